@@ -1,0 +1,79 @@
+import { constants } from "node:os";
+import { ApiException } from "@kubernetes/client-node";
+import { isObject } from "../lib/identity/json.ts";
+import type { NoAnswer } from "../lib/identity/question.ts";
+import { tooLarge } from "./exchange.ts";
+
+const server = (context: string) => `the API server of context ${JSON.stringify(context)}`;
+/** The system's own codes and the resolver's; EPROTO is how libuv reports a TLS failure. */
+const isUnreachable = (code: string) =>
+  (code in constants.errno && code !== "EPROTO") || code === "ENOTFOUND" || code.startsWith("EAI_");
+
+const codeOf = (error: unknown) =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+
+/** The message of a `meta/v1` Status; nothing from anything else, such as a load balancer's HTML. */
+const statusMessage = (body: unknown): string => {
+  try {
+    const status: unknown = JSON.parse(String(body));
+    const message = isObject(status) && status["kind"] === "Status" ? status["message"] : undefined;
+    return typeof message === "string" && message !== "" ? `: ${message.slice(0, 300)}` : "";
+  } catch {
+    return "";
+  }
+};
+
+/** What an HTTP status other than 200 and 201 means; `body` is the text that came with it. */
+export const httpFailure = (context: string, status: number, body?: unknown): NoAnswer => {
+  if (status === 401)
+    return {
+      code: 502,
+      failure: `the credentials of context ${JSON.stringify(context)} were refused (401); renew them`,
+    };
+  if (status === 403)
+    return {
+      code: 502,
+      failure: `the identity of context ${JSON.stringify(context)} may not create subjectaccessreviews${statusMessage(body)}`,
+    };
+  if (status >= 300 && status <= 399)
+    return { code: 502, failure: `${server(context)} answered with a redirect (${status}), which is never followed` };
+  return {
+    code: status === 429 || status >= 500 ? 503 : 502,
+    failure: `${server(context)} answered ${status}${statusMessage(body)}`,
+  };
+};
+
+/**
+ * Why a question got no answer, from what client-node or Node threw. Only codes are repeated, never messages: those of Node hold
+ * addresses, those of client-node headers.
+ */
+export const accessFailure = (context: string, error: unknown): NoAnswer => {
+  if (error instanceof ApiException) return httpFailure(context, error.code, error.body);
+  const code = codeOf(error);
+  if (code === undefined) return { code: 502, failure: `${server(context)} answered with what cannot be read as JSON` };
+  if (code === tooLarge) return { code: 502, failure: `${server(context)} answered with more than 1 MiB` };
+  if (isUnreachable(code)) return { code: 503, failure: `${server(context)} cannot be reached (${code})` };
+  if (code.startsWith("HPE_")) return { code: 502, failure: `${server(context)} does not speak HTTP (${code})` };
+  return {
+    code: 502,
+    failure: `no trusted connection to ${server(context)} (${code}); check server, certificate-authority and tls-server-name`,
+  };
+};
+
+/** Credentials that could not be had. What an exec plugin printed is left out: it may be the credential. */
+export const credentialFailure = (context: string, command: string | undefined, error: unknown): NoAnswer => {
+  const from = command === undefined ? "" : ` from the exec plugin ${JSON.stringify(command)}`;
+  const code = codeOf(error);
+  return {
+    code: 502,
+    failure: `the credentials of context ${JSON.stringify(context)} could not be had${from}${code ? ` (${code})` : ""}`,
+  };
+};
+
+export const lateFailure = (context: string, milliseconds: number): NoAnswer => ({
+  code: 504,
+  failure:
+    milliseconds > 0
+      ? `${server(context)} did not answer within ${milliseconds} ms`
+      : `no time was left to ask ${server(context)}`,
+});

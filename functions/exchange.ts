@@ -1,0 +1,65 @@
+import type { IncomingMessage } from "node:http";
+import { type Agent, type RequestOptions, request } from "node:https";
+
+/** One HTTPS request over a pooled connection. */
+export interface Exchange {
+  readonly url: string;
+  /** Method, headers and TLS material; `signal` ends the exchange, whatever it is doing. */
+  readonly options: RequestOptions;
+  readonly body: string;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** Far above any SubjectAccessReview or Status; a peer that sends more is not an API server. */
+const limit = 1024 * 1024;
+export const tooLarge = "ERR_REPLY_TOO_LARGE";
+
+const read = async (response: IncomingMessage): Promise<Reply> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) throw Object.assign(new Error(`the reply is larger than ${limit} bytes`), { code: tooLarge });
+    chunks.push(chunk);
+  }
+  const headers = Object.entries(response.headers).map(([name, value]) => [name, String(value)]);
+  return {
+    status: response.statusCode ?? 0,
+    headers: Object.fromEntries(headers),
+    text: Buffer.concat(chunks).toString("utf8"),
+  };
+};
+
+/** One dead idle connection means that all of them are suspect: they slept through the same freeze. */
+const closeIdle = (agent: Agent) => {
+  for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+};
+
+const closedByPeer = new Set(["ECONNRESET", "EPIPE"]);
+
+/**
+ * Sends and reads; never follows a redirect. A connection that died while it was idle is no verdict about the server: a function is frozen
+ * between invocations and the server closes what it does not hear from. So the request goes out once more, on a fresh connection,
+ * if it was written to a reused one that turned out closed before any reply. Rejects with Node's own errors.
+ */
+export const exchange = (agent: Agent, { url, options, body }: Exchange, fresh = false): Promise<Reply> =>
+  new Promise((resolve, reject) => {
+    const sent = request(url, { ...options, agent });
+    let replied = false;
+    sent.on("response", (response) => {
+      replied = true;
+      read(response).then(resolve, reject);
+    });
+    sent.on("error", (error: NodeJS.ErrnoException) => {
+      const diedIdle = sent.reusedSocket && !replied && closedByPeer.has(error.code ?? "");
+      if (!diedIdle || fresh) return reject(error);
+      closeIdle(agent);
+      resolve(exchange(agent, { url, options, body }, true));
+    });
+    sent.end(body);
+  });

@@ -1,0 +1,77 @@
+import type {
+  APIGatewayProxyEvent,
+  APIGatewayProxyEventV2,
+  APIGatewayProxyResult,
+  APIGatewayProxyStructuredResultV2,
+} from "aws-lambda";
+
+/** An HTTP API v2 event (Function URLs send the same) or a REST API v1 event. */
+export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent;
+export type HttpResult = APIGatewayProxyStructuredResultV2 | APIGatewayProxyResult;
+
+/** A request, whichever gateway it came through. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Without stage and query, still percent-encoded. */
+  readonly path: string;
+  /** The first value of each. */
+  readonly query: Readonly<Record<string, string | undefined>>;
+  readonly contentType: string;
+  /** Bytes of the body, known without decoding it. */
+  readonly size: number;
+  readonly body: () => string;
+  /** When the gateway got the request, in milliseconds since the epoch. */
+  readonly receivedAt: number;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly json: unknown;
+}
+
+/** Reads an event; throws a TypeError for one of another shape. */
+export const requestOf = (event: HttpEvent): HttpRequest => {
+  const common = {
+    query: event.queryStringParameters ?? {},
+    contentType: headerOf(event.headers ?? {}, "content-type"),
+    ...bodyOf(event.body ?? "", event.isBase64Encoded === true),
+  };
+  if ("rawPath" in event) {
+    const { http, stage, timeEpoch } = event.requestContext;
+    return {
+      ...common,
+      method: http.method,
+      path: withoutStage(event.rawPath, stage),
+      receivedAt: timeEpoch ?? Date.now(),
+    };
+  }
+  if (typeof event.path !== "string" || typeof event.httpMethod !== "string")
+    throw new TypeError("the event comes from no HTTP API, REST API or Function URL");
+  const receivedAt = event.requestContext?.requestTimeEpoch ?? Date.now();
+  return { ...common, method: event.httpMethod, path: event.path, receivedAt };
+};
+
+/** Writes an answer in the event's own kind. Every answer is JSON, and none may be kept. */
+export const resultOf = (event: HttpEvent, { status, json }: HttpResponse): HttpResult => {
+  const headers = { "content-type": "application/json", "cache-control": "no-store" };
+  const result = { statusCode: status, body: JSON.stringify(json), isBase64Encoded: false };
+  return "rawPath" in event
+    ? { ...result, headers }
+    : {
+        ...result,
+        multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
+      };
+};
+
+/** A named stage of an HTTP API stands in front of the path; REST APIs have taken theirs off. */
+const withoutStage = (path: string, stage: string | undefined): string =>
+  stage && path.startsWith(`/${stage}/`) ? path.slice(stage.length + 1) : path;
+
+/** REST APIs keep the case of header names. */
+const headerOf = (headers: Readonly<Record<string, string | undefined>>, wanted: string): string =>
+  Object.entries(headers).find(([name]) => name.toLowerCase() === wanted)?.[1] ?? "";
+
+const bodyOf = (body: string, base64: boolean): Pick<HttpRequest, "size" | "body"> =>
+  base64
+    ? { size: Math.floor((body.length * 3) / 4), body: () => Buffer.from(body, "base64").toString("utf8") }
+    : { size: Buffer.byteLength(body), body: () => body };

@@ -1,0 +1,126 @@
+import { conclude, type Endpoint, judge, type Outcome } from "../lib/decision/index.ts";
+import { isProblem, type Problem } from "../lib/identity/index.ts";
+import { type AdmissionReview, readReview, writeReview } from "../lib/review/index.ts";
+import type { Cluster, Registry } from "./clusters.ts";
+import { deadlineOf } from "./deadline.ts";
+import type { HttpRequest, HttpResponse } from "./http.ts";
+import { isKey } from "./keys.ts";
+
+/** What the handler is made of. */
+export interface Edges {
+  readonly registry: Registry;
+  /** The cluster behind `POST /mutate` and `/validate`, which ask for no key. The local server has one, a deployment never. */
+  readonly local?: Cluster;
+  /** Takes one entry for every decision. */
+  readonly log: (entry: DecisionEntry) => void;
+}
+
+/** What is written down of a decision: who, what, why, how long; nothing of the object but its name. */
+export interface DecisionEntry
+  extends Pick<Outcome, "decision" | "reason" | "message" | "enforcement" | "requester" | "declared" | "effective"> {
+  readonly cluster: string;
+  readonly endpoint: Endpoint;
+  readonly uid: string;
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly operation: string;
+  readonly dryRun: boolean;
+  readonly questions: number;
+  readonly milliseconds: number;
+}
+
+/** Lambda takes no larger event. */
+const mostBytes = 6 * 1024 * 1024;
+
+/**
+ * Answers a request. The caller is known before anything of the body is read; a review that can be answered is answered with 200,
+ * whatever becomes of it; every other answer is a `metav1.Status`.
+ *
+ * @param remaining milliseconds until the function is ended
+ */
+export const respond = async (edges: Edges, request: HttpRequest, remaining: number): Promise<HttpResponse> => {
+  const { method, path, size, contentType } = request;
+  if (method === "GET" && path === "/livez") return { status: 200, json: { status: "ok" } };
+  if (method === "GET" && path === "/readyz") return readiness(edges);
+  const route = method === "POST" ? routeOf(edges, path) : undefined;
+  if (!route) return failure(404, "NotFound", "there is nothing here");
+  if (size > mostBytes)
+    return failure(413, "RequestEntityTooLarge", `the body has ${size} bytes; ${mostBytes} are the most`);
+  if (!/^application\/json *(;|$)/i.test(contentType))
+    return failure(415, "UnsupportedMediaType", "the Content-Type must be application/json");
+  if (size === 0) return failure(400, "BadRequest", "the body is empty; send an AdmissionReview");
+  const review = readReview(request.body());
+  if (isProblem(review)) return failure(400, "BadRequest", review.problem);
+  const deadline = deadlineOf(request.receivedAt, request.query["timeout"], remaining);
+  return { status: 200, json: await answer(edges, route, review, deadline) };
+};
+
+interface Route {
+  readonly cluster: Cluster;
+  readonly endpoint: Endpoint;
+}
+
+/** The path alone says which cluster is meant. A wrong key and a cluster that is not there look, and take, the same. */
+const routeOf = ({ registry, local }: Edges, path: string): Route | undefined => {
+  const [, name, key, keyed, keyless] =
+    /^(?:\/clusters\/([^/]+)\/([^/]+)\/(mutate|validate)|\/(mutate|validate))$/.exec(path) ?? [];
+  if (keyless) return local && { cluster: local, endpoint: keyless as Endpoint };
+  if (!keyed) return undefined;
+  const cluster = registry.clusters.get(name ?? "");
+  return isKey(key ?? "", cluster?.keys ?? []) && cluster ? { cluster, endpoint: keyed as Endpoint } : undefined;
+};
+
+const readiness = ({ registry, local }: Edges): HttpResponse =>
+  registry.clusters.size > 0 || local
+    ? { status: 200, json: { status: "ok" } }
+    : failure(503, "ServiceUnavailable", "no registry of clusters is loaded; the log says why");
+
+const answer = async ({ log }: Edges, { cluster, endpoint }: Route, review: AdmissionReview, deadline: number) => {
+  const started = performance.now();
+  const { outcome, asked } = await decide(cluster, endpoint, review, deadline);
+  const { decision, reason, message, enforcement, requester, declared, effective } = outcome;
+  const { request, uid, dryRun, subject } = review;
+  const { resource, namespace, operation } = isProblem(request)
+    ? { resource: undefined, namespace: "", operation: "" }
+    : request;
+  log({
+    cluster: cluster.name,
+    endpoint,
+    uid,
+    resource: resource ? `${resource.resource}.${resource.version}.${resource.group}` : "",
+    namespace,
+    name: subject.name,
+    operation,
+    dryRun,
+    decision,
+    reason,
+    message,
+    enforcement,
+    requester,
+    declared,
+    effective,
+    questions: asked,
+    milliseconds: Math.round(performance.now() - started),
+  });
+  return writeReview(review, outcome, (text) => Buffer.from(text).toString("base64"));
+};
+
+/** A fault of our own is doubt like any other: what is thrown becomes what the policy makes of a review that cannot be judged. */
+const decide = async (cluster: Cluster, endpoint: Endpoint, { request }: AdmissionReview, deadline: number) => {
+  try {
+    const judgement = judge(cluster.policy, request);
+    const { questions } = judgement;
+    const answers = questions.length > 0 ? await cluster.ask(questions, deadline) : [];
+    return { outcome: conclude(judgement, endpoint, answers), asked: questions.length };
+  } catch {
+    const fault: Problem = { problem: "the webhook failed to judge this review; its log has the uid" };
+    return { outcome: conclude(judge(cluster.policy, fault), endpoint, []), asked: 0 };
+  }
+};
+
+/** A `metav1.Status`, which the API server shows to the user. */
+export const failure = (code: number, reason: string, message: string): HttpResponse => ({
+  status: code,
+  json: { apiVersion: "v1", kind: "Status", metadata: {}, status: "Failure", message, reason, code },
+});

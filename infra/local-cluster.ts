@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { parseAllDocuments } from "yaml";
+import type { Ask } from "../functions/access.ts";
+import type { Cluster } from "../functions/clusters.ts";
+import type { KeyHash } from "../functions/keys.ts";
+import { type Policy, readPolicy } from "../lib/policy/index.ts";
+import { authorize, readWorld } from "../lib/rbac/index.ts";
+import type { Bundle } from "./bundle.ts";
+import { UsageError } from "./usage.ts";
+
+/** Who answers the questions of a local run: RBAC manifests on disk, or a cluster of a kubeconfig. */
+export interface LocalOptions {
+  /** Files of RBAC manifests, YAML or JSON. */
+  readonly rbac?: readonly string[] | undefined;
+  readonly kubeconfig?: string | undefined;
+  /** Absent: the kubeconfig's current context. */
+  readonly context?: string | undefined;
+  /** The name of a policy that is built in, or a file that holds one. Absent: razee. */
+  readonly policy?: string | undefined;
+}
+
+/** The cluster that local commands judge for. */
+export const localCluster = (bundle: Bundle, options: LocalOptions, keys: readonly KeyHash[] = []): Cluster => ({
+  name: "local",
+  keys,
+  policy: policyOf(bundle, options.policy ?? "razee"),
+  ask: options.kubeconfig ? askCluster(bundle, options.kubeconfig, options.context) : askManifests(options.rbac ?? []),
+});
+
+const askManifests = (files: readonly string[]): Ask => {
+  if (files.length === 0) throw new UsageError("nobody to ask: give --rbac FILE or --kubeconfig FILE");
+  const world = naming(files.join(", "), () => readWorld(files.flatMap((file) => readDocuments(file))));
+  return async (questions) => questions.map((question) => authorize(world, question));
+};
+
+const askCluster = (bundle: Bundle, file: string, context: string | undefined): Ask =>
+  naming(file, () => {
+    const kubeconfig = bundle.readKubeconfig(readText(file), dirname(file));
+    return bundle.accessOf(kubeconfig, context ?? kubeconfig.getCurrentContext());
+  });
+
+/** A policy by its name, or from a file. */
+export const policyOf = (bundle: Bundle, nameOrFile: string): Policy => {
+  const builtIn = bundle.policies.get(nameOrFile);
+  if (builtIn) return builtIn;
+  if (!/[./\\]/.test(nameOrFile))
+    throw new UsageError(
+      `there is no policy ${nameOrFile}; built in are ${[...bundle.policies.keys()].join(", ")}, or give a file`,
+    );
+  return naming(nameOrFile, () => readPolicy(readDocuments(nameOrFile)[0]));
+};
+
+const readDocuments = (file: string): unknown[] =>
+  parseAllDocuments(readText(file)).map((document) => {
+    if (document.errors[0]) throw new UsageError(`${file}: ${document.errors[0].message}`);
+    return document.toJS();
+  });
+
+/** Reads a file, `-` being standard input. */
+export const readText = (file: string): string => {
+  try {
+    return readFileSync(file === "-" ? 0 : file, "utf8");
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+};
+
+/** A file that says something wrong is the user's to mend: its name and the sentence, not a stack. */
+const naming = <T>(what: string, read: () => T): T => {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof UsageError
+      ? error
+      : new UsageError(`${what}: ${error instanceof Error ? error.message : error}`);
+  }
+};

@@ -1,0 +1,61 @@
+import { isBuiltin } from "node:module";
+import { resolve } from "node:path";
+import type { Plugin } from "esbuild";
+
+/** An authenticator of KubeConfig that takes no user; usable-context.ts refuses theirs. */
+const nobodys = (name: string) => `export class ${name} { isAuthProvider() { return false; } }`;
+
+/** Modules of client-node that are written anew, by their path in its `dist`. */
+const replaced: Readonly<Record<string, string>> = {
+  // Without exec, attach, watch, informers and the like.
+  "index.js": `export * from "./config.js"; export * from "./api.js"; export * from "./yaml.js";`,
+  // Without writing.
+  "yaml.js": `export { load as loadYaml } from "js-yaml";`,
+  // 1,300 classes that only carry types to TypeScript and names to the serializer.
+  "gen/models/all.js": "",
+  "gen/models/ObjectSerializer.js": `export const ObjectSerializer = {
+    serialize: (data) => data,
+    deserialize: (data) => data,
+    normalizeMediaType: (mediaType) => mediaType,
+    getPreferredMediaType: () => "application/json",
+    stringify: (data) => JSON.stringify(data),
+    parse: (text) => JSON.parse(text),
+  };`,
+  "azure_auth.js": nobodys("AzureAuth"),
+  "gcp_auth.js": nobodys("GoogleCloudPlatformAuth"),
+  "oidc_auth.js": nobodys("OpenIDConnectAuth"),
+  // Only its version is read, for a User-Agent that access.ts replaces.
+  "../package.json": "{}",
+};
+
+/** The packages of client-node that are used. All others serve proxies, web sockets and its own HTTP library. */
+const used = ["js-yaml"];
+
+/** A package that throws when something of it is called, not when it is loaded. */
+const absent = (name: string) => `
+const absent = function () { throw new Error(${JSON.stringify(`${name} is left out of this bundle`)}); };
+module.exports = new Proxy({}, { get: (_, key) => key === "__esModule" ? false : absent });`;
+
+const inClientNode = /[\\/]@kubernetes[\\/]client-node[\\/]/;
+
+/**
+ * An esbuild plugin that leaves out of @kubernetes/client-node (1.4 MB in a bundle) what a SubjectAccessReview does not need. It fits a
+ * program with an HTTP library of its own that refuses proxies and auth-providers; answers are plain JSON then, no model classes. What a
+ * program misses because of it is a build error, not a surprise at run time.
+ */
+export const slimClientNode = (): Plugin => ({
+  name: "slim-client-node",
+  setup: (build) => {
+    build.onResolve({ filter: /^[^./]/ }, ({ path, importer }) =>
+      inClientNode.test(importer) && !isBuiltin(path) && !used.includes(path)
+        ? { path, namespace: "absent", sideEffects: false }
+        : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: "absent" }, ({ path }) => ({ contents: absent(path) }));
+    build.onLoad({ filter: /[\\/]client-node[\\/](package\.json|dist[\\/].*\w+\.js)$/ }, ({ path }) => {
+      const dist = path.replace(/([\\/]client-node[\\/]).*$/, "$1dist");
+      const found = Object.entries(replaced).find(([module]) => resolve(dist, module) === path);
+      return found && { contents: found[1], loader: path.endsWith(".json") ? "json" : "js" };
+    });
+  },
+});

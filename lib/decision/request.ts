@@ -1,0 +1,25 @@
+import type { Problem } from "../identity/json.ts";
+import type { UserInfo } from "../identity/user-info.ts";
+
+/** What the decision needs of an `admission.k8s.io/v1` AdmissionRequest. */
+export interface AdmissionRequest {
+  readonly operation: string;
+  readonly resource: GroupVersionResource;
+  /** Empty for the resource itself. */
+  readonly subResource: string;
+  /** Empty for a cluster-scoped object. */
+  readonly namespace: string;
+  /** A review without a readable requester can still be one that is not judged at all. */
+  readonly requester: UserInfo | Problem;
+  readonly object: unknown;
+  readonly oldObject: unknown;
+  /** Both objects again, with every number beyond +-(2^53-1) as its text (`numberText`); undefined where that cannot be had. Costs a parse. */
+  readonly exact: () => { readonly object: unknown; readonly oldObject: unknown } | undefined;
+}
+
+/** `metav1.GroupVersionResource`. */
+export interface GroupVersionResource {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+}

@@ -1,0 +1,90 @@
+import { isObject } from "./json.ts";
+import { serviceAccountOf } from "./service-account.ts";
+import type { UserInfo } from "./user-info.ts";
+
+/** `authorization.k8s.io/v1` ResourceAttributes. */
+export interface ResourceAttributes {
+  readonly verb: string;
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** One question to an authorizer: an `authorization.k8s.io/v1` SubjectAccessReviewSpec. */
+export interface Question {
+  readonly user: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra: Readonly<Record<string, readonly string[]>>;
+  readonly resourceAttributes: ResourceAttributes;
+}
+
+/** What came of a question: a clear yes or no, or no answer, with an HTTP status code that says why. */
+export type Answer = { readonly allowed: boolean; readonly reason: string } | NoAnswer;
+
+/** 502 an answer that makes no sense, 503 nobody there, 504 too late. */
+export interface NoAnswer {
+  readonly code: 502 | 503 | 504;
+  readonly failure: string;
+}
+
+/** A question that travels with everything that is known of the requester: rights hang on groups, uid and extra too. */
+export const question = (requester: UserInfo, resourceAttributes: ResourceAttributes): Question => ({
+  user: requester.username,
+  ...(requester.uid ? { uid: requester.uid } : {}),
+  groups: requester.groups,
+  extra: requester.extra,
+  resourceAttributes,
+});
+
+/**
+ * "May the requester impersonate this name?", as the API server's own impersonation filter asks it (`k8s.io/apiserver`
+ * pkg/endpoints/filters/impersonation): verb `impersonate` in the core group; `serviceaccounts` with namespace and name for a service
+ * account, else `users` with no namespace. Asking the other resource, or sending a namespace with `users`, gives wrong yeses.
+ *
+ * @example impersonationQuestion(alice, "bob").resourceAttributes.resource // "users"
+ */
+export const impersonationQuestion = (requester: UserInfo, name: string): Question => {
+  const account = serviceAccountOf(name);
+  const verb = { verb: "impersonate", group: "", version: "v1" };
+  return question(
+    requester,
+    account ? { ...verb, resource: "serviceaccounts", ...account } : { ...verb, resource: "users", name },
+  );
+};
+
+/** Equal for equal questions of one requester. */
+export const keyOf = ({ resourceAttributes }: Question): string => JSON.stringify(resourceAttributes);
+
+/**
+ * What a question asks for, as `kubectl auth can-i` takes it.
+ *
+ * @example formatQuestion(impersonationQuestion(alice, "bob")) // "impersonate users/bob"
+ */
+export const formatQuestion = ({ resourceAttributes }: Question): string => {
+  const { verb, group, resource, namespace, name } = resourceAttributes;
+  return `${verb} ${resource}${group && `.${group}`}/${name}${namespace ? ` -n ${namespace}` : ""}`;
+};
+
+/**
+ * Reads a SubjectAccessReview that an API server sent back. Yes is `allowed === true && denied !== true`. An `evaluationError` beside
+ * a yes changes nothing; without one it means that an authorizer could not be asked, so nobody knows.
+ */
+export const readAnswer = (review: unknown): Answer => {
+  const noAnswer = (what: string): NoAnswer => ({ code: 502, failure: `the SubjectAccessReview came back ${what}` });
+  if (!isObject(review)) return noAnswer("as no object");
+  if (review["kind"] !== "SubjectAccessReview" || review["apiVersion"] !== "authorization.k8s.io/v1")
+    return noAnswer("as something else");
+  const { status } = review;
+  if (!isObject(status)) return noAnswer("without a status");
+  const { allowed, denied, reason, evaluationError } = status;
+  if (typeof allowed !== "boolean") return noAnswer("without a boolean status.allowed");
+  if (denied != null && typeof denied !== "boolean") return noAnswer("with a status.denied that is no boolean");
+  const yes = allowed && denied !== true;
+  if (!yes && denied !== true && evaluationError != null && evaluationError !== "")
+    return noAnswer(`with an evaluation error: ${String(evaluationError)}`);
+  return { allowed: yes, reason: typeof reason === "string" ? reason : "" };
+};

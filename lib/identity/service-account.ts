@@ -1,0 +1,26 @@
+/** A service account, by the two parts of its username. */
+export interface ServiceAccount {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const prefix = "system:serviceaccount:";
+const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+/**
+ * The service account that a username stands for, or undefined for every other user. Parsed as Kubernetes parses it
+ * (`k8s.io/apiserver` pkg/authentication/serviceaccount SplitUsername): the prefix, then exactly two parts, an RFC 1123 label and
+ * an RFC 1123 subdomain. What does not parse is an ordinary user that happens to be called so.
+ *
+ * @example serviceAccountOf("system:serviceaccount:team-a:deployer") // { namespace: "team-a", name: "deployer" }
+ */
+export const serviceAccountOf = (username: string): ServiceAccount | undefined => {
+  if (!username.startsWith(prefix)) return undefined;
+  const [namespace, name, ...more] = username.slice(prefix.length).split(":");
+  if (namespace === undefined || name === undefined || more.length > 0) return undefined;
+  return label.test(namespace) && name.length <= 253 && subdomain.test(name) ? { namespace, name } : undefined;
+};
+
+/** The username of a service account. */
+export const serviceAccountUsername = ({ namespace, name }: ServiceAccount): string => `${prefix}${namespace}:${name}`;

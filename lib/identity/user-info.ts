@@ -1,0 +1,37 @@
+import { isObject, type Problem } from "./json.ts";
+
+/**
+ * Who made a request: `authentication.k8s.io/v1` UserInfo, as `request.userInfo` carries it. It is the effective user: under
+ * impersonation it is the impersonated one, with no trace of the impersonator.
+ */
+export interface UserInfo {
+  readonly username: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra: Readonly<Record<string, readonly string[]>>;
+}
+
+const isStrings = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === "string");
+
+/**
+ * Reads `request.userInfo`. A member that Kubernetes leaves out may be absent or null; any other type is a problem, and so is an
+ * empty username: a question about nobody has no answer.
+ */
+export const readUserInfo = (value: unknown): UserInfo | Problem => {
+  if (!isObject(value)) return { problem: "request.userInfo is not an object" };
+  const { username, uid, groups, extra } = value;
+  if (typeof username !== "string" || username === "") return { problem: "request.userInfo.username is not a name" };
+  if (uid != null && typeof uid !== "string") return { problem: "request.userInfo.uid is not a string" };
+  if (groups != null && !isStrings(groups)) return { problem: "request.userInfo.groups is not a list of strings" };
+  if (extra != null && !isObject(extra)) return { problem: "request.userInfo.extra is not an object" };
+  const entries = Object.entries(extra ?? {}).map(([key, values]) => [key, values ?? []] as const);
+  const odd = entries.find(([, values]) => !isStrings(values));
+  if (odd) return { problem: `request.userInfo.extra[${JSON.stringify(odd[0])}] is not a list of strings` };
+  return {
+    username,
+    ...(uid ? { uid } : {}),
+    groups: groups ?? [],
+    extra: Object.fromEntries(entries) as Record<string, string[]>,
+  };
+};

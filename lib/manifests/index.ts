@@ -1,0 +1,9 @@
+export type { MatchCondition } from "./cel.ts";
+export { askerRoles, type RbacObject, serviceAccountImpersonatorRoles, userImpersonatorRoles } from "./roles.ts";
+export {
+  type Client,
+  type Webhook,
+  type WebhookConfiguration,
+  type WebhookOptions,
+  webhookConfigurations,
+} from "./webhook-configurations.ts";

@@ -1,0 +1,82 @@
+import { type ServiceAccount, serviceAccountOf } from "../identity/service-account.ts";
+
+/** An object of `rbac.authorization.k8s.io/v1`. */
+export interface RbacObject {
+  readonly apiVersion: "rbac.authorization.k8s.io/v1";
+  readonly kind: "ClusterRole" | "ClusterRoleBinding" | "Role" | "RoleBinding";
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly [part: string]: unknown;
+}
+
+const apiVersion = "rbac.authorization.k8s.io/v1";
+const apiGroup = "rbac.authorization.k8s.io";
+
+const subjectOf = (username: string): Readonly<Record<string, string>> => {
+  const account = serviceAccountOf(username);
+  return account
+    ? { kind: "ServiceAccount", namespace: account.namespace, name: account.name }
+    : { kind: "User", apiGroup, name: username };
+};
+
+/** All that the webhook's own identity needs on a cluster: to ask. */
+export const askerRoles = (username: string, name = "impersonation-admission"): readonly RbacObject[] => [
+  {
+    apiVersion,
+    kind: "ClusterRole",
+    metadata: { name },
+    rules: [{ apiGroups: ["authorization.k8s.io"], resources: ["subjectaccessreviews"], verbs: ["create"] }],
+  },
+  {
+    apiVersion,
+    kind: "ClusterRoleBinding",
+    metadata: { name },
+    roleRef: { apiGroup, kind: "ClusterRole", name },
+    subjects: [subjectOf(username)],
+  },
+];
+
+/** Lets one user impersonate one other user. Users are cluster-scoped: a RoleBinding would grant nothing. */
+export const userImpersonatorRoles = (username: string, as: string): readonly RbacObject[] => {
+  const name = `impersonate-user-${dnsName(as)}`;
+  return [
+    {
+      apiVersion,
+      kind: "ClusterRole",
+      metadata: { name },
+      rules: [{ apiGroups: [""], resources: ["users"], resourceNames: [as], verbs: ["impersonate"] }],
+    },
+    {
+      apiVersion,
+      kind: "ClusterRoleBinding",
+      metadata: { name },
+      roleRef: { apiGroup, kind: "ClusterRole", name },
+      subjects: [subjectOf(username)],
+    },
+  ];
+};
+
+/** Lets one user impersonate one service account. */
+export const serviceAccountImpersonatorRoles = (username: string, as: ServiceAccount): readonly RbacObject[] => {
+  const metadata = { name: `impersonate-serviceaccount-${as.name}`, namespace: as.namespace };
+  return [
+    {
+      apiVersion,
+      kind: "Role",
+      metadata,
+      rules: [{ apiGroups: [""], resources: ["serviceaccounts"], resourceNames: [as.name], verbs: ["impersonate"] }],
+    },
+    {
+      apiVersion,
+      kind: "RoleBinding",
+      metadata,
+      roleRef: { apiGroup, kind: "Role", name: metadata.name },
+      subjects: [subjectOf(username)],
+    },
+  ];
+};
+
+const dnsName = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");

@@ -1,0 +1,75 @@
+import { isObject, type JsonObject, member } from "../identity/json.ts";
+
+/** One step into an object: a member by its key, or every element of a list and every member of a map. */
+export type Step = { readonly key: string } | "each";
+
+/** A way into an object. Written `spec.clusterAuth.impersonateUser`, `spec.taskRunSpecs[*].serviceAccountName`, `metadata.labels["example.com/sa"]`. */
+export type Path = readonly Step[];
+
+/** The member names and list indexes from an object down to one of its parts. */
+export type Keys = readonly (string | number)[];
+
+/** Where a path led in one object. */
+export interface Place {
+  readonly keys: Keys;
+  /** What stands there, undefined where nothing does. */
+  readonly value: unknown;
+  /** How many of the field's parents are absent or null; they are the last ones. */
+  readonly missing: number;
+  /** Set where the path cannot be followed, because a parent is there and is no object: what it is. `keys` end at that parent. */
+  readonly blocked?: string;
+}
+
+const first = /^[A-Za-z_][\w-]*/;
+const further = /^(?:\.([A-Za-z_][\w-]*)|\[(\*)\]|\["([^"\\]+)"\])/;
+
+/** Parses a path, or returns undefined for what is none. */
+export const parsePath = (text: string): Path | undefined => {
+  const head = first.exec(text)?.[0];
+  if (head === undefined) return undefined;
+  const steps: Step[] = [{ key: head }];
+  for (let rest = text.slice(head.length); rest !== ""; ) {
+    const [whole, name, each, quoted] = further.exec(rest) ?? [];
+    if (whole === undefined) return undefined;
+    steps.push(each ? "each" : { key: name ?? quoted ?? "" });
+    rest = rest.slice(whole.length);
+  }
+  return steps.at(-1) === "each" ? undefined : steps;
+};
+
+/**
+ * Every place in an object that a path leads to. A path that walks a list or a map leads nowhere where there is none; any other path
+ * leads to one place, there or not.
+ */
+export const placesOf = (object: JsonObject, path: Path): readonly Place[] => walk(object, path, []);
+
+const walk = (value: unknown, path: Path, keys: Keys): readonly Place[] => {
+  const [next, ...rest] = path;
+  if (next === undefined) return [{ keys, value, missing: 0 }];
+  if (value === undefined || value === null) return absent(path, keys);
+  if (next === "each" && Array.isArray(value))
+    return value.flatMap((item, index) => walk(item, rest, [...keys, index]));
+  if (!isObject(value))
+    return [{ keys, value, missing: 0, blocked: Array.isArray(value) ? "a list" : `a ${typeof value}` }];
+  return next === "each"
+    ? Object.keys(value).flatMap((key) => walk(value[key], rest, [...keys, key]))
+    : walk(member(value, next.key), rest, [...keys, next.key]);
+};
+
+const absent = (path: Path, keys: Keys): readonly Place[] => {
+  const names = path.flatMap((step) => (step === "each" ? [] : [step.key]));
+  return names.length < path.length ? [] : [{ keys: [...keys, ...names], value: undefined, missing: path.length }];
+};
+
+/** The keys as Kubernetes writes field paths in its messages (`k8s.io/apimachinery` pkg/util/validation/field). */
+export const formatKeys = (keys: Keys): string =>
+  keys
+    .map((key) =>
+      typeof key === "number" ? `[${key}]` : /^[\w-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`,
+    )
+    .join("")
+    .replace(/^\./, "");
+
+/** The keys as a JSON Pointer (RFC 6901). */
+export const pointerOf = (keys: Keys): string =>
+  keys.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");

@@ -1,0 +1,71 @@
+import { serviceAccountOf, serviceAccountUsername } from "../identity/service-account.ts";
+import { type Field, itemsOf, membersOf, nameOf, textOf, wrong } from "./field.ts";
+import type { Manifest } from "./manifests.ts";
+import { quote } from "./quote.ts";
+
+const group = "rbac.authorization.k8s.io";
+
+/** `rbac.authorization.k8s.io/v1` Subject. The namespace of a service account is never left out. */
+export type Subject =
+  | { readonly kind: "User" | "Group"; readonly name: string }
+  | { readonly kind: "ServiceAccount"; readonly namespace: string; readonly name: string };
+
+/** `rbac.authorization.k8s.io/v1` RoleBinding or ClusterRoleBinding. */
+export interface Binding {
+  readonly name: string;
+  /** "" for a ClusterRoleBinding. */
+  readonly namespace: string;
+  readonly roleRef: { readonly kind: "Role" | "ClusterRole"; readonly name: string };
+  readonly subjects: readonly Subject[];
+}
+
+const isAccountName = (name: string): boolean =>
+  serviceAccountOf(serviceAccountUsername({ namespace: "default", name })) !== undefined;
+
+const readServiceAccount = (name: Field, namespace: Field, bindingNamespace: string): Subject => {
+  const account = { namespace: textOf(namespace) || bindingNamespace, name: textOf(name) };
+  if (!isAccountName(account.name))
+    throw wrong(name, `is ${quote(account.name)}: write the service account's name alone, its namespace beside it`);
+  if (account.namespace === "") throw wrong(namespace, "is missing: write the service account's namespace");
+  return { kind: "ServiceAccount", ...account };
+};
+
+const readSubject = (field: Field, bindingNamespace: string): Subject => {
+  const { kind, apiGroup, name, namespace } = membersOf(field, "kind", "apiGroup", "name", "namespace");
+  const expected = kind.value === "ServiceAccount" ? "" : group;
+  if (![expected, ""].includes(textOf(apiGroup))) throw wrong(apiGroup, `must be ${quote(expected)} or left out`);
+  if (textOf(name) === "") throw wrong(name, "is missing: write who is meant");
+  switch (kind.value) {
+    case "ServiceAccount":
+      return readServiceAccount(name, namespace, bindingNamespace);
+    case "User":
+    case "Group":
+      return { kind: kind.value, name: textOf(name) };
+    default:
+      throw wrong(kind, "must be one of User, Group, ServiceAccount");
+  }
+};
+
+const readRoleRef = (field: Field, bindingNamespace: string): Binding["roleRef"] => {
+  const { apiGroup, kind, name } = membersOf(field, "apiGroup", "kind", "name");
+  if (![group, ""].includes(textOf(apiGroup))) throw wrong(apiGroup, `must be ${quote(group)} or left out`);
+  if (kind.value === "Role" && bindingNamespace !== "") return { kind: "Role", name: nameOf(name) };
+  if (kind.value === "ClusterRole") return { kind: "ClusterRole", name: nameOf(name) };
+  throw wrong(kind, bindingNamespace === "" ? "must be ClusterRole" : "must be Role or ClusterRole");
+};
+
+/**
+ * Reads a RoleBinding or ClusterRoleBinding, with the API server's own defaults and conditions (`pkg/apis/rbac/v1` defaults.go,
+ * `pkg/apis/rbac/validation` ValidateRoleBinding). A service account without a namespace is one of the RoleBinding's namespace.
+ *
+ * @throws RbacError for a binding that an API server would not store.
+ */
+export const readBinding = ({ name, namespace, root }: Manifest): Binding => {
+  const { roleRef, subjects } = membersOf(root, "apiVersion", "kind", "metadata", "roleRef", "subjects");
+  return {
+    name,
+    namespace,
+    roleRef: readRoleRef(roleRef, namespace),
+    subjects: itemsOf(subjects).map((subject) => readSubject(subject, namespace)),
+  };
+};

@@ -1,0 +1,28 @@
+const plain = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+const named = new Map([
+  ['"', '\\"'],
+  ["\\", "\\\\"],
+  ["\x07", "\\a"],
+  ["\b", "\\b"],
+  ["\f", "\\f"],
+  ["\n", "\\n"],
+  ["\r", "\\r"],
+  ["\t", "\\t"],
+  ["\v", "\\v"],
+]);
+
+const escaped = (character: string): string => {
+  const code = character.codePointAt(0) as number;
+  const hex = (digits: number) => code.toString(16).padStart(digits, "0");
+  if (code < 0x80) return `\\x${hex(2)}`;
+  return code < 0x10000 ? `\\u${hex(4)}` : `\\U${hex(8)}`;
+};
+
+/**
+ * A string as Go's `%q` prints it (`strconv.Quote`), which is how the API server puts names into its reasons: in double quotes,
+ * letters of every script as they are, control characters, bidi marks and unusual blanks escaped.
+ *
+ * @example quote(`say "hi"`) // "say \"hi\"", the outer quotes included
+ */
+export const quote = (text: string): string =>
+  `"${Array.from(text, (character) => named.get(character) ?? (plain.test(character) ? character : escaped(character))).join("")}"`;

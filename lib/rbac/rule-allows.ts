@@ -1,0 +1,32 @@
+import type { ResourceAttributes } from "../identity/question.ts";
+
+/** `rbac.authorization.k8s.io/v1` PolicyRule, without `nonResourceURLs`: no question here is about a URL. */
+export interface PolicyRule {
+  readonly verbs: readonly string[];
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames: readonly string[];
+}
+
+const covers = (granted: readonly string[], asked: string): boolean => granted.includes("*") || granted.includes(asked);
+
+/**
+ * Whether one rule grants what is asked (`plugin/pkg/auth/authorizer/rbac` RuleAllows, `pkg/apis/rbac/v1` evaluation_helpers.go).
+ * Everything is compared as it is written: `*` is a wildcard in a rule and a name like any other in a question. A rule on `pods` does
+ * not cover `pods/log`, `*` covers both. A rule with resource names does not cover the empty name. The version is not looked at.
+ *
+ * @example
+ * const rule = { verbs: ["*"], apiGroups: [""], resources: ["users"], resourceNames: ["bob"] };
+ * ruleAllows(rule, { verb: "impersonate", group: "", version: "v1", resource: "users", name: "bob" }); // true
+ */
+export const ruleAllows = (rule: PolicyRule, asked: ResourceAttributes): boolean => {
+  const { verb, group, resource, subresource = "", name } = asked;
+  const whole = subresource === "" ? resource : `${resource}/${subresource}`;
+  const ofAnyResource = subresource !== "" && rule.resources.includes(`*/${subresource}`);
+  return (
+    covers(rule.verbs, verb) &&
+    covers(rule.apiGroups, group) &&
+    (covers(rule.resources, whole) || ofAnyResource) &&
+    (rule.resourceNames.length === 0 || rule.resourceNames.includes(name))
+  );
+};

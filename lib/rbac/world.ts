@@ -1,0 +1,64 @@
+import { type Binding, readBinding } from "./binding.ts";
+import { readClusterRole, rulesOf } from "./cluster-role.ts";
+import { membersOf, wrong } from "./field.ts";
+import { type Manifest, manifestsIn } from "./manifests.ts";
+import { readRules } from "./read-rules.ts";
+import type { PolicyRule } from "./rule-allows.ts";
+
+/** Everything that RBAC knows of a cluster. */
+export interface World {
+  /** The rules of each Role by `namespace/name`. */
+  readonly roles: ReadonlyMap<string, readonly PolicyRule[]>;
+  /** The rules of each ClusterRole by name. */
+  readonly clusterRoles: ReadonlyMap<string, readonly PolicyRule[]>;
+  /** None of them has the namespace "". */
+  readonly roleBindings: readonly Binding[];
+  readonly clusterRoleBindings: readonly Binding[];
+}
+
+const readRole = ({ root }: Manifest): readonly PolicyRule[] =>
+  readRules(membersOf(root, "apiVersion", "kind", "metadata", "rules").rules, true);
+
+const refuseDuplicates = (manifests: readonly Manifest[]): void => {
+  const first = new Map<string, Manifest>();
+  for (const manifest of manifests) {
+    const twin = first.get(manifest.root.object);
+    if (twin) throw wrong(manifest.root, `is there twice, as ${twin.at} and ${manifest.at}: keep one of them`);
+    first.set(manifest.root.object, manifest);
+  }
+};
+
+/**
+ * Reads RBAC manifests: Role, ClusterRole, RoleBinding and ClusterRoleBinding of `rbac.authorization.k8s.io/v1`, as parsed from YAML
+ * or JSON. Lists are flattened, objects of other API groups and empty documents skipped. What an API server would default is
+ * defaulted (the namespace to `default`), what it would refuse is refused.
+ *
+ * Roles count as they are stored, which is how an API server answers: an `aggregationRule` beside `rules` changes nothing. A
+ * ClusterRole with an aggregation rule and no rules is a manifest that no control plane has filled yet; it gets the rules of the
+ * ClusterRoles among the manifests that it selects.
+ *
+ * The roles and bindings that every cluster comes with (`cluster-admin`, `edit`) are there only if they are among the manifests.
+ *
+ * @throws RbacError that names the object, the field and the fix: a wrong shape, an unknown field, one object twice.
+ * @example
+ * const world = readWorld([
+ *   {
+ *     apiVersion: "rbac.authorization.k8s.io/v1",
+ *     kind: "ClusterRole",
+ *     metadata: { name: "become-bob" },
+ *     rules: [{ verbs: ["impersonate"], apiGroups: [""], resources: ["users"], resourceNames: ["bob"] }],
+ *   },
+ * ]);
+ */
+export const readWorld = (objects: readonly unknown[]): World => {
+  const manifests = manifestsIn(objects);
+  refuseDuplicates(manifests);
+  const all = (kind: Manifest["kind"]) => manifests.filter((manifest) => manifest.kind === kind);
+  const clusterRoles = all("ClusterRole").map(readClusterRole);
+  return {
+    roles: new Map(all("Role").map((role) => [`${role.namespace}/${role.name}`, readRole(role)])),
+    clusterRoles: new Map(clusterRoles.map((role) => [role.name, rulesOf(role, clusterRoles)])),
+    roleBindings: all("RoleBinding").map(readBinding),
+    clusterRoleBindings: all("ClusterRoleBinding").map(readBinding),
+  };
+};

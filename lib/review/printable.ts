@@ -1,0 +1,8 @@
+/**
+ * Writes what a terminal or a header would obey, and not show, as `\u202e`: control characters, line breaks, bidi marks and other
+ * formats, lone surrogates. The API server drops a warning that holds a control character, and kubectl prints a message raw.
+ */
+export const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (found) =>
+    [...Array(found.length).keys()].map((at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`).join(""),
+  );

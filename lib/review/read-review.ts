@@ -1,0 +1,86 @@
+import { type AdmissionRequest, numberText } from "../decision/index.ts";
+import { isObject, type JsonObject, type Problem } from "../identity/json.ts";
+import { readUserInfo } from "../identity/user-info.ts";
+
+/** An `admission.k8s.io/v1` AdmissionReview that can be answered: it has a uid. */
+export interface AdmissionReview {
+  readonly uid: string;
+  /** Whether nothing of the request will be stored. It decides the same. */
+  readonly dryRun: boolean;
+  /** The object, as `metav1.StatusDetails` names it; empty where unknown. */
+  readonly subject: { readonly group: string; readonly kind: string; readonly name: string };
+  /** The request, or why it cannot be judged. */
+  readonly request: AdmissionRequest | Problem;
+}
+
+/**
+ * Reads the text of an AdmissionReview. A problem is returned where it cannot even be answered as a review: no JSON, another type or
+ * version, no uid. Everything else that is odd stands in `request`, so that the answer can be a denial with the review's uid.
+ *
+ * @example readReview('{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"1", ...}}')
+ */
+export const readReview = (text: string): AdmissionReview | Problem => {
+  const review = parse(text);
+  if (review === undefined) return { problem: "the body is not JSON" };
+  const { apiVersion, kind, request } = isObject(review) ? review : {};
+  if (apiVersion !== "admission.k8s.io/v1" || kind !== "AdmissionReview")
+    return {
+      problem: "the body is not an AdmissionReview of admission.k8s.io/v1; set admissionReviewVersions to [v1]",
+    };
+  if (!isObject(request)) return { problem: "the AdmissionReview has no request" };
+  const { uid, dryRun } = request;
+  if (typeof uid !== "string" || uid === "") return { problem: "request.uid is not a name" };
+  return { uid, dryRun: dryRun === true, subject: subjectOf(request), request: readRequest(request, text) };
+};
+
+/** Undefined for what is no JSON, which no JSON text stands for. */
+const parse = (text: string, reviver?: (key: string, value: unknown) => unknown): unknown => {
+  try {
+    return JSON.parse(text, reviver);
+  } catch {
+    return undefined;
+  }
+};
+
+const subjectOf = (request: JsonObject): AdmissionReview["subject"] => {
+  const { group, kind } = isObject(request["kind"]) ? request["kind"] : {};
+  return { group: textOf(group), kind: textOf(kind), name: textOf(request["name"]) };
+};
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
+
+const readRequest = (request: JsonObject, text: string): AdmissionRequest | Problem => {
+  const { operation, resource, subResource, namespace, userInfo, object, oldObject } = request;
+  if (typeof operation !== "string") return { problem: "request.operation is not a string" };
+  if (!isObject(resource)) return { problem: "request.resource is not an object" };
+  const { group, version, resource: plural } = resource;
+  if (typeof group !== "string" || typeof version !== "string" || typeof plural !== "string")
+    return { problem: "request.resource is not a group, a version and a resource" };
+  if (subResource != null && typeof subResource !== "string") return { problem: "request.subResource is not a string" };
+  if (namespace != null && typeof namespace !== "string") return { problem: "request.namespace is not a string" };
+  return {
+    operation,
+    resource: { group, version, resource: plural },
+    subResource: subResource ?? "",
+    namespace: namespace ?? "",
+    requester: readUserInfo(userInfo),
+    object,
+    oldObject,
+    exact: () => exactObjects(text),
+  };
+};
+
+/** The reviver's third argument (ECMAScript's JSON.parse source text access) is not in the language's type library yet. */
+const exactNumber = ((_key: string, value: unknown, context?: { readonly source?: string }) =>
+  typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER ? numberText(context?.source) : value) as (
+  key: string,
+  value: unknown,
+) => unknown;
+
+const exactObjects = (text: string): ReturnType<AdmissionRequest["exact"]> => {
+  const review = parse(text, exactNumber);
+  const request = isObject(review) ? review["request"] : undefined;
+  return isObject(request) && isObject(request["object"]) && isObject(request["oldObject"])
+    ? { object: request["object"], oldObject: request["oldObject"] }
+    : undefined;
+};

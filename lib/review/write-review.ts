@@ -1,0 +1,112 @@
+import type { Outcome } from "../decision/index.ts";
+import { printable } from "./printable.ts";
+import type { AdmissionReview } from "./read-review.ts";
+
+/** The answer to an AdmissionReview (`admission.k8s.io/v1`), ready for JSON. */
+export interface AdmissionReviewAnswer {
+  readonly apiVersion: "admission.k8s.io/v1";
+  readonly kind: "AdmissionReview";
+  readonly response: AdmissionResponse;
+}
+
+/** `admission.k8s.io/v1` AdmissionResponse. `patch` and `patchType` come together or not at all. */
+export interface AdmissionResponse {
+  readonly uid: string;
+  readonly allowed: boolean;
+  readonly status?: Status;
+  readonly patch?: string;
+  readonly patchType?: "JSONPatch";
+  readonly warnings?: readonly string[];
+  readonly auditAnnotations: Readonly<Record<string, string>>;
+}
+
+/** `metav1.Status` of a refusal. */
+export interface Status {
+  readonly status: "Failure";
+  readonly message: string;
+  readonly reason?: string;
+  readonly code: number;
+  readonly details?: {
+    readonly name?: string;
+    readonly group?: string;
+    readonly kind?: string;
+    readonly causes: readonly {
+      readonly reason: "FieldValueInvalid";
+      readonly field: string;
+      readonly message: string;
+    }[];
+  };
+}
+
+/** `metav1.StatusReason` by code; 502 has none. */
+const reasons: Readonly<Record<number, string>> = {
+  403: "Forbidden",
+  422: "Invalid",
+  500: "InternalError",
+  503: "ServiceUnavailable",
+  504: "Timeout",
+};
+
+/**
+ * Writes the answer to a review. The patch is base64 of JSON, and base64 belongs to the platform: the caller brings it.
+ *
+ * @example writeReview(review, outcome, (text) => Buffer.from(text).toString("base64"))
+ */
+export const writeReview = (
+  review: AdmissionReview,
+  outcome: Outcome,
+  base64: (text: string) => string,
+): AdmissionReviewAnswer => {
+  const allowed = outcome.decision !== "denied" || outcome.enforcement === "audit";
+  return {
+    apiVersion: "admission.k8s.io/v1",
+    kind: "AdmissionReview",
+    response: {
+      uid: review.uid,
+      allowed,
+      ...(allowed ? {} : { status: statusOf(review, outcome) }),
+      ...(allowed && outcome.patch.length > 0
+        ? { patch: base64(JSON.stringify(outcome.patch)), patchType: "JSONPatch" as const }
+        : {}),
+      ...(outcome.warnings.length > 0 ? { warnings: outcome.warnings.map(printable) } : {}),
+      auditAnnotations: annotationsOf(outcome),
+    },
+  };
+};
+
+const statusOf = ({ subject }: AdmissionReview, { code, message, causes }: Outcome): Status => ({
+  status: "Failure",
+  message: printable(message),
+  ...(reasons[code] ? { reason: reasons[code] } : {}),
+  code,
+  // kubectl prints the causes in place of the message, and wants to know of what.
+  ...(code === 422
+    ? {
+        details: {
+          ...(subject.name ? { name: printable(subject.name) } : {}),
+          ...(subject.group ? { group: printable(subject.group) } : {}),
+          ...(subject.kind ? { kind: printable(subject.kind) } : {}),
+          causes: causes.map((cause) => ({
+            reason: "FieldValueInvalid",
+            field: printable(cause.field),
+            message: printable(cause.message),
+          })),
+        },
+      }
+    : {}),
+});
+
+/** The same five keys in every answer; `field` and `fields` where one of several had to be chosen, `enforcement` where nothing was carried out. */
+const annotationsOf = (outcome: Outcome): Readonly<Record<string, string>> => {
+  const { decision, reason, requester, declared, effective, field, fields, enforcement } = outcome;
+  const annotations = {
+    decision,
+    reason,
+    requester,
+    declared,
+    effective,
+    ...(fields > 1 ? { field, fields: String(fields) } : {}),
+    ...(enforcement === "enforce" ? {} : { enforcement }),
+  };
+  return Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, printable(value)]));
+};
