@@ -1,0 +1,35 @@
+import { randomBytes } from "node:crypto";
+import { hashOf } from "../functions/keys.ts";
+import { readArguments, run, UsageError } from "./usage.ts";
+
+const help = `Makes a key for one cluster's API server, and shows where its two halves go. It is shown once and kept nowhere.
+
+usage: npm run key -- CLUSTER [--host HOST]
+
+  CLUSTER      the cluster's name in the URL
+  --host HOST  the host that the function is reached at (HOST)
+  -o text|json (text)`;
+
+const key = async (): Promise<void> => {
+  const { values, positionals } = readArguments(
+    { host: { type: "string", default: "HOST" }, output: { type: "string", short: "o", default: "text" } },
+    help,
+  );
+  const [cluster, ...more] = positionals;
+  if (!cluster || more.length > 0) throw new UsageError(`give one cluster\n\n${help}`);
+  if (!/^[A-Za-z0-9._-]{1,63}$/.test(cluster))
+    throw new UsageError(`the cluster ${cluster} cannot stand in a URL; it may have 63 of A-Z a-z 0-9 . _ -`);
+  if (values.output !== "text" && values.output !== "json")
+    throw new UsageError(`-o ${values.output} is not text or json`);
+  // 256 bits, in letters that no part of the way to the function rewrites.
+  const secret = randomBytes(32).toString("base64url");
+  const url = `https://${values.host}/clusters/${cluster}/${secret}`;
+  const hash = hashOf(secret);
+  console.log(
+    values.output === "json"
+      ? JSON.stringify({ cluster, url, hash }, null, 2)
+      : `url:  ${url}\n      for the cluster: npm run manifests -- --url URL\nhash: ${hash}\n      for the registry, in the context's extension: keys: [${hash}]`,
+  );
+};
+
+if (import.meta.main) await run(key);
