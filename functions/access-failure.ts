@@ -1,13 +1,12 @@
-import { constants } from "node:os";
 import { ApiException } from "@kubernetes/client-node";
 import { isObject } from "../lib/identity/json.ts";
 import type { NoAnswer } from "../lib/identity/question.ts";
 import { tooLarge } from "./exchange.ts";
 
 const server = (context: string) => `the API server of context ${JSON.stringify(context)}`;
-/** The system's own codes and the resolver's; EPROTO is how libuv reports a TLS failure. */
-const isUnreachable = (code: string) =>
-  (code in constants.errno && code !== "EPROTO") || code === "ENOTFOUND" || code.startsWith("EAI_");
+
+/** Codes of the system and of its resolver, such as ECONNREFUSED and ENOTFOUND. EPROTO is how libuv reports a TLS failure. */
+const isUnreachable = (code: string) => /^E(?!RR_|PROTO$)/.test(code);
 
 const codeOf = (error: unknown) =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;

@@ -44,10 +44,10 @@ const closedByPeer = new Set(["ECONNRESET", "EPIPE"]);
 
 /**
  * Sends and reads; never follows a redirect. A connection that died while it was idle is no verdict about the server: a function is frozen
- * between invocations and the server closes what it does not hear from. So the request goes out once more, on a fresh connection,
- * if it was written to a reused one that turned out closed before any reply. Rejects with Node's own errors.
+ * between invocations and the server closes what it does not hear from. So the request goes out once more if it was written to an idle
+ * connection that turned out closed before any reply; only once, because no idle one is left then. Rejects with Node's own errors.
  */
-export const exchange = (agent: Agent, { url, options, body }: Exchange, fresh = false): Promise<Reply> =>
+export const exchange = (agent: Agent, { url, options, body }: Exchange): Promise<Reply> =>
   new Promise((resolve, reject) => {
     const sent = request(url, { ...options, agent });
     let replied = false;
@@ -57,9 +57,9 @@ export const exchange = (agent: Agent, { url, options, body }: Exchange, fresh =
     });
     sent.on("error", (error: NodeJS.ErrnoException) => {
       const diedIdle = sent.reusedSocket && !replied && closedByPeer.has(error.code ?? "");
-      if (!diedIdle || fresh) return reject(error);
+      if (!diedIdle) return reject(error);
       closeIdle(agent);
-      resolve(exchange(agent, { url, options, body }, true));
+      resolve(exchange(agent, { url, options, body }));
     });
     sent.end(body);
   });

@@ -3,9 +3,6 @@ import { KubeConfig, type User } from "@kubernetes/client-node";
 import { load, YAMLException } from "js-yaml";
 import { isObject, type JsonObject } from "../lib/identity/json.ts";
 
-/** Members of a user that client-node drops without a word, and that would change who is asking. */
-const dropped = ["as-groups", "as-uid", "as-user-extra"] as const;
-
 /** js-yaml's own message quotes the lines around the mistake, and those of a kubeconfig hold secrets. */
 const yaml = (text: string): unknown => {
   try {
@@ -26,35 +23,46 @@ export const parseKubeconfig = (text: string): JsonObject => {
   return document;
 };
 
-const rawUsers = ({ users }: JsonObject): readonly JsonObject[] =>
-  (Array.isArray(users) ? users : []).map((entry) => (isObject(entry) && isObject(entry["user"]) ? entry["user"] : {}));
+/** Members of a user that client-node drops without a word, and that would change who is asking. */
+const dropped = ["as-groups", "as-uid", "as-user-extra"] as const;
 
-/** client-node knows kubectl's `tokenFile` only in the shape that it uses inside a pod; read again every minute, as client-go does. */
-const fromTokenFile = (file: string, directory: string) => ({
-  name: "tokenFile",
-  config: { tokenFile: isAbsolute(file) ? file : join(directory, file) },
-});
+/** The `authProvider` of a user that must be refused because of one of its members. */
+export const unsupported = "unsupported";
+
+/**
+ * client-node knows kubectl's `tokenFile` only in the shape that it uses inside a pod; it reads the file again every minute, as client-go
+ * does.
+ */
+const authProviderOf = (raw: JsonObject, directory: string): User["authProvider"] => {
+  const member = dropped.find((key) => raw[key] != null);
+  if (member) return { name: unsupported, member };
+  const { tokenFile: file } = raw;
+  if (typeof file !== "string" || file === "") return undefined;
+  return { name: "tokenFile", config: { tokenFile: isAbsolute(file) ? file : join(directory, file) } };
+};
+
+const rawUsers = ({ users }: JsonObject): ReadonlyMap<unknown, JsonObject> =>
+  new Map(
+    (Array.isArray(users) ? users.filter(isObject) : []).map(({ name, user }) => [name, isObject(user) ? user : {}]),
+  );
 
 /**
  * Reads a kubeconfig (YAML or JSON) as kubectl means it: paths are relative to `directory`, and a `tokenFile` is a token
- * (k8s.io/client-go tools/clientcmd/api/v1 AuthInfo). Throws as `parseKubeconfig` does, for entries that lack a name, a server or a
- * cluster, and for user members that would be lost.
+ * (k8s.io/client-go tools/clientcmd/api/v1 AuthInfo). Throws as `parseKubeconfig` does; an entry that is broken is left out, and costs
+ * the others nothing.
  */
 export const readKubeconfig = (text: string, directory: string): KubeConfig => {
   const raw = rawUsers(parseKubeconfig(text));
   const kubeconfig = new KubeConfig();
-  kubeconfig.loadFromString(text);
+  kubeconfig.loadFromString(text, { onInvalidEntry: "filter" });
   kubeconfig.makePathsAbsolute(directory);
-  const users = kubeconfig.getUsers().map((user, index): User => {
-    const lost = dropped.find((key) => raw[index]?.[key] != null);
-    if (lost) throw new Error(`users[${index}].user.${lost} (${user.name}): only "as" is supported`);
-    const file = raw[index]?.["tokenFile"];
-    return typeof file === "string" && file !== "" ? { ...user, authProvider: fromTokenFile(file, directory) } : user;
-  });
   kubeconfig.loadFromOptions({
     clusters: kubeconfig.getClusters(),
     contexts: kubeconfig.getContexts(),
-    users,
+    users: kubeconfig.getUsers().map((user) => {
+      const authProvider = authProviderOf(raw.get(user.name) ?? {}, directory);
+      return authProvider ? { ...user, authProvider } : user;
+    }),
     currentContext: kubeconfig.getCurrentContext(),
   });
   return kubeconfig;

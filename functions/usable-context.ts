@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type Cluster, KubeConfig, type User } from "@kubernetes/client-node";
+import { unsupported } from "./kubeconfig.ts";
 
 /** Ends the reading of a context: `where` is the kubeconfig field that a person has to change. */
 type Refuse = (where: string, why: string) => never;
@@ -89,11 +90,13 @@ const exec = (user: User, refuse: Refuse): Partial<User> => {
   if (user.exec == null) return {};
   if (typeof user.exec.command !== "string" || user.exec.command === "") return refuse("exec.command", "is missing");
   if (user.exec.interactiveMode === "Always") return refuse("exec.interactiveMode", "must not be Always here");
-  return { exec: { ...user.exec, env: [...(user.exec.env ?? []), execInfo(user.exec)] } };
+  return { exec: { ...user.exec, env: [...(Array.isArray(user.exec.env) ? user.exec.env : []), execInfo(user.exec)] } };
 };
 
 const tokenFile = (user: User, refuse: Refuse): Partial<User> => {
   if (user.authProvider == null) return {};
+  if (user.authProvider.name === unsupported)
+    return refuse(user.authProvider.member, "is not supported; only as is, a name");
   if (user.authProvider.name !== "tokenFile")
     return refuse("auth-provider", "is not supported; use exec, a token or a client certificate");
   return { authProvider: user.authProvider };
@@ -130,8 +133,10 @@ export const usableContext = (kubeconfig: KubeConfig, name: string): KubeConfig 
     (field, why) => {
       throw new Error(`context ${JSON.stringify(name)}: ${kind}${field && `.${field}`} ${why}`);
     };
-  const context = kubeconfig.getContextObject(name) ?? refuse("context")("", "is not in the kubeconfig");
-  const cluster = kubeconfig.getCluster(context.cluster) ?? refuse("cluster")("", "is not in the kubeconfig");
+  const context =
+    kubeconfig.getContextObject(name) ?? refuse("context")("", "is not in the kubeconfig, or has no cluster");
+  const cluster =
+    kubeconfig.getCluster(context.cluster) ?? refuse("cluster")("", "is not in the kubeconfig, or has no server");
   const user = kubeconfig.getUser(context.user) ?? refuse("user")("", "is not in the kubeconfig");
   const sole = new KubeConfig();
   sole.loadFromOptions({

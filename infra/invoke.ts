@@ -39,6 +39,7 @@ const invoke = async (): Promise<void> => {
       output: { type: "string", short: "o", default: "table" },
     },
     help,
+    { allowPositionals: true },
   );
   const { endpoint, output } = values;
   if (endpoint !== "mutate" && endpoint !== "validate")
@@ -46,7 +47,7 @@ const invoke = async (): Promise<void> => {
   if (output !== "table" && output !== "json") throw new UsageError(`-o ${output} is not table or json`);
   const files = positionals.length > 0 ? positionals : sampleFiles();
   const samples = files.map((file) => readSample(file, endpoint));
-  const attempt = trialOf(await loadBundle(), { ...values, rbac: values.rbac ?? [`${events}rbac.yaml`] });
+  const attempt = trialOf(await loadBundle(), values);
   const tried: Tried[] = [];
   for (const sample of samples) {
     const result = await attempt(sample);
@@ -129,7 +130,7 @@ const asTable = (tried: readonly Tried[]): string => {
   }
   const unexpected = tried.filter(({ wrong }) => wrong.length > 0).length;
   const count = `${tried.length} events, ${unexpected === 0 ? "all as expected" : `${unexpected} not as expected`}`;
-  return `${table.toString()}\n\n${count}`;
+  return `${table.toString().replace(/ +$/gm, "")}\n\n${count}`;
 };
 
 /** One event with everything that can be known of it. */

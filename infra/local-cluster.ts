@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseAllDocuments } from "yaml";
 import type { Ask } from "../functions/access.ts";
 import type { Cluster } from "../functions/clusters.ts";
@@ -11,7 +12,7 @@ import { UsageError } from "./usage.ts";
 
 /** Who answers the questions of a local run: RBAC manifests on disk, or a cluster of a kubeconfig. */
 export interface LocalOptions {
-  /** Files of RBAC manifests, YAML or JSON. */
+  /** Files of RBAC manifests, YAML or JSON. Without these and a kubeconfig: events/rbac.yaml. */
   readonly rbac?: readonly string[] | undefined;
   readonly kubeconfig?: string | undefined;
   /** Absent: the kubeconfig's current context. */
@@ -20,16 +21,32 @@ export interface LocalOptions {
   readonly policy?: string | undefined;
 }
 
+/** The manifests that answer where nobody else is named. */
+const sampleWorld = fileURLToPath(new URL("../events/rbac.yaml", import.meta.url));
+
 /** The cluster that local commands judge for. */
 export const localCluster = (bundle: Bundle, options: LocalOptions, keys: readonly KeyHash[] = []): Cluster => ({
   name: "local",
   keys,
   policy: policyOf(bundle, options.policy ?? "razee"),
-  ask: options.kubeconfig ? askCluster(bundle, options.kubeconfig, options.context) : askManifests(options.rbac ?? []),
+  ask: askOf(bundle, options),
 });
 
+const askOf = (bundle: Bundle, { rbac, kubeconfig, context }: LocalOptions): Ask => {
+  if (kubeconfig === undefined && context !== undefined)
+    throw new UsageError("--context is one of a --kubeconfig; give that too");
+  if (kubeconfig !== undefined && rbac !== undefined)
+    throw new UsageError("--rbac and --kubeconfig: only one of them can answer");
+  return kubeconfig === undefined ? askManifests(rbac ?? [sampleWorld]) : askCluster(bundle, kubeconfig, context);
+};
+
+/** Who answers, in words. */
+export const describeAsk = ({ rbac, kubeconfig, context }: LocalOptions): string =>
+  kubeconfig === undefined
+    ? `answering from ${rbac?.join(", ") ?? "events/rbac.yaml"}`
+    : `asking ${context ?? "the current context"} of ${kubeconfig}`;
+
 const askManifests = (files: readonly string[]): Ask => {
-  if (files.length === 0) throw new UsageError("nobody to ask: give --rbac FILE or --kubeconfig FILE");
   const world = naming(files.join(", "), () => readWorld(files.flatMap((file) => readDocuments(file))));
   return async (questions) => questions.map((question) => authorize(world, question));
 };
@@ -37,7 +54,9 @@ const askManifests = (files: readonly string[]): Ask => {
 const askCluster = (bundle: Bundle, file: string, context: string | undefined): Ask =>
   naming(file, () => {
     const kubeconfig = bundle.readKubeconfig(readText(file), dirname(file));
-    return bundle.accessOf(kubeconfig, context ?? kubeconfig.getCurrentContext());
+    const chosen = context ?? kubeconfig.getCurrentContext();
+    if (!chosen) throw new UsageError(`${file} has no current-context; give --context NAME`);
+    return bundle.accessOf(kubeconfig, chosen);
   });
 
 /** A policy by its name, or from a file. */
@@ -67,7 +86,7 @@ export const readText = (file: string): string => {
 };
 
 /** A file that says something wrong is the user's to mend: its name and the sentence, not a stack. */
-const naming = <T>(what: string, read: () => T): T => {
+export const naming = <T>(what: string, read: () => T): T => {
   try {
     return read();
   } catch (error) {

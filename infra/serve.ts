@@ -4,9 +4,11 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import type { DecisionEntry } from "../functions/respond.ts";
+import { printable } from "../lib/review/index.ts";
 import { loadBundle } from "./bundle.ts";
 import { throwAwayCertificates } from "./certificates.ts";
-import { type LocalOptions, localCluster } from "./local-cluster.ts";
+import { type LocalOptions, localCluster, naming } from "./local-cluster.ts";
+import { UsageError } from "./usage.ts";
 
 export interface ServeOptions extends LocalOptions {
   /** 0 or absent: any free one. */
@@ -43,7 +45,7 @@ export const serve = async (options: ServeOptions): Promise<Served> => {
   const handler = bundle.createHandler({
     registry: { clusters: new Map(), problems: [] },
     local: localCluster(bundle, options),
-    log: options.log ?? ((entry) => console.error(JSON.stringify(entry))),
+    log: options.log ?? ((entry) => console.error(printable(JSON.stringify(entry)))),
   });
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readBody(request);
@@ -51,11 +53,14 @@ export const serve = async (options: ServeOptions): Promise<Served> => {
     const result = (await handler(eventOf(request, body), context)) as APIGatewayProxyStructuredResultV2;
     response.writeHead(result.statusCode ?? 500, result.headers as Record<string, string>).end(result.body);
   };
-  const server = createServer({ ...(options.tls ?? made), keepAliveTimeout }, (request, response) => {
+  const server = naming("--tls-cert and --tls-key", () => createServer({ ...(options.tls ?? made), keepAliveTimeout }));
+  server.on("request", (request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
   server.listen(options.port ?? 0, options.host ? undefined : "127.0.0.1");
-  await once(server, "listening");
+  await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`port ${options.port} cannot be listened on (${error.code}); give another --port`);
+  });
   const { port } = server.address() as AddressInfo;
   return {
     url: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,
@@ -80,16 +85,16 @@ const readBody = async (request: IncomingMessage): Promise<string> => {
 
 /** The request as an HTTP API would hand it to the function. */
 const eventOf = (request: IncomingMessage, body: string): APIGatewayProxyEventV2 => {
-  const { pathname, search, searchParams } = new URL(request.url ?? "/", "https://localhost");
+  const [path = "/", query = ""] = (request.url ?? "/").split(/\?(.*)/s);
   const method = request.method ?? "GET";
   return {
     version: "2.0",
     routeKey: "$default",
-    rawPath: pathname,
-    rawQueryString: search.slice(1),
-    queryStringParameters: Object.fromEntries(searchParams),
+    rawPath: path,
+    rawQueryString: query,
+    queryStringParameters: Object.fromEntries(new URLSearchParams(query)),
     headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
-    requestContext: { http: { method, path: pathname }, stage: "$default", timeEpoch: Date.now() },
+    requestContext: { http: { method, path }, stage: "$default", timeEpoch: Date.now() },
     body,
     isBase64Encoded: false,
   } as unknown as APIGatewayProxyEventV2;

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadBundle } from "./bundle.ts";
-import { policyOf, readText } from "./local-cluster.ts";
+import { describeAsk, policyOf, readText } from "./local-cluster.ts";
 import { webhooksText } from "./manifests.ts";
 import { serve } from "./serve.ts";
 import { readArguments, run, UsageError } from "./usage.ts";
@@ -23,7 +23,6 @@ usage: npm start -- [options]
 Every decision is a line of JSON on standard error.`;
 
 const folder = fileURLToPath(new URL("../.local/", import.meta.url));
-const sampleWorld = fileURLToPath(new URL("../events/rbac.yaml", import.meta.url));
 
 const start = async (): Promise<void> => {
   const { values } = readArguments(
@@ -46,13 +45,10 @@ const start = async (): Promise<void> => {
   if ((cert === undefined) !== (key === undefined)) throw new UsageError("--tls-cert and --tls-key go together");
   const { url, ca } = await serve({
     ...values,
-    rbac: values.rbac ?? [sampleWorld],
     port,
     tls: cert && key ? { cert: readText(cert), key: readText(key) } : undefined,
   });
-  console.log(
-    `# listening on ${url} (${values.kubeconfig ? `asking ${values.context ?? "the current context"} of ${values.kubeconfig}` : `answering from ${(values.rbac ?? ["events/rbac.yaml"]).join(", ")}`})`,
-  );
+  console.log(`# listening on ${url}, ${describeAsk(values)}`);
   if (ca) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(`${folder}ca.pem`, ca);

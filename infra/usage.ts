@@ -7,18 +7,21 @@ export class UsageError extends Error {
 
 type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
 
-/** Reads a command line. Unknown options are the user's error; `--help` prints the help and ends. */
-export const readArguments = <T extends Options>(options: T, help: string) => {
+/**
+ * Reads a command line. Unknown options are the user's error, and so are arguments where a command takes none; `--help` prints the help
+ * and ends.
+ */
+export const readArguments = <T extends Options>(options: T, help: string, { allowPositionals = false } = {}) => {
   try {
     const all = { ...options, help: { type: "boolean", short: "h" } } as const;
-    const parsed = parseArgs({ args: gatherLists(process.argv.slice(2)), options: all, allowPositionals: true });
+    const parsed = parseArgs({ args: gatherLists(process.argv.slice(2)), options: all, allowPositionals });
     if ((parsed.values as { help?: boolean }).help) {
       console.log(help);
       process.exit(0);
     }
     return parsed as ReturnType<typeof parseArgs<{ options: T; allowPositionals: true }>>;
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : error}\n\n${help}`);
+    throw new UsageError(`${error instanceof Error ? error.message : error}\n--help shows what there is`);
   }
 };
 
@@ -26,7 +29,7 @@ export const readArguments = <T extends Options>(options: T, help: string) => {
 const gatherLists = (given: readonly string[]): string[] => {
   let last = "";
   return given.flatMap((argument, index) => {
-    const follows = last === "--rbac" && given[index - 1] !== "--rbac" && /\.ya?ml$/.test(argument);
+    const follows = /^--rbac(=|$)/.test(last) && given[index - 1] !== "--rbac" && /\.ya?ml$/.test(argument);
     if (argument.startsWith("--")) last = argument;
     else if (!/\.ya?ml$/.test(argument)) last = "";
     return follows ? ["--rbac", argument] : [argument];

@@ -22,7 +22,11 @@ export interface Peer {
   readonly caData: string;
   readonly seen: Seen[];
   reply: Reply;
+  /** TLS connections so far, and those that are open. */
   readonly connections: () => number;
+  readonly open: () => number;
+  /** Ends a connection with a TCP reset, of which TLS knows nothing. */
+  readonly reset: (socket: Socket) => void;
   /** Closes what is open, busy or idle; new connections are welcome. */
   readonly hangUp: () => void;
   readonly close: () => Promise<void>;
@@ -60,6 +64,8 @@ export const startPeer = async (reply: Reply, options: ServerOptions = {}): Prom
     peer.seen.push(seen);
     peer.reply(seen, response, request.socket);
   });
+  const raw = new Map<number | undefined, Socket>();
+  server.on("connection", (socket: Socket) => raw.set(socket.remotePort, socket));
   server.on("secureConnection", (socket) => connections.set(socket, { number: connections.size + 1, requests: 0 }));
   await once(server.listen(0, "127.0.0.1"), "listening");
   const peer: Peer = {
@@ -68,6 +74,8 @@ export const startPeer = async (reply: Reply, options: ServerOptions = {}): Prom
     seen: [],
     reply,
     connections: () => connections.size,
+    open: () => [...connections.keys()].filter(({ destroyed }) => !destroyed).length,
+    reset: ({ remotePort }) => void raw.get(remotePort)?.resetAndDestroy(),
     hangUp: () => server.closeAllConnections(),
     close: async () => {
       server.close();

@@ -1,0 +1,498 @@
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import type { ServerOptions } from "node:https";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TLSSocket } from "node:tls";
+import { afterEach, describe, expect, test } from "vitest";
+import { type Ask, accessOf } from "../../functions/access.ts";
+import { readKubeconfig } from "../../functions/kubeconfig.ts";
+import { throwAwayCertificates } from "../../infra/certificates.ts";
+import { impersonationQuestion } from "../../lib/identity/question.ts";
+import { json, type Peer, type Reply, reviewed, startPeer } from "../support/api-server-peer.ts";
+
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+const peerThat = async (reply: Reply, options?: ServerOptions): Promise<Peer> => {
+  const peer = await startPeer(reply, options);
+  cleanups.push(peer.close);
+  return peer;
+};
+
+const folder = async () => {
+  const path = await mkdtemp(join(tmpdir(), "access-"));
+  cleanups.push(() => rm(path, { recursive: true }));
+  return path;
+};
+
+interface Overrides {
+  readonly cluster?: object;
+  readonly user?: object | null;
+  readonly context?: object;
+}
+
+/** JSON is YAML: a kubeconfig of one context, `prod`. */
+const kubeconfigText = (peer: Pick<Peer, "url" | "caData">, { cluster, user, context }: Overrides = {}) =>
+  JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [
+      { name: "cluster-1", cluster: { server: peer.url, "certificate-authority-data": peer.caData, ...cluster } },
+    ],
+    users: [{ name: "guard", user: user === undefined ? { token: "s3cret" } : user }],
+    contexts: [{ name: "prod", context: { cluster: "cluster-1", user: "guard", ...context } }],
+  });
+
+const askOf = (peer: Pick<Peer, "url" | "caData">, overrides?: Overrides, directory = "/nowhere"): Ask =>
+  accessOf(readKubeconfig(kubeconfigText(peer, overrides), directory), "prod");
+
+const alice = { username: "alice", uid: "u-1", groups: ["dev", "system:authenticated"], extra: { scopes: ["a", "b"] } };
+const mayBeBob = impersonationQuestion(alice, "bob");
+const soon = () => Date.now() + 5_000;
+const yes = reviewed({ allowed: true, reason: "because" });
+const hangUp: Reply = (_seen, _response, socket) => {
+  socket.destroy();
+};
+
+describe("what the API server sees", () => {
+  test("one POST: path, query, body and headers", async () => {
+    const peer = await peerThat(yes);
+    expect(await askOf(peer)([mayBeBob], soon())).toEqual([{ allowed: true, reason: "because" }]);
+    const [seen] = peer.seen;
+    expect(seen).toMatchObject({
+      method: "POST",
+      url: "/apis/authorization.k8s.io/v1/subjectaccessreviews?fieldValidation=Strict",
+    });
+    expect(seen?.headers).toEqual({
+      host: new URL(peer.url).host,
+      accept: "application/json, */*;q=0.8",
+      "content-type": "application/json",
+      "content-length": String(seen?.body.length),
+      "user-agent": "impersonation-admission",
+      authorization: "Bearer s3cret",
+      connection: "keep-alive",
+    });
+    expect(JSON.parse(seen?.body ?? "")).toEqual({
+      apiVersion: "authorization.k8s.io/v1",
+      kind: "SubjectAccessReview",
+      spec: {
+        user: "alice",
+        uid: "u-1",
+        groups: ["dev", "system:authenticated"],
+        extra: { scopes: ["a", "b"] },
+        resourceAttributes: { verb: "impersonate", group: "", version: "v1", resource: "users", name: "bob" },
+      },
+    });
+  });
+
+  test("a path of the server URL is kept", async () => {
+    const peer = await peerThat(yes);
+    await askOf(peer, { cluster: { server: `${peer.url}/k8s/clusters/c-1/` } })([mayBeBob], soon());
+    expect(peer.seen[0]?.url).toBe(
+      "/k8s/clusters/c-1/apis/authorization.k8s.io/v1/subjectaccessreviews?fieldValidation=Strict",
+    );
+  });
+
+  test("one connection for a hundred questions, one after the other", async () => {
+    const peer = await peerThat(yes);
+    const ask = askOf(peer);
+    for (let nth = 0; nth < 100; nth++) expect(await ask([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
+    expect(peer.seen).toHaveLength(100);
+    expect(peer.connections()).toBe(1);
+  });
+
+  test("questions go out together and are answered in their order", async () => {
+    const waiting: (() => void)[] = [];
+    const peer = await peerThat((seen, response, socket) => {
+      const { name } = JSON.parse(seen.body).spec.resourceAttributes;
+      waiting.push(() => reviewed({ allowed: true, reason: name })(seen, response, socket));
+      if (waiting.length === 3) for (const answer of waiting.reverse()) answer();
+    });
+    const questions = ["a", "b", "c"].map((name) => impersonationQuestion(alice, name));
+    const answers = await askOf(peer)(questions, soon());
+    expect(answers).toEqual(["a", "b", "c"].map((reason) => ({ allowed: true, reason })));
+  });
+
+  test("no questions: nothing is sent", async () => {
+    const peer = await peerThat(yes);
+    expect(await askOf(peer)([], soon())).toEqual([]);
+    expect(peer.connections()).toBe(0);
+  });
+});
+
+describe("credentials", () => {
+  const authorization = async (user: object, directory?: string) => {
+    const peer = await peerThat(yes);
+    expect(await askOf(peer, { user }, directory)([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
+    return peer.seen[0]?.headers;
+  };
+
+  test("kubectl's tokenFile, relative to the kubeconfig and with a line break", async () => {
+    const directory = await folder();
+    await writeFile(join(directory, "token"), "from-file\n");
+    expect(await authorization({ tokenFile: "token" }, directory)).toMatchObject({ authorization: "Bearer from-file" });
+  });
+
+  test("an impersonated user", async () => {
+    expect(await authorization({ token: "s3cret", as: "system:guard" })).toMatchObject({
+      authorization: "Bearer s3cret",
+      "impersonate-user": "system:guard",
+    });
+  });
+
+  test("a client certificate", async () => {
+    const { cert, key } = await throwAwayCertificates({ hosts: ["guard"] });
+    const serials: string[] = [];
+    const peer = await peerThat(
+      (seen, response, socket) => {
+        serials.push((socket as TLSSocket).getPeerCertificate().serialNumber);
+        yes(seen, response, socket);
+      },
+      { requestCert: true, rejectUnauthorized: false },
+    );
+    const base64 = (text: string) => Buffer.from(text).toString("base64");
+    const user = { "client-certificate-data": base64(cert), "client-key-data": base64(key) };
+    expect(await askOf(peer, { user })([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
+    expect(serials).toEqual([new X509Certificate(cert).serialNumber]);
+    expect(peer.seen[0]?.headers.authorization).toBeUndefined();
+  });
+
+  test("an exec plugin runs once for all questions of a review, and again only when its credential expires", async () => {
+    const directory = await folder();
+    const plugin = join(directory, "plugin.cjs");
+    await writeFile(
+      plugin,
+      `require("node:fs").appendFileSync(${JSON.stringify(join(directory, "runs"))}, "x");
+       const { apiVersion } = JSON.parse(process.env.KUBERNETES_EXEC_INFO);
+       console.log(JSON.stringify({ apiVersion, kind: "ExecCredential", status: { token: "minted", expirationTimestamp: "2999-01-01T00:00:00Z" } }));`,
+    );
+    const peer = await peerThat(yes);
+    const exec = { apiVersion: "client.authentication.k8s.io/v1", command: process.execPath, args: [plugin] };
+    const ask = askOf(peer, { user: { exec } });
+    for (const questions of [[mayBeBob, mayBeBob, mayBeBob], [mayBeBob]])
+      for (const answer of await ask(questions, soon())) expect(answer).toMatchObject({ allowed: true });
+    expect(peer.seen.map(({ headers }) => headers.authorization)).toEqual(Array(4).fill("Bearer minted"));
+    expect(await readFile(join(directory, "runs"), "utf8")).toBe("x");
+  });
+
+  test("two contexts of one kubeconfig never share a token", async () => {
+    const [one, two] = [await peerThat(yes), await peerThat(yes)];
+    const directory = await folder();
+    await writeFile(join(directory, "one"), "token-one");
+    await writeFile(join(directory, "two"), "token-two");
+    const entry = (peer: Peer, name: string) => ({
+      cluster: { name, cluster: { server: peer.url, "certificate-authority-data": peer.caData } },
+      user: { name, user: { tokenFile: name } },
+      context: { name, context: { cluster: name, user: name } },
+    });
+    const entries = [entry(one, "one"), entry(two, "two")];
+    const text = JSON.stringify({
+      clusters: entries.map(({ cluster }) => cluster),
+      users: entries.map(({ user }) => user),
+      contexts: entries.map(({ context }) => context),
+      "current-context": "two",
+    });
+    const kubeconfig = readKubeconfig(text, directory);
+    await accessOf(kubeconfig, "one")([mayBeBob], soon());
+    await accessOf(kubeconfig, "two")([mayBeBob], soon());
+    expect(one.seen.map(({ headers }) => headers.authorization)).toEqual(["Bearer token-one"]);
+    expect(two.seen.map(({ headers }) => headers.authorization)).toEqual(["Bearer token-two"]);
+  });
+
+  test.each([
+    ["a plugin that is not there", { command: "no-such-plugin" }, /from the exec plugin "no-such-plugin" \(ENOENT\)$/],
+    [
+      "a plugin that fails",
+      { command: process.execPath, args: ["-e", "throw Error('hush')"] },
+      /could not be had from/,
+    ],
+    [
+      "a plugin that prints a token with a line break in it",
+      { command: process.execPath, args: ["-e", `console.log(JSON.stringify({status:{token:"a\\nhush"}}))`] },
+      /\(ERR_INVALID_CHAR\)$/,
+    ],
+  ])("%s: 502, without what it printed", async (_, exec, failure) => {
+    const peer = await peerThat(yes);
+    const [answer] = await askOf(peer, { user: { exec } })([mayBeBob], soon());
+    expect(answer).toMatchObject({ code: 502, failure: expect.stringMatching(failure) });
+    expect(JSON.stringify(answer)).not.toContain("hush");
+    expect(peer.seen).toEqual([]);
+  });
+
+  test("a plugin that never ends: 504", async () => {
+    const peer = await peerThat(yes);
+    const exec = { command: process.execPath, args: ["-e", "setTimeout(() => {}, 3000)"] };
+    expect(await askOf(peer, { user: { exec } })([mayBeBob], Date.now() + 200)).toMatchObject([{ code: 504 }]);
+  });
+});
+
+describe("what is no answer", () => {
+  const status = (message: string) => ({ kind: "Status", apiVersion: "v1", status: "Failure", message });
+  const html: Reply = (_, response) => response.writeHead(200, { "content-type": "text/html" }).end("<h1>hi</h1>");
+  const halves: Reply = (_, response) =>
+    response.writeHead(201, { "content-type": "application/json" }).end('{"kind":"Subj');
+  const torn: Reply = (_, response, socket) => {
+    response.writeHead(201, { "content-type": "application/json", "content-length": "1000" }).write("{");
+    setTimeout(() => socket.destroy(), 20);
+  };
+  const endless: Reply = (_, response) => {
+    response.writeHead(201, { "content-type": "application/json" });
+    const write = () => {
+      if (!response.destroyed) response.write(" ".repeat(65_536), write);
+    };
+    write();
+  };
+  const server = 'the API server of context "prod"';
+  const rows: readonly [string, Reply, 502 | 503, string][] = [
+    ["401", json(401, status("Unauthorized")), 502, 'the credentials of context "prod" were refused (401); renew them'],
+    [
+      "403",
+      json(403, status('User "guard" cannot create resource "subjectaccessreviews"')),
+      502,
+      'the identity of context "prod" may not create subjectaccessreviews: User "guard" cannot create resource "subjectaccessreviews"',
+    ],
+    [
+      "403 that is no Status",
+      json(403, "<html>"),
+      502,
+      'the identity of context "prod" may not create subjectaccessreviews',
+    ],
+    ["404", json(404, status("not found")), 502, `${server} answered 404: not found`],
+    ["400", json(400, status('unknown field "spec.x"')), 502, `${server} answered 400: unknown field "spec.x"`],
+    ["429", json(429, status("slow down")), 503, `${server} answered 429: slow down`],
+    ["500", json(500, status("etcd")), 503, `${server} answered 500: etcd`],
+    ["503", json(503, {}), 503, `${server} answered 503`],
+    ["202", json(202, { kind: "SubjectAccessReview" }), 502, `${server} answered 202`],
+    ["HTML", html, 502, `${server} answered with what cannot be read as JSON`],
+    ["half a document", halves, 502, `${server} answered with what cannot be read as JSON`],
+    [
+      "another kind",
+      json(201, { kind: "Pod", apiVersion: "v1" }),
+      502,
+      "the SubjectAccessReview came back as something else",
+    ],
+    ["no status", reviewed(undefined), 502, "the SubjectAccessReview came back without a status"],
+    ["more than 1 MiB", endless, 502, `${server} answered with more than 1 MiB`],
+    ["a reply that ends half-way", torn, 503, `${server} cannot be reached (ECONNRESET)`],
+    ["a closed connection", hangUp, 503, `${server} cannot be reached (ECONNRESET)`],
+  ];
+  test.each(rows)("%s", async (_, reply, code, failure) => {
+    const peer = await peerThat(reply);
+    expect(await askOf(peer)([mayBeBob], soon())).toEqual([{ code, failure }]);
+    expect(peer.seen).toHaveLength(1);
+  });
+
+  test("a long Status message is cut", async () => {
+    const peer = await peerThat(json(500, status("x".repeat(10_000))));
+    const [answer] = await askOf(peer)([mayBeBob], soon());
+    expect(JSON.stringify(answer).length).toBeLessThan(500);
+  });
+
+  test.each([301, 302, 303, 307, 308])("a %d redirect is never followed", async (code) => {
+    const elsewhere = await peerThat(yes);
+    const peer = await peerThat(json(code, {}, { location: `${elsewhere.url}/?secret` }));
+    expect(await askOf(peer)([mayBeBob], soon())).toEqual([
+      { code: 502, failure: `${server} answered with a redirect (${code}), which is never followed` },
+    ]);
+    expect(elsewhere.connections()).toBe(0);
+  });
+
+  test("another CA", async () => {
+    const peer = await peerThat(yes);
+    const { ca } = await throwAwayCertificates({ hosts: ["127.0.0.1"] });
+    const [answer] = await askOf({ ...peer, caData: Buffer.from(ca).toString("base64") })([mayBeBob], soon());
+    expect(answer).toMatchObject({ code: 502, failure: expect.stringMatching(/no trusted connection .*\([A-Z_]+\)/) });
+    expect(peer.seen).toEqual([]);
+  });
+
+  test("another name: refused, until tls-server-name says which one is meant", async () => {
+    const peer = await peerThat(yes);
+    const named = (name: string) => askOf(peer, { cluster: { "tls-server-name": name } })([mayBeBob], soon());
+    expect(await named("elsewhere.example")).toMatchObject([
+      { code: 502, failure: expect.stringContaining("(ERR_TLS_CERT_ALTNAME_INVALID)") },
+    ]);
+    expect(await named("localhost")).toMatchObject([{ allowed: true }]);
+  });
+
+  test("no TLS at all", async () => {
+    const plain = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.end("HTTP/1.1 400 Bad Request\r\n\r\n");
+    });
+    await once(plain.listen(0, "127.0.0.1"), "listening");
+    cleanups.push(async () => plain.close());
+    const { port } = plain.address() as { port: number };
+    const [answer] = await askOf({ url: `https://127.0.0.1:${port}`, caData: "" })([mayBeBob], soon());
+    expect(answer).toMatchObject({ code: 502, failure: expect.stringContaining("no trusted connection") });
+  });
+
+  test("nobody there", async () => {
+    const peer = await startPeer(yes);
+    await peer.close();
+    for (const url of [peer.url, peer.url.replace("127.0.0.1", "localhost")])
+      expect(await askOf({ ...peer, url })([mayBeBob], soon())).toEqual([
+        { code: 503, failure: `${server} cannot be reached (ECONNREFUSED)` },
+      ]);
+  });
+
+  test("no such host", async () => {
+    const [answer] = await askOf({ url: "https://no-such-host.invalid", caData: "" })([mayBeBob], soon());
+    expect(answer).toMatchObject({
+      code: 503,
+      failure: expect.stringMatching(/cannot be reached \((ENOTFOUND|EAI_\w+)\)/),
+    });
+  });
+
+  test("a silent peer: 504 at the deadline, and its connection is not used again", async () => {
+    const peer = await peerThat(() => {});
+    const ask = askOf(peer);
+    const deadline = Date.now() + 300;
+    expect(await ask([mayBeBob, mayBeBob], deadline)).toEqual(
+      Array(2).fill({ code: 504, failure: expect.stringMatching(/did not answer within (300|29\d) ms$/) }),
+    );
+    expect(Date.now()).toBeGreaterThanOrEqual(deadline - 20);
+    await expect.poll(peer.open).toBe(0);
+    peer.reply = yes;
+    expect(await ask([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
+    expect(peer.connections()).toBe(3);
+  });
+
+  test("headers in time, the body never: 504", async () => {
+    const peer = await peerThat((_, response) => {
+      response.writeHead(201, { "content-type": "application/json" }).write("{");
+    });
+    expect(await askOf(peer)([mayBeBob], Date.now() + 200)).toMatchObject([{ code: 504 }]);
+  });
+
+  test("one answer and one silence: what is known is kept", async () => {
+    const peer = await peerThat((seen, ...rest) => {
+      if (seen.body.includes('"bob"')) yes(seen, ...rest);
+    });
+    const questions = [impersonationQuestion(alice, "carol"), mayBeBob];
+    expect(await askOf(peer)(questions, Date.now() + 400)).toMatchObject([{ code: 504 }, { allowed: true }]);
+  });
+
+  test("a deadline that is over: 504, and nothing is sent", async () => {
+    const peer = await peerThat(yes);
+    expect(await askOf(peer)([mayBeBob], Date.now() - 1)).toEqual([
+      { code: 504, failure: `no time was left to ask ${server}` },
+    ]);
+    expect(peer.connections()).toBe(0);
+  });
+});
+
+describe("a connection that died while it was idle", () => {
+  test("the request goes out once more, on a fresh connection, past all that slept with it", async () => {
+    const peer = await peerThat(yes);
+    const ask = askOf(peer);
+    await ask([mayBeBob, mayBeBob, mayBeBob], soon());
+    expect(peer.connections()).toBe(3);
+    peer.reply = (seen, ...rest) => (seen.nth > 1 ? hangUp : yes)(seen, ...rest);
+    expect(await ask([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
+    expect(peer.seen).toHaveLength(5);
+    expect(peer.connections()).toBe(4);
+  });
+
+  test("but only once, even where every connection is busy and another reused one is all there is", async () => {
+    const peer = await peerThat(yes);
+    const ask = askOf(peer);
+    const others = Array.from({ length: 16 }, () => impersonationQuestion(alice, "carol"));
+    await ask(others, soon());
+    peer.seen.splice(0);
+    peer.reply = (seen, ...rest) => {
+      if (seen.body.includes('"bob"')) hangUp(seen, ...rest);
+      else setTimeout(() => yes(seen, ...rest), 50);
+    };
+    const [answer, ...rest] = await ask([mayBeBob, ...others], soon());
+    expect(answer).toMatchObject({ code: 503 });
+    expect(rest).toEqual(others.map(() => ({ allowed: true, reason: "because" })));
+    expect(peer.seen.filter(({ body }) => body.includes('"bob"'))).toHaveLength(2);
+  });
+
+  test("and not after a reply began", async () => {
+    const peer = await peerThat(yes);
+    const ask = askOf(peer);
+    await ask([mayBeBob], soon());
+    peer.reply = (_, response, socket) => {
+      response.writeHead(201, { "content-type": "application/json" }).write("{");
+      setTimeout(() => peer.reset(socket), 20);
+    };
+    expect(await ask([mayBeBob], soon())).toMatchObject([{ code: 503 }]);
+    expect(peer.seen).toHaveLength(2);
+  });
+});
+
+describe("what is refused at construction, with the context and the field", () => {
+  const peer = { url: "https://10.0.0.1:6443", caData: "" };
+  const pem = (text: string) => Buffer.from(text).toString("base64");
+  const rows: readonly [string, Overrides, string][] = [
+    ["http", { cluster: { server: "http://10.0.0.1" } }, "cluster.server must start with https://"],
+    ["no URL", { cluster: { server: "10.0.0.1:6443" } }, "cluster.server"],
+    ["user info", { cluster: { server: "https://a:b@c" } }, "cluster.server may hold a host, a port and a path only"],
+    ["a query", { cluster: { server: "https://c/?x" } }, "cluster.server may hold a host, a port and a path only"],
+    [
+      "no verification",
+      { cluster: { "insecure-skip-tls-verify": true } },
+      "cluster.insecure-skip-tls-verify is refused",
+    ],
+    ["a proxy", { cluster: { "proxy-url": "http://p:3128" } }, "cluster.proxy-url is not supported"],
+    [
+      "no PEM",
+      { cluster: { "certificate-authority-data": pem("x") } },
+      "cluster.certificate-authority-data is not PEM",
+    ],
+    [
+      "no CA file",
+      { cluster: { "certificate-authority": "ca" } },
+      "cluster.certificate-authority cannot be read (ENOENT)",
+    ],
+    ["auth-provider", { user: { "auth-provider": { name: "oidc" } } }, "user.auth-provider is not supported"],
+    ["a password", { user: { username: "u", password: "p" } }, "user.username is refused"],
+    ["a broken token", { user: { token: "a\nb" } }, "user.token is not a token that can travel in a header"],
+    ["a certificate alone", { user: { "client-key-data": pem("x") } }, "user.client-key-data is not PEM"],
+    ["no exec command", { user: { exec: { apiVersion: "v1" } } }, "user.exec.command is missing"],
+    [
+      "a dialogue",
+      { user: { exec: { command: "x", interactiveMode: "Always" } } },
+      "user.exec.interactiveMode must not be",
+    ],
+    ["nobody", { user: {} }, "user holds no token, tokenFile, client certificate or exec plugin"],
+    ["null", { user: null }, "user holds no token"],
+    ["no such user", { context: { user: "other" } }, "user is not in the kubeconfig"],
+    ["no server", { cluster: { server: "" } }, "cluster is not in the kubeconfig, or has no server"],
+    ["no text", { cluster: { server: 1 } }, "cluster is not in the kubeconfig, or has no server"],
+    ["groups beside as", { user: { token: "t", as: "a", "as-groups": ["g"] } }, "user.as-groups is not supported"],
+    ["a uid beside as", { user: { token: "t", as: "a", "as-uid": "u" } }, "user.as-uid is not supported"],
+    ["extra beside as", { user: { token: "t", as: "a", "as-user-extra": {} } }, "user.as-user-extra is not supported"],
+    ["no such cluster", { context: { cluster: "other" } }, "cluster is not in the kubeconfig"],
+  ];
+  test.each(rows)("%s", (_, overrides, message) => {
+    expect(() => askOf(peer, overrides)).toThrow(`context "prod": ${message}`);
+  });
+
+  test("no such context", () => {
+    const kubeconfig = readKubeconfig(kubeconfigText(peer), "/");
+    expect(() => accessOf(kubeconfig, "other")).toThrow('context "other": context is not in the kubeconfig');
+  });
+
+  test("a key that belongs to another certificate", async () => {
+    const [one, two] = [await throwAwayCertificates({ hosts: ["a"] }), await throwAwayCertificates({ hosts: ["b"] })];
+    const user = { "client-certificate-data": pem(one.cert), "client-key-data": pem(two.key) };
+    expect(() => askOf(peer, { user })).toThrow('context "prod": user.client-key-data does not belong');
+  });
+
+  test.each([
+    ["", /^is no YAML: /],
+    ["a", /^is no kubeconfig: not a YAML mapping$/],
+    ["[]", /^is no kubeconfig: not a YAML mapping$/],
+    ["users:\n- user: { token: hush\nb: [", /^is no YAML: .* \(line \d\)$/],
+  ])("%j, which is no kubeconfig, without a word of it", (text, message) => {
+    expect(() => readKubeconfig(text, "/")).toThrow(message);
+    expect(() => readKubeconfig(text, "/")).not.toThrow(/hush/);
+  });
+});

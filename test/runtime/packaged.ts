@@ -1,0 +1,16 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { unzipInto } from "./unzip.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What would be deployed: `npm run package`, unpacked into a temporary folder, and the names of its files. */
+export const unpackPackage = async (): Promise<{ readonly taskRoot: string; readonly files: readonly string[] }> => {
+  await promisify(execFile)("npm", ["run", "package"], { cwd: root });
+  const taskRoot = await mkdtemp(join(tmpdir(), "lambda-task-"));
+  return { taskRoot, files: unzipInto(await readFile(`${root}.serverless/admission.zip`), taskRoot) };
+};

@@ -1,0 +1,21 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+import { installRuntimeClient } from "./runtime-client.ts";
+
+const missing = installRuntimeClient();
+if (missing && process.env["CI"] === "true") throw new Error(`The runtime suite cannot run: ${missing}.`);
+if (missing)
+  process.stderr.write(
+    `\n*** SKIPPED: the runtime suite cannot run: ${missing}.\n*** Nothing is proven about the packaged function.\n\n`,
+  );
+
+export default defineConfig({
+  test: {
+    name: "runtime",
+    root: fileURLToPath(new URL("../..", import.meta.url)),
+    include: missing ? [] : ["test/runtime/**/*.runtime.test.ts"],
+    passWithNoTests: missing !== undefined,
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+  },
+});
