@@ -75,10 +75,16 @@ export const conclude = (
         : applied.flatMap(warningsOf),
     causes: applied
       .filter(({ decision, code }) => decision === "denied" && code === 422)
-      .map(({ keys, refusal }) => ({ field: formatKeys(keys ?? []), message: refusal })),
+      .map(({ keys, refusal }) => causeOf(formatKeys(keys ?? []), refusal)),
     patch: denied || audit ? [] : patchOf(applied),
   };
 };
+
+/** kubectl prints a cause behind its field, so the sentence leaves it out. */
+const causeOf = (field: string, refusal: string): Outcome["causes"][number] => ({
+  field,
+  message: field && refusal.startsWith(field) ? refusal.slice(field.length).replace(/^:? /, "") : refusal,
+});
 
 const verdictsOf = (
   { findings, questions }: Judgement,

@@ -1,0 +1,54 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+
+/** `audit.k8s.io/v1` Event, the members that the suites read. */
+export interface AuditEvent {
+  readonly auditID: string;
+  readonly verb: string;
+  readonly user: AuditUser;
+  readonly impersonatedUser?: AuditUser;
+  readonly objectRef?: {
+    readonly apiGroup?: string;
+    readonly resource: string;
+    readonly subresource?: string;
+    readonly namespace?: string;
+    readonly name?: string;
+  };
+  readonly requestURI: string;
+  readonly responseStatus?: { readonly code: number };
+  // biome-ignore lint/suspicious/noExplicitAny: an API object of whatever kind was written
+  readonly requestObject?: any;
+  // biome-ignore lint/suspicious/noExplicitAny: an API object of whatever kind was written
+  readonly responseObject?: any;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export interface AuditUser {
+  readonly username: string;
+  readonly uid?: string;
+  readonly groups?: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Every write, with what was asked and answered; reads and the API server's own housekeeping are left out. */
+export const auditPolicy = {
+  apiVersion: "audit.k8s.io/v1",
+  kind: "Policy",
+  omitStages: ["RequestReceived"],
+  omitManagedFields: true,
+  rules: [
+    { level: "None", users: ["system:apiserver"] },
+    { level: "None", verbs: ["get", "list", "watch"] },
+    { level: "Metadata", resources: [{ group: "", resources: ["secrets", "serviceaccounts/token"] }] },
+    { level: "RequestResponse" },
+  ],
+} as const;
+
+/** The size of the log now: what is read from here on happened later. */
+export const auditMark = (log: string): number => (existsSync(log) ? statSync(log).size : 0);
+
+/** The events of the log from a byte offset on, a half-written last line left out. */
+export const readAuditLog = (log: string, from = 0): readonly AuditEvent[] => {
+  if (!existsSync(log)) return [];
+  const lines = readFileSync(log).subarray(from).toString("utf8").split("\n").slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as AuditEvent);
+};

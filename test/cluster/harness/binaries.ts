@@ -1,0 +1,121 @@
+import { spawn } from "node:child_process";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The programs of a control plane, by path. */
+export interface Binaries {
+  readonly apiServer: string;
+  readonly etcd: string;
+  readonly kubectl: string;
+}
+
+/** Where a control plane can come from on this machine, or why it cannot. */
+export type Source =
+  | { readonly kind: "found"; readonly binaries: Binaries }
+  | { readonly kind: "build"; readonly module: string; readonly version: string; readonly folder: string }
+  | { readonly kind: "none"; readonly reason: string };
+
+const modules = fileURLToPath(new URL("../control-plane", import.meta.url));
+const progressEvery = 15_000;
+
+const isExecutable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const complete = (binaries: Binaries): boolean => Object.values(binaries).every(isExecutable);
+
+const layout = (folder: string, etcd: string): Binaries => ({
+  apiServer: join(folder, "kube-apiserver"),
+  etcd: join(folder, etcd),
+  kubectl: join(folder, "kubectl"),
+});
+
+/** The Kubernetes version that the Go module in a folder builds, such as `v1.36.3`. */
+const pinnedVersion = (folder: string): string | undefined => {
+  const file = join(folder, "go.mod");
+  return existsSync(file)
+    ? /^(?:require\s|\s)\s*k8s\.io\/kubernetes (v\S+)/m.exec(readFileSync(file, "utf8"))?.[1]
+    : undefined;
+};
+
+const onPath = (program: string): boolean =>
+  (process.env["PATH"] ?? "").split(delimiter).some((folder) => isExecutable(join(folder, program)));
+
+/**
+ * Looks for kube-apiserver, etcd and kubectl: in `KUBEBUILDER_ASSETS` (envtest's layout), then among what was built before, else a
+ * Go toolchain can build them. A version that is asked for by name is always this repository's own build.
+ *
+ * @param wanted such as `v1.34.4`; the module for it stands in `control-plane/<version>/`. Default: whatever `control-plane/go.mod` pins
+ */
+export const findSource = (wanted?: string): Source => {
+  const assets = process.env["KUBEBUILDER_ASSETS"];
+  if (assets && !wanted) {
+    const binaries = layout(assets, "etcd");
+    if (complete(binaries)) return { kind: "found", binaries };
+  }
+  const candidates = [modules, ...(wanted ? [join(modules, wanted)] : [])];
+  const module = candidates.find((folder) => pinnedVersion(folder) === (wanted ?? pinnedVersion(modules)));
+  const version = wanted ?? pinnedVersion(modules);
+  if (!module || !version)
+    return { kind: "none", reason: `no go.mod under ${modules} builds Kubernetes ${version ?? ""}` };
+  const folder = join(modules, "bin", version);
+  const binaries = layout(folder, "server");
+  if (complete(binaries)) return { kind: "found", binaries };
+  if (onPath("go")) return { kind: "build", module, version, folder };
+  return {
+    kind: "none",
+    reason: `no kube-apiserver, etcd and kubectl in KUBEBUILDER_ASSETS or ${folder}, and no go to build them`,
+  };
+};
+
+const elapsed = (since: number): string => {
+  const seconds = Math.round((Date.now() - since) / 1000);
+  return `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}s`;
+};
+
+/** Builds the three programs, which takes about ten minutes with a cold Go cache, and says on stderr how far it is. */
+const build = async ({ module, version, folder }: Extract<Source, { kind: "build" }>): Promise<Binaries> => {
+  const [major, minor] = version.slice(1).split(".");
+  const stamp = "-X k8s.io/component-base/version";
+  const flags = `-s -w ${stamp}.gitVersion=${version} ${stamp}.gitMajor=${major} ${stamp}.gitMinor=${minor}`;
+  const partial = `${folder}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial, { recursive: true });
+  const since = Date.now();
+  let lines: readonly string[] = ["(starting)"];
+  const say = () =>
+    process.stderr.write(`building Kubernetes ${version} with go: ${elapsed(since)}, at ${lines.at(-1)}\n`);
+  say();
+  const progress = setInterval(say, progressEvery);
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      const args = ["build", "-v", "-trimpath", "-ldflags", flags, "-o", `${partial}/`, "tool"];
+      const child = spawn("go", args, { cwd: module, stdio: ["ignore", "ignore", "pipe"] });
+      child.stderr.setEncoding("utf8").on("data", (text: string) => {
+        lines = [...lines, ...text.split("\n").filter(Boolean)].slice(-20);
+      });
+      child.on("error", reject).on("close", resolve);
+    });
+    if (code !== 0) throw new Error(`go build of Kubernetes ${version} failed:\n${lines.join("\n")}`);
+  } finally {
+    clearInterval(progress);
+  }
+  mkdirSync(dirname(folder), { recursive: true });
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(partial, folder);
+  process.stderr.write(`built Kubernetes ${version} in ${elapsed(since)}\n`);
+  return layout(folder, "server");
+};
+
+/** The programs of a control plane, built first where they must be. Throws where they cannot be had. */
+export const binaries = async (version?: string): Promise<Binaries> => {
+  const source = findSource(version);
+  if (source.kind === "none") throw new Error(source.reason);
+  return source.kind === "found" ? source.binaries : build(source);
+};

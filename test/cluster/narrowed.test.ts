@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { connect } from "./control-plane.ts";
+import { actingAs, type Caller } from "./harness/caller.ts";
+import { brokenPromises } from "./world/invariant.ts";
+import { makeNamespace } from "./world/namespace.ts";
+import { create, identityOf, template } from "./world/objects.ts";
+import { field } from "./world/sentences.ts";
+import { type InstalledWebhook, installWebhook } from "./world/webhook.ts";
+
+const plane = connect(inject("connection"));
+const namespace = "narrowed";
+const key = "scopes.authorization.openshift.io";
+
+let webhook: InstalledWebhook;
+
+beforeAll(async () => {
+  await makeNamespace(plane, namespace);
+  webhook = await installWebhook(plane);
+});
+afterAll(() => webhook?.uninstall());
+
+/** A user with a credential like OpenShift's scoped tokens: the user's name, and an extra key that says how little of it is meant. */
+const scoped = (user: string): Caller => actingAs(plane.user("admin"), user, { extra: { [key]: "user:info" } });
+
+test.for([undefined, "", "bob", "carl"])(
+  "a narrowed credential that would hand out its whole user is refused: declaring %j",
+  async (declared) => {
+    const { status, body } = await create(plane, scoped("bob"), template(namespace, "refused", declared));
+    expect({ status, message: body.message }).toEqual({
+      status: 403,
+      message:
+        `admission webhook "${webhook.names.mutate}" denied the request: ` +
+        `${field} would hand out all of "bob", and this credential is narrowed by ${key}; use a full credential`,
+    });
+  },
+);
+
+test.for([
+  { declared: undefined, stored: "alice" },
+  { declared: "alice", stored: "alice" },
+  { declared: "bob", stored: "bob" },
+])(
+  "whoever may impersonate themself may do so with a narrowed credential too: declaring $declared",
+  async ({ declared, stored }) => {
+    const object = template(namespace, `allowed-${declared ?? "nobody"}`, declared);
+    expect((await create(plane, scoped("alice"), object)).status).toBe(201);
+    expect(await identityOf(plane, object)).toBe(stored);
+  },
+);
+
+test("no stored object ever carried an identity that its last writer might not use", async () => {
+  expect(await brokenPromises(plane, namespace)).toEqual([]);
+});

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { connect } from "./control-plane.ts";
+import { annotationsOf } from "./world/annotations.ts";
+import { brokenPromises } from "./world/invariant.ts";
+import { makeNamespace } from "./world/namespace.ts";
+import { create, identityOf, pathOf, template } from "./world/objects.ts";
+import { installRewriter, type RewriterOptions } from "./world/rewriter.ts";
+import { field, replacedWarning } from "./world/sentences.ts";
+import { type InstalledWebhook, installWebhook } from "./world/webhook.ts";
+
+const plane = connect(inject("connection"));
+const namespace = "other-webhooks";
+
+let webhook: InstalledWebhook;
+
+beforeAll(async () => {
+  await makeNamespace(plane, namespace);
+  webhook = await installWebhook(plane, { counting: true });
+});
+afterAll(() => webhook?.uninstall());
+
+/** Creates an object while a second webhook rewrites its field, and says what came of it and who was called how often. */
+const createBeside = async (rewriter: Omit<RewriterOptions, "namespace">, who: string, declared?: string) => {
+  const other = await installRewriter(plane, { ...rewriter, namespace });
+  const name = `row-${rewriter.name}-${rewriter.reinvocationPolicy.toLowerCase()}-${who}-${declared ?? "nobody"}-${String(rewriter.writes) || "empty"}`;
+  try {
+    const object = template(namespace, name, declared);
+    const mark = plane.auditMark();
+    const { status, body, warnings } = await create(plane, plane.user(who), object);
+    const calls = webhook.calls().filter(({ request }) => request.name === name);
+    const count = (endpoint: string) => calls.filter((call) => call.endpoint === endpoint).length;
+    const { status: read } = await plane.api(plane.user("admin"), { path: pathOf(object) });
+    return {
+      status,
+      stored: read === 200 ? await identityOf(plane, object) : undefined,
+      message: status === 201 ? undefined : body.message,
+      warnings,
+      annotations: await annotationsOf(plane, webhook, mark, name),
+      calls: { rewriter: other.callsFor(name), mutate: count("mutate"), validate: count("validate") },
+    };
+  } finally {
+    await other.uninstall();
+  }
+};
+
+const refusedRoot = (who: string): string =>
+  `admission webhook "${webhook.names.validate}" denied the request: ${field}: ${who} may not impersonate "root"; ` +
+  `set it to "${who}", or get the permission to impersonate users/root`;
+
+test("a webhook before ours that writes an identity: the requester takes its place", async () => {
+  const rewriter = { name: "a-rewriter", reinvocationPolicy: "Never", writes: "root" } as const;
+  expect(await createBeside(rewriter, "bob")).toMatchObject({
+    status: 201,
+    stored: "bob",
+    message: undefined,
+    warnings: [replacedWarning("root", "bob")],
+    calls: { rewriter: 1, mutate: 1, validate: 1 },
+  });
+});
+
+test("a webhook after ours that writes an identity: ours is called again and corrects it", async () => {
+  const rewriter = { name: "z-rewriter", reinvocationPolicy: "Never", writes: "root" } as const;
+  expect(await createBeside(rewriter, "bob")).toMatchObject({
+    status: 201,
+    stored: "bob",
+    message: undefined,
+    warnings: [replacedWarning("root", "bob")],
+    calls: { rewriter: 1, mutate: 2, validate: 1 },
+  });
+});
+
+test("a webhook that is called again after ours has the last word, and the validating call refuses it", async () => {
+  const rewriter = { name: "z-rewriter", reinvocationPolicy: "IfNeeded", writes: "root" } as const;
+  expect(await createBeside(rewriter, "bob")).toMatchObject({
+    status: 403,
+    stored: undefined,
+    message: refusedRoot("bob"),
+    calls: { rewriter: 2, mutate: 2, validate: 1 },
+    annotations: {
+      mutate: { decision: "defaulted", reason: "empty", requester: "bob", declared: "", effective: "bob" },
+      validate: { decision: "denied", reason: "forbidden", requester: "bob", declared: "root", effective: "" },
+    },
+  });
+});
+
+test("a self-declared identity spares our mutating call; rewritten afterwards, the validating call refuses it", async () => {
+  const rewriter = { name: "z-rewriter", reinvocationPolicy: "Never", writes: "root" } as const;
+  expect(await createBeside(rewriter, "bob", "bob")).toMatchObject({
+    status: 403,
+    stored: undefined,
+    message: refusedRoot("bob"),
+    warnings: [],
+    calls: { rewriter: 1, mutate: 0, validate: 1 },
+  });
+});
+
+test("a permitted identity spares our mutating call; rewritten to another one, it is judged by the validating call", async () => {
+  const rewriter = { name: "z-rewriter", reinvocationPolicy: "Never", writes: "root" } as const;
+  expect(await createBeside(rewriter, "finn", "bob")).toMatchObject({
+    status: 403,
+    message: refusedRoot("finn"),
+    calls: { rewriter: 1, mutate: 0, validate: 1 },
+  });
+  expect(await createBeside(rewriter, "alice", "bob")).toMatchObject({
+    status: 201,
+    stored: "root",
+    calls: { rewriter: 1, mutate: 0, validate: 1 },
+  });
+});
+
+test.for(["", "razeedeploy", "false"])(
+  "a self-declared identity that is rewritten to %j, which is the controller's own, is refused",
+  async (writes) => {
+    const rewriter = { name: "z-rewriter", reinvocationPolicy: "Never", writes } as const;
+    expect(await createBeside(rewriter, "bob", "bob")).toMatchObject({
+      status: 403,
+      stored: undefined,
+      message: expect.stringContaining(`admission webhook "${webhook.names.validate}" denied the request: ${field}`),
+      calls: { rewriter: 1, mutate: 0, validate: 1 },
+    });
+  },
+);
+
+test("no stored object ever carried an identity that its last writer might not use", async () => {
+  expect(await brokenPromises(plane, namespace)).toEqual([]);
+});
