@@ -1,7 +1,19 @@
 import { ApiException } from "@kubernetes/client-node";
 import { isObject } from "../lib/identity/json.ts";
-import type { NoAnswer } from "../lib/identity/question.ts";
+import type { Answer, NoAnswer } from "../lib/identity/question.ts";
+import { AwsFailure } from "./aws/failure.ts";
 import { tooLarge } from "./exchange.ts";
+import { tooMany } from "./turns.ts";
+
+/** What has its sentence already, on the way to whoever asked. */
+export class Unanswered extends Error {
+  override name = "Unanswered";
+  readonly answer: NoAnswer;
+  constructor(answer: NoAnswer) {
+    super(answer.failure);
+    this.answer = answer;
+  }
+}
 
 const server = (context: string) => `the API server of context ${JSON.stringify(context)}`;
 
@@ -22,13 +34,21 @@ const statusMessage = (body: unknown): string => {
   }
 };
 
+const refusals = new WeakSet<Answer>();
+
+const refusal = (context: string): NoAnswer => {
+  const failure = `the credentials of context ${JSON.stringify(context)} were refused (401); renew them`;
+  const answer = { code: 502, failure } as const;
+  refusals.add(answer);
+  return answer;
+};
+
+/** Whether this answer is that our credentials were refused (401): where they came from there may be others by now. */
+export const isRefusal = (answer: Answer): boolean => refusals.has(answer);
+
 /** What an HTTP status other than 200 and 201 means; `body` is the text that came with it. */
 export const httpFailure = (context: string, status: number, body?: unknown): NoAnswer => {
-  if (status === 401)
-    return {
-      code: 502,
-      failure: `the credentials of context ${JSON.stringify(context)} were refused (401); renew them`,
-    };
+  if (status === 401) return refusal(context);
   if (status === 403)
     return {
       code: 502,
@@ -47,10 +67,12 @@ export const httpFailure = (context: string, status: number, body?: unknown): No
  * addresses, those of client-node headers.
  */
 export const accessFailure = (context: string, error: unknown): NoAnswer => {
+  if (error instanceof Unanswered) return error.answer;
   if (error instanceof ApiException) return httpFailure(context, error.code, error.body);
   const code = codeOf(error);
   if (code === undefined) return { code: 502, failure: `${server(context)} answered with what cannot be read as JSON` };
   if (code === tooLarge) return { code: 502, failure: `${server(context)} answered with more than 1 MiB` };
+  if (code === tooMany) return { code: 503, failure: `too many questions to ${server(context)} are waiting already` };
   if (isUnreachable(code)) return { code: 503, failure: `${server(context)} cannot be reached (${code})` };
   if (code.startsWith("HPE_")) return { code: 502, failure: `${server(context)} does not speak HTTP (${code})` };
   return {
@@ -63,10 +85,8 @@ export const accessFailure = (context: string, error: unknown): NoAnswer => {
 export const credentialFailure = (context: string, command: string | undefined, error: unknown): NoAnswer => {
   const from = command === undefined ? "" : ` from the exec plugin ${JSON.stringify(command)}`;
   const code = codeOf(error);
-  return {
-    code: 502,
-    failure: `the credentials of context ${JSON.stringify(context)} could not be had${from}${code ? ` (${code})` : ""}`,
-  };
+  const why = error instanceof AwsFailure ? `: ${error.message}` : code ? ` (${code})` : "";
+  return { code: 502, failure: `the credentials of context ${JSON.stringify(context)} could not be had${from}${why}` };
 };
 
 export const lateFailure = (context: string, milliseconds: number): NoAnswer => ({

@@ -1,5 +1,4 @@
-import { validateHeaderValue } from "node:http";
-import { Agent, type RequestOptions } from "node:https";
+import { Agent } from "node:https";
 import {
   AuthorizationV1Api,
   createConfiguration,
@@ -11,8 +10,13 @@ import {
   wrapHttpLibrary,
 } from "@kubernetes/client-node";
 import { type Answer, type NoAnswer, type Question, readAnswer } from "../lib/identity/question.ts";
-import { accessFailure, credentialFailure, httpFailure, lateFailure } from "./access-failure.ts";
-import { exchange } from "./exchange.ts";
+import { accessFailure, credentialFailure, httpFailure, lateFailure, Unanswered } from "./access-failure.ts";
+import type { MintToken } from "./aws/eks-token.ts";
+import { type Credentials, type CredentialsOf, credentialsFrom } from "./credentials.ts";
+import { isEchoOf } from "./echo.ts";
+import { exchange, type Reply } from "./exchange.ts";
+import { persist } from "./persist.ts";
+import { turns } from "./turns.ts";
 import { usableContext } from "./usable-context.ts";
 
 /**
@@ -21,33 +25,21 @@ import { usableContext } from "./usable-context.ts";
  */
 export type Ask = (questions: readonly Question[], deadline: number) => Promise<readonly Answer[]>;
 
-/** Connections to one API server. One review rarely asks more than three questions; the rest waits for a connection. */
-const maxSockets = 16;
+/** Questions to one API server at once, each on a connection of its own. One review rarely asks more than three. */
+const mostAtOnce = 16;
+/** Four times what one review may ask. More than that will not be answered in time either. */
+const mostWaiting = 256;
+/** Node tries the next address of a name after 250 ms, which gives up every address of a cluster that is an ocean away. */
+const autoSelectFamilyAttemptTimeout = 1_000;
+/** What stays of the time, in milliseconds: at the deadline the verdict must be written, not only known. */
+const writing = 100;
 const longestTimer = 2 ** 31 - 1;
 
-/** What a kubeconfig adds to a request: headers, and the TLS material of the connection. */
-type Credentials = Pick<RequestOptions, "headers" | "ca" | "cert" | "key" | "servername">;
-
-const credentialsOf = async (kubeconfig: KubeConfig): Promise<Credentials> => {
-  const applied: RequestOptions = {};
-  await kubeconfig.applyToHTTPSOptions(applied);
-  const { ca, cert, key, servername } = applied;
-  const headers = Object.entries(applied.headers ?? {}).map(([name, value]) => [name, String(value).trim()] as const);
-  for (const [name, value] of headers) validateHeaderValue(name, value);
-  return { ca, cert, key, ...(servername ? { servername } : {}), headers: Object.fromEntries(headers) };
-};
-
 /** client-node's own HTTP library opens a TLS connection for every call and has no way to end one. */
-const httpLibrary = (agent: Agent, { headers, ...tls }: Credentials, signal: AbortSignal) =>
+const httpLibrary = (send: (request: RequestContext) => Promise<Reply>) =>
   wrapHttpLibrary({
     send: async (request: RequestContext) => {
-      const options = {
-        ...tls,
-        method: request.getHttpMethod(),
-        headers: { ...request.getHeaders(), "User-Agent": "impersonation-admission", ...headers },
-        signal,
-      };
-      const reply = await exchange(agent, { url: request.getUrl(), options, body: String(request.getBody()) });
+      const reply = await send(request);
       const binary = async () => Buffer.from(reply.text);
       return new ResponseContext(reply.status, reply.headers, {
         text: async () => reply.text,
@@ -67,39 +59,60 @@ const reviewOf = ({ groups, extra, ...rest }: Question): V1SubjectAccessReview =
   },
 });
 
+const anotherAnswer: NoAnswer = { code: 502, failure: "the SubjectAccessReview came back with another question" };
+
 /**
  * Opens the way to one context's API server: one pool of kept-alive connections, credentials as the kubeconfig says. Throws, with the
  * context and the field named, for what cannot work (see `usableContext`); nothing is sent before the first question.
  *
+ * @param mint makes EKS tokens in this process; without it, the kubeconfig's exec plugin is run for them
  * @example const ask = accessOf(kubeconfig, "prod"); const [answer] = await ask([question], Date.now() + 2_000);
  */
-export const accessOf = (kubeconfig: KubeConfig, context: string): Ask => {
-  const own = usableContext(kubeconfig, context);
+export const accessOf = (kubeconfig: KubeConfig, context: string, mint?: MintToken): Ask => {
+  const own = usableContext(kubeconfig, context, mint);
   const baseServer = new ServerConfiguration(own.getCurrentCluster()?.server ?? "", {});
-  const agent = new Agent({ keepAlive: true, maxSockets, rejectUnauthorized: true });
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: mostAtOnce,
+    rejectUnauthorized: true,
+    autoSelectFamilyAttemptTimeout,
+  });
+  const inTurn = turns(mostAtOnce, mostWaiting);
   const command: string | undefined = own.getCurrentUser()?.exec?.command;
+  const issued = credentialsFrom(kubeconfig, context, mint);
+  const credentialsOf: CredentialsOf = (refused) =>
+    issued(refused).catch((error: unknown) => {
+      throw new Unanswered(credentialFailure(context, command, error));
+    });
 
-  const answerTo = async (
-    question: Question,
-    credentials: Promise<Credentials | NoAnswer>,
-    signal: AbortSignal,
-  ): Promise<Answer> => {
-    const given = await credentials;
-    if ("failure" in given) return given;
-    const api = new AuthorizationV1Api(createConfiguration({ baseServer, httpApi: httpLibrary(agent, given, signal) }));
+  const post = (request: RequestContext, deadline: number, signal: AbortSignal): Promise<Reply> => {
+    const [url, method, body] = [request.getUrl(), request.getHttpMethod(), String(request.getBody())];
+    const send = ({ headers, ...tls }: Credentials) => {
+      const all = { ...request.getHeaders(), "User-Agent": "impersonation-admission", ...headers };
+      return inTurn(signal, () => exchange(agent, { url, options: { ...tls, method, headers: all, signal }, body }));
+    };
+    return persist({ send, credentialsOf, deadline, signal });
+  };
+
+  const answerTo = async (question: Question, deadline: number, signal: AbortSignal): Promise<Answer> => {
+    const httpApi = httpLibrary((request) => post(request, deadline, signal));
+    const api = new AuthorizationV1Api(createConfiguration({ baseServer, httpApi }));
+    const body = reviewOf(question);
     try {
-      const body = reviewOf(question);
       const reply = await api.createSubjectAccessReviewWithHttpInfo({ body, fieldValidation: "Strict" });
       const status = reply.httpStatusCode;
       if (status !== 200 && status !== 201) return httpFailure(context, status);
       // The JSON itself: client-node's model classes lose what they do not expect.
-      return readAnswer(JSON.parse(await reply.body.text()));
+      const review: unknown = JSON.parse(await reply.body.text());
+      const answer = readAnswer(review);
+      return "failure" in answer || isEchoOf(question, review) ? answer : anotherAnswer;
     } catch (error) {
       return accessFailure(context, error);
     }
   };
 
-  return async (questions, deadline) => {
+  return async (questions, due) => {
+    const deadline = due - writing;
     const milliseconds = deadline - Date.now();
     const late = lateFailure(context, milliseconds);
     if (milliseconds <= 0 || questions.length === 0) return questions.map(() => late);
@@ -108,9 +121,7 @@ export const accessOf = (kubeconfig: KubeConfig, context: string): Ask => {
       end.signal.addEventListener("abort", () => resolve(late));
     });
     const timer = setTimeout(() => end.abort(), Math.min(milliseconds, longestTimer));
-    // Once for all questions: an exec plugin is a process.
-    const credentials = credentialsOf(own).catch((error: unknown) => credentialFailure(context, command, error));
-    const answers = questions.map((question) => answerTo(question, credentials, end.signal));
+    const answers = questions.map((question) => answerTo(question, deadline, end.signal));
     try {
       return await Promise.all(answers.map((answer) => Promise.race([answer, expired])));
     } finally {

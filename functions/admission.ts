@@ -1,3 +1,4 @@
+import { printable } from "../lib/review/index.ts";
 import { registryFrom } from "./clusters.ts";
 import { createHandler } from "./handler.ts";
 import { readSettings } from "./settings.ts";
@@ -5,10 +6,10 @@ import { readSettings } from "./settings.ts";
 export { accessOf } from "./access.ts";
 export { hashOf } from "./keys.ts";
 export { readKubeconfig } from "./kubeconfig.ts";
-export { policies } from "./policies/index.ts";
 export { createHandler };
 
-const log = (entry: object): void => console.log(JSON.stringify(entry));
+/** What would turn a line of the log around on a screen is an escape in JSON too. */
+const log = (entry: object): void => console.log(printable(JSON.stringify(entry)));
 
 const { registryFile } = readSettings(process.env);
 const registry = registryFrom(registryFile);

@@ -1,11 +1,10 @@
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { loadYaml } from "@kubernetes/client-node";
-import { isObject } from "../lib/identity/json.ts";
+import { isObject, type JsonObject } from "../lib/identity/json.ts";
 import type { Policy } from "../lib/policy/index.ts";
 import { type Ask, accessOf } from "./access.ts";
 import { isKeyHash, type KeyHash } from "./keys.ts";
-import { readKubeconfig } from "./kubeconfig.ts";
+import { parseKubeconfig, readKubeconfig } from "./kubeconfig.ts";
 import { defaultPolicy, policies } from "./policies/index.ts";
 
 /** One cluster: who may call in its name, what is guarded there, and whom to ask. */
@@ -22,23 +21,33 @@ export interface Registry {
   readonly problems: readonly string[];
 }
 
-/** The name of our entry among a context's `extensions`. */
+/** The name of our entry among a context's `extensions`, and what may stand there. */
 const ours = "impersonation-admission";
+const members = ["name", "keys", "policy"];
 
 /**
  * Reads a registry: a kubeconfig whose contexts are clusters. In a context's `extensions`, the entry `impersonation-admission` holds
  * `keys` (two hashes at most), and may hold `name` (in the URL) and `policy`. A context that cannot be used is left out, so that it
- * costs the others nothing.
+ * costs the others nothing; where two have one name, nobody knows which one is meant, and both are. Throws for what is no kubeconfig.
  */
 export const readRegistry = (text: string, directory: string): Registry => {
   const kubeconfig = readKubeconfig(text, directory);
+  const contexts = contextsOf(parseKubeconfig(text));
+  const times = (name: unknown, key: "context" | "name") => contexts.filter((entry) => entry[key] === name).length;
   const clusters = new Map<string, Cluster>();
   const problems: string[] = [];
-  for (const [context, extension] of extensionsOf(text)) {
+  for (const { context, name, extension } of contexts) {
+    const at = `context ${JSON.stringify(context)}: `;
     try {
-      const name = nameOf(context, extension["name"]);
-      if (clusters.has(name))
-        throw new Error(`is called ${name} in the URL, as another one is; set name in its extension`);
+      if (!isUrlName(name))
+        throw new Error(
+          `the name ${JSON.stringify(name)} cannot stand in a URL; set ${ours}.name in its extensions, 1 to 63 of A-Z a-z 0-9 . _ -`,
+        );
+      if (times(context, "context") > 1) throw new Error("another context has this name; rename one of them");
+      if (times(name, "name") > 1)
+        throw new Error(`another context is ${name} in the URL too; set ${ours}.name in its extensions`);
+      const unknown = Object.keys(extension).find((member) => !members.includes(member));
+      if (unknown) throw new Error(`${ours}.${unknown} in its extensions is unknown; there are ${members.join(", ")}`);
       clusters.set(name, {
         name,
         keys: keysOf(extension["keys"]),
@@ -46,7 +55,8 @@ export const readRegistry = (text: string, directory: string): Registry => {
         ask: accessOf(kubeconfig, context),
       });
     } catch (error) {
-      problems.push(`context ${JSON.stringify(context)}: ${error instanceof Error ? error.message : String(error)}`);
+      const why = sentenceOf(error);
+      problems.push(why.startsWith(at) ? why : `${at}${why}`);
     }
   }
   return { clusters, problems };
@@ -54,43 +64,45 @@ export const readRegistry = (text: string, directory: string): Registry => {
 
 /** Reads the registry from a file. One that cannot be read at all is a registry of nobody. */
 export const registryFrom = (file: string | undefined): Registry => {
-  if (file === undefined)
-    return { clusters: new Map(), problems: ["REGISTRY_FILE is not set; name the registry's kubeconfig"] };
+  const none = (problem: string): Registry => ({ clusters: new Map(), problems: [problem] });
+  if (file === undefined) return none("REGISTRY_FILE is not set; name the registry's kubeconfig");
   try {
     return readRegistry(readFileSync(file, "utf8"), dirname(file));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { clusters: new Map(), problems: [`the registry ${file} cannot be read: ${why}`] };
+    return none(`the registry ${file} cannot be read: ${sentenceOf(error)}`);
   }
 };
 
+const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+interface Entry {
+  readonly context: string;
+  /** In the URL. Not checked yet. */
+  readonly name: unknown;
+  readonly extension: JsonObject;
+}
+
 /** The contexts of a kubeconfig, each with our extension. client-node drops extensions. */
-const extensionsOf = (text: string): readonly (readonly [string, Readonly<Record<string, unknown>>])[] => {
-  const kubeconfig: unknown = loadYaml(text);
-  const contexts = isObject(kubeconfig) && Array.isArray(kubeconfig["contexts"]) ? kubeconfig["contexts"] : [];
-  return contexts.filter(isObject).map((entry) => {
-    const context = isObject(entry["context"]) ? entry["context"] : {};
-    const extensions = Array.isArray(context["extensions"]) ? context["extensions"].filter(isObject) : [];
-    const extension = extensions.find(({ name }) => name === ours)?.["extension"];
-    return [String(entry["name"]), isObject(extension) ? extension : {}];
+const contextsOf = ({ contexts }: JsonObject): readonly Entry[] =>
+  (Array.isArray(contexts) ? contexts.filter(isObject) : []).map((entry) => {
+    const context = String(entry["name"]);
+    const { extensions } = isObject(entry["context"]) ? entry["context"] : {};
+    const all = Array.isArray(extensions) ? extensions.filter(isObject) : [];
+    const { extension } = all.find(({ name }) => name === ours) ?? {};
+    const own = isObject(extension) ? extension : {};
+    return { context, name: own["name"] ?? arn.exec(context)?.[1] ?? context, extension: own };
   });
-};
 
 /** The cluster's name at the end of an EKS ARN: what `aws eks update-kubeconfig` calls its context. */
 const arn = /^arn:[^:]+:eks:[^:]+:\d+:cluster\/(.+)$/;
 
-const nameOf = (context: string, given: unknown): string => {
-  const name = given ?? arn.exec(context)?.[1] ?? context;
-  if (typeof name !== "string" || !/^[A-Za-z0-9._-]{1,63}$/.test(name))
-    throw new Error(
-      `the name ${JSON.stringify(name)} cannot stand in a URL; set name in its extension, of A-Z a-z 0-9 . _ -`,
-    );
-  return name;
-};
+const isUrlName = (name: unknown): name is string => typeof name === "string" && /^[A-Za-z0-9._-]{1,63}$/.test(name);
 
 const keysOf = (keys: unknown): readonly KeyHash[] => {
   if (!Array.isArray(keys) || keys.length < 1 || keys.length > 2 || !keys.every(isKeyHash))
-    throw new Error(`extensions[${ours}].keys must hold one or two hashes, each sha256: and 64 hexadecimal digits`);
+    throw new Error(
+      `${ours}.keys in its extensions must hold one or two hashes, each sha256: and 64 hexadecimal digits`,
+    );
   return keys;
 };
 
@@ -98,7 +110,7 @@ const policyOf = (name: unknown): Policy => {
   const policy = policies.get(name === undefined ? defaultPolicy : String(name));
   if (!policy)
     throw new Error(
-      `extensions[${ours}].policy ${JSON.stringify(name)} is not built in; there are ${[...policies.keys()].join(", ")}`,
+      `${ours}.policy in its extensions, ${JSON.stringify(name)}, is not built in; there are ${[...policies.keys()].join(", ")}`,
     );
   return policy;
 };

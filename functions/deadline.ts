@@ -7,8 +7,8 @@ const usual = 10_000;
 
 /** `?timeout=`, a Go duration that the API server rounds up to whole seconds, in milliseconds. */
 const timeoutOf = (text: string | undefined): number => {
-  const [, minutes = "0", seconds] = /^(?:(\d{1,2})m)?(\d{1,2})s$/.exec(text ?? "") ?? [];
-  return seconds === undefined ? usual : (Number(minutes) * 60 + Number(seconds)) * 1000;
+  const [duration, minutes = "0", seconds = "0"] = /^(?=\d)(?:(\d{1,2})m)?(?:(\d{1,2})s)?$/.exec(text ?? "") ?? [];
+  return duration === undefined ? usual : (Number(minutes) * 60 + Number(seconds)) * 1000;
 };
 
 /**

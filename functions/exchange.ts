@@ -1,7 +1,7 @@
-import type { IncomingMessage } from "node:http";
-import { type Agent, type RequestOptions, request } from "node:https";
+import { type Agent, type IncomingMessage, request as plainRequest } from "node:http";
+import { type RequestOptions, request as tlsRequest } from "node:https";
 
-/** One HTTPS request over a pooled connection. */
+/** One request over a pooled connection. The scheme of its URL says which of Node's two kinds of agents belongs to it. */
 export interface Exchange {
   readonly url: string;
   /** Method, headers and TLS material; `signal` ends the exchange, whatever it is doing. */
@@ -35,7 +35,7 @@ const read = async (response: IncomingMessage): Promise<Reply> => {
   };
 };
 
-/** One dead idle connection means that all of them are suspect: they slept through the same freeze. */
+/** One dead idle connection means that all of them are suspect: they slept through the same freeze, or lie behind the same silence. */
 const closeIdle = (agent: Agent) => {
   for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
 };
@@ -49,6 +49,7 @@ const closedByPeer = new Set(["ECONNRESET", "EPIPE"]);
  */
 export const exchange = (agent: Agent, { url, options, body }: Exchange): Promise<Reply> =>
   new Promise((resolve, reject) => {
+    const request = url.startsWith("http:") ? plainRequest : tlsRequest;
     const sent = request(url, { ...options, agent });
     let replied = false;
     sent.on("response", (response) => {
@@ -56,10 +57,15 @@ export const exchange = (agent: Agent, { url, options, body }: Exchange): Promis
       read(response).then(resolve, reject);
     });
     sent.on("error", (error: NodeJS.ErrnoException) => {
-      const diedIdle = sent.reusedSocket && !replied && closedByPeer.has(error.code ?? "");
-      if (!diedIdle) return reject(error);
+      if (!sent.reusedSocket || replied) return reject(error);
       closeIdle(agent);
+      if (!closedByPeer.has(error.code ?? "")) return reject(error);
       resolve(exchange(agent, { url, options, body }));
+    });
+    // Without a listener Node ends the connection and says nothing.
+    sent.on("upgrade", (_, socket) => {
+      socket.destroy();
+      resolve({ status: 101, headers: {}, text: "" });
     });
     sent.end(body);
   });

@@ -14,11 +14,12 @@ export interface HttpRequest {
   readonly method: string;
   /** Without stage and query, still percent-encoded. */
   readonly path: string;
-  /** The first value of each. */
+  /** Of a parameter that is given twice, whatever the gateway makes of it. */
   readonly query: Readonly<Record<string, string | undefined>>;
-  readonly contentType: string;
-  /** Bytes of the body, known without decoding it. */
-  readonly size: number;
+  /** A header by its lower-case name; empty where there is none. */
+  readonly header: (name: string) => string;
+  /** Bytes of the body, known without decoding it. Neither this nor the body is looked at before it is called. */
+  readonly size: () => number;
   readonly body: () => string;
   /** When the gateway got the request, in milliseconds since the epoch. */
   readonly receivedAt: number;
@@ -33,8 +34,9 @@ export interface HttpResponse {
 export const requestOf = (event: HttpEvent): HttpRequest => {
   const common = {
     query: event.queryStringParameters ?? {},
-    contentType: headerOf(event.headers ?? {}, "content-type"),
-    ...bodyOf(event.body ?? "", event.isBase64Encoded === true),
+    header: (name: string) => headerOf(event.headers ?? {}, name),
+    size: () => sizeOf(event.body ?? "", event.isBase64Encoded),
+    body: () => textOf(event.body ?? "", event.isBase64Encoded),
   };
   if ("rawPath" in event) {
     const { http, stage, timeEpoch } = event.requestContext;
@@ -71,7 +73,7 @@ const withoutStage = (path: string, stage: string | undefined): string =>
 const headerOf = (headers: Readonly<Record<string, string | undefined>>, wanted: string): string =>
   Object.entries(headers).find(([name]) => name.toLowerCase() === wanted)?.[1] ?? "";
 
-const bodyOf = (body: string, base64: boolean): Pick<HttpRequest, "size" | "body"> =>
-  base64
-    ? { size: Math.floor((body.length * 3) / 4), body: () => Buffer.from(body, "base64").toString("utf8") }
-    : { size: Buffer.byteLength(body), body: () => body };
+const sizeOf = (body: string, base64: boolean): number => Buffer.byteLength(body, base64 ? "base64" : "utf8");
+
+const textOf = (body: string, base64: boolean): string =>
+  base64 ? Buffer.from(body, "base64").toString("utf8") : body;

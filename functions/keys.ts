@@ -13,11 +13,11 @@ export const hashOf = (key: string): KeyHash => `sha256:${digest(key).toString("
 const nobody = Buffer.alloc(32);
 
 /**
- * Whether a key is one of those whose hashes are given. Takes the same time for a wrong key, a cluster without keys and one that is not
- * there: every hash is compared, and one in any case.
+ * Whether a key is one of those whose hashes are given; nothing is no key, whatever its hash. Takes the same time for a wrong key, a
+ * cluster without keys and one that is not there: every hash is compared, and one in any case.
  */
 export const isKey = (key: string, hashes: readonly KeyHash[]): boolean => {
   const given = digest(key);
   timingSafeEqual(given, nobody);
-  return hashes.map((hash) => timingSafeEqual(given, Buffer.from(hash.slice(7), "hex"))).includes(true);
+  return hashes.map((hash) => timingSafeEqual(given, Buffer.from(hash.slice(7), "hex"))).includes(true) && key !== "";
 };

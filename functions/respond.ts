@@ -3,6 +3,7 @@ import { isProblem, type Problem } from "../lib/identity/index.ts";
 import { type AdmissionReview, readReview, writeReview } from "../lib/review/index.ts";
 import type { Cluster, Registry } from "./clusters.ts";
 import { deadlineOf } from "./deadline.ts";
+import { framesOf } from "./frames.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
 import { isKey } from "./keys.ts";
 
@@ -28,6 +29,8 @@ export interface DecisionEntry
   readonly dryRun: boolean;
   readonly questions: number;
   readonly milliseconds: number;
+  /** Only where our own code failed: what was thrown, and where. */
+  readonly fault?: string;
 }
 
 /** Lambda takes no larger event. */
@@ -40,14 +43,15 @@ const mostBytes = 6 * 1024 * 1024;
  * @param remaining milliseconds until the function is ended
  */
 export const respond = async (edges: Edges, request: HttpRequest, remaining: number): Promise<HttpResponse> => {
-  const { method, path, size, contentType } = request;
+  const { method, path } = request;
   if (method === "GET" && path === "/livez") return { status: 200, json: { status: "ok" } };
   if (method === "GET" && path === "/readyz") return readiness(edges);
-  const route = method === "POST" ? routeOf(edges, path) : undefined;
+  const route = method === "POST" ? routeOf(edges, request) : undefined;
   if (!route) return failure(404, "NotFound", "there is nothing here");
+  const size = request.size();
   if (size > mostBytes)
     return failure(413, "RequestEntityTooLarge", `the body has ${size} bytes; ${mostBytes} are the most`);
-  if (!/^application\/json *(;|$)/i.test(contentType))
+  if (!/^application\/json *(;|$)/i.test(request.header("content-type")))
     return failure(415, "UnsupportedMediaType", "the Content-Type must be application/json");
   if (size === 0) return failure(400, "BadRequest", "the body is empty; send an AdmissionReview");
   const review = readReview(request.body());
@@ -61,15 +65,22 @@ interface Route {
   readonly endpoint: Endpoint;
 }
 
-/** The path alone says which cluster is meant. A wrong key and a cluster that is not there look, and take, the same. */
-const routeOf = ({ registry, local }: Edges, path: string): Route | undefined => {
+/**
+ * The path alone says which cluster is meant; its key stands there too, or is the bearer token of an API server that can send one. A wrong
+ * key and a cluster that is not there look, and take, the same.
+ */
+const routeOf = ({ registry, local }: Edges, { path, header }: HttpRequest): Route | undefined => {
   const [, name, key, keyed, keyless] =
-    /^(?:\/clusters\/([^/]+)\/([^/]+)\/(mutate|validate)|\/(mutate|validate))$/.exec(path) ?? [];
+    /^(?:\/clusters\/([^/]+)(?:\/([^/]+))?\/(mutate|validate)|\/(mutate|validate))$/.exec(path) ?? [];
   if (keyless) return local && { cluster: local, endpoint: keyless as Endpoint };
   if (!keyed) return undefined;
   const cluster = registry.clusters.get(name ?? "");
-  return isKey(key ?? "", cluster?.keys ?? []) && cluster ? { cluster, endpoint: keyed as Endpoint } : undefined;
+  return isKey(key ?? bearerOf(header("authorization")), cluster?.keys ?? []) && cluster
+    ? { cluster, endpoint: keyed as Endpoint }
+    : undefined;
 };
+
+const bearerOf = (authorization: string): string => /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? "";
 
 const readiness = ({ registry, local }: Edges): HttpResponse =>
   registry.clusters.size > 0 || local
@@ -78,7 +89,7 @@ const readiness = ({ registry, local }: Edges): HttpResponse =>
 
 const answer = async ({ log }: Edges, { cluster, endpoint }: Route, review: AdmissionReview, deadline: number) => {
   const started = performance.now();
-  const { outcome, asked } = await decide(cluster, endpoint, review, deadline);
+  const { outcome, asked, ...fault } = await decide(cluster, endpoint, review, deadline);
   const { decision, reason, message, enforcement, requester, declared, effective } = outcome;
   const { request, uid, dryRun, subject } = review;
   const { resource, namespace, operation } = isProblem(request)
@@ -102,6 +113,7 @@ const answer = async ({ log }: Edges, { cluster, endpoint }: Route, review: Admi
     effective,
     questions: asked,
     milliseconds: Math.round(performance.now() - started),
+    ...fault,
   });
   return writeReview(review, outcome, (text) => Buffer.from(text).toString("base64"));
 };
@@ -113,9 +125,9 @@ const decide = async (cluster: Cluster, endpoint: Endpoint, { request }: Admissi
     const { questions } = judgement;
     const answers = questions.length > 0 ? await cluster.ask(questions, deadline) : [];
     return { outcome: conclude(judgement, endpoint, answers), asked: questions.length };
-  } catch {
-    const fault: Problem = { problem: "the webhook failed to judge this review; its log has the uid" };
-    return { outcome: conclude(judge(cluster.policy, fault), endpoint, []), asked: 0 };
+  } catch (error) {
+    const doubt: Problem = { problem: "the webhook failed to judge this review; its log has the uid" };
+    return { outcome: conclude(judge(cluster.policy, doubt), endpoint, []), asked: 0, fault: framesOf(error) };
   }
 };
 

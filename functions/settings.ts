@@ -1,9 +1,48 @@
+import type { AwsService } from "./aws/endpoint.ts";
+
+/** What the AWS SDKs read too, under the same names: who the function is, where it runs, and where its services are. */
+export interface AwsSettings {
+  readonly region: string | undefined;
+  readonly accessKeyId: string | undefined;
+  readonly secretAccessKey: string | undefined;
+  readonly sessionToken: string | undefined;
+  /** Where services are called that are not at their regional host: each by its name, and `all` of them. */
+  readonly endpoints: Readonly<Partial<Record<AwsService | "all", string | undefined>>>;
+}
+
 /** Everything that the environment decides. Read here and nowhere else. */
 export interface Settings {
   /** The kubeconfig whose contexts are the clusters; undefined where nothing is deployed. */
   readonly registryFile: string | undefined;
+  /** Where the registry comes from (see registry-source.ts); undefined where nothing is deployed. */
+  readonly registry: string | undefined;
+  /** How old the registry may become, in milliseconds. */
+  readonly registryMaxAge: number;
+  readonly aws: AwsSettings;
 }
 
+/** Throws for a setting that says what it cannot say. */
 export const readSettings = (environment: NodeJS.ProcessEnv): Settings => ({
   registryFile: environment["REGISTRY_FILE"] || undefined,
+  registry: environment["REGISTRY"] || undefined,
+  registryMaxAge: 1000 * seconds(environment, "REGISTRY_MAX_AGE", 300),
+  aws: {
+    region: environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"] || undefined,
+    accessKeyId: environment["AWS_ACCESS_KEY_ID"] || undefined,
+    secretAccessKey: environment["AWS_SECRET_ACCESS_KEY"] || undefined,
+    sessionToken: environment["AWS_SESSION_TOKEN"] || undefined,
+    endpoints: {
+      secretsmanager: environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"] || undefined,
+      ssm: environment["AWS_ENDPOINT_URL_SSM"] || undefined,
+      sts: environment["AWS_ENDPOINT_URL_STS"] || undefined,
+      all: environment["AWS_ENDPOINT_URL"] || undefined,
+    },
+  },
 });
+
+const seconds = (environment: NodeJS.ProcessEnv, name: string, usual: number): number => {
+  const text = environment[name] || String(usual);
+  if (!/^[1-9]\d{0,5}$/.test(text))
+    throw new Error(`${name} must be seconds, 1 to 999999, not ${JSON.stringify(text)}`);
+  return Number(text);
+};

@@ -1,6 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type Cluster, KubeConfig, type User } from "@kubernetes/client-node";
+import { eksTokenRequestOf } from "./aws/eks-exec.ts";
+import type { MintToken } from "./aws/eks-token.ts";
 import { unsupported } from "./kubeconfig.ts";
 
 /** Ends the reading of a context: `where` is the kubeconfig field that a person has to change. */
@@ -86,8 +88,20 @@ const execInfo = ({ apiVersion }: { readonly apiVersion?: unknown }) => ({
   value: JSON.stringify({ apiVersion, kind: "ExecCredential", spec: { interactive: false } }),
 });
 
-const exec = (user: User, refuse: Refuse): Partial<User> => {
+/** The `authProvider` of a user whose tokens are minted here. */
+const minted = "minted";
+
+const minter = (mint: MintToken): Parameters<KubeConfig["addAuthenticator"]>[0] => ({
+  isAuthProvider: ({ authProvider }) => authProvider?.name === minted,
+  applyAuthentication: async ({ authProvider }, options) => {
+    options.headers = { ...options.headers, Authorization: `Bearer ${await mint(authProvider.config)}` };
+  },
+});
+
+const exec = (user: User, refuse: Refuse, mint: MintToken | undefined): Partial<User> => {
   if (user.exec == null) return {};
+  const config = mint && eksTokenRequestOf(user.exec, refuse);
+  if (config) return { authProvider: { name: minted, config } };
   if (typeof user.exec.command !== "string" || user.exec.command === "") return refuse("exec.command", "is missing");
   if (user.exec.interactiveMode === "Always") return refuse("exec.interactiveMode", "must not be Always here");
   return { exec: { ...user.exec, env: [...(Array.isArray(user.exec.env) ? user.exec.env : []), execInfo(user.exec)] } };
@@ -102,14 +116,14 @@ const tokenFile = (user: User, refuse: Refuse): Partial<User> => {
   return { authProvider: user.authProvider };
 };
 
-const usableUser = (user: User, refuse: Refuse): User => {
+const usableUser = (user: User, refuse: Refuse, mint: MintToken | undefined): User => {
   if (user.username || user.password)
     refuse("username", "is refused: API servers know no passwords since Kubernetes 1.19");
   const credentials = {
     ...clientCertificate(user, refuse),
     ...token(user, refuse),
-    ...exec(user, refuse),
     ...tokenFile(user, refuse),
+    ...exec(user, refuse, mint),
   };
   if (Object.keys(credentials).length === 0)
     refuse(
@@ -126,8 +140,10 @@ const usableUser = (user: User, refuse: Refuse): User => {
 /**
  * One context of a kubeconfig as a kubeconfig of its own: client-node keeps "the current context" and a token cache in the object, so
  * clusters must not share one. Throws for what cannot work here or would weaken the answer, with the context and the field named.
+ *
+ * @param mint makes the tokens of users whose exec plugin is the AWS CLI or aws-iam-authenticator; without it, those are run like others
  */
-export const usableContext = (kubeconfig: KubeConfig, name: string): KubeConfig => {
+export const usableContext = (kubeconfig: KubeConfig, name: string, mint?: MintToken): KubeConfig => {
   const refuse =
     (kind: string): Refuse =>
     (field, why) => {
@@ -141,9 +157,10 @@ export const usableContext = (kubeconfig: KubeConfig, name: string): KubeConfig 
   const sole = new KubeConfig();
   sole.loadFromOptions({
     clusters: [usableCluster(cluster, refuse("cluster"))],
-    users: [usableUser(user, refuse("user"))],
+    users: [usableUser(user, refuse("user"), mint)],
     contexts: [{ name, cluster: cluster.name, user: user.name }],
     currentContext: name,
   });
+  if (mint) sole.addAuthenticator(minter(mint));
   return sole;
 };

@@ -1,11 +1,33 @@
+import { readdirSync, statSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { buildFunctions } from "./build.ts";
 
 /** What the bundle of the function exports. */
 export type Bundle = typeof import("../functions/admission.ts");
 
-/** Builds the function and loads what would be deployed: every local command runs that, not the sources. */
+const root = fileURLToPath(new URL("..", import.meta.url));
+const file = join(root, "dist/admission.js");
+
+/** All that the bundle is made of, and with. */
+const sources = (): readonly string[] => [
+  ...["functions", "lib"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(root, folder, name)),
+  ),
+  ...["infra/build.ts", "infra/slim-client-node.ts", "package-lock.json"].map((name) => join(root, name)),
+];
+
+const changed = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+/** Builds the function where a source changed since, and loads what would be deployed: every local command runs that, not the sources. */
 export const loadBundle = async (): Promise<Bundle> => {
-  await buildFunctions();
+  const built = changed(file);
+  if (sources().some((source) => changed(source) >= built)) {
+    const now = new Date();
+    await buildFunctions();
+    // A source that was saved while this was built is younger.
+    utimesSync(file, now, now);
+  }
   const { default: bundle } = await import("../dist/admission.js" as string);
   return bundle as Bundle;
 };

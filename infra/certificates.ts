@@ -33,13 +33,16 @@ const validity = () => {
 /**
  * A certificate authority that lives for one call, and a server certificate from it: EC P-256, valid for a year, strict by RFC 5280.
  * `hosts` are DNS names and IP addresses; each kind has a SAN type of its own (4.2.1.6), and clients do not look in the other.
+ * `notAfter` ends the server certificate at another time.
  *
  * @example const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost", "127.0.0.1", "::1"] });
  */
 export const throwAwayCertificates = async ({
   hosts,
+  notAfter,
 }: {
   readonly hosts: readonly string[];
+  readonly notAfter?: Date;
 }): Promise<ThrowAwayCertificates> => {
   const dates = validity();
   const [authority, server] = await Promise.all([newKeys(), newKeys()]);
@@ -59,6 +62,7 @@ export const throwAwayCertificates = async ({
     subject: "CN=throw-away server",
     issuer: ca.subject,
     ...dates,
+    ...(notAfter ? { notAfter } : {}),
     signingAlgorithm: algorithm,
     publicKey: server.publicKey,
     signingKey: authority.privateKey,

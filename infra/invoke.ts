@@ -8,6 +8,7 @@ import { stringify } from "yaml";
 import type { AdmissionReviewAnswer } from "../lib/review/index.ts";
 import { printable } from "../lib/review/index.ts";
 import { loadBundle } from "./bundle.ts";
+import { localCluster } from "./local-cluster.ts";
 import { readSample, type Sample } from "./sample.ts";
 import { mismatches, type Result, trialOf } from "./trial.ts";
 import { readArguments, run, UsageError } from "./usage.ts";
@@ -47,7 +48,8 @@ const invoke = async (): Promise<void> => {
   if (output !== "table" && output !== "json") throw new UsageError(`-o ${output} is not table or json`);
   const files = positionals.length > 0 ? positionals : sampleFiles();
   const samples = files.map((file) => readSample(file, endpoint));
-  const attempt = trialOf(await loadBundle(), values);
+  const clusterOf = localCluster(values);
+  const attempt = trialOf(await loadBundle(), clusterOf);
   const tried: Tried[] = [];
   for (const sample of samples) {
     const result = await attempt(sample);
@@ -116,17 +118,10 @@ const asTable = (tried: readonly Tried[]): string => {
   );
   for (const { result, wrong } of tried) {
     const { event, requester, declared, outcome, effective, questions } = result;
-    const asked = questions.map(({ question, answer }) => `${question}: ${answer}`).join("\n");
+    const asked = questions.map(({ question, answer }) => printable(`${question}: ${answer}`)).join("\n");
     const verdict =
       paint(colours[outcome] ?? "cyan", outcome) + (wrong.length > 0 ? paint("red", " (unexpected)") : "");
-    table.push([
-      event,
-      requester || "-",
-      declared || "-",
-      verdict,
-      effective || "-",
-      printable(asked).replaceAll("\\u000a", "\n") || "-",
-    ]);
+    table.push([event, requester || "-", declared || "-", verdict, effective || "-", asked || "-"]);
   }
   const unexpected = tried.filter(({ wrong }) => wrong.length > 0).length;
   const count = `${tried.length} events, ${unexpected === 0 ? "all as expected" : `${unexpected} not as expected`}`;
@@ -163,11 +158,10 @@ const inFull = ({ sample, result }: Tried): string => {
 
 const objectDiff = (before: unknown, operations: Operation[]): string => {
   const after = fastJsonPatch.applyPatch(structuredClone(before), operations).newDocument;
-  const text = (object: unknown) => stringify(object);
-  const lines = createTwoFilesPatch("before", "after", text(before), text(after)).split("\n").slice(1);
+  const lines = createTwoFilesPatch("before", "after", stringify(before), stringify(after)).split("\n").slice(1);
   const colour = (line: string): string =>
     line.startsWith("+") ? paint("green", line) : line.startsWith("-") ? paint("red", line) : line;
-  return lines.map(colour).join("\n");
+  return lines.map((line) => colour(printable(line))).join("\n");
 };
 
 if (import.meta.main) await run(invoke);

@@ -14,6 +14,7 @@ const key = async (): Promise<void> => {
   const { values, positionals } = readArguments(
     { host: { type: "string", default: "HOST" }, output: { type: "string", short: "o", default: "text" } },
     help,
+    { allowPositionals: true },
   );
   const [cluster, ...more] = positionals;
   if (!cluster || more.length > 0) throw new UsageError(`give one cluster\n\n${help}`);
@@ -28,7 +29,7 @@ const key = async (): Promise<void> => {
   console.log(
     values.output === "json"
       ? JSON.stringify({ cluster, url, hash }, null, 2)
-      : `url:  ${url}\n      for the cluster: npm run manifests -- --url URL\nhash: ${hash}\n      for the registry, in the context's extension: keys: [${hash}]`,
+      : `url:  ${url}\n      for the cluster: npm run -s manifests -- --url URL\nhash: ${hash}\n      for the registry, in the context's extension: keys: [${hash}]`,
   );
 };
 

@@ -5,6 +5,7 @@ import { parseAllDocuments } from "yaml";
 import type { Ask } from "../functions/access.ts";
 import type { Cluster } from "../functions/clusters.ts";
 import type { KeyHash } from "../functions/keys.ts";
+import { defaultPolicy, policies } from "../functions/policies/index.ts";
 import { type Policy, readPolicy } from "../lib/policy/index.ts";
 import { authorize, readWorld } from "../lib/rbac/index.ts";
 import type { Bundle } from "./bundle.ts";
@@ -24,20 +25,24 @@ export interface LocalOptions {
 /** The manifests that answer where nobody else is named. */
 const sampleWorld = fileURLToPath(new URL("../events/rbac.yaml", import.meta.url));
 
-/** The cluster that local commands judge for. */
-export const localCluster = (bundle: Bundle, options: LocalOptions, keys: readonly KeyHash[] = []): Cluster => ({
-  name: "local",
-  keys,
-  policy: policyOf(bundle, options.policy ?? "razee"),
-  ask: askOf(bundle, options),
-});
+/** The cluster that local commands judge for: what the user named is read at once, and complained of before anything is built. */
+export const localCluster = (options: LocalOptions) => {
+  const policy = policyOf(options.policy);
+  const asking = askOf(options);
+  return (bundle: Bundle, keys: readonly KeyHash[] = []): Cluster => ({
+    name: "local",
+    keys,
+    policy,
+    ask: asking(bundle),
+  });
+};
 
-const askOf = (bundle: Bundle, { rbac, kubeconfig, context }: LocalOptions): Ask => {
+const askOf = ({ rbac, kubeconfig, context }: LocalOptions): ((bundle: Bundle) => Ask) => {
   if (kubeconfig === undefined && context !== undefined)
     throw new UsageError("--context is one of a --kubeconfig; give that too");
   if (kubeconfig !== undefined && rbac !== undefined)
     throw new UsageError("--rbac and --kubeconfig: only one of them can answer");
-  return kubeconfig === undefined ? askManifests(rbac ?? [sampleWorld]) : askCluster(bundle, kubeconfig, context);
+  return kubeconfig === undefined ? askManifests(rbac ?? [sampleWorld]) : askCluster(kubeconfig, context);
 };
 
 /** Who answers, in words. */
@@ -46,26 +51,29 @@ export const describeAsk = ({ rbac, kubeconfig, context }: LocalOptions): string
     ? `answering from ${rbac?.join(", ") ?? "events/rbac.yaml"}`
     : `asking ${context ?? "the current context"} of ${kubeconfig}`;
 
-const askManifests = (files: readonly string[]): Ask => {
+const askManifests = (files: readonly string[]): (() => Ask) => {
   const world = naming(files.join(", "), () => readWorld(files.flatMap((file) => readDocuments(file))));
-  return async (questions) => questions.map((question) => authorize(world, question));
+  return () => async (questions) => questions.map((question) => authorize(world, question));
 };
 
-const askCluster = (bundle: Bundle, file: string, context: string | undefined): Ask =>
-  naming(file, () => {
-    const kubeconfig = bundle.readKubeconfig(readText(file), dirname(file));
-    const chosen = context ?? kubeconfig.getCurrentContext();
-    if (!chosen) throw new UsageError(`${file} has no current-context; give --context NAME`);
-    return bundle.accessOf(kubeconfig, chosen);
-  });
+const askCluster = (file: string, context: string | undefined): ((bundle: Bundle) => Ask) => {
+  const text = readText(file);
+  return (bundle) =>
+    naming(file, () => {
+      const kubeconfig = bundle.readKubeconfig(text, dirname(file));
+      const chosen = context ?? kubeconfig.getCurrentContext();
+      if (!chosen) throw new UsageError(`${file} has no current-context; give --context NAME`);
+      return bundle.accessOf(kubeconfig, chosen);
+    });
+};
 
 /** A policy by its name, or from a file. */
-export const policyOf = (bundle: Bundle, nameOrFile: string): Policy => {
-  const builtIn = bundle.policies.get(nameOrFile);
+export const policyOf = (nameOrFile: string = defaultPolicy): Policy => {
+  const builtIn = policies.get(nameOrFile);
   if (builtIn) return builtIn;
   if (!/[./\\]/.test(nameOrFile))
     throw new UsageError(
-      `there is no policy ${nameOrFile}; built in are ${[...bundle.policies.keys()].join(", ")}, or give a file`,
+      `there is no policy ${nameOrFile}; built in are ${[...policies.keys()].join(", ")}, or give a file`,
     );
   return naming(nameOrFile, () => readPolicy(readDocuments(nameOrFile)[0]));
 };

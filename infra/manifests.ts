@@ -1,21 +1,15 @@
-import { stringify } from "yaml";
-import {
-  askerRoles,
-  type Client,
-  serviceAccountImpersonatorRoles,
-  userImpersonatorRoles,
-  type WebhookOptions,
-  webhookConfigurations,
-} from "../lib/manifests/index.ts";
-import { loadBundle } from "./bundle.ts";
+import { X509Certificate } from "node:crypto";
+import { askerRoles, type Client, type WebhookOptions, webhookConfigurations } from "../lib/manifests/index.ts";
+import { defaultAsker, impersonatorRoles } from "./kubernetes-examples.ts";
 import { policyOf, readText } from "./local-cluster.ts";
 import { readArguments, run, UsageError } from "./usage.ts";
+import { yamlText } from "./yaml-text.ts";
 
 const help = `Prints what is applied to a cluster: both webhook configurations, and the role of the webhook's own identity there.
 
-usage: npm run manifests -- (--url URL | --service NAMESPACE/NAME) [options]
+usage: npm run -s manifests -- (--url URL | --service NAMESPACE/NAME) [options]
 
-  --url URL                 https://HOST/clusters/CLUSTER/KEY, as the function is reached; /mutate and /validate are added
+  --url URL                 https://HOST/clusters/CLUSTER/KEY, where the function is; /mutate and /validate are added
   --service NAMESPACE/NAME  a Service of the cluster instead
   --ca-bundle FILE          PEM that signed the certificate (the API server's system roots)
   --policy NAME|FILE        what is guarded (razee)
@@ -26,39 +20,31 @@ usage: npm run manifests -- (--url URL | --service NAMESPACE/NAME) [options]
   --examples                print example roles instead: who may impersonate whom
   -o yaml|json              (yaml)`;
 
-const defaultAsker = "system:serviceaccount:impersonation-admission:impersonation-admission";
-
-const text = (objects: readonly object[]): string =>
-  objects.map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })).join("---\n");
-
-/** Both webhook configurations as YAML. */
-export const webhooksText = (options: WebhookOptions): string => text(webhookConfigurations(options));
-
-/** Roles to learn from: alice may name bob; alice may name one service account of team-a. */
-const exampleRoles = () => [
-  ...userImpersonatorRoles("alice", "bob"),
-  ...serviceAccountImpersonatorRoles("alice", { namespace: "team-a", name: "deployer" }),
-];
-
-/** The files of `infra/kubernetes/`, by name: what this command prints for a made-up deployment. */
-export const exampleFiles = (options: WebhookOptions): Readonly<Record<string, string>> => ({
-  "webhooks.yaml": webhooksText(options),
-  "asker.yaml": text(askerRoles(defaultAsker)),
-  "impersonators.yaml": text(exampleRoles()),
-});
-
 const clientOf = (url: string | undefined, service: string | undefined): Client => {
   if ((url === undefined) === (service === undefined))
     throw new UsageError("give --url URL or --service NAMESPACE/NAME, and not both; --help says more");
   if (service !== undefined) {
-    const [namespace, name, ...more] = service.split("/");
-    if (!namespace || !name || more.length > 0) throw new UsageError(`--service ${service} is not NAMESPACE/NAME`);
+    const [, namespace, name] = /^([a-z0-9-]+)\/([a-z0-9-]+)$/.exec(service) ?? [];
+    if (!namespace || !name) throw new UsageError(`--service ${service} is not NAMESPACE/NAME`);
     return { service: { namespace, name, port: 443 } };
   }
   const parsed = URL.parse(url ?? "");
-  if (parsed?.protocol !== "https:" || parsed.search || parsed.hash || parsed.username)
+  if (parsed?.protocol !== "https:" || parsed.search || parsed.hash || parsed.username || parsed.password)
     throw new UsageError(`--url ${url} must start with https:// and hold a host and a path only`);
+  if (/\/(mutate|validate)\/*$/.test(parsed.pathname))
+    throw new UsageError(`--url ${url} ends in what is added to it; leave /mutate and /validate away`);
   return { url: parsed.href };
+};
+
+/** Base64 of PEM. The API server takes whatever stands there, and fails at every call if it is no certificate. */
+const caBundleOf = (file: string): string => {
+  const pem = readText(file);
+  try {
+    new X509Certificate(pem);
+  } catch {
+    throw new UsageError(`--ca-bundle ${file} holds no PEM certificate`);
+  }
+  return Buffer.from(pem).toString("base64");
 };
 
 const print = async (): Promise<void> => {
@@ -83,21 +69,21 @@ const print = async (): Promise<void> => {
   const timeoutSeconds = Number(timeout);
   if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 1 || timeoutSeconds > 30)
     throw new UsageError(`--timeout ${timeout} is not a number of seconds from 1 to 30`);
-  const pem = caFile === undefined ? undefined : readText(caFile);
-  if (pem !== undefined && !pem.includes("-----BEGIN CERTIFICATE-----"))
-    throw new UsageError(`--ca-bundle ${caFile} holds no PEM certificate`);
-  const options = async (): Promise<WebhookOptions> => ({
-    policy: policyOf(await loadBundle(), values.policy),
+  if (values.asker === "") throw new UsageError("--asker is empty; name the webhook's identity on the cluster");
+  const options = (): WebhookOptions => ({
+    policy: policyOf(values.policy),
     client: clientOf(values.url, values.service),
     failurePolicy,
     timeoutSeconds,
-    ...(pem === undefined ? {} : { caBundle: Buffer.from(pem).toString("base64") }),
+    ...(caFile === undefined ? {} : { caBundle: caBundleOf(caFile) }),
   });
   const objects = values.examples
-    ? exampleRoles()
-    : [...webhookConfigurations(await options()), ...askerRoles(values.asker)];
+    ? impersonatorRoles()
+    : [...webhookConfigurations(options()), ...askerRoles(values.asker)];
   console.log(
-    output === "yaml" ? text(objects) : JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }, null, 2),
+    output === "yaml"
+      ? yamlText(objects).trimEnd()
+      : JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }, null, 2),
   );
 };
 

@@ -33,7 +33,7 @@ export const readSample = (file: string, endpoint: Endpoint): Sample => {
   const content = parse(file, text);
   const expect = (content["expect"] ?? {}) as Expectation;
   if ("rawPath" in content || "httpMethod" in content) {
-    const event = content as unknown as HttpEvent;
+    const event = asOfNow(content as unknown as HttpEvent);
     return { name, event, expect, object: objectOf(bodyText(event)) };
   }
   if (content["kind"] === "AdmissionReview")
@@ -47,6 +47,13 @@ const parse = (file: string, text: string): JsonObject => {
     if (typeof value === "object" && value !== null) return value as JsonObject;
   } catch {}
   throw new UsageError(`${file} is not a JSON object`);
+};
+
+/** A recorded event's time to answer is long over. */
+const asOfNow = (event: HttpEvent): HttpEvent => {
+  const now = Date.now();
+  const requestContext = { ...event.requestContext, timeEpoch: now, requestTimeEpoch: now };
+  return { ...event, requestContext } as HttpEvent;
 };
 
 const bodyText = ({ body, isBase64Encoded }: HttpEvent): string =>

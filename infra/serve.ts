@@ -37,14 +37,16 @@ const keepAliveTimeout = 120_000;
 
 /** Serves the function as it would be deployed over HTTPS, with the routes that need no key. */
 export const serve = async (options: ServeOptions): Promise<Served> => {
-  const bundle = await loadBundle();
+  const clusterOf = localCluster(options);
   const host = options.host ?? "localhost";
   const made = options.tls
     ? undefined
     : await throwAwayCertificates({ hosts: [...new Set([host, "localhost", "127.0.0.1", "::1"])] });
+  const server = naming("--tls-cert and --tls-key", () => createServer({ ...(options.tls ?? made), keepAliveTimeout }));
+  const bundle = await loadBundle();
   const handler = bundle.createHandler({
     registry: { clusters: new Map(), problems: [] },
-    local: localCluster(bundle, options),
+    local: clusterOf(bundle),
     log: options.log ?? ((entry) => console.error(printable(JSON.stringify(entry)))),
   });
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -53,7 +55,6 @@ export const serve = async (options: ServeOptions): Promise<Served> => {
     const result = (await handler(eventOf(request, body), context)) as APIGatewayProxyStructuredResultV2;
     response.writeHead(result.statusCode ?? 500, result.headers as Record<string, string>).end(result.body);
   };
-  const server = naming("--tls-cert and --tls-key", () => createServer({ ...(options.tls ?? made), keepAliveTimeout }));
   server.on("request", (request, response) => {
     answer(request, response).catch(() => response.destroy());
   });

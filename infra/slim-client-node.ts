@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { resolve } from "node:path";
 import type { Plugin } from "esbuild";
@@ -22,11 +23,23 @@ const replaced: Readonly<Record<string, string>> = {
     parse: (text) => JSON.parse(text),
   };`,
   "azure_auth.js": nobodys("AzureAuth"),
+  // functions/exec-plugin.ts runs plugins.
+  "exec_auth.js": nobodys("ExecAuth"),
   "gcp_auth.js": nobodys("GoogleCloudPlatformAuth"),
   "oidc_auth.js": nobodys("OpenIDConnectAuth"),
   // Only its version is read, for a User-Agent that access.ts replaces.
   "../package.json": "{}",
 };
+
+/** Modules of which only the methods for SubjectAccessReviews are kept: a bundler cannot know that nobody calls the others. */
+const trimmed = ["gen/apis/AuthorizationV1Api.js", "gen/types/ObservableAPI.js", "gen/types/ObjectParamAPI.js"];
+
+/** The generator writes every method with four spaces in front of its first and its last line. */
+const trim = (text: string): string =>
+  text.replace(
+    /^ {4}(?:async )?(?!constructor\b|createSubjectAccessReview(?:WithHttpInfo)?\()\w+\(.*\) \{\n[\s\S]*?^ {4}\}\n/gm,
+    "",
+  );
 
 /** The packages of client-node that are used. All others serve proxies, web sockets and its own HTTP library. */
 const used = ["js-yaml"];
@@ -52,10 +65,12 @@ export const slimClientNode = (): Plugin => ({
         : undefined,
     );
     build.onLoad({ filter: /.*/, namespace: "absent" }, ({ path }) => ({ contents: absent(path) }));
-    build.onLoad({ filter: /[\\/]client-node[\\/](package\.json|dist[\\/].*\w+\.js)$/ }, ({ path }) => {
+    build.onLoad({ filter: /[\\/]client-node[\\/](package\.json|dist[\\/].*\w+\.js)$/ }, async ({ path }) => {
       const dist = path.replace(/([\\/]client-node[\\/]).*$/, "$1dist");
       const found = Object.entries(replaced).find(([module]) => resolve(dist, module) === path);
-      return found && { contents: found[1], loader: path.endsWith(".json") ? "json" : "js" };
+      if (found) return { contents: found[1], loader: path.endsWith(".json") ? "json" : "js" };
+      if (!trimmed.some((module) => resolve(dist, module) === path)) return undefined;
+      return { contents: trim(await readFile(path, "utf8")), loader: "js" };
     });
   },
 });

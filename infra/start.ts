@@ -1,11 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { loadBundle } from "./bundle.ts";
+import { webhookConfigurations } from "../lib/manifests/index.ts";
 import { describeAsk, policyOf, readText } from "./local-cluster.ts";
-import { webhooksText } from "./manifests.ts";
 import { serve } from "./serve.ts";
 import { readArguments, run, UsageError } from "./usage.ts";
+import { yamlText } from "./yaml-text.ts";
 
 const help = `Serves the webhook over HTTPS on this machine, and prints the configurations that register it.
 
@@ -38,8 +39,10 @@ const start = async (): Promise<void> => {
     },
     help,
   );
-  const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError(`--port ${values.port} is not a port`);
+  const port = /^\d+$/.test(values.port) ? Number(values.port) : Number.NaN;
+  if (!(port <= 65535)) throw new UsageError(`--port ${values.port} is not a port`);
+  if (values.host !== undefined && !isIP(values.host) && !/^[A-Za-z0-9.-]+$/.test(values.host))
+    throw new UsageError(`--host ${values.host} is not a name or an address`);
   const cert = values["tls-cert"];
   const key = values["tls-key"];
   if ((cert === undefined) !== (key === undefined)) throw new UsageError("--tls-cert and --tls-key go together");
@@ -54,9 +57,10 @@ const start = async (): Promise<void> => {
     writeFileSync(`${folder}ca.pem`, ca);
     console.log(`# its CA is in ${relative(process.cwd(), `${folder}ca.pem`)}`);
   }
-  const policy = policyOf(await loadBundle(), values.policy);
+  const policy = policyOf(values.policy);
   const caBundle = Buffer.from(ca ?? "").toString("base64");
-  console.log(webhooksText({ policy, client: { url }, ...(caBundle ? { caBundle } : {}) }));
+  const configurations = webhookConfigurations({ policy, client: { url }, ...(caBundle ? { caBundle } : {}) });
+  console.log(yamlText(configurations).trimEnd());
 };
 
 if (import.meta.main) await run(start);

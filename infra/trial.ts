@@ -3,7 +3,7 @@ import type { Ask } from "../functions/access.ts";
 import { type Answer, formatQuestion } from "../lib/identity/index.ts";
 import type { AdmissionReviewAnswer } from "../lib/review/index.ts";
 import type { Bundle } from "./bundle.ts";
-import { type LocalOptions, localCluster } from "./local-cluster.ts";
+import type { localCluster } from "./local-cluster.ts";
 import { type Sample, sampleContext } from "./sample.ts";
 
 /** What came of one event. The element of `-o json`. */
@@ -24,9 +24,12 @@ export interface Result {
 const sampleKey = "the-key-of-the-sample-events";
 
 /** A handler that is tried with one event at a time, and that notes what it asks. */
-export const trialOf = (bundle: Bundle, options: LocalOptions): ((sample: Sample) => Promise<Result>) => {
+export const trialOf = (
+  bundle: Bundle,
+  clusterOf: ReturnType<typeof localCluster>,
+): ((sample: Sample) => Promise<Result>) => {
   let asked: Result["questions"] = [];
-  const cluster = localCluster(bundle, options, [bundle.hashOf(sampleKey)]);
+  const cluster = clusterOf(bundle, [bundle.hashOf(sampleKey)]);
   const ask: Ask = async (questions, deadline) => {
     const answers = await cluster.ask(questions, deadline);
     asked = questions.map((question, index) => ({ question: formatQuestion(question), ...described(answers[index]) }));

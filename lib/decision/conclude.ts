@@ -1,18 +1,12 @@
 import { type Answer, keyOf, type Question } from "../identity/question.ts";
-import { formatKeys, pointerOf } from "../policy/path.ts";
+import { formatKeys } from "../policy/path.ts";
 import { follow } from "./finding.ts";
 import type { Judgement } from "./judge.ts";
-import { type Decision, decisions, type Reason, type Verdict } from "./verdict.ts";
+import { type PatchOperation, patchOf } from "./patch.ts";
+import { type Decision, decisions, type Reason, type Verdict, type Written } from "./verdict.ts";
 
 /** The endpoint that was called: one patches, the other refuses what it would have to patch. */
 export type Endpoint = "mutate" | "validate";
-
-/** One RFC 6902 operation. */
-export interface PatchOperation {
-  readonly op: "add" | "replace";
-  readonly path: string;
-  readonly value: unknown;
-}
 
 /** What the rule says of a review, and what is done about it. */
 export interface Outcome {
@@ -50,41 +44,32 @@ export const conclude = (
   endpoint: Endpoint,
   answers: readonly (Answer | undefined)[],
 ): Outcome => {
-  const { policy, requester, patchable, findings } = judgement;
+  const { policy, requester, findings } = judgement;
   const ruled = verdictsOf(judgement, answers);
-  const applied = endpoint === "validate" || !patchable ? ruled.map(refused) : ruled;
-  const worst = worstOf(applied);
-  const { decision, reason, code, declared, effective } = worst;
-  const denied = decision === "denied";
+  const apply = endpoint === "mutate" ? (verdict: Verdict) => verdict : unpatched;
+  const applied = ruled.map(apply);
+  // The worst of what the rule says, so that both endpoints speak of the same field.
+  const worst = apply(worstOf(ruled));
   const audit = policy.enforcement === "audit";
+  const patched = worst.decision === "denied" || audit ? [] : applied.filter(isWritten);
   return {
-    decision,
-    reason,
-    message: denied ? worst.refusal : worst.notice,
+    decision: worst.decision,
+    reason: worst.reason,
+    message: worst.sentence,
     enforcement: policy.enforcement,
-    code: denied ? code : 200,
+    code: worst.decision === "denied" ? worst.code : 200,
     requester,
-    declared,
-    effective,
+    declared: worst.declared,
+    effective: worst.effective,
     field: worst.keys ? formatKeys(worst.keys) : "",
     fields: worst.keys ? findings.length : 0,
     warnings: audit
-      ? ruled.filter(isTold).map(({ notice }) => `audit (not enforced): ${notice}`)
-      : denied
-        ? []
-        : applied.flatMap(warningsOf),
-    causes: applied
-      .filter(({ decision, code }) => decision === "denied" && code === 422)
-      .map(({ keys, refusal }) => causeOf(formatKeys(keys ?? []), refusal)),
-    patch: denied || audit ? [] : patchOf(applied),
+      ? ruled.filter(isTold).map(({ sentence }) => `audit (not enforced): ${sentence}`)
+      : patched.flatMap(warningsOf),
+    causes: applied.flatMap(causesOf),
+    patch: patchOf(patched),
   };
 };
-
-/** kubectl prints a cause behind its field, so the sentence leaves it out. */
-const causeOf = (field: string, refusal: string): Outcome["causes"][number] => ({
-  field,
-  message: field && refusal.startsWith(field) ? refusal.slice(field.length).replace(/^:? /, "") : refusal,
-});
 
 const verdictsOf = (
   { findings, questions }: Judgement,
@@ -97,35 +82,26 @@ const verdictsOf = (
 };
 
 /** Where nothing can be patched, what would have to be is refused, with the reason that it had. */
-const refused = (verdict: Verdict): Verdict =>
-  verdict.write ? { ...verdict, decision: "denied", effective: "" } : verdict;
+const unpatched = (verdict: Verdict): Verdict => {
+  if (!isWritten(verdict)) return verdict;
+  const { keys, reason, refusal, declared } = verdict;
+  return { decision: "denied", keys, reason, sentence: refusal, code: 403, declared, effective: "" };
+};
 
 const worstOf = (verdicts: readonly Verdict[]): Verdict =>
   verdicts.reduce((worst, next) =>
     decisions.indexOf(next.decision) > decisions.indexOf(worst.decision) ? next : worst,
   );
 
-const isTold = ({ decision }: Verdict): boolean =>
-  decision === "denied" || decision === "replaced" || decision === "defaulted";
+const isWritten = (verdict: Verdict): verdict is Written => "write" in verdict;
 
-const warningsOf = ({ decision, notice, lostGroups }: Verdict): readonly string[] => [
-  ...(decision === "replaced" ? [notice] : []),
+/** In audit mode the requester hears of everything that would not have been left alone. */
+const isTold = (verdict: Verdict): boolean => verdict.decision === "denied" || isWritten(verdict);
+
+const warningsOf = ({ decision, sentence, lostGroups }: Written): readonly string[] => [
+  ...(decision === "replaced" ? [sentence] : []),
   ...(lostGroups ? [lostGroups] : []),
 ];
 
-/** Point 8: one operation on each field, and one for each parent that is missing. */
-const patchOf = (verdicts: readonly Verdict[]): readonly PatchOperation[] => {
-  const made = new Set<string>();
-  return verdicts.flatMap(({ keys, write }) => {
-    if (!keys || !write) return [];
-    const parents = range(keys.length - write.missing, keys.length).map((end) => pointerOf(keys.slice(0, end)));
-    const missing = parents.filter((pointer) => !made.has(pointer));
-    for (const pointer of missing) made.add(pointer);
-    return [
-      ...missing.map((path): PatchOperation => ({ op: "add", path, value: {} })),
-      { op: write.present ? "replace" : "add", path: pointerOf(keys), value: write.value } as const,
-    ];
-  });
-};
-
-const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
+const causesOf = (verdict: Verdict): Outcome["causes"] =>
+  "cause" in verdict && verdict.cause ? [{ field: formatKeys(verdict.keys ?? []), message: verdict.cause }] : [];

@@ -6,6 +6,8 @@ export const numberText = (text: string | undefined): symbol => Symbol(text);
 /** A number whose text is not known equals nothing. */
 const sameText = (a: symbol, b: symbol): boolean => a.description !== undefined && a.description === b.description;
 
+const isInexact = (value: unknown): boolean => typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+
 /**
  * Compares two JSON values: null and absent differ, an array is no object, order counts in arrays. `alike` is equal but for numbers
  * beyond +-(2^53-1), which look equal and may not be. Not recursive, because a review may be nested deeper than the stack.
@@ -20,7 +22,9 @@ export const compare = (left: unknown, right: unknown): "equal" | "alike" | "dif
       if (!sameText(a, b)) return "different";
     } else if (Array.isArray(a) && Array.isArray(b)) {
       if (a.length !== b.length) return "different";
-      for (let index = 0; index < a.length; index++) stack.push(a[index], b[index]);
+      // A long list of plain values would fill the stack for nothing.
+      for (let index = 0; index < a.length; index++)
+        if (a[index] !== b[index] || isInexact(a[index])) stack.push(a[index], b[index]);
     } else if (isObject(a) && isObject(b)) {
       const keys = Object.keys(a);
       if (keys.length !== Object.keys(b).length) return "different";
@@ -30,7 +34,7 @@ export const compare = (left: unknown, right: unknown): "equal" | "alike" | "dif
       }
     } else if (a !== b) {
       return "different";
-    } else if (typeof a === "number" && Math.abs(a) > Number.MAX_SAFE_INTEGER) {
+    } else if (isInexact(a)) {
       outcome = "alike";
     }
   }

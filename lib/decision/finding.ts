@@ -1,13 +1,16 @@
 import { type Answer, formatQuestion, type NoAnswer, type Question } from "../identity/question.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Denied, Verdict } from "./verdict.ts";
 
-/** What is known of a field before anything is asked: the verdict, or what it depends on. `yes` needs a yes to every question. */
+/** What is known of a field before anything is asked: the verdict, or what it depends on. */
 export type Finding = Verdict | Branch;
 
+/** `yes` needs a yes to every question. */
 export interface Branch {
   readonly ask: readonly Question[];
   readonly yes: Finding;
   readonly no: Finding;
+  /** The field that is asked about. */
+  readonly about: Pick<Verdict, "keys" | "declared">;
 }
 
 const isBranch = (finding: Finding): finding is Branch => "ask" in finding;
@@ -15,6 +18,15 @@ const isBranch = (finding: Finding): finding is Branch => "ask" in finding;
 /** Every question that a finding may come to. */
 export const questionsOf = (finding: Finding): readonly Question[] =>
   isBranch(finding) ? [...finding.ask, ...questionsOf(finding.yes), ...questionsOf(finding.no)] : [];
+
+/** The field that a finding is about, undefined where it is about the whole review. */
+export const keysOf = (finding: Finding): Verdict["keys"] => (isBranch(finding) ? finding.about : finding).keys;
+
+/** The same finding with other verdicts at its ends. */
+export const mapVerdicts = (finding: Finding, change: (verdict: Verdict) => Verdict): Finding =>
+  isBranch(finding)
+    ? { ...finding, yes: mapVerdicts(finding.yes, change), no: mapVerdicts(finding.no, change) }
+    : change(finding);
 
 /** Follows the answers to a verdict. Only the questions on the way count; one that has no answer is a denial. */
 export const follow = (finding: Finding, answerTo: (question: Question) => Answer): Verdict => {
@@ -28,18 +40,11 @@ export const follow = (finding: Finding, answerTo: (question: Question) => Answe
   return follow(next, answerTo);
 };
 
-const unanswered = (branch: Branch, question: Question, { code, failure }: NoAnswer): Verdict => {
-  const sentence = `whether ${question.user} may ${formatQuestion(question)} could not be found out: ${failure}`;
-  const { write: _, lostGroups: __, ...field } = lastResort(branch);
-  return {
-    ...field,
-    decision: "denied",
-    reason: "no-answer",
-    notice: sentence,
-    refusal: sentence,
-    code,
-    effective: "",
-  };
-};
-
-const lastResort = (finding: Finding): Verdict => (isBranch(finding) ? lastResort(finding.no) : finding);
+const unanswered = ({ about }: Branch, question: Question, { code, failure }: NoAnswer): Denied => ({
+  ...about,
+  decision: "denied",
+  reason: "no-answer",
+  sentence: `whether ${question.user} may ${formatQuestion(question)} could not be found out: ${failure}`,
+  code,
+  effective: "",
+});

@@ -1,134 +1,103 @@
-import { isObject, isProblem, type JsonObject, type Problem } from "../identity/json.ts";
+import { isObject, isProblem, type Problem } from "../identity/json.ts";
 import { keyOf, type Question } from "../identity/question.ts";
-import { type Path, type Place, placesOf, pointerOf } from "../policy/path.ts";
-import { type Policy, type Target, targetOf } from "../policy/policy.ts";
-import { compare } from "./equal.ts";
-import { type Finding, questionsOf } from "./finding.ts";
-import { judgeField, type Review } from "./judge-field.ts";
+import { type Policy, targetOf } from "../policy/policy.ts";
+import { casesOf } from "./case.ts";
+import { type Finding, keysOf, questionsOf } from "./finding.ts";
+import { judgeField } from "./judge-field.ts";
 import type { AdmissionRequest } from "./request.ts";
-import type { Code, Decision, Reason, Verdict } from "./verdict.ts";
+import { isUnchanged } from "./unchanged.ts";
+import type { Code, Denied, Kept, Reason } from "./verdict.ts";
 
 /** What a review comes to, but for the answers. */
 export interface Judgement {
   readonly policy: Policy;
   /** The requester's username, empty where it cannot be read. */
   readonly requester: string;
-  /** A status write cannot be patched: what would have to be is denied. */
-  readonly patchable: boolean;
+  /** At least one: on each field, or one on the review as a whole. */
   readonly findings: readonly Finding[];
   /** To be asked together; equal questions stand here once. */
   readonly questions: readonly Question[];
 }
 
-/** A review that names more different identities than this is denied: each is a question to the API server. */
+/** Each is a call to the API server, all in one round trip. */
 const mostQuestions = 64;
 
 /**
- * Judges a request by a policy, in the order of the rule; the first point that concludes ends it. It asks nobody: what must be known
- * first stands in `questions`, and `conclude` takes the answers.
+ * Judges a request by a policy. It asks nobody: what must be known first stands in `questions`, and `conclude` takes the answers.
  *
  * @example judge(policy, request).questions.map(formatQuestion) // ["impersonate users/bob"]
  */
 export const judge = (policy: Policy, request: AdmissionRequest | Problem): Judgement => {
   const requester = isProblem(request) || isProblem(request.requester) ? "" : request.requester.username;
-  const judgement = (findings: readonly Finding[], patchable = true): Judgement => {
-    const questions = distinct(findings.flatMap(questionsOf));
-    if (questions.length > mostQuestions)
-      return judgement([
-        denied("too-many-identities", 422, `the object names more than ${mostQuestions} identities; split it`),
-      ]);
-    return { policy, requester, patchable, findings, questions };
-  };
+  const findings = findingsOf(policy, request);
+  const questions = distinct(findings.flatMap(questionsOf));
+  return questions.length > mostQuestions
+    ? { policy, requester, findings: [tooMany(findings, questions.length)], questions: [] }
+    : { policy, requester, findings, questions };
+};
 
-  if (policy.enforcement === "off") return judgement([skipped("enforcement-off", "the policy is switched off")]);
-  if (isProblem(request)) return judgement([denied("malformed-review", 500, request.problem)]);
+/** The order of the rule; the first point that concludes ends it. */
+const findingsOf = (policy: Policy, request: AdmissionRequest | Problem): readonly Finding[] => {
+  if (policy.enforcement === "off") return [skipped("enforcement-off", "the policy is switched off")];
+  if (isProblem(request)) return [denied("malformed-review", 500, request.problem)];
+
   const { operation, subResource, resource } = request;
-  if (operation === "DELETE" || operation === "CONNECT")
-    return judgement([skipped("operation", `${operation} is not judged`)]);
-  const target = targetOf(policy, resource);
-  const status = subResource === "status" && target !== undefined && target.statusPaths.length > 0;
-  if (subResource !== "" && !status)
-    return judgement([skipped("subresource", `the subresource ${subResource} is not judged`)]);
-  if (target === undefined) {
-    const { group, version, resource: plural } = resource;
-    const why = `policy ${policy.name} covers no ${plural}.${version}.${group}; add it to the policy, or take it out of the webhook configuration`;
-    return judgement([denied("uncovered-resource", 403, why)]);
-  }
+  if (operation === "DELETE" || operation === "CONNECT") return [skipped("operation", `${operation} is not judged`)];
   if (operation !== "CREATE" && operation !== "UPDATE")
-    return judgement([denied("malformed-review", 500, `request.operation is no operation: ${operation}`)]);
-  const { object, oldObject } = request;
-  if (!isObject(object)) return judgement([denied("no-object", 500, "request.object is not an object")]);
-  if ((operation === "UPDATE" || status) && !isObject(oldObject))
-    return judgement([
-      denied("no-old-object", 500, "request.oldObject is not an object, so the change cannot be judged"),
-    ]);
-  if (isObject(oldObject) && operation === "UPDATE" && isUnchanged(request, target, status))
-    return judgement([skipped("unchanged", "nothing changed that runs as the declared identity")]);
-  if (isProblem(request.requester)) return judgement([denied("no-requester", 500, request.requester.problem)]);
+    return [denied("malformed-review", 500, `request.operation is no operation: ${operation}`)];
+  const target = targetOf(policy, resource);
+  const statusWrite = subResource === "status" && target !== undefined && target.statusPaths.length > 0;
+  if (subResource !== "" && !statusWrite)
+    return [skipped("subresource", `the subresource ${subResource} is not judged`)];
+  if (target === undefined) {
+    const missing = [resource.resource, resource.version, resource.group].filter(Boolean).join(".");
+    const why = `policy ${policy.name} covers no ${missing}; add it to the policy, or take it out of the webhook configuration`;
+    return [denied("uncovered-resource", 403, why)];
+  }
 
-  const findings = fieldsOf({
-    policy,
-    target,
-    requester: request.requester,
-    namespace: request.namespace,
-    object: status ? (oldObject as JsonObject) : object,
-    oldObject: isObject(oldObject) ? oldObject : undefined,
-    statusWrite: status,
-  });
-  return judgement(
-    findings.length > 0 ? findings : [skipped("no-field", "the object has no field that names an identity")],
-    !status,
-  );
+  const { object, oldObject, requester, namespace } = request;
+  const isUpdate = operation === "UPDATE" || statusWrite;
+  if (!isObject(object)) return [denied("no-object", 500, "request.object is not an object")];
+  if (isUpdate && !isObject(oldObject))
+    return [denied("no-old-object", 500, "request.oldObject is not an object, so the change cannot be judged")];
+  const before = isUpdate && isObject(oldObject) ? oldObject : undefined;
+  if (before && isUnchanged(request, target, statusWrite))
+    return [skipped("unchanged", "nothing changed that runs as the declared identity")];
+  if (isProblem(requester)) return [denied("no-requester", 500, requester.problem)];
+
+  const review = { policy, target, requester, namespace, statusWrite };
+  const cases =
+    before && statusWrite
+      ? casesOf({ ...review, object: before, before: undefined })
+      : casesOf({ ...review, object, before });
+  return cases.length > 0
+    ? cases.map(judgeField)
+    : [skipped("no-field", "the object has no field that names an identity")];
 };
 
-const fieldsOf = ({
-  oldObject,
-  ...review
-}: Review & { readonly oldObject: JsonObject | undefined }): readonly Finding[] =>
-  review.target.fields.flatMap((field) => {
-    const old = new Map(
-      (oldObject ? placesOf(oldObject, field.path) : []).map((place) => [pointerOf(place.keys), place]),
-    );
-    return placesOf(review.object, field.path).map((place) => {
-      const before = old.get(pointerOf(place.keys));
-      return judgeField({
-        ...review,
-        field,
-        place,
-        ...(before && oldObject ? { before: { place: before, object: oldObject } } : {}),
-      });
-    });
-  });
-
-/** Point 6: equal outside `metadata` and `status`, with equal declared identities. A status write: equal in the target's status paths. */
-const isUnchanged = (request: AdmissionRequest, target: Target, status: boolean): boolean => {
-  const parts = (object: JsonObject): unknown => {
-    const at = (paths: readonly Path[]) => paths.map((path) => placesOf(object, path).map(comparable));
-    if (status) return at(target.statusPaths);
-    const { metadata: _, status: __, ...rest } = object;
-    return [rest, at(target.fields.map((field) => field.path))];
-  };
-  const same = (objects: Pick<AdmissionRequest, "object" | "oldObject"> | undefined) =>
-    objects && compare(parts(objects.object as JsonObject), parts(objects.oldObject as JsonObject));
-  const outcome = same(request);
-  return outcome === "alike" ? same(request.exact()) === "equal" : outcome === "equal";
+const tooMany = (findings: readonly Finding[], questions: number): Denied => {
+  const cause = `the object names so many identities that ${questions} questions would be asked, of ${mostQuestions} at most; split the object`;
+  const keys = findings.map(keysOf).find((each) => each !== undefined);
+  return { ...denied("too-many-identities", 422, cause), cause, ...(keys ? { keys } : {}) };
 };
-
-/** Absent and null differ, and so do places. */
-const comparable = ({ keys, value }: Place): unknown => (value === undefined ? [keys] : [keys, value]);
 
 const distinct = (questions: readonly Question[]): readonly Question[] => [
   ...new Map(questions.map((question) => [keyOf(question), question])).values(),
 ];
 
-const verdict = (decision: Decision, reason: Reason, code: Code, sentence: string): Verdict => ({
-  decision,
+const skipped = (reason: Reason, sentence: string): Kept => ({
+  decision: "skipped",
   reason,
-  notice: sentence,
-  refusal: sentence,
+  sentence,
+  declared: "",
+  effective: "",
+});
+
+const denied = (reason: Reason, code: Code, sentence: string): Denied => ({
+  decision: "denied",
+  reason,
+  sentence,
   code,
   declared: "",
   effective: "",
 });
-const skipped = (reason: Reason, why: string): Verdict => verdict("skipped", reason, 403, why);
-const denied = (reason: Reason, code: Code, why: string): Verdict => verdict("denied", reason, code, why);

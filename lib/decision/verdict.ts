@@ -5,51 +5,87 @@ export const decisions = ["skipped", "self", "permitted", "defaulted", "replaced
 export type Decision = (typeof decisions)[number];
 
 /** Why. Stable: they stand in audit logs and metrics. */
-export type Reason =
-  | "enforcement-off"
-  | "operation"
-  | "subresource"
-  | "unchanged"
-  | "no-field"
-  | "requester"
-  | "may-impersonate"
-  | "trusted-writer"
-  | "empty-allowed"
-  | "empty"
-  | "forbidden"
-  | "inherited"
-  | "privileged-requester"
-  | "narrowed-requester"
-  | "unsafe-requester"
-  | "unsafe-name"
-  | "not-a-string"
-  | "parent-not-an-object"
-  | "too-many-identities"
-  | "uncovered-resource"
-  | "malformed-review"
-  | "no-requester"
-  | "no-object"
-  | "no-old-object"
-  | "no-answer";
+export const reasons = [
+  // skipped
+  "enforcement-off",
+  "operation",
+  "subresource",
+  "unchanged",
+  "no-field",
+  // self
+  "requester",
+  // permitted
+  "may-impersonate",
+  "trusted-writer",
+  "empty-allowed",
+  // defaulted, or denied
+  "empty",
+  // replaced, or denied
+  "forbidden",
+  "inherited",
+  // denied
+  "privileged-requester",
+  "narrowed-requester",
+  "unsafe-requester",
+  "unsafe-name",
+  "not-a-string",
+  "parent-not-an-object",
+  "too-many-identities",
+  "uncovered-resource",
+  "malformed-review",
+  "no-requester",
+  "no-object",
+  "no-old-object",
+  "no-answer",
+] as const;
+export type Reason = (typeof reasons)[number];
 
 /** The status code of a denial: 403 the rule, 422 a value, 500 a review that cannot be judged, 502-504 an answer that was not had. */
 export type Code = 403 | 422 | 500 | 502 | 503 | 504;
 
 /** What the rule says of one field, or of a review as a whole. */
-export interface Verdict {
-  readonly decision: Decision;
+export type Verdict = Kept | Written | Denied;
+
+interface Said {
   readonly reason: Reason;
-  /** What is, or in audit mode would be, done: the warning. */
-  readonly notice: string;
-  /** Why it is refused: the message of a denial, on the endpoint that cannot patch too. */
-  readonly refusal: string;
-  readonly code: Code;
+  /** What is, or in audit mode would be, done or refused, and why. */
+  readonly sentence: string;
   /** The field, undefined where the verdict is on the review. */
   readonly keys?: Keys;
+  /** The declared identity; empty where there is none or it is no string. */
   readonly declared: string;
+  /** Who the controller will act as; empty where nothing applies. */
   readonly effective: string;
-  /** How the field is changed. */
-  readonly write?: { readonly value: string; readonly missing: number; readonly present: boolean };
-  /** A further warning: the identity that was written has fewer rights than the requester. */
+}
+
+/** Nothing is changed. */
+export interface Kept extends Said {
+  readonly decision: "skipped" | "self" | "permitted";
+}
+
+/** The field is changed, or refused by the endpoint that cannot patch. */
+export interface Written extends Said {
+  readonly decision: "defaulted" | "replaced";
+  readonly keys: Keys;
+  readonly write: Write;
+  /** Why it is refused where it cannot be written. */
+  readonly refusal: string;
+  /** A further warning: the identity that is written has fewer rights than the requester. */
   readonly lostGroups?: string;
+}
+
+/** How a field is changed. */
+export interface Write {
+  readonly value: string;
+  /** How many of the field's parents are absent or null; they are the last ones. */
+  readonly missing: number;
+  /** Whether something stands there, null included. */
+  readonly present: boolean;
+}
+
+export interface Denied extends Said {
+  readonly decision: "denied";
+  readonly code: Code;
+  /** 422: what is wrong with the field, in words that stand behind its name. */
+  readonly cause?: string;
 }

@@ -84,7 +84,9 @@ export const readAnswer = (review: unknown): Answer => {
   if (typeof allowed !== "boolean") return noAnswer("without a boolean status.allowed");
   if (denied != null && typeof denied !== "boolean") return noAnswer("with a status.denied that is no boolean");
   const yes = allowed && denied !== true;
-  if (!yes && denied !== true && evaluationError != null && evaluationError !== "")
-    return noAnswer(`with an evaluation error: ${String(evaluationError)}`);
+  if (!yes && evaluationError != null && evaluationError !== "")
+    return noAnswer(
+      `with an evaluation error: ${typeof evaluationError === "string" ? evaluationError : JSON.stringify(evaluationError)}`,
+    );
   return { allowed: yes, reason: typeof reason === "string" ? reason : "" };
 };

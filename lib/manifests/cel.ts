@@ -1,5 +1,5 @@
 import type { Path } from "../policy/path.ts";
-import type { Target } from "../policy/policy.ts";
+import { identityPaths, type Target } from "../policy/policy.ts";
 
 /** One of a webhook's `matchConditions`: the webhook is called where all of them are true. */
 export interface MatchCondition {
@@ -12,9 +12,14 @@ export interface MatchCondition {
  * touched behind a guard that says that it is there and what type it has. Where a guard does not hold, the call is kept.
  */
 
-const quote = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+/** A CEL string literal. */
+export const quote = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 
-interface Access {
+/** Whether CEL takes it behind a dot. */
+const isIdentifier = (key: string): boolean => /^(?!(?:true|false|null|in)$)[A-Za-z_]\w*$/.test(key);
+
+/** How CEL gets at one place of an object. */
+export interface Access {
   /** CEL that is true where every parent is a map and the member is there. */
   readonly there: string;
   /** CEL that is true where it is certain that nothing is there. */
@@ -22,13 +27,13 @@ interface Access {
   readonly value: string;
 }
 
-/** How CEL gets at one place of `object` or `oldObject`; undefined for a path that walks a list, which no guard can make total. */
-const accessOf = (root: string, path: Path): Access | undefined => {
+/** The way to one place of `object` or `oldObject`; undefined for a path that walks a list, which no guard can make total. */
+export const accessOf = (root: string, path: Path): Access | undefined => {
   if (path.includes("each")) return undefined;
   return path.reduce<Access>(
     ({ there, absent, value }, step) => {
       const key = step === "each" ? "" : step.key;
-      const plain = /^[A-Za-z_]\w*$/.test(key);
+      const plain = isIdentifier(key);
       const has = plain ? `has(${value}.${key})` : `${quote(key)} in ${value}`;
       const isMap = `type(${value}) == map`;
       return {
@@ -41,13 +46,17 @@ const accessOf = (root: string, path: Path): Access | undefined => {
   );
 };
 
+/** Where a path leads into the metadata, CEL that follows it for one step: there, the guards need no more. */
+const partOfMetadata = ([first, second]: Path): readonly string[] => {
+  if (typeof first !== "object" || first.key !== "metadata") return [];
+  if (typeof second !== "object") return [""];
+  return [isIdentifier(second.key) ? `.?${second.key}` : `[?${quote(second.key)}]`];
+};
+
 /** Nothing changed that the rule looks at: point 6, as far as CEL can tell. Its numbers are no finer than a double's across types. */
-const unchanged = (target: Target): string => {
-  const metadata = target.fields.flatMap(({ path: [first, second] }) =>
-    first !== "each" && first?.key === "metadata" && second !== undefined && second !== "each"
-      ? [` && object.metadata.?${second.key} == oldObject.metadata.?${second.key}`]
-      : [],
-  );
+export const unchanged = (target: Target): string => {
+  const parts = target.fields.flatMap(identityPaths).flatMap(partOfMetadata);
+  const metadata = [...new Set(parts)].map((part) => ` && object.metadata${part} == oldObject.metadata${part}`);
   const apart = "k in ['metadata', 'status']";
   return (
     "request.operation == 'UPDATE' && object != null && oldObject != null" +
@@ -67,15 +76,26 @@ export const validateConditions = (target: Target): readonly MatchCondition[] =>
   },
 ];
 
-/** Spares the validating call for a status write that leaves the paths alone that the controller acts on. */
+/**
+ * Spares the validating call for a status write that leaves the paths alone that the controller acts on. Only where they hold no numbers:
+ * CEL takes some for equal that are not.
+ */
 export const statusConditions = (target: Target): readonly MatchCondition[] => {
   const same = target.statusPaths.map((path) => {
     const now = accessOf("object", path);
     const before = accessOf("oldObject", path);
     if (!now || !before) return "false";
-    return `((${now.there} && ${before.there} && ${now.value} == ${before.value}) || (${now.absent} && ${before.absent}))`;
+    const equal = `${now.there} && ${before.there} && ${now.value} == ${before.value} && ${withoutNumbers(now.value)}`;
+    return `((${equal}) || (${now.absent} && ${before.absent}))`;
   });
   return [{ name: "status-changed", expression: `!(object != null && oldObject != null && ${same.join(" && ")})` }];
+};
+
+/** A string, or a map of maps of strings, as lists of children are; of anything deeper it is not known. */
+const withoutNumbers = (value: string): string => {
+  const text = (of: string): string => `type(${of}) == string`;
+  const inner = `${text(`${value}[k]`)} || (type(${value}[k]) == map && ${value}[k].all(j, ${text(`${value}[k][j]`)}))`;
+  return `(${text(value)} || (type(${value}) == map && ${value}.all(k, ${inner})))`;
 };
 
 /**

@@ -35,7 +35,7 @@ export const askerRoles = (username: string, name = "impersonation-admission"): 
   },
 ];
 
-/** Lets one user impersonate one other user. Users are cluster-scoped: a RoleBinding would grant nothing. */
+/** Lets one user impersonate one other user. Users are cluster-scoped: a RoleBinding would grant nothing. The role is shared by all who may. */
 export const userImpersonatorRoles = (username: string, as: string): readonly RbacObject[] => {
   const name = `impersonate-user-${dnsName(as)}`;
   return [
@@ -48,7 +48,7 @@ export const userImpersonatorRoles = (username: string, as: string): readonly Rb
     {
       apiVersion,
       kind: "ClusterRoleBinding",
-      metadata: { name },
+      metadata: { name: `${name}-by-${dnsName(username)}` },
       roleRef: { apiGroup, kind: "ClusterRole", name },
       subjects: [subjectOf(username)],
     },
@@ -68,7 +68,7 @@ export const serviceAccountImpersonatorRoles = (username: string, as: ServiceAcc
     {
       apiVersion,
       kind: "RoleBinding",
-      metadata,
+      metadata: { ...metadata, name: `${metadata.name}-by-${dnsName(username)}` },
       roleRef: { apiGroup, kind: "Role", name: metadata.name },
       subjects: [subjectOf(username)],
     },

@@ -1,2 +1,3 @@
 export type { Field, Permission, Policy, ServiceAccountForm, Target, Writer } from "./policy.ts";
-export { PolicyError, readPolicy } from "./read-policy.ts";
+export { PolicyError } from "./policy-error.ts";
+export { readPolicy } from "./read-policy.ts";

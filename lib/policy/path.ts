@@ -16,12 +16,12 @@ export interface Place {
   readonly value: unknown;
   /** How many of the field's parents are absent or null; they are the last ones. */
   readonly missing: number;
-  /** Set where the path cannot be followed, because a parent is there and is no object: what it is. `keys` end at that parent. */
+  /** Set where a parent is there and the path cannot be followed through it: what it must be. `keys` end at that parent. */
   readonly blocked?: string;
 }
 
 const first = /^[A-Za-z_][\w-]*/;
-const further = /^(?:\.([A-Za-z_][\w-]*)|\[(\*)\]|\["([^"\\]+)"\])/;
+const further = /^(?:\.([A-Za-z_][\w-]*)|\[(\*)\]|\["([ !#-[\]-~]+)"\])/;
 
 /** Parses a path, or returns undefined for what is none. */
 export const parsePath = (text: string): Path | undefined => {
@@ -49,8 +49,11 @@ const walk = (value: unknown, path: Path, keys: Keys): readonly Place[] => {
   if (value === undefined || value === null) return absent(path, keys);
   if (next === "each" && Array.isArray(value))
     return value.flatMap((item, index) => walk(item, rest, [...keys, index]));
-  if (!isObject(value))
-    return [{ keys, value, missing: 0, blocked: Array.isArray(value) ? "a list" : `a ${typeof value}` }];
+  if (!isObject(value)) {
+    const wanted = next === "each" ? "a list or an object" : "an object";
+    const found = Array.isArray(value) ? "a list" : `a ${typeof value}`;
+    return [{ keys, value, missing: 0, blocked: `must be ${wanted}, not ${found}` }];
+  }
   return next === "each"
     ? Object.keys(value).flatMap((key) => walk(value[key], rest, [...keys, key]))
     : walk(member(value, next.key), rest, [...keys, next.key]);
@@ -60,6 +63,13 @@ const absent = (path: Path, keys: Keys): readonly Place[] => {
   const names = path.flatMap((step) => (step === "each" ? [] : [step.key]));
   return names.length < path.length ? [] : [{ keys: [...keys, ...names], value: undefined, missing: path.length }];
 };
+
+/** What stands at a place in an object, undefined where nothing does. */
+export const valueAt = (object: JsonObject, keys: Keys): unknown =>
+  keys.reduce<unknown>(
+    (at, key) => (Array.isArray(at) ? at[Number(key)] : isObject(at) ? member(at, String(key)) : undefined),
+    object,
+  );
 
 /** The keys as Kubernetes writes field paths in its messages (`k8s.io/apimachinery` pkg/util/validation/field). */
 export const formatKeys = (keys: Keys): string =>

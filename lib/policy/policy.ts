@@ -45,6 +45,10 @@ export interface Field {
  */
 export type ServiceAccountForm = "name" | "namespace:name" | { readonly namespaceKey: string };
 
+/** The paths to everything that makes a field's identity. */
+export const identityPaths = ({ path, serviceAccount }: Field): readonly Path[] =>
+  typeof serviceAccount === "object" ? [path, [...path.slice(0, -1), { key: serviceAccount.namespaceKey }]] : [path];
+
 /** A controller that copies the field from a guarded target, `<plural>.<group>`. */
 export interface Writer {
   readonly username: string;

@@ -107,23 +107,33 @@ describe("no shape of object makes a condition fail", () => {
   );
 
   test.for([
-    { shape: "a map", children: { a: {} } },
-    { shape: "a list", children: ["a"] },
-    { shape: "a string", children: "a" },
-    { shape: "a number", children: 5 },
-    { shape: "null", children: null },
-  ])("status.children that is $shape", async ({ shape, children }) => {
-    const object = razee("FeatureFlagSetLD", namespace, `children-${nameOf(shape)}`, {});
-    await created(plane, plane.user("alice"), object);
-    const body = { ...(await stored(plane, object)), status: { children } };
-    const put = (who: string) => plane.api(plane.user(who), { method: "PUT", path: `${pathOf(object)}/status`, body });
-    expect((await put("stranger")).status).toBe(403);
-    const { result, calls } = await counted(() => put("razeedeploy-sa"));
-    expect({ code: result.status, ...calls }).toEqual({ code: 200, mutate: 0, validate: 0, status: 1 });
-    // The same again, and another part: nothing changed that the controller acts on.
-    const again = await counted(() => merge("stranger", object, { status: { phase: "ready" } }, "/status"));
-    expect({ code: again.result.status, ...again.calls }).toEqual({ code: 200, mutate: 0, validate: 0, status: 0 });
-  });
+    { shape: "a map", children: { a: { b: "c" } }, calls: 0 },
+    { shape: "a string", children: "a", calls: 0 },
+    { shape: "a map with a number in it", children: { a: { b: 1 } }, calls: 1 },
+    { shape: "a list", children: ["a"], calls: 1 },
+    { shape: "a number", children: 5, calls: 1 },
+    { shape: "null", children: null, calls: 1 },
+  ])(
+    "status.children that is $shape: a write beside it makes $calls calls",
+    async ({ shape, children, calls: beside }) => {
+      const object = razee("FeatureFlagSetLD", namespace, `children-${nameOf(shape)}`, {});
+      await created(plane, plane.user("alice"), object);
+      const body = { ...(await stored(plane, object)), status: { children } };
+      const put = (who: string) =>
+        plane.api(plane.user(who), { method: "PUT", path: `${pathOf(object)}/status`, body });
+      expect((await put("stranger")).status).toBe(403);
+      const { result, calls } = await counted(() => put("razeedeploy-sa"));
+      expect({ code: result.status, ...calls }).toEqual({ code: 200, mutate: 0, validate: 0, status: 1 });
+      // Another part: nothing changed that the controller acts on, and the call is spared where CEL is sure of that.
+      const again = await counted(() => merge("stranger", object, { status: { phase: "ready" } }, "/status"));
+      expect({ code: again.result.status, ...again.calls }).toEqual({
+        code: 200,
+        mutate: 0,
+        validate: 0,
+        status: beside,
+      });
+    },
+  );
 });
 
 describe("the mutating call is spared exactly where there is nothing to patch", () => {

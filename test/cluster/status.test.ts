@@ -103,15 +103,18 @@ test.for([
   expect((await stored(plane, object)).status).toEqual({ children });
 });
 
-test("a number that changes beyond what a double can tell is a change of them", async () => {
-  const object = template(namespace, "number-of-children", "alice");
+test.for([
+  { what: "an integer", name: "integer", number: "9007199254740992" },
+  { what: "a decimal, which CEL takes for the same", name: "decimal", number: "9007199254740992.0" },
+])("a number that becomes $what, beyond what a double can tell, is a change of them", async ({ name, number }) => {
+  const object = template(namespace, `number-${name}`, "alice");
   await created(plane, plane.user("alice"), object);
   const path = `${pathOf(object)}/status`;
   const contentType = "application/merge-patch+json";
   const patch = (who: string, number: string) =>
     plane.api(plane.user(who), { method: "PATCH", path, contentType, body: `{"status":{"children":{"a":${number}}}}` });
   expect((await patch("razeedeploy-sa", "9007199254740993")).status).toBe(200);
-  expect((await patch("stranger", "9007199254740992")).status).toBe(403);
+  expect((await patch("stranger", number)).status).toBe(403);
 });
 
 test("a status write that brings a spec along is judged by the stored identity, and stores no spec", async () => {

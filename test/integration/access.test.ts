@@ -281,10 +281,10 @@ describe("what is no answer", () => {
     ["a reply that ends half-way", torn, 503, `${server} cannot be reached (ECONNRESET)`],
     ["a closed connection", hangUp, 503, `${server} cannot be reached (ECONNRESET)`],
   ];
-  test.each(rows)("%s", async (_, reply, code, failure) => {
+  test.each(rows)("%s", async (name, reply, code, failure) => {
     const peer = await peerThat(reply);
     expect(await askOf(peer)([mayBeBob], soon())).toEqual([{ code, failure }]);
-    expect(peer.seen).toHaveLength(1);
+    expect(peer.seen).toHaveLength(/^(429|5..)$/.test(name) ? 2 : 1);
   });
 
   test("a long Status message is cut", async () => {
@@ -353,9 +353,9 @@ describe("what is no answer", () => {
     const ask = askOf(peer);
     const deadline = Date.now() + 300;
     expect(await ask([mayBeBob, mayBeBob], deadline)).toEqual(
-      Array(2).fill({ code: 504, failure: expect.stringMatching(/did not answer within (300|29\d) ms$/) }),
+      Array(2).fill({ code: 504, failure: expect.stringMatching(/did not answer within (200|19\d) ms$/) }),
     );
-    expect(Date.now()).toBeGreaterThanOrEqual(deadline - 20);
+    expect(Date.now()).toBeGreaterThanOrEqual(deadline - 120);
     await expect.poll(peer.open).toBe(0);
     peer.reply = yes;
     expect(await ask([mayBeBob], soon())).toMatchObject([{ allowed: true }]);

@@ -1,0 +1,133 @@
+import { isObject } from "../../lib/identity/json.ts";
+import { isRegion } from "./endpoint.ts";
+
+/** What a token is minted for: the cluster's name (its id, on an Outpost), and whose token it is. */
+export interface EksTokenRequest {
+  readonly cluster: string;
+  /** Whose STS is named in the token. Absent: that of the function's own region. */
+  readonly region?: string;
+  /** The ARN of a role to assume first. Absent: the function's own role. */
+  readonly role?: string;
+  readonly sessionName?: string;
+  readonly externalId?: string;
+}
+
+/** Ends the reading: `field` is the member of the kubeconfig's user that a person has to change. */
+type Refuse = (field: string, why: string) => never;
+
+interface Program {
+  readonly command: RegExp;
+  /** Its arguments that are no options. */
+  readonly verbs: readonly string[];
+  /** Each takes a value; null: it changes only how the result is printed. */
+  readonly options: Readonly<Record<string, keyof EksTokenRequest | null>>;
+}
+
+const programs: readonly Program[] = [
+  {
+    // aws/aws-cli awscli/customizations/eks/get_token.py; update_kubeconfig.py writes `--role`, which argparse takes for `--role-arn`.
+    command: /(^|[\\/])aws(\.exe)?$/,
+    verbs: ["eks", "get-token"],
+    options: {
+      "--cluster-name": "cluster",
+      "--cluster-id": "cluster",
+      "--region": "region",
+      "--role-arn": "role",
+      "--role": "role",
+      "--session-name": "sessionName",
+      "--output": null,
+    },
+  },
+  {
+    // sigs.k8s.io/aws-iam-authenticator cmd/aws-iam-authenticator/token.go and root.go; eksctl also writes its name of 2018.
+    command: /(^|[\\/])(aws-iam-authenticator|heptio-authenticator-aws)(\.exe)?$/,
+    verbs: ["token"],
+    options: {
+      "--cluster-id": "cluster",
+      "-i": "cluster",
+      "--region": "region",
+      "--role": "role",
+      "-r": "role",
+      "--session-name": "sessionName",
+      "-s": "sessionName",
+      "--external-id": "externalId",
+      "-e": "externalId",
+    },
+  },
+];
+
+/** Variables that may stand beside such a command. A regional STS is what is asked in any case. */
+const regionVariables = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+const harmless = ["AWS_STS_REGIONAL_ENDPOINTS", ...regionVariables];
+
+const matches =
+  (form: RegExp) =>
+  (value: string): boolean =>
+    form.test(value);
+
+const forms: Readonly<Record<keyof EksTokenRequest, (value: string) => boolean>> = {
+  cluster: matches(/^[\x21-\x7e]{1,128}$/),
+  region: isRegion,
+  role: matches(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/),
+  sessionName: matches(/^[\w+=,.@-]{2,64}$/),
+  externalId: matches(/^[\w+=,.@:/-]{2,1224}$/),
+};
+
+/** An option, and its value where that is attached: `--role R`, `--role=R`, and as pflag has it `-rR`. */
+const option = /^(--[\w-]+|-\w)(?:=?(.+))?$/s;
+
+const readArguments = ({ verbs, options }: Program, args: readonly string[], refuse: Refuse) => {
+  const found: { -readonly [name in keyof EksTokenRequest]?: string } = {};
+  const words: string[] = [];
+  for (const rest = [...args]; rest.length > 0; ) {
+    const argument = rest.shift() ?? "";
+    const [, name, attached] = option.exec(argument) ?? [];
+    if (name === undefined) {
+      words.push(argument);
+      continue;
+    }
+    const meaning = Object.hasOwn(options, name) ? options[name] : undefined;
+    if (meaning === undefined)
+      return refuse("exec.args", `holds ${name}, which cannot be followed where tokens are minted`);
+    const value = attached ?? rest.shift() ?? refuse("exec.args", `holds ${name} without a value`);
+    if (meaning === null) continue;
+    if (found[meaning] !== undefined) return refuse("exec.args", `says twice what ${name} says`);
+    if (!forms[meaning](value)) return refuse("exec.args", `holds ${name} with an invalid value`);
+    found[meaning] = value;
+  }
+  if (words.join(" ") !== verbs.join(" ")) return refuse("exec.args", `holds more than ${verbs.join(" ")} and options`);
+  return found;
+};
+
+const readRegion = (env: unknown, refuse: Refuse): string | undefined => {
+  const variables = Array.isArray(env) ? env.filter(isObject) : [];
+  for (const { name } of variables) {
+    if (name === "AWS_PROFILE")
+      refuse(
+        "exec.env AWS_PROFILE",
+        "is refused: there are no profiles here, tokens are minted from the function's own role",
+      );
+    if (!harmless.includes(String(name)))
+      refuse(`exec.env ${name}`, "is refused: it cannot be followed where tokens are minted");
+  }
+  const values = regionVariables.map((wanted) => variables.find(({ name }) => name === wanted)?.["value"]);
+  const region = values.find((value) => value !== undefined);
+  if (region === undefined) return undefined;
+  return isRegion(String(region)) ? String(region) : refuse("exec.env", "holds an invalid region");
+};
+
+/**
+ * What an exec plugin is run for that prints a token for EKS, in every spelling that `aws eks update-kubeconfig` and eksctl write;
+ * undefined for any other plugin. Refuses what would make another token than the one that is minted here.
+ */
+export const eksTokenRequestOf = (exec: unknown, refuse: Refuse): EksTokenRequest | undefined => {
+  if (!isObject(exec)) return undefined;
+  const command = String(exec["command"]);
+  const args = Array.isArray(exec["args"]) ? exec["args"].map(String) : [];
+  const program = programs.find((each) => each.command.test(command));
+  if (!program || !` ${args.join(" ")} `.includes(` ${program.verbs.join(" ")} `)) return undefined;
+  const inherited = readRegion(exec["env"], refuse);
+  const { cluster, region = inherited, ...rest } = readArguments(program, args, refuse);
+  if (cluster === undefined) return refuse("exec.args", "names no cluster");
+  return { cluster, ...(region ? { region } : {}), ...rest };
+};

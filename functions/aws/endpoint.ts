@@ -1,0 +1,46 @@
+import type { AwsSettings } from "../settings.ts";
+import { AwsFailure } from "./failure.ts";
+
+/** The services that are called, by their names in host names and signatures. */
+export type AwsService = "secretsmanager" | "ssm" | "sts";
+
+/** Regions outside the `amazonaws.com` domain: botocore's `partitions.json`, `regionRegex` and `dnsSuffix`. */
+const domains: readonly (readonly [prefix: string, domain: string])[] = [
+  ["cn-", "amazonaws.com.cn"],
+  ["eusc-", "amazonaws.eu"],
+  ["us-iso-", "c2s.ic.gov"],
+  ["us-isob-", "sc2s.sgov.gov"],
+  ["eu-isoe-", "cloud.adc-e.uk"],
+  ["us-isof-", "csp.hci.ic.gov"],
+];
+
+export const isRegion = (text: string): boolean => /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/.test(text);
+
+/** The regional host of a service, such as `sts.cn-north-1.amazonaws.com.cn`. */
+export const regionalHost = (service: AwsService, region: string): string =>
+  `${service}.${region}.${domains.find(([prefix]) => region.startsWith(prefix))?.[1] ?? "amazonaws.com"}`;
+
+/** Of `AWS_ENDPOINT_URL_`: the service's name in the SDKs, which is not the one in host names. */
+const variables: Readonly<Record<AwsService, string>> = { secretsmanager: "SECRETS_MANAGER", ssm: "SSM", sts: "STS" };
+
+const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * Where a service is called: `AWS_ENDPOINT_URL_<SERVICE>`, else `AWS_ENDPOINT_URL`, else its regional host
+ * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html). Plain HTTP reaches this machine only: what travels is a
+ * credential.
+ */
+export const endpointOf = ({ endpoints }: AwsSettings, service: AwsService, region: string): URL => {
+  const given = endpoints[service] ?? endpoints.all;
+  if (given === undefined) return new URL(`https://${regionalHost(service, region)}/`);
+  const variable = endpoints[service] ? `AWS_ENDPOINT_URL_${variables[service]}` : "AWS_ENDPOINT_URL";
+  const fail = (why: string): never => {
+    throw new AwsFailure(`${variable} ${why}`);
+  };
+  const url = URL.parse(given) ?? fail("is not a URL");
+  if (url.protocol !== "https:" && url.protocol !== "http:") fail("must start with https://");
+  if (url.protocol === "http:" && !loopback.test(url.hostname))
+    fail("must start with https:// unless it is a loopback");
+  if (url.username || url.password || url.search || url.hash) fail("may hold a host, a port and a path only");
+  return url;
+};

@@ -1,0 +1,34 @@
+import { isDeepStrictEqual } from "node:util";
+import { isObject } from "../lib/identity/json.ts";
+import type { Question } from "../lib/identity/question.ts";
+
+const isEmpty = (value: unknown): boolean =>
+  value == null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
+
+/** Equal in these members; Go leaves out what is empty. */
+const agree = (members: readonly string[], sent: object, came: unknown): boolean => {
+  const [ours, theirs] = [new Map(Object.entries(sent)), new Map(Object.entries(came ?? {}))];
+  return members.every((member) => {
+    const [one, other] = [ours.get(member), theirs.get(member)];
+    return isDeepStrictEqual(one, other) || (isEmpty(one) && isEmpty(other));
+  });
+};
+
+const whose = ["user", "uid", "groups"];
+const what = ["verb", "group", "resource", "subresource", "namespace", "name"];
+
+/**
+ * Whether a SubjectAccessReview that came back is about the question that was sent: API servers repeat the spec. A reply to another one,
+ * from a connection that is out of step or from a cache on the way, says nothing about this one. What a later API server adds to a spec
+ * does not count.
+ */
+export const isEchoOf = (question: Question, review: unknown): boolean => {
+  const spec = isObject(review) ? review["spec"] : undefined;
+  if (!isObject(spec)) return false;
+  const keys = Object.keys({ ...question.extra, ...(isObject(spec["extra"]) ? spec["extra"] : {}) });
+  return (
+    agree(whose, question, spec) &&
+    agree(keys, question.extra, spec["extra"]) &&
+    agree(what, question.resourceAttributes, spec["resourceAttributes"])
+  );
+};

@@ -1,0 +1,71 @@
+import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { AwsCall } from "./aws/call.ts";
+import { AwsFailure } from "./aws/failure.ts";
+import { readParameters } from "./aws/parameters.ts";
+import { readSecret } from "./aws/secret.ts";
+
+/** One kubeconfig of a registry. */
+export interface RegistryDocument {
+  readonly text: string;
+  /** What its relative paths are relative to. */
+  readonly directory: string;
+  /** Where it came from, for messages. */
+  readonly origin: string;
+}
+
+/** Reads the registry as it is now; `deadline` is in milliseconds since the epoch. Throws an Error whose message is a sentence. */
+export type LoadRegistry = (deadline: number) => Promise<readonly RegistryDocument[]>;
+
+const forms = "a file, file:PATH, secretsmanager:NAME-OR-ARN or ssm:/PATH";
+
+/** Nothing but the function itself is there where a secret or a parameter is read: relative paths mean its folder. */
+const directory = ".";
+
+const fromFile =
+  (path: string): LoadRegistry =>
+  async () => {
+    try {
+      return [{ text: await readFile(path, "utf8"), directory: dirname(path), origin: path }];
+    } catch (error) {
+      throw new Error(`the registry ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    }
+  };
+
+/** AWS says what went wrong, but not with what. */
+const naming =
+  (setting: string, load: LoadRegistry): LoadRegistry =>
+  async (deadline) => {
+    try {
+      return await load(deadline);
+    } catch (error) {
+      throw error instanceof AwsFailure ? new Error(`the registry ${setting} cannot be read: ${error.message}`) : error;
+    }
+  };
+
+const fromSecret =
+  (call: AwsCall, name: string): LoadRegistry =>
+  async (deadline) => [{ text: await readSecret(call, name, deadline), directory, origin: `secret ${name}` }];
+
+const fromParameters =
+  (call: AwsCall, path: string): LoadRegistry =>
+  async (deadline) => {
+    const parameters = await readParameters(call, path, deadline);
+    return parameters.map(({ name, value }) => ({ text: value, directory, origin: `parameter ${name}` }));
+  };
+
+/**
+ * Where the registry comes from: a file; a secret of Secrets Manager (64 KB); or every parameter below a path of the Parameter Store, each
+ * a kubeconfig of its own (4 KB), so that clusters are added and removed one by one. Throws for anything else.
+ *
+ * @example const load = registrySource("ssm:/admission/clusters", awsCaller(settings.aws));
+ */
+export const registrySource = (setting: string, call: AwsCall): LoadRegistry => {
+  const [, scheme = "file", rest = ""] = /^(?:([a-z][a-z0-9+.-]+):)?(.*)$/is.exec(setting) ?? [];
+  if (scheme === "file" && rest !== "") return fromFile(rest);
+  if (scheme === "secretsmanager" && /^[\w/+=.@:-]{1,2048}$/.test(rest)) return naming(setting, fromSecret(call, rest));
+  // A lone slash would be every parameter of the account.
+  if (scheme === "ssm" && /^(\/[\w.-]+)+\/?$/.test(rest))
+    return naming(setting, fromParameters(call, rest.replace(/\/$/, "")));
+  throw new Error(`REGISTRY names no registry: it is ${JSON.stringify(setting)} and must be ${forms}`);
+};

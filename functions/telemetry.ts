@@ -1,0 +1,127 @@
+import type { Endpoint, Outcome } from "../lib/decision/index.ts";
+import { printable } from "../lib/review/index.ts";
+import type { Failure } from "./failure-class.ts";
+import { everywhere, type Measured, metadataOf } from "./metrics.ts";
+
+/** What is written down of a decision: who, what, why, how long; nothing of the object but its name. */
+export interface DecisionEntry
+  extends Pick<Outcome, "decision" | "reason" | "message" | "enforcement" | "requester" | "declared" | "effective"> {
+  readonly event: "decision";
+  readonly cluster: string;
+  readonly endpoint: Endpoint;
+  readonly uid: string;
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly operation: string;
+  readonly dryRun: boolean;
+  readonly failure?: Failure;
+  /** Only where our own code failed: what was thrown, and where. */
+  readonly fault?: string;
+  readonly questions: number;
+  /** What asking them took, all together. */
+  readonly questionMilliseconds: number;
+  readonly milliseconds: number;
+}
+
+/** A call that got no verdict. Neither the path nor a header is said: a key may stand there, if only a mistyped one. */
+export interface RefusalEntry {
+  readonly event: "refused";
+  readonly status: number;
+}
+
+/** A call that our own code failed to answer. */
+export interface FaultEntry {
+  readonly event: "fault";
+  readonly failure: Failure;
+  readonly fault: string;
+}
+
+/** A registry that was read: how many clusters it has, and what is wrong with those that were left out. */
+export interface RegistryEntry {
+  readonly event: "registry";
+  readonly clusters: number;
+  readonly problems: readonly string[];
+}
+
+/** A registry that could not be read again; the one before is still used. */
+export interface RefreshFailedEntry {
+  readonly event: "refresh-failed";
+  readonly message: string;
+  /** Of the registry that is used. */
+  readonly ageSeconds: number;
+}
+
+export type Entry = DecisionEntry | RefusalEntry | FaultEntry | RegistryEntry | RefreshFailedEntry;
+
+/** What is known of the invocation that an entry belongs to. */
+export interface Invocation {
+  /** The first one of this instance. */
+  readonly cold?: boolean;
+  readonly requestId?: string;
+  /** W3C, of the API server. */
+  readonly traceId?: string | undefined;
+  readonly xrayTraceId?: string | undefined;
+}
+
+export type Log = (entry: Entry & Invocation) => void;
+
+/** One line of the log is one event for CloudWatch, and no larger than 256 KiB. */
+const mostCharacters = 2048;
+const mostProblems = 32;
+
+const clipped = (_key: string, value: unknown): unknown =>
+  typeof value === "string" && value.length > mostCharacters ? `${value.slice(0, mostCharacters)}…` : value;
+
+/**
+ * Writes an entry as one line of JSON that is a document of the embedded metric format as well: what is logged and what is counted cannot
+ * differ. Nothing in a line is obeyed by a terminal, and no text is so long that CloudWatch would cut the line.
+ *
+ * @param now milliseconds since the epoch
+ */
+export const lineOf = (entry: Entry & Invocation, functionName: string, now: number): string => {
+  const { level, said, measured } = describe(entry);
+  const counted: Measured = { ...measured, ...(entry.cold ? { ColdStarts: 1 } : {}) };
+  const line = { level, ...said, [everywhere]: functionName, ...counted };
+  return printable(JSON.stringify({ ...line, _aws: metadataOf(counted, line, now) }, clipped));
+};
+
+interface Description {
+  readonly level: "INFO" | "WARN" | "ERROR";
+  readonly said: object;
+  readonly measured: Measured;
+}
+
+const describe = (entry: Entry & Invocation): Description => {
+  switch (entry.event) {
+    case "decision": {
+      const { questions, questionMilliseconds, milliseconds, ...said } = entry;
+      return {
+        level: said.failure ? "ERROR" : "INFO",
+        said,
+        measured: {
+          Decisions: 1,
+          DecisionMilliseconds: milliseconds,
+          ...(questions > 0 ? { Questions: questions, QuestionMilliseconds: questionMilliseconds } : {}),
+          ...(said.failure ? { Failures: 1 } : {}),
+        },
+      };
+    }
+    case "refused":
+      return { level: "WARN", said: { ...entry, status: String(entry.status) }, measured: { RefusedCalls: 1 } };
+    case "fault":
+      return { level: "ERROR", said: entry, measured: { Failures: 1 } };
+    case "registry": {
+      const { clusters, problems, ...said } = entry;
+      return {
+        level: clusters > 0 && problems.length === 0 ? "INFO" : "ERROR",
+        said: { ...said, problems: problems.slice(0, mostProblems) },
+        measured: { RegistryClusters: clusters, RegistryProblems: problems.length, RegistryAgeSeconds: 0 },
+      };
+    }
+    case "refresh-failed": {
+      const { ageSeconds, ...said } = entry;
+      return { level: "ERROR", said, measured: { RefreshFailed: 1, RegistryAgeSeconds: ageSeconds } };
+    }
+  }
+};

@@ -1,0 +1,52 @@
+import { isProblem, type JsonObject } from "../identity/json.ts";
+import type { UserInfo } from "../identity/user-info.ts";
+import { formatKeys, type Place, placesOf, pointerOf } from "../policy/path.ts";
+import type { Field, Policy, Target } from "../policy/policy.ts";
+import { identityOf } from "./field-identity.ts";
+
+/** What the fields of one review have in common. */
+export interface Review {
+  readonly policy: Policy;
+  readonly target: Target;
+  readonly requester: UserInfo;
+  /** The object's namespace, empty for a cluster-scoped one. */
+  readonly namespace: string;
+  /** The object whose fields are judged: of a status write, the old one. */
+  readonly object: JsonObject;
+  /** What an update found; undefined on CREATE, and for a status write, which does not touch the fields. */
+  readonly before: JsonObject | undefined;
+  /** The status is written, not the field: nothing can be patched. */
+  readonly statusWrite: boolean;
+}
+
+/** Everything that one field is judged by. */
+export interface Case extends Review {
+  readonly field: Field;
+  readonly place: Place;
+  /** The field's name in messages. */
+  readonly at: string;
+  /** The username that the field names; its text where that names nobody; empty where it is no string. */
+  readonly declared: string;
+  /** The update leaves the identity as it was. */
+  readonly inherited: boolean;
+}
+
+/** The fields of a review, one by one: a path that walks a list leads to many. */
+export const casesOf = (review: Review): readonly Case[] =>
+  review.target.fields.flatMap((field) => {
+    const { object, before, namespace } = review;
+    const declaredAt = (of: JsonObject, place: Place): string => {
+      const { value } = place;
+      if (typeof value !== "string" || place.blocked !== undefined) return "";
+      const identity = value === "" ? value : identityOf({ field, place, object: of, namespace }, value);
+      return isProblem(identity) ? value : identity;
+    };
+    const earlier = new Map(
+      before ? placesOf(before, field.path).map((place) => [pointerOf(place.keys), declaredAt(before, place)]) : [],
+    );
+    return placesOf(object, field.path).map((place): Case => {
+      const declared = declaredAt(object, place);
+      const inherited = declared !== "" && earlier.get(pointerOf(place.keys)) === declared;
+      return { ...review, field, place, at: formatKeys(place.keys), declared, inherited };
+    });
+  });

@@ -1,0 +1,37 @@
+import { isHeaderSafe } from "../identity/header-safe.ts";
+import type { JsonObject, Problem } from "../identity/json.ts";
+import { serviceAccountOf, serviceAccountUsername } from "../identity/service-account.ts";
+import { type Place, valueAt } from "../policy/path.ts";
+import type { Field } from "../policy/policy.ts";
+
+/** Where a name stands; that decides which namespace a service account's name means. */
+export interface NamePlace {
+  readonly field: Field;
+  readonly place: Place;
+  readonly object: JsonObject;
+  /** The object's namespace, empty for a cluster-scoped one. */
+  readonly namespace: string;
+}
+
+export const unsafe = "is not printable ASCII without spaces at its ends and would not survive an HTTP header";
+
+/** The username that a text stands for in a field, or why it stands for none. */
+export const identityOf = ({ field, place, object, namespace }: NamePlace, text: string): string | Problem => {
+  if (!isHeaderSafe(text)) return { problem: unsafe };
+  const form = field.serviceAccount;
+  if (form === undefined) return text;
+  if (form === "namespace:name" && text.includes(":")) {
+    const colon = text.indexOf(":");
+    return usernameOf(text.slice(0, colon), text.slice(colon + 1));
+  }
+  if (typeof form === "string") return usernameOf(namespace, text);
+  const beside = valueAt(object, [...place.keys.slice(0, -1), form.namespaceKey]) ?? "";
+  return typeof beside === "string"
+    ? usernameOf(beside || namespace, text)
+    : { problem: "has a namespace beside it that is not a string" };
+};
+
+const usernameOf = (namespace: string, name: string): string | Problem => {
+  const username = serviceAccountUsername({ namespace, name });
+  return serviceAccountOf(username) ? username : { problem: "is not the name of a service account in a namespace" };
+};

@@ -1,0 +1,246 @@
+import { formatKeys, type Path, pointerOf } from "../policy/path.ts";
+import type { Policy, Target } from "../policy/policy.ts";
+import {
+  type Access,
+  accessOf,
+  type MatchCondition,
+  mutateConditions,
+  quote,
+  statusConditions,
+  validateConditions,
+} from "./cel.ts";
+
+/** An object of `admissionregistration.k8s.io/v1`. */
+export interface AdmissionPolicyObject {
+  readonly apiVersion: "admissionregistration.k8s.io/v1";
+  readonly kind:
+    | "ValidatingAdmissionPolicy"
+    | "ValidatingAdmissionPolicyBinding"
+    | "MutatingAdmissionPolicy"
+    | "MutatingAdmissionPolicyBinding";
+  readonly metadata: { readonly name: string };
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+interface Variable {
+  readonly name: string;
+  readonly expression: string;
+}
+
+/**
+ * The same rule inside the API server, in CEL. The ValidatingAdmissionPolicy (Kubernetes 1.30) is the final check with no call to
+ * anything, and holds when the function is down. The MutatingAdmissionPolicy (1.36) sets the field as mutate does; what it may not set, it
+ * leaves to the other to refuse. Neither warns, and an authorizer that cannot be asked is a no. A policy that is switched off has none; in
+ * audit mode the first one warns and the second is left out.
+ *
+ * @example twins(policy).map(({ kind }) => kind)
+ * @throws RangeError for a target that is not one username at one place: CEL's budget has no room for walks
+ */
+export const twins = (policy: Policy): readonly AdmissionPolicyObject[] =>
+  (policy.enforcement === "off" ? [] : policy.targets).flatMap((target, index) => {
+    const name = `${index > 0 ? `${index + 1}.` : ""}${target.group || "core"}.twin.impersonation-admission`;
+    const keys = keysOf(target);
+    return [
+      ...(policy.enforcement === "audit" ? [] : mutating(policy, target, keys, `mutate.${name}`)),
+      ...validating(policy, target, keys, `validate.${name}`, false),
+      ...(target.statusPaths.length > 0 ? validating(policy, target, keys, `status.${name}`, true) : []),
+    ];
+  });
+
+const keysOf = (target: Target): readonly string[] => {
+  const [field, ...more] = target.fields;
+  const keys = field?.path.flatMap((step) => (step === "each" ? [] : [step.key])) ?? [];
+  const plain = field && keys.length === field.path.length && !field.serviceAccount && !target.permission;
+  if (!plain || more.length > 0 || target.writers.length > 0 || typeof target.onEmpty === "object")
+    throw new RangeError(
+      `${target.resources.join(", ")}.${target.group} has no twin: that takes one username field, with no walk, fixed default, writers or permission of its own`,
+    );
+  return keys;
+};
+
+/** The part of an object under its first keys. */
+const partOf = (root: string, keys: readonly string[]): Access =>
+  accessOf(root, keys.map((key) => ({ key })) satisfies Path) ?? { there: "false", absent: "false", value: root };
+
+const headerSafe = "'^[!-~]([ -~]*[!-~])?$'";
+const user = (name: string): string =>
+  `authorizer.group('').resource('users').name(${name}).check('impersonate').allowed()`;
+const account = (namespace: string, name: string): string =>
+  `authorizer.group('').resource('serviceaccounts').namespace(${namespace}).name(${name}).check('impersonate').allowed()`;
+
+/** Three variables: whether a username is a service account's, and whether the requester may impersonate it. */
+const impersonation = (name: string, of: string): readonly Variable[] => {
+  const parts = `variables.${name}Parts`;
+  return [
+    { name: `${name}Parts`, expression: `${of}.startsWith('system:serviceaccount:') ? ${of}.split(':') : []` },
+    {
+      name: `${name}IsServiceAccount`,
+      expression:
+        `${parts}.size() == 4 && !format.dns1123Label().validate(${parts}[2]).hasValue()` +
+        ` && !format.dns1123Subdomain().validate(${parts}[3]).hasValue()`,
+    },
+    {
+      name: `mayBe${name[0]?.toUpperCase()}${name.slice(1)}`,
+      expression: `variables.${name}IsServiceAccount ? ${account(`${parts}[2]`, `${parts}[3]`)} : ${user(of)}`,
+    },
+  ];
+};
+
+/** The points of the rule up to the questions, over the object whose field is judged. */
+const variablesOf = (policy: Policy, target: Target, keys: readonly string[], root: string): readonly Variable[] => {
+  const at = partOf(root, keys);
+  const parts = keys.map((_, index) => partOf(root, keys.slice(0, index + 1)));
+  const isNothing = [at.absent, ...parts.map(({ there, value }) => `(${there} && ${value} == null)`)];
+  const standIns = Object.entries(target.privileged);
+  const narrow = policy.narrowing.map(
+    (key) => `(has(request.userInfo.extra) && ${quote(key)} in request.userInfo.extra)`,
+  );
+  const standIn = standIns.map(([value, of]) => `variables.declared == ${quote(value)} ? ${quote(of)} : `).join("");
+  return [
+    { name: "me", expression: "request.userInfo.username" },
+    { name: "isText", expression: `${at.there} && type(${at.value}) == string` },
+    { name: "isNothing", expression: isNothing.join(" || ") },
+    { name: "declared", expression: `variables.isText ? string(${at.value}) : ''` },
+    { name: "isEmpty", expression: "variables.declared == ''" },
+    { name: "isSafe", expression: `variables.isEmpty || variables.declared.matches(${headerSafe})` },
+    { name: "privileged", expression: `[${standIns.map(([value]) => quote(value)).join(", ")}]` },
+    { name: "isPrivileged", expression: "variables.declared in variables.privileged" },
+    { name: "standIn", expression: `${standIn}''` },
+    { name: "isNarrowed", expression: narrow.join(" || ") || "false" },
+    ...impersonation("declared", "variables.declared"),
+    ...impersonation("standIn", "variables.standIn"),
+    ...impersonation("me", "variables.me"),
+    {
+      name: "mayStay",
+      expression:
+        "!variables.isPrivileged && variables.declared == variables.me" +
+        " ? (!variables.isNarrowed || variables.mayBeMe)" +
+        " : (variables.mayBeDeclared && (!variables.isPrivileged || variables.mayBeStandIn))",
+    },
+  ];
+};
+
+const constraints = (target: Target, status: boolean) => ({
+  matchPolicy: "Equivalent",
+  resourceRules: [
+    {
+      apiGroups: [target.group],
+      apiVersions: target.versions,
+      resources: status ? target.resources.map((resource) => `${resource}/status`) : target.resources,
+      operations: status ? ["UPDATE"] : ["CREATE", "UPDATE"],
+      scope: "*",
+    },
+  ],
+});
+
+const bound = (
+  kind: "ValidatingAdmissionPolicy" | "MutatingAdmissionPolicy",
+  name: string,
+  spec: Readonly<Record<string, unknown>>,
+  binding: Readonly<Record<string, unknown>>,
+): readonly AdmissionPolicyObject[] => [
+  { apiVersion: "admissionregistration.k8s.io/v1", kind, metadata: { name }, spec },
+  {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: `${kind}Binding`,
+    metadata: { name },
+    spec: { policyName: name, ...binding },
+  },
+];
+
+const validating = (
+  policy: Policy,
+  target: Target,
+  keys: readonly string[],
+  name: string,
+  status: boolean,
+): readonly AdmissionPolicyObject[] => {
+  const at = formatKeys(keys);
+  const fix = `' + variables.me + ' or to an identity that ' + variables.me + ' may impersonate'`;
+  const validations = [
+    {
+      expression: "variables.isText || variables.isNothing",
+      message: `${at} must be a string, and what it stands in objects`,
+      reason: "Invalid",
+    },
+    {
+      expression: "variables.isSafe",
+      message: `${at} must be printable ASCII without spaces at its ends`,
+      reason: "Invalid",
+    },
+    ...(target.onEmpty === "allow"
+      ? []
+      : [
+          {
+            expression: "!variables.isEmpty",
+            messageExpression: `'${at} is empty; set it to ${fix}`,
+            message: `${at} is empty`,
+            reason: "Forbidden",
+          },
+        ]),
+    {
+      expression: "variables.isEmpty || !variables.isSafe || variables.mayStay",
+      messageExpression: `'${at}: ' + variables.me + ' may not impersonate "' + variables.declared + '"; set it to ${fix}`,
+      message: `${at} names an identity that the requester may not impersonate`,
+      reason: "Forbidden",
+    },
+  ];
+  return bound(
+    "ValidatingAdmissionPolicy",
+    name,
+    {
+      failurePolicy: "Fail",
+      matchConstraints: constraints(target, status),
+      matchConditions: status ? statusConditions(target) : validateConditions(target),
+      variables: variablesOf(policy, target, keys, status ? "oldObject" : "object"),
+      validations,
+      auditAnnotations: [
+        { key: "requester", valueExpression: "variables.me" },
+        { key: "declared", valueExpression: "variables.declared" },
+      ],
+    },
+    { validationActions: policy.enforcement === "audit" ? ["Warn", "Audit"] : ["Deny"] },
+  );
+};
+
+const mutating = (
+  policy: Policy,
+  target: Target,
+  keys: readonly string[],
+  name: string,
+): readonly AdmissionPolicyObject[] => {
+  const writes = [
+    "(variables.isText || variables.isNothing) && variables.isSafe",
+    `(variables.isEmpty ? ${target.onEmpty === "requester"} : (${target.onForbidden === "requester"} && !variables.mayStay))`,
+    `variables.me.matches(${headerSafe}) && !(variables.me in variables.privileged)`,
+    "(!variables.isNarrowed || variables.mayBeMe)",
+  ].join(" && ");
+  return bound(
+    "MutatingAdmissionPolicy",
+    name,
+    {
+      failurePolicy: "Fail",
+      reinvocationPolicy: "IfNeeded",
+      matchConstraints: constraints(target, false),
+      matchConditions: mutateConditions(target, policy.narrowing).filter(isAboutChange),
+      variables: [...variablesOf(policy, target, keys, "object"), { name: "writes", expression: writes }],
+      mutations: [{ patchType: "JSONPatch", jsonPatch: { expression: `!variables.writes ? [] : ${patchOf(keys)}` } }],
+    },
+    {},
+  );
+};
+
+/** The other conditions spare a call; here there is none. */
+const isAboutChange = ({ name }: MatchCondition): boolean => name === "changed";
+
+/** Adds the field where its parent is there, else the parent with the field in it, and so on upwards. */
+const patchOf = (keys: readonly string[]): string =>
+  keys
+    .map((_, index) => {
+      const nested = keys.slice(index + 1).reduceRight((value, key) => `{${quote(key)}: ${value}}`, "variables.me");
+      const operation = `[JSONPatch{op: 'add', path: ${quote(pointerOf(keys.slice(0, index + 1)))}, value: ${nested}}]`;
+      const parent = partOf("object", keys.slice(0, index));
+      return index === 0 ? operation : `${parent.there} && type(${parent.value}) == map ? ${operation} : `;
+    })
+    .reverse()
+    .join("");

@@ -1,0 +1,137 @@
+import * as v from "valibot";
+import { isHeaderSafe } from "../identity/header-safe.ts";
+import { isObject, type JsonObject } from "../identity/json.ts";
+import { type Path, parsePath } from "./path.ts";
+import type { Field } from "./policy.ts";
+import { presets } from "./presets.ts";
+
+/*
+ * What a policy file may hold. Every message stands behind its place: "targets[0].onEmpty must be ..., not 5".
+ */
+
+const describe = (value: unknown): string => {
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  return isObject(value) ? "an object" : (JSON.stringify(value) ?? "nothing");
+};
+
+const must =
+  (what: string) =>
+  ({ input }: { readonly input: unknown }): string =>
+    `must be ${what}, not ${describe(input)}`;
+
+const text = (what: string, isIt: (value: string) => boolean) =>
+  v.pipe(v.string(must(what)), v.check(isIt, must(what)));
+const matching = (what: string, expression: RegExp) => text(what, (value) => expression.test(value));
+const oneOf = <const T extends readonly string[]>(texts: T, what: string) => v.picklist(texts, must(what));
+const list = <T extends v.GenericSchema>(item: T, what: string) => v.array(item, must(`a list of ${what}`));
+const someOf = <T extends v.GenericSchema>(item: T, what: string) =>
+  v.pipe(list(item, what), v.minLength(1, must(`a list of ${what}, one at least`)));
+const anyObject = (what: string) => v.custom<JsonObject>(isObject, must(what));
+
+/** Unknown members are errors: a rule that is misspelt protects nobody. */
+const object = <const T extends v.ObjectEntries>(what: string, entries: T) => {
+  const names = Object.keys(entries);
+  const needed = names.filter((name) => !entries[name]?.type.endsWith("optional"));
+  const members = v.strictObject(entries, ({ expected }) =>
+    expected === "never"
+      ? `is no member of ${what}; its members are ${names.join(", ")}`
+      : `is missing; ${what} must have ${needed.join(", ")}`,
+  );
+  return v.pipe(anyObject("an object"), members);
+};
+
+const name = text("printable ASCII with no space at either end", isHeaderSafe);
+const group = matching(
+  'an API group in lower case, such as apps, or "" for the core group',
+  /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)?$/,
+);
+const version = matching('a version such as v1, or "*"', /^(\*|[a-z]([-a-z0-9]*[a-z0-9])?)$/);
+const plural = matching("a plural name in lower case, such as kustomizations", /^[a-z]([-a-z0-9]*[a-z0-9])?$/);
+
+const pathOf = (what: string, isIt: (path: Path) => boolean) =>
+  v.pipe(
+    text(what, (value) => {
+      const parsed = parsePath(value);
+      return parsed !== undefined && isIt(parsed);
+    }),
+    v.transform((value) => parsePath(value) as Path),
+  );
+
+const isInStatus = ([first]: Path): boolean => typeof first === "object" && first.key === "status";
+const path = pathOf(
+  'a path such as spec.a.b, spec.list[*].b or metadata.labels["a/b"], and none into the status',
+  (parsed) => !isInStatus(parsed),
+);
+const statusPath = pathOf("a path into the status, such as status.children", isInStatus);
+
+const namespaceBeside = object("a form of service account", { namespaceKey: name });
+const form = v.lazy((value) =>
+  isObject(value)
+    ? namespaceBeside
+    : oneOf(["name", "namespace:name"], '"name", "namespace:name" or { namespaceKey: KEY }'),
+);
+const username = v.pipe(
+  path,
+  v.transform((parsed): Field => ({ path: parsed })),
+);
+const field = v.lazy((value) =>
+  isObject(value) ? object("a field", { path, serviceAccount: v.exactOptional(form) }) : username,
+);
+
+const onForbidden = v.exactOptional(oneOf(["requester", "deny"], '"requester" or "deny"'));
+const fixed = object("a default", { default: name });
+const onEmpty = v.lazy((value) =>
+  isObject(value) ? fixed : oneOf(["requester", "deny", "allow"], '"requester", "deny", "allow" or { default: NAME }'),
+);
+
+/** What a record of valibot would leave out without a word. */
+const forbiddenKeys = ["__proto__", "prototype", "constructor"];
+const privileged = v.pipe(
+  anyObject("an object of usernames by value"),
+  v.check(
+    (value) => !forbiddenKeys.some((key) => Object.hasOwn(value, key)),
+    `must not name ${forbiddenKeys.join(", ")}`,
+  ),
+  v.record(name, name),
+);
+
+const target = object("a target", {
+  group,
+  versions: v.pipe(
+    someOf(version, "versions"),
+    v.check((versions) => versions.length === 1 || !versions.includes("*"), 'must hold "*" alone, or no "*"'),
+  ),
+  resources: someOf(plural, "plural names"),
+  fields: someOf(field, "fields"),
+  statusPaths: v.optional(list(statusPath, "paths into the status"), []),
+  privileged: v.optional(privileged, {}),
+  onForbidden,
+  onEmpty: v.exactOptional(onEmpty),
+  emptyIsUnprivileged: v.exactOptional(v.literal(true, must("true, or absent"))),
+  writers: v.optional(list(object("a writer", { username: name, copiesFrom: name }), "writers"), []),
+  permission: v.exactOptional(object("a permission", { verb: name, group, resource: plural })),
+});
+export type TargetText = v.InferOutput<typeof target>;
+
+const presetNames = Object.keys(presets) as (keyof typeof presets)[];
+const preset = object("a preset", {
+  preset: oneOf(presetNames, presetNames.map((each) => JSON.stringify(each)).join(" or ")),
+  controller: v.exactOptional(name),
+  onForbidden,
+  onEmpty: v.exactOptional(oneOf(["requester", "deny"], '"requester" or "deny"')),
+});
+export type PresetText = v.InferOutput<typeof preset>;
+
+/** A policy as it is written. */
+export const policySchema = object("a policy", {
+  name: matching(
+    "lower-case letters, digits and -, 63 at most, with no - at either end",
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+  ),
+  enforcement: v.optional(oneOf(["enforce", "audit", "off"], '"enforce", "audit" or "off"'), "enforce"),
+  narrowing: v.optional(list(name, "extra keys"), ["scopes.authorization.openshift.io"]),
+  targets: someOf(
+    v.lazy((value) => (isObject(value) && Object.hasOwn(value, "preset") ? preset : target)),
+    "targets",
+  ),
+});

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type ThrowAwayCertificates, throwAwayCertificates } from "../../infra/certificates.ts";
+import { type Called, callerOf } from "../support/called.ts";
+import { startFaultyPeer } from "../support/faulty-peer.ts";
+import { reviewText, template } from "../support/reviews.ts";
+import type { CertificateKind, Fault } from "./fault.ts";
+import { yes } from "./replies.ts";
+
+/** What came of a fault, and what the peer saw of it. */
+export interface Met extends Called {
+  readonly requests: number;
+  readonly connections: number;
+  /** Connections that are still open when the answer is there. */
+  readonly open: number;
+}
+
+/** What the API server's certificate is, and which CA is trusted. */
+const certificatesFor = async (kind: CertificateKind): Promise<ThrowAwayCertificates> => {
+  const hosts = [kind === "for another name" ? "kubernetes.example.com" : "127.0.0.1"];
+  const made = await throwAwayCertificates({
+    hosts,
+    ...(kind === "expired" ? { notAfter: new Date(Date.now() - 60_000) } : {}),
+  });
+  return kind === "of another CA" ? { ...made, ca: (await throwAwayCertificates({ hosts })).ca } : made;
+};
+
+const key = "a-key-of-prod";
+const usual = { token: "s3cret" };
+
+/** For what is closed and reset to arrive. */
+const settle = (): Promise<void> => sleep(60);
+
+/** How a fault is met. */
+export interface Encounter {
+  /** As the API server says it. */
+  readonly timeout: string;
+  /** Milliseconds since the gateway got the request. */
+  readonly coldStart?: number;
+  /** Milliseconds until the function is ended. */
+  readonly remaining?: number;
+}
+
+/** The whole function meets a fault, when it judges a review that takes one question. */
+export const meet = async (fault: Fault, { timeout, coldStart = 0, remaining }: Encounter): Promise<Met> => {
+  const { behave = yes, before, greeting = "tls", certificate = "good", user = usual } = fault;
+  const { ca, ...own } = await certificatesFor(certificate);
+  const absent = greeting === "absent";
+  const peer = await startFaultyPeer(before ?? behave, own, absent ? "tls" : greeting);
+  if (absent) await peer.close();
+  try {
+    const call = callerOf([{ name: "prod", server: peer.url, ca, user, key }]);
+    const review = (name: string) => ({ cluster: "prod", key, body: reviewText({ object: template(name) }) });
+    if (before) {
+      const { decision } = await call(review("carol"));
+      if (decision !== "permitted") throw new Error(`the question that went first was ${decision}`);
+      await settle();
+    }
+    const [requests, connections] = [peer.asked.length, peer.connections()];
+    peer.behave = behave;
+    const called = await call({
+      ...review("bob"),
+      timeout,
+      receivedAt: Date.now() - coldStart,
+      ...(remaining === undefined ? {} : { remaining }),
+    });
+    await settle();
+    return {
+      ...called,
+      requests: peer.asked.length - requests,
+      connections: peer.connections() - connections,
+      open: peer.open(),
+    };
+  } finally {
+    if (!absent) await peer.close();
+  }
+};

@@ -1,0 +1,268 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import type { Policy } from "../../lib/policy/index.ts";
+import { httpApi } from "../support/gateway-events.ts";
+import { type Guarded, guarded, key, policyOf, yes } from "../support/guarded.ts";
+import { reviewText, template, uid } from "../support/reviews.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const post = (request: Readonly<Record<string, unknown>> = {}, endpoint = "mutate", timeout = "10s") =>
+  httpApi({ path: `/clusters/prod/${key}/${endpoint}`, query: { timeout }, body: reviewText(request) });
+
+const patchOf = ({ patch }: { readonly patch: string }) => JSON.parse(Buffer.from(patch, "base64").toString("utf8"));
+
+describe("a review is answered", () => {
+  test("with the patch, the warning and the annotations of a replaced name", async () => {
+    const { status, json } = await guarded().send(post());
+    expect(status).toBe(200);
+    expect(json).toEqual({
+      apiVersion: "admission.k8s.io/v1",
+      kind: "AdmissionReview",
+      response: {
+        uid,
+        allowed: true,
+        patchType: "JSONPatch",
+        patch: expect.any(String),
+        warnings: ['spec.clusterAuth.impersonateUser: "bob" replaced by "alice", who may not impersonate it'],
+        auditAnnotations: {
+          decision: "replaced",
+          reason: "forbidden",
+          requester: "alice",
+          declared: "bob",
+          effective: "alice",
+        },
+      },
+    });
+    expect(patchOf(json.response)).toEqual([
+      { op: "replace", path: "/spec/clusterAuth/impersonateUser", value: "alice" },
+    ]);
+  });
+
+  test("with a denial where nothing may be patched", async () => {
+    const { status, json } = await guarded().send(post({}, "validate"));
+    expect(status).toBe(200);
+    expect(json.response).toMatchObject({
+      allowed: false,
+      status: { status: "Failure", reason: "Forbidden", code: 403 },
+      auditAnnotations: { decision: "denied", reason: "forbidden" },
+    });
+    expect(json.response).not.toHaveProperty("patch");
+  });
+
+  test("with nothing but annotations where the name is permitted", async () => {
+    const { json } = await guarded({ ask: yes }).send(post());
+    expect(Object.keys(json.response).sort()).toEqual(["allowed", "auditAnnotations", "uid"]);
+    expect(json.response.allowed).toBe(true);
+  });
+
+  test.each<[string, Readonly<Record<string, unknown>>, string]>([
+    ["self", { object: template("alice") }, "self"],
+    ["nothing", { object: template() }, "defaulted"],
+    ["an unchanged object", { operation: "UPDATE", object: template("bob"), oldObject: template("bob") }, "skipped"],
+    ["a deletion", { operation: "DELETE", object: null, oldObject: template("bob") }, "skipped"],
+  ])("without a question for %s", async (_, request, decision) => {
+    const { send, asked } = guarded();
+    expect((await send(post(request))).json.response.auditAnnotations.decision).toBe(decision);
+    expect(asked).toEqual([]);
+  });
+
+  test("alike in a dry run", async () => {
+    const { send } = guarded();
+    expect((await send(post({ dryRun: true }))).json).toEqual((await send(post())).json);
+  });
+});
+
+describe("a review that has a uid and cannot be judged is denied with 200, and says why", () => {
+  test.each<[string, Readonly<Record<string, unknown>>, string]>([
+    ["no requester", { userInfo: undefined }, "request.userInfo is not an object"],
+    ["a requester without a name", { userInfo: { username: "" } }, "request.userInfo.username is not a name"],
+    ["a requester who is a number", { userInfo: { username: 7 } }, "request.userInfo.username is not a name"],
+    ["groups that are no list", { userInfo: { username: "alice", groups: "dev" } }, "request.userInfo.groups"],
+    ["extra that is a list", { userInfo: { username: "alice", extra: [] } }, "request.userInfo.extra is not an object"],
+    ["no object", { object: null }, "request.object is not an object"],
+    ["an object that is a list", { object: [] }, "request.object is not an object"],
+    ["an update without the old object", { operation: "UPDATE" }, "request.oldObject is not an object"],
+    ["no operation", { operation: undefined }, "request.operation is not a string"],
+    ["an operation that is none", { operation: "create" }, "request.operation is no operation: create"],
+    ["no resource", { resource: undefined }, "request.resource is not an object"],
+    ["half a resource", { resource: { group: "deploy.razee.io" } }, "request.resource is not a group, a version and"],
+    ["a subresource that is a number", { subResource: 1 }, "request.subResource is not a string"],
+    ["a namespace that is a list", { namespace: ["team-a"] }, "request.namespace is not a string"],
+  ])("%s", async (_, request, says) => {
+    const { status, json } = await guarded({ ask: yes }).send(post(request));
+    expect(status).toBe(200);
+    expect(json.response).toMatchObject({
+      uid,
+      allowed: false,
+      status: { status: "Failure", reason: "InternalError", code: 500, message: expect.stringContaining(says) },
+      auditAnnotations: { decision: "denied" },
+    });
+    expect(json.response).not.toHaveProperty("patch");
+  });
+});
+
+/** Something of ours breaks; each breaks with a message that nobody outside may read. */
+const broken: readonly (readonly [string, (policy: Policy) => Guarded])[] = [
+  [
+    "ask rejects",
+    (policy) => ({ cluster: { policy }, ask: () => Promise.reject(new Error("Bearer s3cret of-nobodys-business")) }),
+  ],
+  [
+    "ask throws",
+    (policy) => ({
+      cluster: { policy },
+      ask: () => {
+        throw new TypeError("Bearer s3cret of-nobodys-business");
+      },
+    }),
+  ],
+  ["ask throws what is no error", (policy) => ({ cluster: { policy }, ask: () => Promise.reject("Bearer s3cret") })],
+  ["ask comes back with nothing", (policy) => ({ cluster: { policy }, ask: async () => undefined as never })],
+  ["ask comes back with half", (policy) => ({ cluster: { policy }, ask: async () => [] })],
+  ["ask comes back with nonsense", (policy) => ({ cluster: { policy }, ask: async () => ["yes"] as never })],
+  [
+    "the policy breaks the judge",
+    (policy) => ({
+      ask: yes,
+      cluster: {
+        policy: {
+          ...policy,
+          get targets(): never {
+            throw new Error("Bearer s3cret of-nobodys-business");
+          },
+        },
+      },
+    }),
+  ],
+];
+
+describe.each(broken)("where %s", (_, made) => {
+  test("enforcement denies with 200", async () => {
+    const { send, logged } = guarded(made(policyOf()));
+    const { status, json } = await send(post());
+    expect(status).toBe(200);
+    expect(json.response).toMatchObject({
+      uid,
+      allowed: false,
+      status: { code: expect.toBeOneOf([500, 502]), message: expect.stringMatching(/failed|could not be found out/) },
+      auditAnnotations: { decision: "denied", reason: expect.toBeOneOf(["malformed-review", "no-answer"]) },
+    });
+    expect(JSON.stringify([json, logged])).not.toMatch(/s3cret|of-nobodys-business/);
+  });
+
+  test("audit allows, changes nothing and warns", async () => {
+    const { json } = await guarded(made(policyOf("audit"))).send(post());
+    expect(json.response).toMatchObject({
+      uid,
+      allowed: true,
+      warnings: [expect.stringMatching(/^audit \(not enforced\): .*(failed|could not be found out)/)],
+      auditAnnotations: { decision: "denied", enforcement: "audit" },
+    });
+    expect(json.response).not.toHaveProperty("patch");
+  });
+});
+
+describe("what is logged", () => {
+  const documented = [
+    "cluster",
+    "decision",
+    "declared",
+    "dryRun",
+    "effective",
+    "endpoint",
+    "enforcement",
+    "message",
+    "milliseconds",
+    "name",
+    "namespace",
+    "operation",
+    "questions",
+    "reason",
+    "requester",
+    "resource",
+    "uid",
+  ];
+
+  test.each<[string, Readonly<Record<string, unknown>>]>([
+    ["replaced", {}],
+    ["self", { object: template("alice") }],
+    ["defaulted", { object: template() }],
+    ["denied", { object: template({ password: "of-nobodys-business" }) }],
+    ["denied", { object: template(["of-nobodys-business"]) }],
+    ["denied", { userInfo: null }],
+    ["denied", { resource: "of-nobodys-business" }],
+    ["skipped", { operation: "DELETE", object: null, oldObject: template("bob") }],
+  ])("of a review that is %s: the documented keys, and nothing of the object", async (decision, request) => {
+    const { send, logged } = guarded();
+    await send(post(request));
+    expect(logged).toMatchObject([{ cluster: "prod", endpoint: "mutate", uid, decision, name: "demo" }]);
+    expect(Object.keys(logged[0] ?? {}).sort()).toEqual(documented);
+    expect(JSON.stringify(logged)).not.toMatch(/of-nobodys-business|a-key-of-prod/);
+  });
+
+  test("all of it", async () => {
+    const { send, logged } = guarded();
+    await send(post({ dryRun: true }, "validate"));
+    expect(logged).toEqual([
+      {
+        cluster: "prod",
+        endpoint: "validate",
+        uid,
+        resource: "mustachetemplates.v1alpha2.deploy.razee.io",
+        namespace: "team-a",
+        name: "demo",
+        operation: "CREATE",
+        dryRun: true,
+        decision: "denied",
+        reason: "forbidden",
+        message: expect.stringContaining('alice may not impersonate "bob"'),
+        enforcement: "enforce",
+        requester: "alice",
+        declared: "bob",
+        effective: "",
+        questions: 1,
+        milliseconds: expect.any(Number),
+      },
+    ]);
+  });
+
+  test("of a fault of our own: what was thrown and where, not what it said", async () => {
+    const { send, logged } = guarded({ ask: () => Promise.reject(new RangeError("Bearer s3cret\n    at somewhere")) });
+    await send(post());
+    expect(Object.keys(logged[0] ?? {}).sort()).toEqual([...documented, "fault"].sort());
+    expect(logged[0]?.fault).toMatch(/^RangeError\n {4}at .*decisions\.test\.ts/);
+  });
+});
+
+describe("how long the cluster may take to answer", () => {
+  const now = Date.now();
+
+  test.each([
+    ["1s", 500],
+    ["2s", 1_000],
+    ["5s", 4_000],
+    ["10s", 9_000],
+  ])("a timeout of %s", async (timeout, milliseconds) => {
+    const { send, asked } = guarded();
+    await send({
+      ...post({}, "mutate", timeout),
+      requestContext: { http: { method: "POST" }, timeEpoch: now },
+    } as never);
+    expect(asked).toMatchObject([{ deadline: now + milliseconds }]);
+  });
+
+  test("no longer than the function itself", async () => {
+    const { send, asked } = guarded({ remaining: 2_000 });
+    await send(post({}, "mutate", "30s"));
+    expect((asked[0]?.deadline ?? 0) - Date.now()).toSatisfy((left: number) => left > 1_600 && left <= 1_700);
+  });
+
+  test("a question that is never answered ends before the function does", async () => {
+    const said = vi.spyOn(console, "error").mockReturnValue();
+    const { send } = guarded({ remaining: 200, ask: () => new Promise(() => {}) });
+    expect(await send(post())).toMatchObject({ status: 500, json: { kind: "Status", reason: "InternalError" } });
+    expect(said).toHaveBeenCalledOnce();
+  });
+});

@@ -1,0 +1,31 @@
+import { conclude, formatQuestion, judge, readPolicy, readReview, writeReview } from "impersonation-admission";
+import { userImpersonatorRoles } from "impersonation-admission/manifests";
+import { authorize, readWorld } from "impersonation-admission/rbac";
+
+// What is guarded: the resources of Razee, whose field spec.clusterAuth.impersonateUser names an identity.
+const policy = readPolicy({ name: "razee", targets: [{ preset: "razee" }] });
+
+// Who may become whom: alice may become bob. RBAC manifests answer here; in the function, the cluster's API server does.
+const world = readWorld(userImpersonatorRoles("alice", "bob"));
+
+// What the API server sends: alice creates an object that names carol.
+const request = {
+  uid: "7f1b6bd4",
+  operation: "CREATE",
+  resource: { group: "deploy.razee.io", version: "v1alpha2", resource: "mustachetemplates" },
+  userInfo: { username: "alice", groups: ["system:authenticated"] },
+  object: { spec: { clusterAuth: { impersonateUser: "carol" } } },
+};
+const review = readReview(JSON.stringify({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", request }));
+if ("problem" in review) throw new Error(review.problem);
+
+// Judge it, ask what must be known, conclude from the answers.
+const judgement = judge(policy, review.request);
+console.log(judgement.questions.map(formatQuestion)); // [ 'impersonate users/carol' ]
+const answers = judgement.questions.map((question) => authorize(world, question));
+const outcome = conclude(judgement, "mutate", answers);
+console.log(outcome.message); // spec.clusterAuth.impersonateUser: "carol" replaced by "alice", who may not impersonate it
+
+// What the API server gets: the patch that replaces the name, the warning, the audit annotations.
+const answer = writeReview(review, outcome, (text) => Buffer.from(text).toString("base64"));
+console.log(answer.response);

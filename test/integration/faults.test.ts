@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import type { Fault } from "../faults/fault.ts";
+import { meet } from "../faults/meet.ts";
+import { faults } from "../faults/table.ts";
+
+/** How a denial for want of an answer begins. */
+const unknown = "whether alice may impersonate users/bob could not be found out: ";
+
+/** A timeout of two seconds leaves one: the other is for the way back. */
+const timeout = "2s";
+const deadline = 1_000;
+/** A machine that is busy is late. */
+const slack = 500;
+
+const named = (some: (fault: Fault) => boolean) =>
+  faults()
+    .filter(some)
+    .map((fault) => [fault.name, fault] as const);
+const silent = faults().find(({ name }) => name === "silent") as Fault;
+const isLate = ({ expected }: Fault): boolean => expected.code === 504;
+
+const metAsExpected = async (fault: Fault): Promise<void> => {
+  const { decision, code, failure, requests, connections, notBefore = 0 } = fault.expected;
+  const met = await meet(fault, { timeout });
+  expect({ ...met, message: met.message?.replace(/\b\d+ ms\b/, "N ms") }).toMatchObject({
+    decision,
+    allowed: decision !== "denied",
+    code,
+    message: failure === undefined ? undefined : unknown + failure,
+    requests,
+    connections,
+  });
+  expect(met.milliseconds).toBeGreaterThanOrEqual(notBefore);
+  expect(met.milliseconds).toBeLessThan(deadline + slack);
+  // What was given up is closed, not forgotten.
+  if (isLate(fault)) expect(met.open).toBe(0);
+};
+
+describe("an API server, or what stands in its place", () => {
+  test.each(named((fault) => !isLate(fault)))("%s", async (_, fault) => metAsExpected(fault));
+});
+
+describe.concurrent("one that takes too long", () => {
+  test.each(named(isLate))("%s", async (_, fault) => metAsExpected(fault));
+});
+
+describe.concurrent("the answer is there a second before the API server gives up", () => {
+  test.each(named(isLate))("%s", async (_, fault) => {
+    const { code, milliseconds } = await meet(fault, { timeout: "3s" });
+    expect(code).toBe(504);
+    expect(milliseconds).toBeLessThan(2_000);
+  });
+
+  test("counted from when the gateway got the request: a cold start is inside", async () => {
+    const { code, milliseconds } = await meet(silent, { timeout: "3s", coldStart: 1_400 });
+    expect(code).toBe(504);
+    expect(milliseconds).toBeLessThan(600);
+  });
+
+  test("after a cold start that took all of it: at once, and nothing is asked", async () => {
+    const met = await meet(silent, { timeout: "3s", coldStart: 2_500 });
+    expect(met).toMatchObject({
+      code: 504,
+      message: `${unknown}no time was left to ask the API server of context "prod"`,
+      connections: 0,
+    });
+    expect(met.milliseconds).toBeLessThan(500);
+  });
+
+  test("and before the function is ended", async () => {
+    const { code, milliseconds } = await meet(silent, { timeout: "30s", remaining: 1_200 });
+    expect(code).toBe(504);
+    expect(milliseconds).toBeLessThan(1_100);
+  });
+
+  test("whatever an exec plugin does", async () => {
+    const exec = { command: process.execPath, args: ["-e", "setTimeout(() => {}, 3_000)"] };
+    const met = await meet({ ...silent, user: { exec } }, { timeout: "3s" });
+    expect(met).toMatchObject({ code: 504, connections: 0 });
+    expect(met.milliseconds).toBeLessThan(2_000);
+  });
+});

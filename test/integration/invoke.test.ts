@@ -1,0 +1,314 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Peer, reviewed, startPeer } from "../support/api-server-peer.ts";
+import { type Ran, type Run, runCommand } from "../support/command.ts";
+
+const invoke = (args: readonly string[] = [], how?: Run) => runCommand("invoke", args, how);
+const events = readdirSync(new URL("../../events/", import.meta.url))
+  .filter((file) => file.endsWith(".json"))
+  .map((file) => file.replace(".json", ""));
+const event = (name: string) => `events/${name}.json`;
+const textOf = (name: string) => readFileSync(new URL(`../../${event(name)}`, import.meta.url), "utf8");
+
+const folder = mkdtempSync(join(tmpdir(), "invoke-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = (name: string, content: string | object) => {
+  const path = join(folder, name);
+  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+};
+
+const sections = (stdout: string) => stdout.match(/^[A-Z]+$/gm);
+const colour = "\u001b[";
+
+describe("without arguments", () => {
+  let ran: Ran;
+  beforeAll(async () => {
+    ran = await invoke();
+  });
+
+  test("every sample event comes out as it says", () => {
+    expect(ran).toMatchObject({ status: 0, stderr: "" });
+    const [head = "", ...lines] = ran.stdout.trimEnd().split("\n");
+    expect(head).toBe(head.trimEnd());
+    expect(head.split(/ {2,}/)).toEqual(["EVENT", "REQUESTER", "DECLARED", "OUTCOME", "EFFECTIVE", "QUESTIONS ASKED"]);
+    expect(lines.at(-1)).toBe(`${events.length} events, all as expected`);
+    const rows = new Map(lines.map((line) => line.split(/ {2,}/)).map(([name, ...cells]) => [name, cells]));
+    expect([...rows.keys()]).toEqual(expect.arrayContaining(events));
+    expect(rows.get("create-another-forbidden")).toEqual([
+      "alice",
+      "carol",
+      "replaced",
+      "alice",
+      "impersonate users/carol: no",
+    ]);
+    expect(rows.get("create-self")).toEqual(["carol", "carol", "self", "carol", "-"]);
+    expect(rows.get("gateway-wrong-key")).toEqual(["-", "-", "HTTP 404", "-", "-"]);
+  });
+
+  test("a pipe gets no colours and no spaces at the ends of lines", () => {
+    expect(ran.stdout).not.toContain(colour);
+    expect(ran.stdout).not.toMatch(/ $/m);
+  });
+});
+
+describe("with one event", () => {
+  test("all that can be known of it is shown, and the change of the object as a diff", async () => {
+    const { status, stdout, stderr } = await invoke([event("create-another-forbidden")]);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(sections(stdout)).toEqual(["OUTCOME", "QUESTIONS", "RESPONSE", "PATCH", "OBJECT"]);
+    expect(stdout).toContain("outcome:   replaced\nreason:    forbidden\neffective: alice\n");
+    expect(stdout).toContain("QUESTIONS\nimpersonate users/carol: no\n");
+    expect(stdout).toContain('"patchType": "JSONPatch"');
+    expect(stdout).toContain('PATCH\n{"op":"replace","path":"/spec/clusterAuth/impersonateUser","value":"alice"}\n');
+    expect(stdout).toContain("-    impersonateUser: carol\n+    impersonateUser: alice\n");
+    expect(stdout).not.toContain(colour);
+  });
+
+  test("of a gateway the object is found, whatever its encoding", async () => {
+    const { stdout } = await invoke([event("gateway-rest-api")]);
+    expect(stdout).toContain("+  clusterAuth:\n+    impersonateUser: alice\n");
+  });
+
+  test("that changes nothing there is no patch to show", async () => {
+    const { stdout } = await invoke([event("create-self")]);
+    expect(sections(stdout)).toEqual(["OUTCOME", "QUESTIONS", "RESPONSE"]);
+    expect(stdout).toContain("QUESTIONS\nnone\n");
+  });
+
+  test("a yes comes with its reason", async () => {
+    const { stdout } = await invoke([event("create-another-permitted")]);
+    expect(stdout).toMatch(/^impersonate users\/bob: yes \(RBAC: allowed by ClusterRoleBinding "impersonate-bob" /m);
+  });
+});
+
+describe("-o json", () => {
+  const keys = ["event", "requester", "declared", "outcome", "reason", "effective", "questions", "response"];
+
+  test("is a list of exactly what is known of each event", async () => {
+    const { status, stdout } = await invoke(["-o", "json"]);
+    const results = JSON.parse(stdout);
+    expect(status).toBe(0);
+    expect(results.map(({ event: name }: { event: string }) => name).sort()).toEqual([...events].sort());
+    for (const result of results) expect(Object.keys(result)).toEqual(keys);
+  });
+
+  test("of one event is a list of one", async () => {
+    const { stdout } = await invoke([event("create-another-permitted"), "-o", "json"]);
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        event: "create-another-permitted",
+        requester: "alice",
+        declared: "bob",
+        outcome: "permitted",
+        reason: "may-impersonate",
+        effective: "bob",
+        questions: [
+          { question: "impersonate users/bob", answer: "yes", reason: expect.stringContaining("RBAC: allowed by") },
+        ],
+        response: expect.objectContaining({ kind: "AdmissionReview" }),
+      },
+    ]);
+  });
+
+  test("of what is no review holds the answer all the same", async () => {
+    const { stdout } = await invoke([event("gateway-wrong-key"), "--output=json"]);
+    expect(JSON.parse(stdout)).toMatchObject([
+      {
+        requester: "",
+        outcome: "HTTP 404",
+        reason: "NotFound",
+        questions: [],
+        response: { kind: "Status", code: 404 },
+      },
+    ]);
+  });
+});
+
+describe("what is judged, and by whom", () => {
+  const input = textOf("create-another-forbidden");
+
+  test("standard input, on the endpoint that is named", async () => {
+    const json = { ...JSON.parse(input), expect: undefined };
+    const { status, stdout } = await invoke(["-", "--endpoint", "validate"], { input: JSON.stringify(json) });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^event: {5}-$/m);
+    expect(stdout).toMatch(/^outcome: {3}denied$/m);
+  });
+
+  test("RBAC from several files, and an event after them", async () => {
+    const apiGroup = "rbac.authorization.k8s.io";
+    const roles = file("roles.yaml", {
+      apiVersion: `${apiGroup}/v1`,
+      kind: "ClusterRole",
+      metadata: { name: "become-carol" },
+      rules: [{ apiGroups: [""], resources: ["users"], resourceNames: ["carol"], verbs: ["impersonate"] }],
+    });
+    const bindings = file("bindings.yml", {
+      apiVersion: `${apiGroup}/v1`,
+      kind: "ClusterRoleBinding",
+      metadata: { name: "become-carol" },
+      roleRef: { apiGroup, kind: "ClusterRole", name: "become-carol" },
+      subjects: [{ apiGroup, kind: "User", name: "alice" }],
+    });
+    const json = file("event.json", { ...JSON.parse(input), expect: { outcome: "permitted" } });
+    for (const rbac of [
+      ["--rbac", roles, bindings],
+      ["--rbac", roles, "--rbac", bindings],
+      [`--rbac=${roles}`, bindings],
+    ])
+      expect(await invoke([...rbac, json])).toMatchObject({ status: 0, stderr: "" });
+    expect(await invoke(["--rbac", roles, json])).toMatchObject({ status: 1 });
+  });
+
+  test("another policy, by its name and from a file", async () => {
+    const audit = await invoke([event("create-another-forbidden"), "--policy", "razee-audit", "-o", "json"]);
+    expect(JSON.parse(audit.stdout)[0].response.response).toMatchObject({ auditAnnotations: { enforcement: "audit" } });
+    const strict = file("strict.yaml", "name: strict\ntargets:\n  - { preset: razee, onForbidden: deny }\n");
+    const denied = await invoke([event("create-another-forbidden"), "--policy", strict, "-o", "json"]);
+    expect(JSON.parse(denied.stdout)[0].outcome).toBe("denied");
+    expect(denied.stderr).toContain('create-another-forbidden: outcome is "denied", expected "replaced"');
+  });
+});
+
+describe("an event that comes out otherwise than it says", () => {
+  const wrong = () =>
+    file("wrong.json", {
+      ...JSON.parse(textOf("create-self")),
+      expect: { outcome: "denied", effective: "alice", questions: [] },
+    });
+
+  test("is status 1 and a sentence for each difference", async () => {
+    const { status, stdout, stderr } = await invoke([wrong()]);
+    expect(status).toBe(1);
+    expect(stdout).toContain("outcome:   self");
+    expect(stderr).toBe('wrong: outcome is "self", expected "denied"\nwrong: effective is "carol", expected "alice"\n');
+  });
+
+  test("is marked among others, which are shown too", async () => {
+    const { status, stdout } = await invoke([wrong(), event("create-self")]);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^wrong .* self \(unexpected\) /m);
+    expect(stdout).toMatch(/^create-self .* self {2,}carol/m);
+    expect(stdout.trimEnd().split("\n").at(-1)).toBe("2 events, 1 not as expected");
+  });
+});
+
+describe("a user's mistake is status 2 and a sentence, and nothing is run", () => {
+  test.concurrent.each<[string, () => readonly string[], string]>([
+    ["a file that is not there", () => ["none.json"], "none.json cannot be read (ENOENT)"],
+    ["a folder", () => ["events"], "events cannot be read (EISDIR)"],
+    ["a file that is no JSON", () => ["events/rbac.yaml"], "events/rbac.yaml is not a JSON object"],
+    ["JSON that is no object", () => [file("list.json", "[]")], "list.json holds neither an AdmissionReview nor"],
+    ["an object of another kind", () => ["package.json"], "package.json holds neither an AdmissionReview nor an API"],
+    ["an option that is not there", () => ["--fast"], "Unknown option '--fast'"],
+    ["an option without its value", () => ["--policy"], "Option '--policy <value>' argument missing"],
+    ["another endpoint", () => ["--endpoint", "convert"], "--endpoint convert is not mutate or validate"],
+    ["another output", () => ["-o", "yaml"], "-o yaml is not table or json"],
+    [
+      "a policy that is not there",
+      () => ["--policy", "flux"],
+      "there is no policy flux; built in are razee, razee-audit",
+    ],
+    ["a policy file that is not there", () => ["--policy", "./flux.yaml"], "./flux.yaml cannot be read (ENOENT)"],
+    ["a policy that is none", () => ["--policy", "events/rbac.yaml"], "events/rbac.yaml: policy "],
+    ["manifests that are not there", () => ["--rbac", "none.yaml"], "none.yaml cannot be read (ENOENT)"],
+    ["manifests that are no YAML", () => ["--rbac", file("odd.yaml", "a: [b")], "odd.yaml: "],
+    ["manifests that are wrong", () => ["--rbac", file("role.yaml", "kind: Role")], "role.yaml: "],
+    ["two who answer", () => ["--rbac", "events/rbac.yaml", "--kubeconfig", "k"], "--rbac and --kubeconfig: only one"],
+    ["a context of nothing", () => ["--context", "prod"], "--context is one of a --kubeconfig; give that too"],
+    ["a kubeconfig that is not there", () => ["--kubeconfig", "none"], "none cannot be read (ENOENT)"],
+    [
+      "a kubeconfig that is none",
+      () => ["--kubeconfig", file("list", "- a")],
+      "list: is no kubeconfig: not a YAML mapping",
+    ],
+    [
+      "a kubeconfig of nothing",
+      () => ["--kubeconfig", file("k", "{}")],
+      "k has no current-context; give --context NAME",
+    ],
+    ["a context that is not there", () => ["--kubeconfig", file("k", "{}"), "--context", "a"], 'k: context "a": '],
+  ])("%s", async (_, args, sentence) => {
+    const { status, stdout, stderr } = await invoke(args());
+    expect(stderr).toContain(sentence);
+    expect(stderr).not.toMatch(/\n {4}at |node:internal/);
+    expect([status, stdout]).toEqual([2, ""]);
+  });
+});
+
+describe("asking a cluster", () => {
+  let peer: Peer;
+  let kubeconfig: string;
+  beforeAll(async () => {
+    peer = await startPeer(reviewed({ allowed: true, reason: "the stand-in says so" }));
+    const context = (user: string) => ({ name: user, context: { cluster: "stand-in", user } });
+    kubeconfig = file("kubeconfig", {
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name: "stand-in", cluster: { server: peer.url, "certificate-authority-data": peer.caData } }],
+      users: ["guard", "other"].map((name) => ({ name, user: { token: `token-of-${name}` } })),
+      contexts: [context("guard"), context("other")],
+      "current-context": "guard",
+    });
+  });
+  afterAll(() => peer.close());
+
+  test("its API server answers, not the manifests", async () => {
+    const review = file("review.json", { ...JSON.parse(textOf("create-another-forbidden")), expect: undefined });
+    const { status, stdout, stderr } = await invoke([review, "--kubeconfig", kubeconfig]);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("impersonate users/carol: yes (the stand-in says so)");
+    expect(stdout).toMatch(/^outcome: {3}permitted$/m);
+    expect(peer.seen).toMatchObject([{ method: "POST", headers: { authorization: "Bearer token-of-guard" } }]);
+    expect(JSON.parse(peer.seen[0]?.body ?? "").spec).toMatchObject({ user: "alice" });
+  });
+
+  test("another context's credentials, where it is named", async () => {
+    peer.seen.splice(0);
+    await invoke([event("create-another-permitted"), "--kubeconfig", kubeconfig, "--context", "other"]);
+    expect(peer.seen).toMatchObject([{ headers: { authorization: "Bearer token-of-other" } }]);
+  });
+
+  test("about an event that was recorded long ago, as if it came now", async () => {
+    const { requestContext, ...rest } = JSON.parse(textOf("gateway-http-api"));
+    const recorded = {
+      ...rest,
+      expect: undefined,
+      requestContext: { ...requestContext, timeEpoch: 1_700_000_000_000 },
+    };
+    const { stdout } = await invoke([file("recorded.json", recorded), "--kubeconfig", kubeconfig]);
+    expect(stdout).toContain("impersonate users/carol: yes (the stand-in says so)");
+  });
+
+  test("one that cannot be reached is a denial that says so", async () => {
+    const unreachable = file("unreachable", readFileSync(kubeconfig, "utf8").replace(peer.url, "https://127.0.0.1:1"));
+    const { status, stdout } = await invoke([event("create-another-permitted"), "--kubeconfig", unreachable]);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^outcome: {3}denied\nreason: {4}no-answer$/m);
+    expect(stdout).toContain("impersonate users/bob: no answer (the API server of context");
+  });
+});
+
+describe("colours", () => {
+  const one = [event("create-another-forbidden")];
+
+  test("are for terminals, and say nothing that the text does not", async () => {
+    const [coloured, plain] = [await invoke(one, { terminal: true }), await invoke(one)];
+    expect(coloured.stdout).toContain(`${colour}31m-    impersonateUser: carol${colour}39m`);
+    expect(stripVTControlCharacters(coloured.stdout)).toBe(plain.stdout);
+  });
+
+  test("are left out where NO_COLOR asks for that", async () => {
+    const { stdout } = await invoke(one, { terminal: true, environment: { NO_COLOR: "1" } });
+    expect(stdout).not.toContain(colour);
+  });
+
+  test("make no sentence of an error harder to read in a pipe", async () => {
+    expect((await invoke(["none.json"])).stderr).toBe("none.json cannot be read (ENOENT)\n");
+    expect((await invoke(["none.json"], { terminal: true })).stderr).toContain(`${colour}31mnone.json`);
+  });
+});

@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { throwAwayCertificates } from "../../infra/certificates.ts";
+import { no, yes } from "../faults/replies.ts";
+import { type Called, callerOf, type WebhookCall } from "../support/called.ts";
+import { type Behaviour, type FaultyPeer, startFaultyPeer } from "../support/faulty-peer.ts";
+import type { Registered } from "../support/registry-text.ts";
+import { reviewText, template } from "../support/reviews.ts";
+
+/** Four clusters of one function, told apart by what their API servers do. */
+const behaviours = { yes, no, silent: () => {}, refusing: yes } as const satisfies Readonly<Record<string, Behaviour>>;
+type Name = keyof typeof behaviours;
+const names = Object.keys(behaviours) as Name[];
+
+const peers = new Map<Name, FaultyPeer>();
+const peerOf = (name: Name): FaultyPeer => peers.get(name) as FaultyPeer;
+const keyOf = (name: Name): string => `a-key-of-${name}`;
+const tokenOf = (name: Name): string => `a-token-for-${name}`;
+let call: (call: WebhookCall) => Promise<Called>;
+
+beforeAll(async () => {
+  const clusters: Registered[] = [];
+  for (const name of names) {
+    const { ca, ...own } = await throwAwayCertificates({ hosts: ["127.0.0.1"] });
+    const peer = await startFaultyPeer(behaviours[name], own);
+    peers.set(name, peer);
+    clusters.push({ name, server: peer.url, ca, user: { token: tokenOf(name) }, key: keyOf(name) });
+  }
+  // Its port is free now: connections are refused.
+  await peerOf("refusing").close();
+  call = callerOf(clusters);
+});
+afterAll(async () => {
+  for (const name of names) if (name !== "refusing") await peerOf(name).close();
+});
+
+const body = reviewText({ object: template("bob") });
+const review = (name: Name, more: Partial<WebhookCall> = {}) =>
+  call({ cluster: name, key: keyOf(name), body, timeout: "2s", ...more });
+
+/** So many callers in a row, each with so many reviews, one after the other. */
+const load = async (name: Name, callers: number, each: number): Promise<readonly Called[]> => {
+  const one = async (): Promise<readonly Called[]> => {
+    const all: Called[] = [];
+    for (let nth = 0; nth < each; nth++) all.push(await review(name));
+    return all;
+  };
+  return (await Promise.all(Array.from({ length: callers }, one))).flat();
+};
+
+const percentile = (called: readonly Called[], share: number): number => {
+  const sorted = called.map(({ milliseconds }) => milliseconds).sort((one, other) => one - other);
+  return sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
+};
+
+const decisionsOf = (called: readonly Called[]) => new Set(called.map(({ decision, code }) => `${decision} ${code}`));
+
+describe("a dead cluster and a slow one", () => {
+  test("cost the others nothing", async () => {
+    await load("yes", 4, 25);
+    const alone = await load("yes", 4, 100);
+    const [beside, others, silent, refusing] = await Promise.all([
+      load("yes", 4, 100),
+      load("no", 2, 50),
+      load("silent", 40, 1),
+      load("refusing", 4, 25),
+    ]);
+    expect(decisionsOf(alone)).toEqual(new Set(["permitted undefined"]));
+    expect(decisionsOf(beside)).toEqual(new Set(["permitted undefined"]));
+    expect(decisionsOf(others)).toEqual(new Set(["replaced undefined"]));
+    expect(decisionsOf(silent)).toEqual(new Set(["denied 504"]));
+    expect(decisionsOf(refusing)).toEqual(new Set(["denied 503"]));
+    // Three more clusters are served by the same processor meanwhile.
+    expect(percentile(beside, 0.99)).toBeLessThan(5 * percentile(alone, 0.99) + 100);
+    expect(percentile(beside, 0.5)).toBeLessThan(5 * percentile(alone, 0.5) + 20);
+  });
+
+  test("get no more connections than there are questions at once, and keep none that was silent", async () => {
+    expect(peerOf("silent").connections()).toBeLessThanOrEqual(16);
+    await expect.poll(peerOf("silent").open).toBe(0);
+    expect(peerOf("yes").connections()).toBeLessThanOrEqual(16);
+  });
+
+  test("come back when they are well again", async () => {
+    peerOf("silent").behave = no;
+    expect(decisionsOf(await load("silent", 2, 2))).toEqual(new Set(["replaced undefined"]));
+    peerOf("silent").behave = () => {};
+  });
+});
+
+describe("the path says which cluster is meant", () => {
+  /** Everything in a call that a requester, or whoever sends it, can choose. */
+  const elsewhere = (): string =>
+    JSON.stringify({
+      cluster: "no",
+      context: "no",
+      server: peerOf("no").url,
+      ...JSON.parse(
+        reviewText({
+          cluster: "no",
+          clusterName: "no",
+          userInfo: {
+            username: "alice",
+            groups: ["system:authenticated", "no", "system:masters"],
+            extra: { cluster: ["no"], server: [peerOf("no").url], authorization: [`Bearer ${tokenOf("no")}`] },
+          },
+          options: { kind: "CreateOptions", cluster: "no" },
+          object: {
+            ...template("bob"),
+            metadata: {
+              name: "demo",
+              namespace: "team-a",
+              clusterName: "no",
+              annotations: { cluster: "no", "impersonation-admission/context": "no", server: peerOf("no").url },
+            },
+          },
+        }),
+      ),
+    });
+
+  test("and nothing in the body does", async () => {
+    const before = peerOf("no").asked.length;
+    expect(await review("yes", { body: elsewhere() })).toMatchObject({ decision: "permitted" });
+    expect(peerOf("no").asked.length).toBe(before);
+    expect(peerOf("yes").asked.at(-1)?.head.split("\r\n")[0]).toBe(
+      "POST /apis/authorization.k8s.io/v1/subjectaccessreviews?fieldValidation=Strict HTTP/1.1",
+    );
+  });
+
+  test("nor does the key of another one", async () => {
+    const before = names.map((name) => peerOf(name).asked.length);
+    await expect(review("yes", { key: keyOf("no") })).rejects.toThrow("no verdict came back: 404");
+    expect(names.map((name) => peerOf(name).asked.length)).toEqual(before);
+  });
+});
+
+test("every API server was shown its own credentials, and no others", () => {
+  for (const name of ["yes", "no", "silent"] as const) {
+    const shown = new Set(peerOf(name).asked.map(({ authorization }) => authorization));
+    expect(shown).toEqual(new Set([`Bearer ${tokenOf(name)}`]));
+  }
+});

@@ -1,0 +1,122 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { policies } from "../../functions/policies/index.ts";
+import { throwAwayCertificates } from "../../infra/certificates.ts";
+import { defaultAsker, exampleFiles, impersonatorRoles } from "../../infra/kubernetes-examples.ts";
+import { askerRoles, type Client, type WebhookOptions, webhookConfigurations } from "../../lib/manifests/index.ts";
+import type { Policy } from "../../lib/policy/index.ts";
+import { runCommand } from "../support/command.ts";
+
+const manifests = (...args: readonly string[]) => runCommand("manifests", args);
+const documents = (text: string) => parseAllDocuments(text).map((document) => document.toJS({ maxAliasCount: 0 }));
+
+const url = "https://guard.example.com/clusters/prod/KEY";
+const configurations = (client: Client, more: Partial<WebhookOptions> = {}) =>
+  webhookConfigurations({ policy: policies.get("razee") as Policy, client, ...more });
+
+const folder = mkdtempSync(join(tmpdir(), "manifests-"));
+const caFile = join(folder, "ca.pem");
+const broken = join(folder, "broken.pem");
+let ca: string;
+beforeAll(async () => {
+  ({ ca } = await throwAwayCertificates({ hosts: ["localhost"] }));
+  writeFileSync(caFile, ca);
+  writeFileSync(broken, "-----BEGIN CERTIFICATE-----\nTk8=\n-----END CERTIFICATE-----\n");
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("what is printed is what the library makes", () => {
+  test("for a URL: both configurations, and the role of the webhook's own identity", async () => {
+    const { status, stdout, stderr } = await manifests("--url", url);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(documents(stdout)).toEqual([...configurations({ url }), ...askerRoles(defaultAsker)]);
+  });
+
+  test("for a URL with a slash at its end, the same", async () => {
+    expect(documents((await manifests("--url", `${url}/`)).stdout)[0]).toEqual(configurations({ url })[0]);
+  });
+
+  test("for a Service, with a CA and everything else that can be chosen", async () => {
+    const choices = ["--failure-policy", "Ignore", "--timeout", "9", "--asker", "guard", "--policy", "razee-audit"];
+    const { stdout } = await manifests("--service", "guard/webhook", "--ca-bundle", caFile, ...choices);
+    const client = { service: { namespace: "guard", name: "webhook", port: 443 } };
+    const caBundle = Buffer.from(ca).toString("base64");
+    expect(documents(stdout)).toEqual([
+      ...configurations(client, { caBundle, failurePolicy: "Ignore", timeoutSeconds: 9 }),
+      ...askerRoles("guard"),
+    ]);
+  });
+
+  test("as JSON: a List, which kubectl applies as well", async () => {
+    const { stdout } = await manifests("--url", url, "-o", "json");
+    expect(JSON.parse(stdout)).toEqual({
+      apiVersion: "v1",
+      kind: "List",
+      items: [...configurations({ url }), ...askerRoles(defaultAsker)],
+    });
+  });
+
+  test("as examples, which need no URL", async () => {
+    expect(documents((await manifests("--examples")).stdout)).toEqual(impersonatorRoles());
+  });
+});
+
+describe("a user's mistake is status 2 and a sentence", () => {
+  test.concurrent.each<[string, () => readonly string[], string]>([
+    ["nothing", () => [], "give --url URL or --service NAMESPACE/NAME, and not both; --help says more"],
+    ["both", () => ["--url", url, "--service", "a/b"], "give --url URL or --service NAMESPACE/NAME, and not both"],
+    ["a URL that is none", () => ["--url", "guard"], "--url guard must start with https:// and hold a host and a path"],
+    ["a URL without TLS", () => ["--url", "http://guard.example.com"], "must start with https://"],
+    ["a URL with a query", () => ["--url", `${url}?a=b`], "must start with https:// and hold a host and a path only"],
+    ["a URL with a fragment", () => ["--url", `${url}#a`], "must start with https:// and hold a host and a path only"],
+    ["a URL with a user", () => ["--url", "https://me@guard.example.com"], "must start with https://"],
+    ["a URL with a password", () => ["--url", "https://:secret@guard.example.com"], "must start with https://"],
+    ["a URL with the endpoint", () => ["--url", `${url}/mutate`], "leave /mutate and /validate away"],
+    ["a Service without a namespace", () => ["--service", "webhook"], "--service webhook is not NAMESPACE/NAME"],
+    ["a Service with a path", () => ["--service", "a/b/c"], "--service a/b/c is not NAMESPACE/NAME"],
+    ["a CA that is not there", () => ["--url", url, "--ca-bundle", "none.pem"], "none.pem cannot be read (ENOENT)"],
+    [
+      "a CA that is no PEM",
+      () => ["--url", url, "--ca-bundle", "package.json"],
+      "package.json holds no PEM certificate",
+    ],
+    ["a CA that is no certificate", () => ["--url", url, "--ca-bundle", broken], "broken.pem holds no PEM certificate"],
+    ["another failure policy", () => ["--url", url, "--failure-policy", "ignore"], "ignore is not Fail or Ignore"],
+    ["a timeout that is too short", () => ["--url", url, "--timeout", "0"], "--timeout 0 is not a number of seconds"],
+    ["a timeout that is too long", () => ["--url", url, "--timeout", "31"], "a number of seconds from 1 to 30"],
+    ["a timeout with a unit", () => ["--url", url, "--timeout", "5s"], "--timeout 5s is not a number of seconds"],
+    ["nobody who asks", () => ["--url", url, "--asker", ""], "--asker is empty; name the webhook's identity"],
+    ["a policy that is not there", () => ["--url", url, "--policy", "flux"], "there is no policy flux; built in are"],
+    ["another output", () => ["--url", url, "-o", "xml"], "-o xml is not yaml or json"],
+    ["an option that is not there", () => ["--uri", url], "Unknown option '--uri'"],
+    ["an argument", () => [url], `Unexpected argument '${url}'`],
+  ])("%s", async (_, args, sentence) => {
+    const { status, stdout, stderr } = await manifests(...args());
+    expect(stderr).toContain(sentence);
+    expect(stderr).not.toMatch(/\n {4}at |node:internal/);
+    expect([status, stdout]).toEqual([2, ""]);
+  });
+});
+
+describe("the examples in infra/kubernetes/", () => {
+  const committed = (name: string) => readFileSync(new URL(`../../infra/kubernetes/${name}`, import.meta.url), "utf8");
+
+  test.each(Object.entries(exampleFiles()))("%s is what npm run manifests:examples writes", (name, text) => {
+    expect(committed(name)).toBe(text);
+  });
+
+  test("hold exactly what the library makes, and begin with a word on what they are", () => {
+    const {
+      "webhooks.yaml": webhooks = "",
+      "asker.yaml": asker = "",
+      "impersonators.yaml": people = "",
+    } = exampleFiles();
+    expect(documents(webhooks)).toEqual(configurations({ url }));
+    expect(documents(asker)).toEqual(askerRoles(defaultAsker));
+    expect(documents(people)).toEqual(impersonatorRoles());
+    for (const text of [webhooks, asker, people]) expect(text).toMatch(/^# .*(\n#.*)*\n#.*kubectl/);
+  });
+});

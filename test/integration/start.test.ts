@@ -1,0 +1,150 @@
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type RequestOptions, request } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { policies } from "../../functions/policies/index.ts";
+import { throwAwayCertificates } from "../../infra/certificates.ts";
+import { webhookConfigurations } from "../../lib/manifests/index.ts";
+import type { Policy } from "../../lib/policy/index.ts";
+import { runCommand, startCommand } from "../support/command.ts";
+import { reviewText, template, uid } from "../support/reviews.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "start-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Starts the server and waits until all that it prints at first is there. */
+const started = async (...args: readonly string[]) => {
+  const { child, said } = startCommand("start", args);
+  const whole = /^kind: ValidatingWebhookConfiguration\n[\s\S]*admissionReviewVersions: \[v1\]\n$/m;
+  await vi.waitFor(() => expect(said.stdout).toMatch(whole), { timeout: 20_000, interval: 20 });
+  const [, url = ""] = /^# listening on (https:\/\/localhost:\d+), /.exec(said.stdout) ?? [];
+  const stop = async () => {
+    child.kill();
+    await once(child, "close");
+  };
+  return { url, said, stop };
+};
+
+const send = async (url: string, options: RequestOptions, body = "") => {
+  const outgoing = request(url, options);
+  outgoing.end(body);
+  const [response] = await once(outgoing, "response");
+  return { status: response.statusCode, headers: response.headers, json: JSON.parse(await text(response)) };
+};
+
+describe("the local server", () => {
+  let server: Awaited<ReturnType<typeof started>>;
+  let ca: string;
+  beforeAll(async () => {
+    server = await started("--port", "0");
+    ca = readFileSync(join(root, ".local/ca.pem"), "utf8");
+  });
+  afterAll(() => server.stop());
+
+  const post = { method: "POST", headers: { "content-type": "application/json" } };
+  const options = (more: RequestOptions = {}) => ({ ca, agent: false as const, ...more });
+
+  test("says first where it listens and who answers, then where its CA is", () => {
+    const [first, second] = server.said.stdout.split("\n");
+    expect(first).toMatch(/^# listening on https:\/\/localhost:\d+, answering from events\/rbac\.yaml$/);
+    expect(second).toBe("# its CA is in .local/ca.pem");
+    expect(server.said.stdout).not.toContain("\u001b");
+  });
+
+  test("prints the configurations that register it, ready to be applied", () => {
+    const caBundle = Buffer.from(ca).toString("base64");
+    const policy = policies.get("razee") as Policy;
+    const printed = parseAllDocuments(server.said.stdout).map((document) => document.toJS());
+    expect(printed).toEqual(webhookConfigurations({ policy, client: { url: server.url }, caBundle }));
+  });
+
+  test("is alive and ready", async () => {
+    for (const path of ["/livez", "/readyz"])
+      expect(await send(`${server.url}${path}`, options())).toMatchObject({ status: 200, json: { status: "ok" } });
+  });
+
+  test("is trusted by nobody without that CA", async () => {
+    await expect(send(`${server.url}/livez`, { agent: false })).rejects.toThrow(/certificate/);
+  });
+
+  test("decides, and writes the decision to standard error", async () => {
+    const object = template("carol");
+    const { status, headers, json } = await send(
+      `${server.url}/mutate?timeout=5s`,
+      options(post),
+      reviewText({ object }),
+    );
+    expect([status, headers["content-type"]]).toEqual([200, "application/json"]);
+    expect(json.response).toMatchObject({ uid, allowed: true, auditAnnotations: { decision: "replaced" } });
+    await vi.waitFor(() => expect(server.said.stderr).toContain("\n"));
+    const entry = JSON.parse(server.said.stderr.split("\n")[0] ?? "");
+    expect(entry).toMatchObject({ cluster: "local", endpoint: "mutate", decision: "replaced", requester: "alice" });
+  });
+
+  test("refuses on the other endpoint what it would have patched", async () => {
+    const object = template("carol");
+    const { json } = await send(`${server.url}/validate?timeout=5s`, options(post), reviewText({ object }));
+    expect(json.response).toMatchObject({ allowed: false, status: { code: 403 } });
+  });
+
+  test("answers what is no review as the function would", async () => {
+    for (const [path, body, code] of [
+      ["/mutate", "no JSON", 400],
+      ["/mutate", "x".repeat(9 * 1024 * 1024), 413],
+      ["/clusters/prod/key/mutate", reviewText(), 404],
+      ["//", "", 404],
+      ["//mutate", reviewText(), 404],
+    ] as const)
+      expect(await send(`${server.url}${path}`, options(post), body)).toMatchObject({ status: code, json: { code } });
+  });
+
+  test("another on the same port says so in a sentence", async () => {
+    const { status, stdout, stderr } = await runCommand("start", ["--port", new URL(server.url).port]);
+    expect(stderr).toMatch(/^port \d+ cannot be listened on \(EADDRINUSE\); give another --port\n$/);
+    expect([status, stdout]).toEqual([2, ""]);
+  });
+});
+
+test("a certificate of one's own is served, and no CA is written or registered", async () => {
+  const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost"] });
+  const [certFile, keyFile] = [join(folder, "tls.crt"), join(folder, "tls.key")];
+  writeFileSync(certFile, cert);
+  writeFileSync(keyFile, key);
+  const { url, said, stop } = await started("--port", "0", "--tls-cert", certFile, "--tls-key", keyFile);
+  try {
+    expect((await send(`${url}/livez`, { ca, agent: false })).status).toBe(200);
+    expect(said.stdout).not.toMatch(/CA|caBundle/);
+  } finally {
+    await stop();
+  }
+});
+
+describe("a user's mistake is status 2 and a sentence", () => {
+  const odd = join(folder, "odd.pem");
+  beforeAll(() => writeFileSync(odd, "no PEM"));
+
+  test.concurrent.each<[string, readonly string[], string]>([
+    ["a port that is none", ["--port", "https"], "--port https is not a port"],
+    ["a port that is too high", ["--port", "65536"], "--port 65536 is not a port"],
+    ["an empty port", ["--port", ""], "--port  is not a port"],
+    ["a host that is none", ["--host", "https://guard"], "--host https://guard is not a name or an address"],
+    ["a certificate without its key", ["--tls-cert", odd], "--tls-cert and --tls-key go together"],
+    ["a certificate that is not there", ["--tls-cert", "none", "--tls-key", odd], "none cannot be read (ENOENT)"],
+    ["a certificate that is none", ["--tls-cert", odd, "--tls-key", odd], "--tls-cert and --tls-key: "],
+    ["a policy that is not there", ["--policy", "flux"], "there is no policy flux; built in are razee, razee-audit"],
+    ["a kubeconfig that is not there", ["--kubeconfig", "none"], "none cannot be read (ENOENT)"],
+    ["an option that is not there", ["--listen"], "Unknown option '--listen'"],
+    ["an argument", ["8443"], "Unexpected argument '8443'"],
+  ])("%s", async (_, args, sentence) => {
+    const { status, stdout, stderr } = await runCommand("start", args);
+    expect(stderr).toContain(sentence);
+    expect(stderr).not.toMatch(/\n {4}at |node:internal/);
+    expect([status, stdout]).toEqual([2, ""]);
+  });
+});

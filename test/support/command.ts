@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const compileCache = `${root}node_modules/.cache/node`;
+
+/** How a command is run. */
+export interface Run {
+  /** What it reads from standard input. */
+  readonly input?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Runs as if both outputs were terminals. */
+  readonly terminal?: boolean;
+}
+
+/** What came of it. */
+export interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Node asks a stream whether it is a terminal, and then how many colours the environment leaves it. */
+const asTerminal = `import { WriteStream } from "node:tty";
+for (const stream of [process.stdout, process.stderr])
+  Object.assign(stream, { isTTY: true, getColorDepth: WriteStream.prototype.getColorDepth });`;
+
+/** Starts one of the commands of `infra/`, in the repository, with nothing of this process' environment but where programs are. */
+export const startCommand = (command: string, args: readonly string[], { environment, terminal }: Run = {}) => {
+  const preload = terminal ? ["--import", `data:text/javascript,${encodeURIComponent(asTerminal)}`] : [];
+  const child = spawn(process.execPath, [...preload, `infra/${command}.ts`, ...args], {
+    cwd: root,
+    // Compiling the sources is most of what a short command does, and every one of them needs the same.
+    env: { PATH: process.env["PATH"], TERM: "xterm-256color", NODE_COMPILE_CACHE: compileCache, ...environment },
+  });
+  const said = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const)
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      said[name] += text;
+    });
+  return { child, said };
+};
+
+/** Runs one of the commands of `infra/` to its end. */
+export const runCommand = async (command: string, args: readonly string[], how: Run = {}): Promise<Ran> => {
+  const { child, said } = startCommand(command, args, how);
+  child.stdin.end(how.input ?? "");
+  const [status] = await once(child, "close");
+  return { status, ...said };
+};

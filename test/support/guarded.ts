@@ -1,0 +1,69 @@
+import type { Context } from "aws-lambda";
+import { expect } from "vitest";
+import type { Ask } from "../../functions/access.ts";
+import type { Cluster } from "../../functions/clusters.ts";
+import { createHandler } from "../../functions/handler.ts";
+import type { HttpEvent } from "../../functions/http.ts";
+import { hashOf } from "../../functions/keys.ts";
+import type { DecisionEntry, Edges } from "../../functions/respond.ts";
+import { formatQuestion } from "../../lib/identity/index.ts";
+import { type Policy, readPolicy } from "../../lib/policy/index.ts";
+
+export const key = "a-key-of-prod";
+export const policyOf = (enforcement: Policy["enforcement"] = "enforce"): Policy =>
+  readPolicy({ name: "razee", enforcement, targets: [{ preset: "razee" }] });
+
+/** What a cluster was asked, and until when it had to answer. */
+export interface Asked {
+  readonly questions: readonly string[];
+  readonly deadline: number;
+}
+
+export interface Guarded {
+  readonly cluster?: Partial<Cluster>;
+  readonly edges?: Partial<Edges>;
+  /** Who answers; by default everything is refused. */
+  readonly ask?: Ask;
+  /** Until the function is ended. */
+  readonly remaining?: number;
+}
+
+/** An answer, in whichever gateway's shape it came. */
+export interface Answered {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: any JSON
+  readonly json: any;
+  readonly result: Record<string, unknown>;
+}
+
+export const no: Ask = async (questions) => questions.map(() => ({ allowed: false, reason: "" }));
+export const yes: Ask = async (questions) => questions.map(() => ({ allowed: true, reason: "" }));
+
+/** The function with one cluster, `prod`. Notes what it asks and logs. */
+export const guarded = ({ cluster, edges, ask = no, remaining = 15_000 }: Guarded = {}) => {
+  const asked: Asked[] = [];
+  const logged: DecisionEntry[] = [];
+  const noting: Ask = (questions, deadline) => {
+    asked.push({ questions: questions.map(formatQuestion), deadline });
+    return ask(questions, deadline);
+  };
+  const prod: Cluster = { name: "prod", keys: [hashOf(key)], policy: policyOf(), ask: noting, ...cluster };
+  const registry = { clusters: new Map([["prod", prod]]), problems: [] };
+  const handler = createHandler({ registry, log: (entry) => logged.push(entry), ...edges });
+  const send = async (event: HttpEvent): Promise<Answered> =>
+    answered(await handler(event, { getRemainingTimeInMillis: () => remaining } as Context));
+  return { send, asked, logged, cluster: prod };
+};
+
+/** What holds for every answer: JSON that nobody keeps, follows or repeats, and nothing of the inside. */
+const answered = (result: unknown): Answered => {
+  const { statusCode, headers, multiValueHeaders, body } = result as Record<string, unknown>;
+  expect(headers ?? multiValueHeaders).toEqual(
+    headers
+      ? { "content-type": "application/json", "cache-control": "no-store" }
+      : { "content-type": ["application/json"], "cache-control": ["no-store"] },
+  );
+  expect(statusCode).toSatisfy((status: number) => status === 200 || (status >= 400 && status <= 599));
+  expect(body).not.toMatch(/\.[jt]s:\d|node:internal|node_modules/);
+  return { status: Number(statusCode), json: JSON.parse(String(body)), result: result as Record<string, unknown> };
+};

@@ -1,0 +1,100 @@
+import { describe, expect, test } from "vitest";
+import { type Params, readParams } from "../../../infra/cloud/settings.ts";
+
+/** As serverless.yml has them. */
+const usual: Params = {
+  registry: "file:/opt/registry/kubeconfig",
+  registryMaxAge: 300,
+  registryKey: "",
+  registryLayers: [],
+  assumeRoles: [],
+  subnetIds: [],
+  securityGroupIds: [],
+  reservedConcurrency: 50,
+  throttleRate: 100,
+  throttleBurst: 200,
+  logRetentionInDays: 30,
+  alarmTopic: "",
+  vpcEndpointIds: [],
+  wafRate: 10_000,
+};
+
+const role = "arn:aws:iam::123456789012:role/team/reader";
+const secret = "arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:admission-AbCdEf";
+
+test("a parameter of the command line is a string, one of a file may be a list or a number", () => {
+  const [subnets, groups] = [["subnet-0123456789abcdef0", "subnet-01234567"], ["sg-01234567"]];
+  const listed = readParams({ ...usual, subnetIds: subnets, securityGroupIds: groups, reservedConcurrency: 5 });
+  const spelled = readParams({
+    ...usual,
+    subnetIds: subnets.join(", "),
+    securityGroupIds: `${groups},`,
+    reservedConcurrency: "5",
+  });
+  expect(spelled).toEqual(listed);
+  expect(spelled).toMatchObject({ subnetIds: subnets, securityGroupIds: groups, reservedConcurrency: 5 });
+});
+
+test("what is empty is nothing", () => {
+  expect(readParams(usual)).toMatchObject({ registryKey: undefined, alarmTopic: undefined, assumeRoles: [] });
+});
+
+describe("a registry", () => {
+  test.each([
+    ["file:/opt/registry/kubeconfig", { kind: "file" }],
+    ["secretsmanager:admission/registry", { kind: "secret", secret: "admission/registry" }],
+    [`secretsmanager:${secret}`, { kind: "secret", secret }],
+    ["ssm:/admission/clusters", { kind: "parameters", path: "/admission/clusters" }],
+    ["ssm:/admission/clusters/", { kind: "parameters", path: "/admission/clusters" }],
+  ])("may be %s", (setting, registry) => {
+    expect(readParams({ ...usual, registry: setting }).registry).toEqual({ setting, ...registry });
+  });
+
+  test.each([
+    "",
+    "file:",
+    "/opt/registry/kubeconfig",
+    "s3://bucket/key",
+    "secretsmanager:*",
+    "secretsmanager:admission/?",
+    `secretsmanager:${secret}*`,
+    "ssm:/",
+    "ssm:admission",
+    "ssm:/*",
+    "ssm:/admission/*",
+    "ssm:/${AWS::AccountId}",
+  ])("may not be %j", (registry) => {
+    expect(() => readParams({ ...usual, registry })).toThrow(
+      `param registry is ${JSON.stringify(registry)}; it must be file:PATH, secretsmanager:NAME,`,
+    );
+  });
+});
+
+describe("a parameter that cannot be is named", () => {
+  test.each<[string, unknown, string]>([
+    [
+      "assumeRoles",
+      `${role},arn:aws:iam::123456789012:role/*`,
+      "ARNs of roles, without wildcards, separated by commas",
+    ],
+    ["assumeRoles", "*", "ARNs of roles"],
+    ["registryKey", "alias/registry", "the ARN of a KMS key"],
+    ["registryLayers", "arn:aws:lambda:eu-west-1:123456789012:layer:registry", "ARNs of layer versions"],
+    ["subnetIds", "subnet-01234567", "given together with securityGroupIds"],
+    ["securityGroupIds", "default", "ids of security groups"],
+    ["reservedConcurrency", 0, "a whole number from 1 to 10000"],
+    ["reservedConcurrency", "many", "a whole number from 1 to 10000"],
+    ["throttleRate", 0.5, "a whole number from 1 to 10000"],
+    ["throttleBurst", -1, "a whole number from 1 to 5000"],
+    ["registryMaxAge", 1e6, "a whole number from 1 to 999999"],
+    ["logRetentionInDays", 31, "one of 1, 3, 5, 7,"],
+    ["logRetentionInDays", "", "a whole number from 1 to 3653"],
+    ["alarmTopic", "on-call", "the ARN of an SNS topic"],
+    ["vpcEndpointIds", "vpc-01234567", "ids of VPC endpoints"],
+    ["wafRate", 9, "a whole number from 10 to 2000000000"],
+  ])("%s: %j", (name, value, what) => {
+    expect(() => readParams({ ...usual, [name]: value })).toThrow(
+      `param ${name} is ${JSON.stringify(value)}; it must be ${what}`,
+    );
+  });
+});

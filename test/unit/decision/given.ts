@@ -1,0 +1,163 @@
+import fastJsonPatch, { type Operation } from "fast-json-patch";
+import { expect } from "vitest";
+import {
+  type AdmissionResponse,
+  type Answer,
+  conclude,
+  type Endpoint,
+  formatQuestion,
+  isProblem,
+  judge,
+  type Outcome,
+  type PatchOperation,
+  type Question,
+  readPolicy,
+  readReview,
+  writeReview,
+} from "../../../lib/index.ts";
+
+// Short ways to write what a row needs, and the whole way from the text of a review to the answer.
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** What an authorizer said of a question: yes, no, a failure, or nothing at all. */
+export type Said = "yes" | "no" | "nothing" | { readonly code: 502 | 503 | 504; readonly failure: string };
+
+export interface Given {
+  /** Members of the policy, whose target is the Razee preset where nothing else is said. */
+  readonly policy?: Json;
+  readonly endpoint?: Endpoint;
+  readonly operation?: string;
+  /** `<plural>.<version>.<group>` */
+  readonly resource?: string;
+  readonly subResource?: string;
+  readonly namespace?: string;
+  /** A username, or all of `userInfo`. */
+  readonly by?: string | Json | null;
+  readonly object?: unknown;
+  readonly old?: unknown;
+  /** JSON text in place of `object` and `old`, for what no JavaScript value can hold. */
+  readonly objectText?: string;
+  readonly oldText?: string;
+  /** Further members of the request. */
+  readonly request?: Json;
+  /** What is answered to each question, as `formatQuestion` writes it. */
+  readonly asked?: Readonly<Record<string, Said>>;
+  /** In place of `asked`. */
+  readonly answers?: (question: string) => Said;
+}
+
+/** An object of Razee's kind that declares this, or nothing. */
+export const template = (declared?: unknown, spec: Json = {}): Json => ({
+  apiVersion: "deploy.razee.io/v1alpha2",
+  kind: "MustacheTemplate",
+  metadata: { name: "demo" },
+  spec: declared === undefined ? spec : { clusterAuth: { impersonateUser: declared }, ...spec },
+});
+
+export const account = (name: string, namespace = "team-a"): string => `system:serviceaccount:${namespace}:${name}`;
+export const user = (username: string, ...groups: readonly string[]): Json => ({
+  username,
+  groups: [...groups, "system:authenticated"],
+});
+export const add = (path: string, value: unknown): PatchOperation => ({ op: "add", path, value });
+export const replace = (path: string, value: unknown): PatchOperation => ({ op: "replace", path, value });
+
+export const uid = "705ab4f5-6393-11e8-b7cc-42010a800002";
+
+const resourceOf = (text: string): Json => {
+  const [resource, version, ...group] = text.split(".");
+  return { group: group.join("."), version, resource };
+};
+
+/** The AdmissionReview as the API server would write it. */
+export const reviewText = (given: Given): string => {
+  const { resource = "mustachetemplates.v1alpha2.deploy.razee.io", by = "alice", old, object, request } = given;
+  const text = JSON.stringify({
+    apiVersion: "admission.k8s.io/v1",
+    kind: "AdmissionReview",
+    request: {
+      uid,
+      kind: { group: "deploy.razee.io", version: "v1alpha2", kind: "MustacheTemplate" },
+      resource: resourceOf(resource),
+      ...(given.subResource === undefined ? {} : { subResource: given.subResource }),
+      name: "demo",
+      namespace: given.namespace ?? "team-a",
+      operation: given.operation ?? "CREATE",
+      userInfo: typeof by === "string" ? user(by) : by,
+      object: given.objectText === undefined ? (object ?? null) : "OBJECT",
+      oldObject: given.oldText === undefined ? (old ?? null) : "OLD",
+      dryRun: false,
+      ...request,
+    },
+  });
+  return text
+    .replace('"object":"OBJECT"', () => `"object":${given.objectText}`)
+    .replace('"oldObject":"OLD"', () => `"oldObject":${given.oldText}`);
+};
+
+const answerOf = (said: Said | undefined): Answer | undefined => {
+  if (said === undefined || said === "nothing") return undefined;
+  return typeof said === "string" ? { allowed: said === "yes", reason: "" } : said;
+};
+
+export interface Result {
+  readonly questions: readonly Question[];
+  readonly outcome: Outcome;
+  /** As it would be sent. */
+  readonly response: AdmissionResponse;
+  readonly patch: readonly PatchOperation[];
+}
+
+/** Reads, judges, takes the answers, concludes and writes. */
+export const decide = (given: Given): Result => {
+  const policy = readPolicy({ name: "rows", targets: [{ preset: "razee" }], ...given.policy });
+  const review = readReview(reviewText(given));
+  if (isProblem(review)) throw new Error(review.problem);
+  const judgement = judge(policy, review.request);
+  const answers = judgement.questions
+    .map(formatQuestion)
+    .map((question) => answerOf(given.answers ? given.answers(question) : given.asked?.[question]));
+  const outcome = conclude(judgement, given.endpoint ?? "mutate", answers);
+  const answer = writeReview(review, outcome, (text) => Buffer.from(text).toString("base64"));
+  expect(answer).toMatchObject({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview" });
+  const response: AdmissionResponse = JSON.parse(JSON.stringify(answer.response));
+  const { patch } = response;
+  return {
+    questions: judgement.questions,
+    outcome,
+    response,
+    patch: patch === undefined ? [] : JSON.parse(Buffer.from(patch, "base64").toString()),
+  };
+};
+
+/** The object with the patch applied, by a library that knows nothing of ours. */
+export const patched = (object: unknown, patch: readonly PatchOperation[]): unknown =>
+  fastJsonPatch.applyPatch(structuredClone(object), structuredClone(patch) as Operation[], true).newDocument;
+
+const annotationKeys = ["decision", "reason", "requester", "declared", "effective"];
+
+/** What holds for every answer, whatever was asked. */
+export const expectSound = ({ response, outcome }: Result): void => {
+  const { allowed, status, patch, patchType, warnings, auditAnnotations } = response;
+  expect(response.uid).toBe(uid);
+  expect(typeof allowed).toBe("boolean");
+  expect(Object.keys(auditAnnotations)).toEqual(expect.arrayContaining(annotationKeys));
+  const told = [...Object.values(auditAnnotations), ...(warnings ?? []), status?.message ?? ""];
+  const causes = status?.details?.causes ?? [];
+  for (const text of [...told, ...causes.flatMap(({ field, message }) => [field, message])]) {
+    expect(typeof text).toBe("string");
+    expect(text).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+  }
+  expect(patch === undefined).toBe(patchType === undefined);
+  expect(JSON.stringify(response)).not.toMatch(/retryAfterSeconds|"redirect/);
+  if (allowed) expect(status).toBeUndefined();
+  else {
+    expect(patch).toBeUndefined();
+    expect([403, 422, 500, 502, 503, 504]).toContain(status?.code);
+    expect(status).toMatchObject({ status: "Failure", message: expect.stringMatching(/./) });
+    expect(status?.code === 422).toBe(causes.length > 0);
+  }
+  if (outcome.enforcement !== "enforce") expect({ allowed, patch }).toEqual({ allowed: true, patch: undefined });
+  expect(allowed).toBe(outcome.enforcement !== "enforce" || outcome.decision !== "denied");
+};
