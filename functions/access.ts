@@ -16,6 +16,7 @@ import { type Credentials, type CredentialsOf, credentialsFrom } from "./credent
 import { isEchoOf } from "./echo.ts";
 import { exchange, type Reply } from "./exchange.ts";
 import { persist } from "./persist.ts";
+import { sharedLookup } from "./shared-lookup.ts";
 import { turns } from "./turns.ts";
 import { usableContext } from "./usable-context.ts";
 
@@ -71,11 +72,12 @@ const anotherAnswer: NoAnswer = { code: 502, failure: "the SubjectAccessReview c
 export const accessOf = (kubeconfig: KubeConfig, context: string, mint?: MintToken): Ask => {
   const own = usableContext(kubeconfig, context, mint);
   const baseServer = new ServerConfiguration(own.getCurrentCluster()?.server ?? "", {});
+  // No maxSockets: a connection that the agent replaces for a request in its own queue outlives that request.
   const agent = new Agent({
     keepAlive: true,
-    maxSockets: mostAtOnce,
     rejectUnauthorized: true,
     autoSelectFamilyAttemptTimeout,
+    lookup: sharedLookup(),
   });
   const inTurn = turns(mostAtOnce, mostWaiting);
   const command: string | undefined = own.getCurrentUser()?.exec?.command;

@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { isObject, type JsonObject } from "../lib/identity/json.ts";
 import type { Policy } from "../lib/policy/index.ts";
 import { type Ask, accessOf } from "./access.ts";
+import type { MintToken } from "./aws/eks-token.ts";
 import { isKeyHash, type KeyHash } from "./keys.ts";
 import { parseKubeconfig, readKubeconfig } from "./kubeconfig.ts";
 import { defaultPolicy, policies } from "./policies/index.ts";
@@ -29,8 +28,10 @@ const members = ["name", "keys", "policy"];
  * Reads a registry: a kubeconfig whose contexts are clusters. In a context's `extensions`, the entry `impersonation-admission` holds
  * `keys` (two hashes at most), and may hold `name` (in the URL) and `policy`. A context that cannot be used is left out, so that it
  * costs the others nothing; where two have one name, nobody knows which one is meant, and both are. Throws for what is no kubeconfig.
+ *
+ * @param mint makes tokens for EKS clusters, see `accessOf`
  */
-export const readRegistry = (text: string, directory: string): Registry => {
+export const readRegistry = (text: string, directory: string, mint?: MintToken): Registry => {
   const kubeconfig = readKubeconfig(text, directory);
   const contexts = contextsOf(parseKubeconfig(text));
   const times = (name: unknown, key: "context" | "name") => contexts.filter((entry) => entry[key] === name).length;
@@ -52,7 +53,7 @@ export const readRegistry = (text: string, directory: string): Registry => {
         name,
         keys: keysOf(extension["keys"]),
         policy: policyOf(extension["policy"]),
-        ask: accessOf(kubeconfig, context),
+        ask: accessOf(kubeconfig, context, mint),
       });
     } catch (error) {
       const why = sentenceOf(error);
@@ -60,17 +61,6 @@ export const readRegistry = (text: string, directory: string): Registry => {
     }
   }
   return { clusters, problems };
-};
-
-/** Reads the registry from a file. One that cannot be read at all is a registry of nobody. */
-export const registryFrom = (file: string | undefined): Registry => {
-  const none = (problem: string): Registry => ({ clusters: new Map(), problems: [problem] });
-  if (file === undefined) return none("REGISTRY_FILE is not set; name the registry's kubeconfig");
-  try {
-    return readRegistry(readFileSync(file, "utf8"), dirname(file));
-  } catch (error) {
-    return none(`the registry ${file} cannot be read: ${sentenceOf(error)}`);
-  }
 };
 
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -48,7 +48,9 @@ export const requestOf = (event: HttpEvent): HttpRequest => {
     };
   }
   if (typeof event.path !== "string" || typeof event.httpMethod !== "string")
-    throw new TypeError("the event comes from no HTTP API, REST API or Function URL");
+    throw Object.assign(new TypeError("the event comes from no HTTP API, REST API or Function URL"), {
+      name: "UnknownEventError",
+    });
   const receivedAt = event.requestContext?.requestTimeEpoch ?? Date.now();
   return { ...common, method: event.httpMethod, path: event.path, receivedAt };
 };

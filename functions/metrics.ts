@@ -7,25 +7,24 @@ export const everywhere = "function";
 /** What metrics are told apart by. All are bounded by the deployment: none is a name that a requester can choose. */
 export type Dimension = "cluster" | "endpoint" | "decision" | "failure" | "status";
 
-interface Definition {
-  readonly unit: "Count" | "Milliseconds" | "Seconds";
-  /** Sets of dimensions, besides the sum over all. Each combination of values is a metric that is paid for. */
-  readonly by: readonly (readonly Dimension[])[];
-}
+/**
+ * A unit of CloudWatch, and sets of dimensions besides the sum over all. Each combination of values is a metric that is paid for.
+ */
+type Definition = readonly [unit: "Count" | "Milliseconds" | "Seconds", ...by: readonly (readonly Dimension[])[]];
 
 /** All metrics. Alarms, dashboard and documentation take their names from here; nothing else spells one. */
 export const metrics = {
-  Decisions: { unit: "Count", by: [["cluster", "endpoint", "decision"]] },
-  DecisionMilliseconds: { unit: "Milliseconds", by: [["cluster", "endpoint"]] },
-  Questions: { unit: "Count", by: [["cluster"]] },
-  QuestionMilliseconds: { unit: "Milliseconds", by: [["cluster"]] },
-  Failures: { unit: "Count", by: [["failure"], ["cluster", "failure"]] },
-  RefusedCalls: { unit: "Count", by: [["status"]] },
-  ColdStarts: { unit: "Count", by: [] },
-  RegistryClusters: { unit: "Count", by: [] },
-  RegistryProblems: { unit: "Count", by: [] },
-  RegistryAgeSeconds: { unit: "Seconds", by: [] },
-  RefreshFailed: { unit: "Count", by: [] },
+  Decisions: ["Count", ["cluster", "endpoint", "decision"]],
+  DecisionMilliseconds: ["Milliseconds", ["cluster", "endpoint"]],
+  Questions: ["Count", ["cluster"]],
+  QuestionMilliseconds: ["Milliseconds", ["cluster"]],
+  Failures: ["Count", ["failure"], ["cluster", "failure"]],
+  RefusedCalls: ["Count", ["status"]],
+  ColdStarts: ["Count"],
+  RegistryClusters: ["Count"],
+  RegistryProblems: ["Count"],
+  RegistryAgeSeconds: ["Seconds"],
+  RefreshFailed: ["Count"],
 } as const satisfies Readonly<Record<string, Definition>>;
 
 export type Metric = keyof typeof metrics;
@@ -43,7 +42,7 @@ export type Measured = Readonly<Partial<Record<Metric, number>>>;
 export const metadataOf = (measured: Measured, line: object, now: number): object => ({
   Timestamp: now,
   CloudWatchMetrics: (Object.keys(measured) as Metric[]).map((name) => {
-    const { unit, by }: Definition = metrics[name];
+    const [unit, ...by]: Definition = metrics[name];
     return {
       Namespace: namespace,
       Dimensions: [[], ...by.filter((set) => set.every((key) => key in line))].map((set) => [everywhere, ...set]),

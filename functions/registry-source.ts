@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { AwsCall } from "./aws/call.ts";
 import { AwsFailure } from "./aws/failure.ts";
@@ -22,11 +22,12 @@ const forms = "a file, file:PATH, secretsmanager:NAME-OR-ARN or ssm:/PATH";
 /** Nothing but the function itself is there where a secret or a parameter is read: relative paths mean its folder. */
 const directory = ".";
 
+/** Without a pause: then all of it is part of the function's init. */
 const fromFile =
   (path: string): LoadRegistry =>
   async () => {
     try {
-      return [{ text: await readFile(path, "utf8"), directory: dirname(path), origin: path }];
+      return [{ text: readFileSync(path, "utf8"), directory: dirname(path), origin: `the registry ${path}` }];
     } catch (error) {
       throw new Error(`the registry ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
     }
@@ -45,7 +46,9 @@ const naming =
 
 const fromSecret =
   (call: AwsCall, name: string): LoadRegistry =>
-  async (deadline) => [{ text: await readSecret(call, name, deadline), directory, origin: `secret ${name}` }];
+  async (deadline) => [
+    { text: await readSecret(call, name, deadline), directory, origin: `the registry secretsmanager:${name}` },
+  ];
 
 const fromParameters =
   (call: AwsCall, path: string): LoadRegistry =>

@@ -1,36 +1,22 @@
-import { conclude, type Endpoint, judge, type Outcome } from "../lib/decision/index.ts";
+import { conclude, type Endpoint, judge } from "../lib/decision/index.ts";
 import { isProblem, type Problem } from "../lib/identity/index.ts";
 import { type AdmissionReview, readReview, writeReview } from "../lib/review/index.ts";
 import type { Cluster, Registry } from "./clusters.ts";
 import { deadlineOf } from "./deadline.ts";
+import { failureOf } from "./failure-class.ts";
 import { framesOf } from "./frames.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
+import type { KeptRegistry } from "./kept-registry.ts";
 import { isKey } from "./keys.ts";
+import type { Log } from "./telemetry.ts";
 
 /** What the handler is made of. */
 export interface Edges {
-  readonly registry: Registry;
+  readonly registry: Registry & Partial<KeptRegistry>;
   /** The cluster behind `POST /mutate` and `/validate`, which ask for no key. The local server has one, a deployment never. */
   readonly local?: Cluster;
-  /** Takes one entry for every decision. */
-  readonly log: (entry: DecisionEntry) => void;
-}
-
-/** What is written down of a decision: who, what, why, how long; nothing of the object but its name. */
-export interface DecisionEntry
-  extends Pick<Outcome, "decision" | "reason" | "message" | "enforcement" | "requester" | "declared" | "effective"> {
-  readonly cluster: string;
-  readonly endpoint: Endpoint;
-  readonly uid: string;
-  readonly resource: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly operation: string;
-  readonly dryRun: boolean;
-  readonly questions: number;
-  readonly milliseconds: number;
-  /** Only where our own code failed: what was thrown, and where. */
-  readonly fault?: string;
+  /** Takes one entry for every decision, and for every call that gets none. */
+  readonly log: Log;
 }
 
 /** Lambda takes no larger event. */
@@ -43,8 +29,11 @@ const mostBytes = 6 * 1024 * 1024;
  * @param remaining milliseconds until the function is ended
  */
 export const respond = async (edges: Edges, request: HttpRequest, remaining: number): Promise<HttpResponse> => {
+  const started = performance.now();
   const { method, path } = request;
   if (method === "GET" && path === "/livez") return { status: 200, json: { status: "ok" } };
+  const deadline = deadlineOf(request.receivedAt, request.query["timeout"], remaining);
+  await edges.registry.loaded?.(deadline);
   if (method === "GET" && path === "/readyz") return readiness(edges);
   const route = method === "POST" ? routeOf(edges, request) : undefined;
   if (!route) return failure(404, "NotFound", "there is nothing here");
@@ -56,8 +45,10 @@ export const respond = async (edges: Edges, request: HttpRequest, remaining: num
   if (size === 0) return failure(400, "BadRequest", "the body is empty; send an AdmissionReview");
   const review = readReview(request.body());
   if (isProblem(review)) return failure(400, "BadRequest", review.problem);
-  const deadline = deadlineOf(request.receivedAt, request.query["timeout"], remaining);
-  return { status: 200, json: await answer(edges, route, review, deadline) };
+  const refreshed = edges.registry.refreshed?.(deadline);
+  const json = await answer(edges, route, review, deadline, started);
+  await refreshed;
+  return { status: 200, json };
 };
 
 interface Route {
@@ -87,15 +78,21 @@ const readiness = ({ registry, local }: Edges): HttpResponse =>
     ? { status: 200, json: { status: "ok" } }
     : failure(503, "ServiceUnavailable", "no registry of clusters is loaded; the log says why");
 
-const answer = async ({ log }: Edges, { cluster, endpoint }: Route, review: AdmissionReview, deadline: number) => {
-  const started = performance.now();
-  const { outcome, asked, ...fault } = await decide(cluster, endpoint, review, deadline);
+const answer = async (
+  { log }: Edges,
+  { cluster, endpoint }: Route,
+  review: AdmissionReview,
+  deadline: number,
+  started: number,
+) => {
+  const { outcome, ...asking } = await decide(cluster, endpoint, review, deadline);
   const { decision, reason, message, enforcement, requester, declared, effective } = outcome;
   const { request, uid, dryRun, subject } = review;
   const { resource, namespace, operation } = isProblem(request)
     ? { resource: undefined, namespace: "", operation: "" }
     : request;
   log({
+    event: "decision",
     cluster: cluster.name,
     endpoint,
     uid,
@@ -111,23 +108,30 @@ const answer = async ({ log }: Edges, { cluster, endpoint }: Route, review: Admi
     requester,
     declared,
     effective,
-    questions: asked,
-    milliseconds: Math.round(performance.now() - started),
-    ...fault,
+    ...asking,
+    milliseconds: since(started),
   });
   return writeReview(review, outcome, (text) => Buffer.from(text).toString("base64"));
 };
+
+/** In milliseconds, to a tenth. */
+const since = (started: number): number => Math.round((performance.now() - started) * 10) / 10;
 
 /** A fault of our own is doubt like any other: what is thrown becomes what the policy makes of a review that cannot be judged. */
 const decide = async (cluster: Cluster, endpoint: Endpoint, { request }: AdmissionReview, deadline: number) => {
   try {
     const judgement = judge(cluster.policy, request);
-    const { questions } = judgement;
-    const answers = questions.length > 0 ? await cluster.ask(questions, deadline) : [];
-    return { outcome: conclude(judgement, endpoint, answers), asked: questions.length };
+    const questions = judgement.questions.length;
+    const started = performance.now();
+    const answers = questions > 0 ? await cluster.ask(judgement.questions, deadline) : [];
+    const questionMilliseconds = questions > 0 ? since(started) : 0;
+    const outcome = conclude(judgement, endpoint, answers);
+    const failure = failureOf(outcome, answers);
+    return { outcome, questions, questionMilliseconds, ...(failure && { failure }) };
   } catch (error) {
     const doubt: Problem = { problem: "the webhook failed to judge this review; its log has the uid" };
-    return { outcome: conclude(judge(cluster.policy, doubt), endpoint, []), asked: 0, fault: framesOf(error) };
+    const outcome = conclude(judge(cluster.policy, doubt), endpoint, []);
+    return { outcome, questions: 0, questionMilliseconds: 0, failure: "fault" as const, fault: framesOf(error) };
   }
 };
 

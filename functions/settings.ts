@@ -12,20 +12,20 @@ export interface AwsSettings {
 
 /** Everything that the environment decides. Read here and nowhere else. */
 export interface Settings {
-  /** The kubeconfig whose contexts are the clusters; undefined where nothing is deployed. */
-  readonly registryFile: string | undefined;
   /** Where the registry comes from (see registry-source.ts); undefined where nothing is deployed. */
   readonly registry: string | undefined;
   /** How old the registry may become, in milliseconds. */
   readonly registryMaxAge: number;
+  /** What the function is called; everywhere else than in Lambda, local. */
+  readonly functionName: string;
   readonly aws: AwsSettings;
 }
 
 /** Throws for a setting that says what it cannot say. */
 export const readSettings = (environment: NodeJS.ProcessEnv): Settings => ({
-  registryFile: environment["REGISTRY_FILE"] || undefined,
   registry: environment["REGISTRY"] || undefined,
   registryMaxAge: 1000 * seconds(environment, "REGISTRY_MAX_AGE", 300),
+  functionName: environment["AWS_LAMBDA_FUNCTION_NAME"] || "local",
   aws: {
     region: environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"] || undefined,
     accessKeyId: environment["AWS_ACCESS_KEY_ID"] || undefined,
@@ -39,6 +39,9 @@ export const readSettings = (environment: NodeJS.ProcessEnv): Settings => ({
     },
   },
 });
+
+/** X-Ray's tracing header. Lambda sets it anew for every invocation. */
+export const xrayHeader = (): string | undefined => process.env["_X_AMZN_TRACE_ID"];
 
 const seconds = (environment: NodeJS.ProcessEnv, name: string, usual: number): number => {
   const text = environment[name] || String(usual);

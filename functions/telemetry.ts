@@ -80,48 +80,50 @@ const clipped = (_key: string, value: unknown): unknown =>
  * @param now milliseconds since the epoch
  */
 export const lineOf = (entry: Entry & Invocation, functionName: string, now: number): string => {
-  const { level, said, measured } = describe(entry);
-  const counted: Measured = { ...measured, ...(entry.cold ? { ColdStarts: 1 } : {}) };
-  const line = { level, ...said, [everywhere]: functionName, ...counted };
+  const [said, measured] = parted(entry);
+  const counted: Measured = entry.cold ? { ...measured, ColdStarts: 1 } : measured;
+  const line = { level: levelOf(entry), ...said, [everywhere]: functionName, ...counted };
   return printable(JSON.stringify({ ...line, _aws: metadataOf(counted, line, now) }, clipped));
 };
 
-interface Description {
-  readonly level: "INFO" | "WARN" | "ERROR";
-  readonly said: object;
-  readonly measured: Measured;
-}
+const levelOf = (entry: Entry): string => {
+  if (entry.event === "refused") return "WARN";
+  const isFine =
+    entry.event === "registry"
+      ? entry.clusters > 0 && entry.problems.length === 0
+      : entry.event === "decision" && !entry.failure;
+  return isFine ? "INFO" : "ERROR";
+};
 
-const describe = (entry: Entry & Invocation): Description => {
+/** What is said, and what is measured. */
+const parted = (entry: Entry): readonly [said: object, measured: Measured] => {
   switch (entry.event) {
     case "decision": {
       const { questions, questionMilliseconds, milliseconds, ...said } = entry;
-      return {
-        level: said.failure ? "ERROR" : "INFO",
+      return [
         said,
-        measured: {
+        {
           Decisions: 1,
           DecisionMilliseconds: milliseconds,
-          ...(questions > 0 ? { Questions: questions, QuestionMilliseconds: questionMilliseconds } : {}),
-          ...(said.failure ? { Failures: 1 } : {}),
+          ...(questions > 0 && { Questions: questions, QuestionMilliseconds: questionMilliseconds }),
+          ...(said.failure && { Failures: 1 }),
         },
-      };
+      ];
     }
     case "refused":
-      return { level: "WARN", said: { ...entry, status: String(entry.status) }, measured: { RefusedCalls: 1 } };
+      return [{ ...entry, status: String(entry.status) }, { RefusedCalls: 1 }];
     case "fault":
-      return { level: "ERROR", said: entry, measured: { Failures: 1 } };
+      return [entry, { Failures: 1 }];
     case "registry": {
       const { clusters, problems, ...said } = entry;
-      return {
-        level: clusters > 0 && problems.length === 0 ? "INFO" : "ERROR",
-        said: { ...said, problems: problems.slice(0, mostProblems) },
-        measured: { RegistryClusters: clusters, RegistryProblems: problems.length, RegistryAgeSeconds: 0 },
-      };
+      return [
+        { ...said, problems: problems.slice(0, mostProblems) },
+        { RegistryClusters: clusters, RegistryProblems: problems.length, RegistryAgeSeconds: 0 },
+      ];
     }
     case "refresh-failed": {
       const { ageSeconds, ...said } = entry;
-      return { level: "ERROR", said, measured: { RefreshFailed: 1, RegistryAgeSeconds: ageSeconds } };
+      return [said, { RefreshFailed: 1, RegistryAgeSeconds: ageSeconds }];
     }
   }
 };

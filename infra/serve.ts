@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
-import type { DecisionEntry } from "../functions/respond.ts";
+import type { Log } from "../functions/telemetry.ts";
 import { printable } from "../lib/review/index.ts";
 import { loadBundle } from "./bundle.ts";
 import { throwAwayCertificates } from "./certificates.ts";
@@ -17,7 +17,7 @@ export interface ServeOptions extends LocalOptions {
   readonly host?: string | undefined;
   /** PEM. Absent: a certificate of a throw-away CA. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
-  readonly log?: (entry: DecisionEntry) => void;
+  readonly log?: Log;
 }
 
 /** A webhook that is being served. */

@@ -64,7 +64,7 @@ const variantsIn = async (folder: string): Promise<readonly Variant[]> => {
     variant("empty handler", empty),
     variant("middy alone", middy),
     variant("ours, no registry", taskRoot),
-    variant("ours, a registry of one cluster", taskRoot, { REGISTRY_FILE: registry }),
+    variant("ours, a registry of one cluster", taskRoot, { REGISTRY: registry }),
   ];
 };
 

@@ -309,6 +309,12 @@ const messages = (): readonly Fault[] => [
     expected: permitted(),
   },
   {
+    name: "an offer to speak another protocol",
+    behave: (wire, asked) =>
+      wire.send(replyOf(201, answered(asked), { connection: "upgrade, keep-alive", upgrade: "h2,h2c" })),
+    expected: permitted(),
+  },
+  {
     name: "chunked",
     behave: (wire, asked) => {
       const text = answered(asked);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Ask, accessOf } from "../../functions/access.ts";
+import type { MintToken } from "../../functions/aws/eks-token.ts";
 import { readKubeconfig } from "../../functions/kubeconfig.ts";
 import { throwAwayCertificates } from "../../infra/certificates.ts";
 import { impersonationQuestion } from "../../lib/identity/question.ts";
@@ -180,6 +181,72 @@ describe("credentials", () => {
     expect(await readFile(join(directory, "runs"), "utf8")).toBe("x");
   });
 
+  /** Refuses every token but this one. */
+  const only =
+    (token: string): Reply =>
+    (seen, ...rest) =>
+      (seen.headers.authorization === `Bearer ${token}` ? yes : json(401, {}))(seen, ...rest);
+
+  test("a token file is read again when its token is refused", async () => {
+    const directory = await folder();
+    const file = join(directory, "token");
+    await writeFile(file, "old");
+    const peer = await peerThat(yes);
+    const ask = askOf(peer, { user: { tokenFile: "token" } }, directory);
+    await ask([mayBeBob], soon());
+    await writeFile(file, "new");
+    peer.reply = only("new");
+    const questions = ["a", "b", "c"].map((name) => impersonationQuestion(alice, name));
+    expect(await ask(questions, soon())).toMatchObject(Array(3).fill({ allowed: true }));
+    expect(await ask([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
+    expect(peer.seen.map(({ headers }) => headers.authorization).sort()).toEqual([
+      ...Array(4).fill("Bearer new"),
+      ...Array(4).fill("Bearer old"),
+    ]);
+  });
+
+  test("a plugin is run once for all reviews that were refused the same credential", async () => {
+    const directory = await folder();
+    const runs = join(directory, "runs");
+    const count = `const fs = require("node:fs"); fs.appendFileSync(${JSON.stringify(runs)}, "x");
+      const token = "t" + fs.readFileSync(${JSON.stringify(runs)}).length;
+      console.log(JSON.stringify({ status: { token } }));`;
+    const peer = await peerThat(only("t2"));
+    const ask = askOf(peer, { user: { exec: { command: process.execPath, args: ["-e", count] } } });
+    const reviews = Array.from({ length: 5 }, () => ask([mayBeBob], soon()));
+    for (const answers of await Promise.all(reviews)) expect(answers).toMatchObject([{ allowed: true }]);
+    expect(await readFile(runs, "utf8")).toBe("xx");
+  });
+
+  test("an EKS token is minted again when it is refused, once for a review", async () => {
+    const minted: (boolean | undefined)[] = [];
+    const mint: MintToken = async (_, fresh) => `t${minted.push(fresh)}`;
+    const peer = await peerThat(only("t2"));
+    const exec = { command: "aws", args: ["eks", "get-token", "--cluster-name", "prod"] };
+    const ask = accessOf(readKubeconfig(kubeconfigText(peer, { user: { exec } }), "/nowhere"), "prod", mint);
+    expect(await ask([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
+    peer.reply = only("none");
+    expect(await ask([mayBeBob], soon())).toMatchObject([{ code: 502 }]);
+    expect(minted).toEqual([false, true, true]);
+    expect(peer.seen.map(({ headers }) => headers.authorization)).toEqual(
+      ["t1", "t2", "t2", "t3"].map((t) => `Bearer ${t}`),
+    );
+  });
+
+  test.each([
+    ["empty", "\n"],
+    ["missing", undefined],
+  ])("a token file that is %s: 502, and nobody is asked anonymously", async (_, text) => {
+    const directory = await folder();
+    if (text !== undefined) await writeFile(join(directory, "token"), text);
+    const peer = await peerThat(yes);
+    const answers = await askOf(peer, { user: { tokenFile: "token" } }, directory)([mayBeBob], soon());
+    expect(answers).toMatchObject([
+      { code: 502, failure: expect.stringMatching(/^the credentials of context "prod" could not be had/) },
+    ]);
+    expect(peer.seen).toEqual([]);
+  });
+
   test("two contexts of one kubeconfig never share a token", async () => {
     const [one, two] = [await peerThat(yes), await peerThat(yes)];
     const directory = await folder();
@@ -228,6 +295,15 @@ describe("credentials", () => {
     const peer = await peerThat(yes);
     const exec = { command: process.execPath, args: ["-e", "setTimeout(() => {}, 3000)"] };
     expect(await askOf(peer, { user: { exec } })([mayBeBob], Date.now() + 200)).toMatchObject([{ code: 504 }]);
+  });
+
+  test("a plugin that takes longer than one review serves the next", async () => {
+    const peer = await peerThat(yes);
+    const slow = 'setTimeout(() => console.log(JSON.stringify({ status: { token: "t" } })), 500)';
+    const ask = askOf(peer, { user: { exec: { command: process.execPath, args: ["-e", slow] } } });
+    expect(await ask([mayBeBob], Date.now() + 300)).toMatchObject([{ code: 504 }]);
+    expect(await ask([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
+    expect(peer.seen).toHaveLength(1);
   });
 });
 
@@ -291,6 +367,16 @@ describe("what is no answer", () => {
     const peer = await peerThat(json(500, status("x".repeat(10_000))));
     const [answer] = await askOf(peer)([mayBeBob], soon());
     expect(JSON.stringify(answer).length).toBeLessThan(500);
+  });
+
+  test("a busy server is asked again when it said so, where that is in time", async () => {
+    const peer = await peerThat((seen, ...rest) =>
+      (seen.nth === 1 ? json(429, {}, { "retry-after": "1" }) : yes)(seen, ...rest),
+    );
+    const started = performance.now();
+    expect(await askOf(peer)([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
+    expect(performance.now() - started).toBeGreaterThanOrEqual(990);
+    expect(peer.connections()).toBe(1);
   });
 
   test.each([301, 302, 303, 307, 308])("a %d redirect is never followed", async (code) => {
@@ -377,6 +463,40 @@ describe("what is no answer", () => {
     expect(await askOf(peer)(questions, Date.now() + 400)).toMatchObject([{ code: 504 }, { allowed: true }]);
   });
 
+  test("every question that a review may have, and silence: nothing of it stays, and nothing is said of it", async () => {
+    const warnings: Error[] = [];
+    const warn = (warning: Error) => void warnings.push(warning);
+    process.on("warning", warn);
+    cleanups.push(async () => process.off("warning", warn));
+    const peer = await peerThat(() => {});
+    const questions = Array.from({ length: 64 }, (_, nth) => impersonationQuestion(alice, `u${nth}`));
+    expect(await askOf(peer)(questions, Date.now() + 700)).toEqual(
+      Array(64).fill(expect.objectContaining({ code: 504 })),
+    );
+    await expect.poll(peer.open).toBe(0);
+    expect(peer.seen).toHaveLength(16);
+    expect(warnings).toEqual([]);
+  });
+
+  test("more questions than may wait: 503 at once for those, and the others are answered", async () => {
+    const waiting: (() => void)[] = [];
+    const peer = await peerThat((...told) => void waiting.push(() => yes(...told)));
+    const ask = askOf(peer);
+    const questions = Array.from({ length: 64 }, () => mayBeBob);
+    const early = Array.from({ length: 4 }, () => ask(questions, Date.now() + 20_000));
+    await expect.poll(() => waiting.length).toBe(16);
+    const late = ask(questions, Date.now() + 20_000).then((answers) => answers.filter((answer) => "failure" in answer));
+    // 16 are asked and 256 wait: 16 of the last 64 find a place.
+    peer.reply = yes;
+    for (const answer of waiting.splice(0)) answer();
+    expect(await late).toEqual(
+      Array(48).fill({ code: 503, failure: `too many questions to ${server} are waiting already` }),
+    );
+    for (const answers of await Promise.all(early)) expect(answers).toMatchObject(Array(64).fill({ allowed: true }));
+    expect(peer.seen).toHaveLength(272);
+    expect(peer.connections()).toBe(16);
+  });
+
   test("a deadline that is over: 504, and nothing is sent", async () => {
     const peer = await peerThat(yes);
     expect(await askOf(peer)([mayBeBob], Date.now() - 1)).toEqual([
@@ -412,6 +532,17 @@ describe("a connection that died while it was idle", () => {
     expect(answer).toMatchObject({ code: 503 });
     expect(rest).toEqual(others.map(() => ({ allowed: true, reason: "because" })));
     expect(peer.seen.filter(({ body }) => body.includes('"bob"'))).toHaveLength(2);
+  });
+
+  test("after one that died without a word, the next question asks on a fresh one", async () => {
+    const peer = await peerThat(yes);
+    const ask = askOf(peer);
+    await ask([mayBeBob, mayBeBob, mayBeBob], soon());
+    peer.reply = (seen, ...rest) => (seen.connection > 3 ? yes : () => {})(seen, ...rest);
+    expect(await ask([mayBeBob], Date.now() + 300)).toMatchObject([{ code: 504 }]);
+    await expect.poll(peer.open).toBe(0);
+    expect(await ask([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
+    expect(peer.connections()).toBe(4);
   });
 
   test("and not after a reply began", async () => {

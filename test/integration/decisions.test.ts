@@ -1,12 +1,8 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Policy } from "../../lib/policy/index.ts";
 import { httpApi } from "../support/gateway-events.ts";
 import { type Guarded, guarded, key, policyOf, yes } from "../support/guarded.ts";
 import { reviewText, template, uid } from "../support/reviews.ts";
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 const post = (request: Readonly<Record<string, unknown>> = {}, endpoint = "mutate", timeout = "10s") =>
   httpApi({ path: `/clusters/prod/${key}/${endpoint}`, query: { timeout }, body: reviewText(request) });
@@ -164,49 +160,60 @@ describe.each(broken)("where %s", (_, made) => {
   });
 });
 
+/** What would be written of an entry. */
+const keysOf = (entry: unknown) => Object.keys(JSON.parse(JSON.stringify(entry))).sort();
+
 describe("what is logged", () => {
   const documented = [
     "cluster",
+    "cold",
     "decision",
     "declared",
     "dryRun",
     "effective",
     "endpoint",
     "enforcement",
+    "event",
     "message",
     "milliseconds",
     "name",
     "namespace",
     "operation",
+    "questionMilliseconds",
     "questions",
     "reason",
     "requester",
     "resource",
     "uid",
   ];
+  const unjudged = [...documented, "failure"].sort();
 
-  test.each<[string, Readonly<Record<string, unknown>>]>([
+  test.each<[string, Readonly<Record<string, unknown>>, (readonly string[])?]>([
     ["replaced", {}],
     ["self", { object: template("alice") }],
     ["defaulted", { object: template() }],
     ["denied", { object: template({ password: "of-nobodys-business" }) }],
     ["denied", { object: template(["of-nobodys-business"]) }],
-    ["denied", { userInfo: null }],
-    ["denied", { resource: "of-nobodys-business" }],
+    ["denied", { userInfo: null }, unjudged],
+    ["denied", { resource: "of-nobodys-business" }, unjudged],
     ["skipped", { operation: "DELETE", object: null, oldObject: template("bob") }],
-  ])("of a review that is %s: the documented keys, and nothing of the object", async (decision, request) => {
+  ])("of a review that is %s: the documented keys, and nothing of the object", async (decision, request, keys) => {
     const { send, logged } = guarded();
     await send(post(request));
     expect(logged).toMatchObject([{ cluster: "prod", endpoint: "mutate", uid, decision, name: "demo" }]);
-    expect(Object.keys(logged[0] ?? {}).sort()).toEqual(documented);
+    expect(keysOf(logged[0])).toEqual(keys ?? documented);
     expect(JSON.stringify(logged)).not.toMatch(/of-nobodys-business|a-key-of-prod/);
   });
 
   test("all of it", async () => {
-    const { send, logged } = guarded();
-    await send(post({ dryRun: true }, "validate"));
+    const context = { awsRequestId: "request-1", xRayTraceId: "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1" };
+    const { send, logged } = guarded({ context });
+    const event = post({ dryRun: true }, "validate");
+    const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    await send({ ...event, headers: { ...event.headers, TraceParent: traceparent } });
     expect(logged).toEqual([
       {
+        event: "decision",
         cluster: "prod",
         endpoint: "validate",
         uid,
@@ -223,16 +230,35 @@ describe("what is logged", () => {
         declared: "bob",
         effective: "",
         questions: 1,
+        questionMilliseconds: expect.any(Number),
         milliseconds: expect.any(Number),
+        cold: true,
+        requestId: "request-1",
+        traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
+        xrayTraceId: "1-5759e988-bd862e3fe1be46a994272793",
       },
     ]);
+  });
+
+  test("of the calls after the first: that the function is warm", async () => {
+    const { send, logged } = guarded();
+    for (let calls = 0; calls < 3; calls += 1) await send(post());
+    expect(logged.map(({ cold }) => cold)).toEqual([true, false, false]);
+  });
+
+  test("of questions that were not answered: that this is a failure, and whose", async () => {
+    const ask = async () => [{ code: 503, failure: "nobody is there" } as const];
+    const { send, logged } = guarded({ ask });
+    await send(post());
+    expect(logged).toMatchObject([{ decision: "denied", reason: "no-answer", failure: "cluster-unreachable" }]);
   });
 
   test("of a fault of our own: what was thrown and where, not what it said", async () => {
     const { send, logged } = guarded({ ask: () => Promise.reject(new RangeError("Bearer s3cret\n    at somewhere")) });
     await send(post());
-    expect(Object.keys(logged[0] ?? {}).sort()).toEqual([...documented, "fault"].sort());
-    expect(logged[0]?.fault).toMatch(/^RangeError\n {4}at .*decisions\.test\.ts/);
+    expect(keysOf(logged[0])).toEqual([...unjudged, "fault"].sort());
+    const fault = expect.stringMatching(/^RangeError\n {4}at .*decisions\.test\.ts/);
+    expect(logged).toMatchObject([{ failure: "fault", fault }]);
   });
 });
 
@@ -260,9 +286,8 @@ describe("how long the cluster may take to answer", () => {
   });
 
   test("a question that is never answered ends before the function does", async () => {
-    const said = vi.spyOn(console, "error").mockReturnValue();
-    const { send } = guarded({ remaining: 200, ask: () => new Promise(() => {}) });
+    const { send, logged } = guarded({ remaining: 200, ask: () => new Promise(() => {}) });
     expect(await send(post())).toMatchObject({ status: 500, json: { kind: "Status", reason: "InternalError" } });
-    expect(said).toHaveBeenCalledOnce();
+    expect(logged).toMatchObject([{ event: "fault", failure: "fault", fault: expect.stringMatching(/^TimeoutError/) }]);
   });
 });

@@ -8,6 +8,9 @@ const path = `/clusters/prod/${key}/mutate`;
 const limit = 6 * 1024 * 1024;
 const post = (call: Call) => httpApi({ path, query: { timeout: "5s" }, ...call });
 
+/** All that is logged of a call that got no verdict. */
+const refused = (status: number, cold = true) => ({ event: "refused", status, cold });
+
 describe("a call that brings no review gets a metav1.Status that says what is wrong", () => {
   const { request, ...envelope } = review();
   const text = (value: unknown) => JSON.stringify(value);
@@ -78,7 +81,7 @@ describe("a call that brings no review gets a metav1.Status that says what is wr
     });
     expect(status).toBe(code);
     expect(asked).toEqual([]);
-    expect(logged).toEqual([]);
+    expect(logged).toEqual([refused(code)]);
   });
 });
 
@@ -138,7 +141,7 @@ describe("a caller who is not known", () => {
       body: '{"apiVersion":"v1","kind":"Status","metadata":{},"status":"Failure","message":"there is nothing here","reason":"NotFound","code":404}',
       isBase64Encoded: false,
     });
-    expect([asked, logged]).toEqual([[], []]);
+    expect([asked, logged]).toEqual([[], [refused(404), refused(404, false)]]);
   });
 
   test.each([functionUrl, restApi])("stays unknown through another gateway", async (eventOf) => {

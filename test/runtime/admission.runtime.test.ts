@@ -28,7 +28,7 @@ beforeAll(async () => {
   instance = await startInstance({
     taskRoot,
     handler: "dist/admission.handler",
-    environment: { REGISTRY_FILE: registry },
+    environment: { REGISTRY: registry },
   });
 });
 
@@ -126,7 +126,23 @@ test("a wrong key and a path that is not there look the same", async () => {
   expect(peer.seen).toEqual([]);
 });
 
+test("every decision is a line of JSON, in which CloudWatch finds its metrics", async () => {
+  const written = instance.output().length;
+  await answerTo(await sample("gateway-http-api"));
+  await answerTo(await sample("gateway-wrong-key"));
+  const lines = instance.output().slice(written).trim().split("\n");
+  const [decision, refusal, ...more] = lines.map((line) => JSON.parse(line));
+  expect(more).toEqual([]);
+  expect(decision).toMatchObject({
+    ...{ level: "INFO", event: "decision", cluster: "demo", decision: "replaced", function: "admission", cold: false },
+    ...{ requestId: expect.stringMatching(/^[0-9a-f-]{36}$/), Decisions: 1, Questions: 1 },
+    _aws: { Timestamp: expect.any(Number), CloudWatchMetrics: expect.any(Array) },
+  });
+  expect(refusal).toMatchObject({ level: "WARN", event: "refused", status: "404", RefusedCalls: 1 });
+});
+
 test("what it wrote to its log holds no key, no token and nothing of a spec", () => {
+  expect(instance.output()).toMatch(/^\{"level":"INFO","event":"registry",.*"RegistryClusters":1,/);
   expect(instance.output()).toContain("carol");
   for (const secret of [key, token, "greeting"]) expect(instance.output()).not.toContain(secret);
 });

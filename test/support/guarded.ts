@@ -5,7 +5,8 @@ import type { Cluster } from "../../functions/clusters.ts";
 import { createHandler } from "../../functions/handler.ts";
 import type { HttpEvent } from "../../functions/http.ts";
 import { hashOf } from "../../functions/keys.ts";
-import type { DecisionEntry, Edges } from "../../functions/respond.ts";
+import type { Edges } from "../../functions/respond.ts";
+import type { Entry, Invocation } from "../../functions/telemetry.ts";
 import { formatQuestion } from "../../lib/identity/index.ts";
 import { type Policy, readPolicy } from "../../lib/policy/index.ts";
 
@@ -26,6 +27,8 @@ export interface Guarded {
   readonly ask?: Ask;
   /** Until the function is ended. */
   readonly remaining?: number;
+  /** What Lambda says of the invocation besides. */
+  readonly context?: Readonly<Record<string, unknown>>;
 }
 
 /** An answer, in whichever gateway's shape it came. */
@@ -40,9 +43,9 @@ export const no: Ask = async (questions) => questions.map(() => ({ allowed: fals
 export const yes: Ask = async (questions) => questions.map(() => ({ allowed: true, reason: "" }));
 
 /** The function with one cluster, `prod`. Notes what it asks and logs. */
-export const guarded = ({ cluster, edges, ask = no, remaining = 15_000 }: Guarded = {}) => {
+export const guarded = ({ cluster, edges, ask = no, remaining = 15_000, context }: Guarded = {}) => {
   const asked: Asked[] = [];
-  const logged: DecisionEntry[] = [];
+  const logged: (Entry & Invocation)[] = [];
   const noting: Ask = (questions, deadline) => {
     asked.push({ questions: questions.map(formatQuestion), deadline });
     return ask(questions, deadline);
@@ -51,7 +54,7 @@ export const guarded = ({ cluster, edges, ask = no, remaining = 15_000 }: Guarde
   const registry = { clusters: new Map([["prod", prod]]), problems: [] };
   const handler = createHandler({ registry, log: (entry) => logged.push(entry), ...edges });
   const send = async (event: HttpEvent): Promise<Answered> =>
-    answered(await handler(event, { getRemainingTimeInMillis: () => remaining } as Context));
+    answered(await handler(event, { getRemainingTimeInMillis: () => remaining, ...context } as unknown as Context));
   return { send, asked, logged, cluster: prod };
 };
 

@@ -107,13 +107,21 @@ describe("by time", () => {
   });
 
   test("a token ends a minute before the role that signed it", async () => {
-    const { mint, later } = minting(15);
+    const { mint, later } = minting(12);
     const first = await mint({ cluster: "prod", role });
-    later(9);
-    expect(keyOf(await mint({ cluster: "test", role }))).toBe("ASIAROLE1");
-    later(4.99);
+    later(10.99);
     expect(await mint({ cluster: "prod", role })).toBe(first);
     later(0.01);
+    expect(keyOf(await mint({ cluster: "prod", role }))).toBe("ASIAROLE2");
+  });
+
+  test("what was refused is made again, and the role is assumed again", async () => {
+    const { mint, later } = minting();
+    const first = await mint({ cluster: "prod" });
+    expect(keyOf(await mint({ cluster: "prod", role }))).toBe("ASIAROLE1");
+    later(1);
+    expect(await mint({ cluster: "prod" }, true)).not.toBe(first);
+    expect(keyOf(await mint({ cluster: "prod", role }, true))).toBe("ASIAROLE2");
     expect(keyOf(await mint({ cluster: "prod", role }))).toBe("ASIAROLE2");
   });
 

@@ -12,7 +12,7 @@ const names = [
 ];
 const name = fc.constantFrom(...names);
 const odd = fc.oneof(
-  fc.constantFrom<unknown>(null, "", 5, 0, true, false, 9007199254740993, [], {}, ["bob"], { name: "bob" }),
+  fc.constantFrom<unknown>(null, "", 5, 0, true, false, 2 ** 53, [], {}, ["bob"], { name: "bob" }),
   fc.string({ unit: "binary" }),
 );
 const mostly = <T>(usual: fc.Arbitrary<T>, unusual: fc.Arbitrary<unknown>) =>
@@ -34,7 +34,7 @@ const spec = fc.record(
     clusterAuth: mostly(clusterAuth, odd),
     runAs: mostly(name, odd),
     jobs,
-    data: fc.constantFrom<unknown>(1, 2, 9007199254740993, { a: 1 }),
+    data: fc.constantFrom<unknown>(1, 2, 2 ** 53, { a: 1 }),
   },
   { requiredKeys: [] },
 );
@@ -188,7 +188,7 @@ describe("for every review, policy and answers", () => {
           leaves.reduce((at, { path }) => withoutAt(at, path), structuredClone(value));
         expect(withoutEmpty(without(now))).toEqual(withoutEmpty(without(before)));
       }),
-      runs,
+      { numRuns: 150 },
     );
   });
 
@@ -204,7 +204,7 @@ describe("for every review, policy and answers", () => {
         if (declared === "razeedeploy" || declared === "false")
           expect(one.answers?.("impersonate serviceaccounts/razeedeploy-sa -n razeedeploy")).toBe("yes");
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
-import { readRegistry, registryFrom } from "../../../functions/clusters.ts";
+import { describe, expect, test } from "vitest";
+import { readRegistry } from "../../../functions/clusters.ts";
 import { hashOf } from "../../../functions/keys.ts";
 
 const keys = [hashOf("key")];
@@ -190,42 +190,23 @@ describe("a context that cannot be used is named, and costs the others nothing",
   });
 });
 
-describe("a registry that cannot be read is a registry of nobody, and says why", () => {
-  const folder = mkdtempSync(join(tmpdir(), "registry-"));
-  afterAll(() => rmSync(folder, { recursive: true }));
-
+describe("a registry that cannot be read at all says why, and nothing of what it holds", () => {
   test.each<[string, string, RegExp]>([
     ["what is no YAML", "users:\n- token: s3cret\n\tb", /no YAML/],
     ["a text", "s3cret", /not a YAML mapping/],
     ["nothing", "", /is no/],
     ["a list", "[s3cret]", /not a YAML mapping/],
   ])("%s", (_, text, why) => {
-    const file = join(folder, "kubeconfig");
-    writeFileSync(file, text);
-    const { clusters, problems } = registryFrom(file);
-    expect(clusters.size).toBe(0);
-    expect(problems).toEqual([expect.stringMatching(why)]);
-    expect(problems[0]).toContain(`the registry ${file} cannot be read: `);
-    expect(problems[0]).not.toContain("s3cret");
+    expect(() => readRegistry(text, "/nowhere")).toThrow(why);
+    expect(() => readRegistry(text, "/nowhere")).not.toThrow("s3cret");
   });
+});
 
-  test("a file that is not there", () => {
-    const { clusters, problems } = registryFrom(join(folder, "none"));
-    expect(clusters.size).toBe(0);
-    expect(problems).toEqual([expect.stringContaining("ENOENT")]);
-  });
-
-  test("no file at all", () => {
-    expect(registryFrom(undefined)).toEqual({
-      clusters: new Map(),
-      problems: ["REGISTRY_FILE is not set; name the registry's kubeconfig"],
-    });
-  });
-
-  test("a file that can be read is read, and its paths are relative to it", () => {
-    const file = join(folder, "good");
-    writeFileSync(join(folder, "token"), "s3cret\n");
-    writeFileSync(file, kubeconfig({ user: { tokenFile: "token" } }));
-    expect([...registryFrom(file).clusters.keys()]).toEqual(["prod"]);
-  });
+test("paths are relative to the registry's folder", () => {
+  const folder = mkdtempSync(join(tmpdir(), "registry-"));
+  writeFileSync(join(folder, "ca.pem"), "no certificate");
+  const text = kubeconfig({ cluster: { "certificate-authority": "ca.pem" } });
+  expect(readRegistry(text, folder).problems).toEqual([expect.stringContaining("is not PEM that can be read")]);
+  expect(readRegistry(text, "/nowhere").problems).toEqual([expect.stringContaining("cannot be read (ENOENT)")]);
+  rmSync(folder, { recursive: true });
 });

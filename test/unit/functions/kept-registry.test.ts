@@ -138,6 +138,21 @@ describe("age", () => {
     );
   });
 
+  test("a failure is forgotten once it could be read", async () => {
+    const { registry, state } = await loaded("good");
+    const read = async (source: Source, clock: number) => {
+      state.source = source;
+      state.clock = clock;
+      await registry.refreshed(clock + 9_000);
+      return state.loads;
+    };
+    for (const clock of [maxAge, maxAge + 1, maxAge + 2]) await read(new Error("no"), clock);
+    expect(await read("good", maxAge + 20_000)).toBe(4);
+    expect(await read(new Error("no"), 3 * maxAge)).toBe(5);
+    expect(await read(new Error("no"), 3 * maxAge + 1)).toBe(6);
+    expect(await read(new Error("no"), 3 * maxAge + 2)).toBe(6);
+  });
+
   test("all who come while it is read wait for the same", async () => {
     const { registry, state } = await loaded("good");
     const source = Promise.withResolvers<string>();

@@ -45,7 +45,7 @@ describe("what AWS is asked", () => {
     ["arn:aws:secretsmanager:us-east-2:123456789012:secret:clusters-AbCdEf", "us-east-2"],
   ])("for the secret %s", async (name, region) => {
     expect(await asked(`secretsmanager:${name}`, { SecretString: "text" })).toEqual({
-      documents: [{ text: "text", directory: ".", origin: `secret ${name}` }],
+      documents: [{ text: "text", directory: ".", origin: `the registry secretsmanager:${name}` }],
       service: "secretsmanager",
       region,
       target: "secretsmanager.GetSecretValue",
@@ -68,6 +68,21 @@ describe("what AWS is asked", () => {
       target: "AmazonSSM.GetParametersByPath",
       body: { Path: "/fleet", Recursive: true, WithDecryption: true, MaxResults: 10 },
     });
+  });
+
+  test("for one page after the other, even after an empty one", async () => {
+    const pages = [
+      { Parameters: [{ Name: "/fleet/b", Value: "two" }], NextToken: "t1" },
+      { Parameters: [], NextToken: "t2" },
+      { Parameters: [{ Name: "/fleet/a", Value: "one" }] },
+    ];
+    const tokens: unknown[] = [];
+    const documents = await registrySource("ssm:/fleet", async ({ body }) => {
+      tokens.push(JSON.parse(body).NextToken);
+      return JSON.stringify(pages[tokens.length - 1]);
+    })(0);
+    expect(documents.map(({ text }) => text)).toEqual(["one", "two"]);
+    expect(tokens).toEqual([undefined, "t1", "t2"]);
   });
 
   test("a binary secret is text too", async () => {

@@ -1,0 +1,27 @@
+import { awsCaller } from "./aws/call.ts";
+import { eksTokens } from "./aws/eks-token.ts";
+import type { Registry } from "./clusters.ts";
+import { type Keeping, type KeptRegistry, keepRegistry } from "./kept-registry.ts";
+import { mergeRegistry } from "./merged-registry.ts";
+import { registrySource } from "./registry-source.ts";
+import type { Settings } from "./settings.ts";
+
+/**
+ * The registry that the settings name: it is read from now on, and its EKS clusters get tokens that are made here, from the function's own
+ * role. Where they name none, nobody is known and nothing is read.
+ */
+export const registryOf = (
+  { registry, registryMaxAge, aws }: Settings,
+  log: Keeping["log"],
+): Registry & Partial<KeptRegistry> => {
+  if (registry === undefined) return { clusters: new Map(), problems: ["REGISTRY is not set"] };
+  const call = awsCaller(aws);
+  const mint = eksTokens(aws, call);
+  return keepRegistry({
+    // A setting that names nothing is a registry that cannot be read.
+    load: async (deadline) => registrySource(registry, call)(deadline),
+    read: (documents) => mergeRegistry(documents, mint),
+    maxAge: registryMaxAge,
+    log,
+  });
+};

@@ -1,0 +1,182 @@
+import type { IncomingMessage } from "node:http";
+import { Agent, type RequestOptions, request } from "node:https";
+import { dirname } from "node:path";
+import { pipeline } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createGunzip } from "node:zlib";
+import type { KubeConfig } from "@kubernetes/client-node";
+import { accessFailure, credentialFailure, httpFailure, lateFailure } from "../functions/access-failure.ts";
+import { type Credentials, type CredentialsOf, credentialsFrom } from "../functions/credentials.ts";
+import { readKubeconfig } from "../functions/kubeconfig.ts";
+import { usableContext } from "../functions/usable-context.ts";
+import { isObject, type JsonObject } from "../lib/identity/json.ts";
+import { naming, readText } from "./local-cluster.ts";
+import { UsageError } from "./usage.ts";
+
+/** A cluster that cannot be read or asked, in a sentence. Status 2: nobody knows what would have been found there. */
+export class ClusterError extends UsageError {
+  override name = "ClusterError";
+}
+
+/** A reply of more bytes than the request allows. The connection is closed, the rest is never read. */
+export class ReplyTooLarge extends Error {
+  override name = "ReplyTooLarge";
+}
+
+export interface ApiRequest {
+  /** GET where there is no body, POST where there is one. */
+  readonly body?: object;
+  /** From the root, with its query: `/apis/apps/v1/deployments?limit=500`. */
+  readonly path: string;
+  /** The most that is read of the reply; 16 MiB where absent. */
+  readonly mostBytes?: number;
+}
+
+/** What an API server answered, success or not. */
+export interface ApiReply {
+  readonly status: number;
+  readonly body: JsonObject;
+  /** The texts of the `Warning` headers. */
+  readonly warnings: readonly string[];
+}
+
+/** One context of a kubeconfig. A status that is no success is a reply; what is no reply is a `ClusterError`. */
+export interface ApiClient {
+  readonly context: string;
+  /** The whole kubeconfig, of which this is a context. */
+  readonly kubeconfig: KubeConfig;
+  readonly send: (request: ApiRequest) => Promise<ApiReply>;
+  readonly close: () => void;
+}
+
+const deadline = 60_000;
+const usualBytes = 16 * 1024 * 1024;
+/** API servers that are busy say how many seconds to wait (priority and fairness); no longer than this in all. */
+const mostPatience = 60_000;
+
+/** Opens a context of a kubeconfig file; the current one where none is named. Nothing is sent yet. */
+export const openCluster = (file: string, contextName?: string): ApiClient => {
+  const kubeconfig = naming(file, () => readKubeconfig(readText(file), dirname(file)));
+  const context = contextName ?? kubeconfig.getCurrentContext();
+  if (!context) throw new UsageError(`${file} has no current context; name one with --context`);
+  return clientOf(
+    kubeconfig,
+    context,
+    naming(file, () => usableContext(kubeconfig, context)),
+  );
+};
+
+const clientOf = (kubeconfig: KubeConfig, context: string, own: KubeConfig): ApiClient => {
+  const server = (own.getCurrentCluster()?.server ?? "").replace(/\/+$/, "");
+  const command: string | undefined = own.getCurrentUser()?.exec?.command;
+  const agent = new Agent({ keepAlive: true, maxSockets: 8, rejectUnauthorized: true });
+  const issued = credentialsFrom(kubeconfig, context);
+  const credentialsOf: CredentialsOf = (refused) =>
+    issued(refused).catch((error: unknown) => {
+      throw new ClusterError(credentialFailure(context, command, error).failure);
+    });
+
+  const once = async (asked: ApiRequest, { headers, ...tls }: Credentials): Promise<Received> => {
+    const { body, path, mostBytes = usualBytes } = asked;
+    const signal = AbortSignal.timeout(deadline);
+    const options: RequestOptions = {
+      ...tls,
+      agent,
+      signal,
+      method: body ? "POST" : "GET",
+      headers: {
+        accept: "application/json",
+        "accept-encoding": "gzip",
+        "user-agent": "impersonation-admission",
+        ...(body ? { "content-type": "application/json" } : {}),
+        ...headers,
+      },
+    };
+    try {
+      return await exchange(`${server}${path}`, options, body ? JSON.stringify(body) : "", mostBytes);
+    } catch (error) {
+      if (error instanceof ReplyTooLarge) throw error;
+      const { failure } = signal.aborted ? lateFailure(context, deadline) : accessFailure(context, error);
+      throw new ClusterError(failure);
+    }
+  };
+
+  const send = async (asked: ApiRequest): Promise<ApiReply> => {
+    let credentials = await credentialsOf();
+    let renewed = false;
+    for (let patience = mostPatience; ; ) {
+      const { status, headers, text } = await once(asked, credentials);
+      const seconds = Number(headers["retry-after"]?.[0]);
+      if (status === 401 && renewed) throw new ClusterError(httpFailure(context, status).failure);
+      if (status === 401) {
+        credentials = await credentialsOf(credentials);
+        renewed = true;
+      } else if (status === 429 && seconds > 0 && seconds * 1000 <= patience) {
+        patience -= seconds * 1000;
+        await sleep(seconds * 1000);
+      } else return { status, body: objectIn(text), warnings: (headers["warning"] ?? []).flatMap(warningTexts) };
+    }
+  };
+  return { context, kubeconfig, send, close: () => agent.destroy() };
+};
+
+interface Received {
+  readonly status: number;
+  readonly headers: IncomingMessage["headersDistinct"];
+  readonly text: string;
+}
+
+const read = async (response: IncomingMessage, mostBytes: number): Promise<string> => {
+  const gzip = response.headers["content-encoding"] === "gzip";
+  // A failure of either ends the other: a reply that breaks off must not be waited for.
+  const plain = gzip ? pipeline(response, createGunzip(), () => {}) : response;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of plain as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > mostBytes) {
+      response.destroy();
+      throw new ReplyTooLarge(`the reply is larger than ${mostBytes} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+};
+
+/** One request over a pooled connection. An idle connection that the server had closed is tried once more, on a new one. */
+const exchange = (url: string, options: RequestOptions, body: string, mostBytes: number): Promise<Received> =>
+  new Promise((resolve, reject) => {
+    let replied = false;
+    const sent = request(url, options, (response) => {
+      replied = true;
+      read(response, mostBytes).then(
+        (text) => resolve({ status: response.statusCode ?? 0, headers: response.headersDistinct, text }),
+        reject,
+      );
+    });
+    sent.on("error", (error: NodeJS.ErrnoException) => {
+      const diedIdle = sent.reusedSocket && !replied && (error.code === "ECONNRESET" || error.code === "EPIPE");
+      if (diedIdle) resolve(exchange(url, { ...options, agent: false }, body, mostBytes));
+      else reject(error);
+    });
+    sent.end(body);
+  });
+
+/** Some errors come as plain text, from the API server too. */
+const objectIn = (text: string): JsonObject => {
+  try {
+    const body: unknown = JSON.parse(text);
+    if (isObject(body)) return body;
+  } catch {}
+  return { message: text.trim().slice(0, 300) };
+};
+
+/** `299 - "text"`, with quotes and backslashes escaped (RFC 9111 dropped the header, Kubernetes did not). */
+const warningTexts = (header: string): readonly string[] =>
+  [...header.matchAll(/\d{3} \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) => text.replace(/\\(.)/g, "$1"));
+
+/** The message of a reply that is no success (`metav1.Status`), or its number. */
+export const messageOf = ({ status, body }: ApiReply): string => {
+  const { message } = body;
+  return typeof message === "string" && message !== "" ? message : `HTTP ${status}`;
+};

@@ -1,0 +1,169 @@
+import { everywhere, type Metric, namespace } from "../../functions/metrics.ts";
+import { admissionFunction, ref, sub, type Template } from "./cloudformation.ts";
+import type { FrontDoor } from "./front-door.ts";
+import type { DeploymentSettings } from "./settings.ts";
+import { throttled } from "./throttled.ts";
+
+/** When somebody is called. The docs say what to do, under a heading of the same name. */
+interface Alarm {
+  readonly name: string;
+  readonly means: string;
+  /** A metric, or an expression over some. */
+  readonly watches: Template;
+  readonly above: number;
+  /** How many of the last five-minute periods must be above it. */
+  readonly periods: readonly [breaching: number, of: number];
+}
+
+const period = 300;
+
+const own = (name: Metric, statistic: string): Template => ({
+  Namespace: namespace,
+  MetricName: name,
+  Dimensions: [{ Name: everywhere, Value: ref(admissionFunction) }],
+  ...statisticOf(statistic),
+  Period: period,
+});
+
+const ofLambda = (name: string): Template => ({
+  Namespace: "AWS/Lambda",
+  MetricName: name,
+  Dimensions: [{ Name: "FunctionName", Value: ref(admissionFunction) }],
+  Statistic: "Sum",
+  Period: period,
+});
+
+const statisticOf = (statistic: string): Template =>
+  statistic.startsWith("p") ? { ExtendedStatistic: statistic } : { Statistic: statistic };
+
+const sumOf = (id: string, name: Metric): Template => {
+  const { Statistic, Period, ...Metric } = own(name, "Sum");
+  return { Id: id, MetricStat: { Metric, Period, Stat: Statistic }, ReturnData: false };
+};
+
+/** The share of reviews that failed, in percent. Two failures in five minutes call nobody. */
+const failureRate: Template = {
+  Metrics: [
+    sumOf("failures", "Failures"),
+    sumOf("decisions", "Decisions"),
+    {
+      Id: "rate",
+      Label: "failures, % of reviews",
+      Expression: "IF(failures < 3, 0, 100 * failures / decisions)",
+      ReturnData: true,
+    },
+  ],
+};
+
+const alarmsOf = ({ registryMaxAge }: DeploymentSettings, door: FrontDoor): readonly Alarm[] => [
+  {
+    name: "DeniedByError",
+    means: "More than 5 % of the reviews were denied because they could not be judged: writes fail in a cluster.",
+    watches: failureRate,
+    above: 5,
+    periods: [2, 3],
+  },
+  {
+    name: "SlowAnswers",
+    means:
+      "An API server takes longer than a second to answer SubjectAccessReviews (p99): denials for lateness are near.",
+    watches: own("QuestionMilliseconds", "p99"),
+    above: 1000,
+    periods: [3, 3],
+  },
+  {
+    name: "FunctionThrottled",
+    means: "Lambda turned calls away: all reserved instances were busy. Those writes failed.",
+    watches: ofLambda("Throttles"),
+    above: 0,
+    periods: [1, 1],
+  },
+  {
+    name: "GatewayThrottled",
+    means: "The gateway turned calls away: more came than throttleRate and throttleBurst let through.",
+    watches: {
+      Namespace: namespace,
+      MetricName: throttled.name,
+      Dimensions: [{ Name: throttled.dimension, Value: ref(door.api) }],
+      Statistic: "Sum",
+      Period: period,
+    },
+    above: 0,
+    periods: [1, 1],
+  },
+  {
+    name: "FunctionErrors",
+    means: "Invocations of the function ended without an answer: it did not start, ran out of time or of memory.",
+    watches: ofLambda("Errors"),
+    above: 0,
+    periods: [1, 1],
+  },
+  {
+    name: "GatewayErrors",
+    means: "The gateway answered 5xx: the function could not be invoked, or failed.",
+    watches: {
+      Namespace: "AWS/ApiGateway",
+      MetricName: door.metrics.serverErrors,
+      Dimensions: Object.entries(door.dimensions).map(([Name, text]) => ({
+        Name,
+        Value: text.includes("${") ? sub(text) : text,
+      })),
+      Statistic: "Sum",
+      Period: period,
+    },
+    above: 0,
+    periods: [2, 3],
+  },
+  {
+    name: "RegistryProblems",
+    means: "Contexts of the registry were left out because they cannot be used: their clusters get 404.",
+    watches: own("RegistryProblems", "Maximum"),
+    above: 0,
+    periods: [1, 1],
+  },
+  {
+    name: "RefreshFailed",
+    means:
+      "The registry could not be read again. The last one that could is used; new clusters and keys are not known.",
+    watches: own("RefreshFailed", "Sum"),
+    above: 0,
+    periods: [2, 3],
+  },
+  {
+    name: "RegistryStale",
+    means: "The registry in use is ten times as old as it may become.",
+    watches: own("RegistryAgeSeconds", "Maximum"),
+    above: 10 * registryMaxAge,
+    periods: [1, 1],
+  },
+  {
+    name: "RefusedCalls",
+    means:
+      "Many calls named no cluster that is known, or a wrong key: somebody tries keys, or a cluster has an old one.",
+    watches: own("RefusedCalls", "Sum"),
+    above: 100,
+    periods: [1, 1],
+  },
+];
+
+/** All alarms. Silence is no breach: a cluster in which nobody writes says nothing. */
+export const alarms = (settings: DeploymentSettings, door: FrontDoor): Template =>
+  Object.fromEntries(
+    alarmsOf(settings, door).map(({ name, means, watches, above, periods: [breaching, of] }) => [
+      `${name}Alarm`,
+      {
+        Type: "AWS::CloudWatch::Alarm",
+        Properties: {
+          AlarmName: sub(`\${${admissionFunction}} ${name}`),
+          AlarmDescription: `${means} See docs/operations.md.`,
+          ...watches,
+          ComparisonOperator: "GreaterThanThreshold",
+          Threshold: above,
+          EvaluationPeriods: of,
+          DatapointsToAlarm: breaching,
+          TreatMissingData: "notBreaching",
+          ...(settings.alarmTopic ? { AlarmActions: [settings.alarmTopic], OKActions: [settings.alarmTopic] } : {}),
+        },
+      },
+    ]),
+  );

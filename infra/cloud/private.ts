@@ -1,0 +1,35 @@
+import { alarms } from "./alarms.ts";
+import { admissionFunction, type Template } from "./cloudformation.ts";
+import { dashboard } from "./dashboard.ts";
+import { firewall } from "./firewall.ts";
+import type { FrontDoor } from "./front-door.ts";
+import { outputs } from "./outputs.ts";
+import { privateApi, stageName } from "./private-api.ts";
+import type { DeploymentSettings } from "./settings.ts";
+import { throttledFilter } from "./throttled.ts";
+
+const door: FrontDoor = {
+  api: "PrivateApi",
+  accessLog: "PrivateApiLogGroup",
+  metrics: { serverErrors: "5XXError", clientErrors: "4XXError", latency: "Latency" },
+  dimensions: { ApiName: `\${${admissionFunction}}`, Stage: stageName },
+};
+
+/** What stands beside the function where only VPC endpoints lead to the gateway. */
+export const privateResources = (settings: DeploymentSettings): Template => {
+  const [endpoint] = settings.vpcEndpointIds;
+  if (endpoint === undefined)
+    throw new Error("param vpcEndpointIds is empty; it must be the ids of the VPC endpoints that may call");
+  // The name of this form is public and has the addresses of the endpoint (API Gateway, "Invoke a private API using a Route53 alias").
+  const url = `https://\${PrivateApi}-${endpoint}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}/${stageName}`;
+  return {
+    Resources: {
+      ...privateApi(settings),
+      ...firewall(settings),
+      ...throttledFilter(door),
+      ...alarms(settings, door),
+      ...dashboard(door),
+    },
+    Outputs: outputs(url),
+  };
+};

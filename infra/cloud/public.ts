@@ -1,0 +1,34 @@
+import { alarms } from "./alarms.ts";
+import type { Template } from "./cloudformation.ts";
+import { dashboard } from "./dashboard.ts";
+import type { FrontDoor } from "./front-door.ts";
+import { outputs } from "./outputs.ts";
+import type { DeploymentSettings } from "./settings.ts";
+import { throttledFilter } from "./throttled.ts";
+
+/** The HTTP API that osls makes of the function's `httpApi` event. */
+const door: FrontDoor = {
+  api: "HttpApi",
+  accessLog: "HttpApiLogGroup",
+  metrics: { serverErrors: "5xx", clientErrors: "4xx", latency: "Latency" },
+  dimensions: { ApiId: "${HttpApi}" },
+};
+
+const url = "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}";
+
+/** What stands beside the function where anybody can call the gateway. */
+export const publicResources = (settings: DeploymentSettings): Template => ({
+  extensions: {
+    HttpApiStage: {
+      Properties: {
+        DefaultRouteSettings: {
+          DetailedMetricsEnabled: false,
+          ThrottlingRateLimit: settings.throttleRate,
+          ThrottlingBurstLimit: settings.throttleBurst,
+        },
+      },
+    },
+  },
+  Resources: { ...throttledFilter(door), ...alarms(settings, door), ...dashboard(door) },
+  Outputs: outputs(url),
+});

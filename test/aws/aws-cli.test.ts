@@ -1,0 +1,114 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseDocument } from "yaml";
+import type { AwsCall } from "../../functions/aws/call.ts";
+import type { AwsCredentials } from "../../functions/aws/credentials.ts";
+import { eksToken } from "../../functions/aws/eks-token.ts";
+import { hashOf } from "../../functions/keys.ts";
+import { readKubeconfig } from "../../functions/kubeconfig.ts";
+import { mergeRegistry } from "../../functions/merged-registry.ts";
+import { registrySource } from "../../functions/registry-source.ts";
+import { usableContext } from "../../functions/usable-context.ts";
+import { throwAwayCertificates } from "../../infra/certificates.ts";
+import { account, type Moto, startMoto } from "./parts/moto.ts";
+import { python } from "./parts/python.ts";
+
+const nobody: AwsCall = () => expect.unreachable("nothing is called");
+
+let moto: Moto;
+let folder: string;
+let operator: AwsCredentials;
+let file: string;
+
+const run = promisify(execFile);
+
+/** The AWS CLI as an operator runs it, with no configuration of whoever runs this test. */
+const aws = async (args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<string> => {
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: folder,
+    AWS_ACCESS_KEY_ID: operator.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
+    AWS_SESSION_TOKEN: operator.sessionToken,
+    AWS_ENDPOINT_URL: moto.url,
+    ...more,
+  };
+  return (await run(python("aws"), args, { env })).stdout;
+};
+
+const role = `arn:aws:iam::${account}:role/cluster-reader`;
+const clusters = [
+  { name: "prod", region: "eu-west-1", options: [] },
+  { name: "test", region: "us-east-2", options: [] },
+  { name: "shared", region: "eu-west-1", options: ["--role-arn", role] },
+];
+
+beforeAll(async () => {
+  // It takes the CLI's own GET requests for forged.
+  moto = await startMoto({ checks: false });
+  folder = await mkdtemp(join(tmpdir(), "aws-cli-"));
+  operator = await moto.session(await moto.role("operator", [{ Action: "*", Resource: "*" }]));
+  file = join(folder, "kubeconfig");
+  for (const { name, region, options } of clusters) {
+    const create = ["--region", region, "eks", "create-cluster", "--name", name, "--role-arn", role];
+    await aws([...create, "--resources-vpc-config", "subnetIds=subnet-1,subnet-2"]);
+    await aws(["--region", region, "eks", "update-kubeconfig", "--name", name, "--kubeconfig", file, ...options]);
+  }
+});
+afterAll(async () => {
+  await moto?.stop();
+  await rm(folder, { recursive: true });
+});
+
+describe("the file that aws eks update-kubeconfig writes for three clusters", () => {
+  test("works as it is", async () => {
+    // Only the CA is made here: what moto gives for one is no certificate.
+    const { ca } = await throwAwayCertificates({ hosts: ["localhost"] });
+    const written = await readFile(file, "utf8");
+    await writeFile(
+      file,
+      written.replace(/(certificate-authority-data: ).*/g, `$1${Buffer.from(ca).toString("base64")}`),
+    );
+    const [{ text, directory } = expect.unreachable()] = await registrySource(file, nobody)(0);
+    const kubeconfig = readKubeconfig(text, directory);
+    const contexts = kubeconfig.getContexts().map(({ name }) => name);
+    expect(contexts).toEqual(clusters.map(({ name, region }) => `arn:aws:eks:${region}:${account}:cluster/${name}`));
+    const mint = async () => "token";
+    const requests = contexts.map(
+      (name) => usableContext(kubeconfig, name, mint).getCurrentUser()?.authProvider.config,
+    );
+    expect(requests).toEqual([
+      { cluster: "prod", region: "eu-west-1" },
+      { cluster: "test", region: "us-east-2" },
+      { cluster: "shared", region: "eu-west-1", role },
+    ]);
+  });
+
+  test("is a registry once it says who may call, with nothing renamed", async () => {
+    const document = parseDocument(await readFile(file, "utf8"));
+    const extension = { name: "impersonation-admission", extension: { keys: [hashOf("key")] } };
+    for (const nth of clusters.keys()) document.setIn(["contexts", nth, "context", "extensions"], [extension]);
+    const mint = () => expect.unreachable("nobody asks");
+    const registry = mergeRegistry([{ text: document.toString(), directory: ".", origin: "" }], mint);
+    expect(registry.problems).toEqual([]);
+    expect([...registry.clusters.keys()]).toEqual(["prod", "test", "shared"]);
+  });
+});
+
+describe("the token that aws eks get-token prints", () => {
+  test.each(["eu-west-1", "us-gov-west-1", "cn-north-1"])("in %s is ours, signature and all", async (region) => {
+    const printed = await aws(["--region", region, "eks", "get-token", "--cluster-name", "prod", "--output", "json"], {
+      AWS_ENDPOINT_URL: undefined,
+    });
+    const urlOf = (token: string) => new URL(Buffer.from(token.slice("k8s-aws-v1.".length), "base64url").toString());
+    const theirs = urlOf(JSON.parse(printed).status.token);
+    const time = theirs.searchParams.get("X-Amz-Date")?.replace(/^(....)(..)(..T..)(..)(..Z)$/, "$1-$2-$3:$4:$5") ?? "";
+    const ours = urlOf(eksToken(operator, region, "prod", new Date(time)));
+    expect(ours.origin + ours.pathname).toBe(theirs.origin + theirs.pathname);
+    expect(Object.fromEntries(ours.searchParams)).toEqual(Object.fromEntries(theirs.searchParams));
+  });
+});

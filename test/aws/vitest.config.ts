@@ -1,0 +1,40 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+import { findSource } from "../cluster/harness/binaries.ts";
+import { buildAuthenticator } from "./parts/authenticator.ts";
+import { installPython } from "./parts/python.ts";
+
+const controlPlane = findSource();
+
+/** What each test file needs, and why it is not there. */
+const moto = installPython();
+const authenticator = buildAuthenticator();
+const files: Readonly<Record<string, string | undefined>> = {
+  "registry.test.ts": moto,
+  "assume-role.test.ts": moto,
+  "aws-cli.test.ts": moto,
+  "verified-token.test.ts": authenticator,
+  "token-webhook.test.ts": authenticator ?? (controlPlane.kind === "none" ? controlPlane.reason : undefined),
+};
+
+const missing = Object.entries(files).filter(([, why]) => why);
+for (const [file, why] of missing) {
+  if (process.env["CI"] === "true") throw new Error(`test/aws/${file} cannot run: ${why}.`);
+  process.stderr.write(`\n*** SKIPPED: test/aws/${file} cannot run: ${why}.\n`);
+}
+if (missing.length > 0) process.stderr.write("*** Nothing is proven about what these need.\n\n");
+
+export default defineConfig({
+  test: {
+    name: "aws",
+    root: fileURLToPath(new URL("../..", import.meta.url)),
+    include: Object.keys(files)
+      .filter((file) => !files[file])
+      .map((file) => `test/aws/${file}`),
+    passWithNoTests: missing.length > 0,
+    // One API server at a time, and one that plays AWS.
+    fileParallelism: false,
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+  },
+});

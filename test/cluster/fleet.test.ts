@@ -1,0 +1,245 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { impersonationQuestion } from "../../lib/identity/index.ts";
+import {
+  askerRoles,
+  type RbacObject,
+  serviceAccountImpersonatorRoles,
+  userImpersonatorRoles,
+} from "../../lib/manifests/index.ts";
+import { authorize, readWorld, type World } from "../../lib/rbac/index.ts";
+import { type Called, callerOf } from "../support/called.ts";
+import { clientCertificate } from "../support/client-certificate.ts";
+import type { Registered } from "../support/registry-text.ts";
+import { reviewText, template } from "../support/reviews.ts";
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "./control-plane.ts";
+import type { Guarded } from "./harness/guarded.ts";
+import { apiServerProcessOf } from "./world/api-server-process.ts";
+import { applied } from "./world/applied.ts";
+import { until } from "./world/until.ts";
+
+/** Three clusters of one function: each has its own API server, CA, kind of credentials and rights. */
+const names = ["certificate", "token", "file"] as const;
+type Name = (typeof names)[number];
+
+const bot = { namespace: "team-a", name: "bot" };
+const rights: Readonly<Record<Name, readonly RbacObject[]>> = {
+  certificate: [...userImpersonatorRoles("alice", "bob"), ...userImpersonatorRoles("carl", "alice")],
+  token: [...userImpersonatorRoles("alice", "carl"), ...serviceAccountImpersonatorRoles("bob", bot)],
+  file: [
+    ...userImpersonatorRoles("bob", "alice"),
+    ...userImpersonatorRoles("carl", "bob"),
+    ...serviceAccountImpersonatorRoles("alice", bot),
+  ],
+};
+
+/** Who declares whom: everything that takes a question. */
+const people = ["alice", "bob", "carl"];
+const pairs = people.flatMap((requester) =>
+  [...people, `system:serviceaccount:${bot.namespace}:${bot.name}`]
+    .filter((declared) => declared !== requester)
+    .map((declared) => ({ requester, declared })),
+);
+
+interface Answered extends Called {
+  readonly cluster: Name;
+  readonly expected: string;
+  /** `performance.now()` when the review came. */
+  readonly at: number;
+}
+
+interface Member {
+  readonly plane: ControlPlane;
+  readonly stop: () => Promise<void>;
+  readonly world: World;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "fleet-"));
+const members = new Map<Name, Member>();
+const memberOf = (name: Name): Member => members.get(name) as Member;
+const answers: Answered[] = [];
+const restarted: Guarded[] = [];
+let call: ReturnType<typeof callerOf>;
+
+const asker = (name: Name): string => `asker-of-${name}`;
+const keyOf = (name: Name): string => `key-of-${name}`;
+
+const start = async (name: Name, options: ControlPlaneOptions): Promise<void> => {
+  const plane = await startControlPlane(options);
+  members.set(name, { plane, stop: plane.stop, world: readWorld(rights[name]) });
+  await applied(plane, [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: bot.namespace } },
+    ...askerRoles(asker(name)),
+    ...rights[name],
+  ]);
+};
+
+/** One review of a cluster, and what lib/rbac says should come of it. */
+const ask = async (name: Name, nth: number): Promise<Answered> => {
+  const { requester, declared } = pairs[nth % pairs.length] as (typeof pairs)[number];
+  const userInfo = { username: requester, groups: ["system:authenticated"] };
+  const question = impersonationQuestion({ uid: "", extra: {}, ...userInfo }, declared);
+  const answer = authorize(memberOf(name).world, question);
+  const expected = "allowed" in answer && answer.allowed ? "permitted" : "replaced";
+  const body = reviewText({ userInfo, object: template(declared) });
+  const at = performance.now();
+  return { cluster: name, expected, at, ...(await call({ cluster: name, key: keyOf(name), body, timeout: "2s" })) };
+};
+
+const isRight = ({ decision, expected }: Answered): boolean => decision === expected;
+
+beforeAll(async () => {
+  const { ca, cert, key } = await clientCertificate(asker("certificate"));
+  writeFileSync(join(folder, "client-ca.pem"), ca);
+  await Promise.all([
+    start("certificate", { flags: [`--client-ca-file=${join(folder, "client-ca.pem")}`] }),
+    start("token", { users: [{ name: asker("token") }] }),
+    start("file", { users: [{ name: asker("file") }] }),
+  ]);
+  writeFileSync(join(folder, "token"), `${memberOf("file").plane.user(asker("file")).token}\n`);
+  const base64 = (pem: string): string => Buffer.from(pem).toString("base64");
+  const users: Readonly<Record<Name, object>> = {
+    certificate: { "client-certificate-data": base64(cert), "client-key-data": base64(key) },
+    token: { token: memberOf("token").plane.user(asker("token")).token },
+    file: { tokenFile: "token" },
+  };
+  const clusters = names.map((name): Registered => {
+    const { url, caPem } = memberOf(name).plane.connection;
+    return { name, server: url, ca: caPem, user: users[name], key: keyOf(name) };
+  });
+  call = callerOf(clusters, folder);
+}, 240_000);
+
+afterAll(async () => {
+  for (const process of restarted) await process.stop();
+  await Promise.all([...members.values()].map(({ stop }) => stop()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("every cluster answers by its own rights", async () => {
+  for (const name of names)
+    await until(`${name} has its rights`, async () => {
+      const all = await Promise.all(pairs.map((_, nth) => ask(name, nth)));
+      return all.every(isRight);
+    });
+});
+
+describe("under load", () => {
+  /** What happened when, for the count at the end. */
+  const marks: { readonly at: number; readonly what: string }[] = [];
+  const mark = (what: string): number => {
+    const at = performance.now();
+    marks.push({ at, what });
+    return at;
+  };
+  let over = false;
+  /** An API server that has only just started has not read all rights yet: for a moment its no means nothing. Its yes does. */
+  const starting = { from: Number.POSITIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+  const isEarlyNo = ({ cluster, at, decision }: Answered): boolean =>
+    cluster === "token" && decision === "replaced" && at >= starting.from && at < starting.to;
+
+  /** Reviews of one cluster, one after the other, 25 a second at most. */
+  const load = async (name: Name): Promise<void> => {
+    for (let nth = 0; !over; nth++) {
+      answers.push(await ask(name, nth));
+      await sleep(40);
+    }
+  };
+
+  const between = (name: Name, from: number, to: number): readonly Answered[] =>
+    answers.filter(({ cluster, at }) => cluster === name && at >= from && at < to);
+  const recovered = (name: Name, since: number, within: number): Promise<true> =>
+    until(
+      `${name} answers again`,
+      async () => {
+        const last = between(name, since, Number.POSITIVE_INFINITY).slice(-5);
+        return last.length === 5 && last.every(isRight);
+      },
+      within,
+    );
+
+  test("one is frozen, thaws, another is killed and comes back; the third notices nothing", async () => {
+    const [frozen, killed] = [
+      apiServerProcessOf(memberOf("certificate").plane),
+      apiServerProcessOf(memberOf("token").plane),
+    ];
+    const loads = Promise.all(names.map(load));
+    try {
+      mark("all are well");
+      await sleep(3_000);
+      const froze = mark("certificate is frozen");
+      frozen.freeze();
+      await sleep(5_000);
+      const thawed = mark("certificate thaws");
+      frozen.thaw();
+      await recovered("certificate", thawed, 15_000);
+      await sleep(2_000);
+      const died = mark("token is killed");
+      killed.kill();
+      await sleep(3_000);
+      const came = mark("token is started again");
+      starting.from = came;
+      restarted.push(killed.restart());
+      await recovered("token", came, 60_000);
+      starting.to = mark("all are well again");
+      await sleep(2_000);
+      over = true;
+      await loads;
+
+      const late = between("certificate", froze + 100, thawed - 1_000);
+      expect(late.length).toBeGreaterThan(2);
+      for (const answer of late) expect(answer).toMatchObject({ decision: "denied", code: 504 });
+      const gone = between("token", died + 100, came);
+      expect(gone.length).toBeGreaterThan(10);
+      for (const answer of gone) expect(answer).toMatchObject({ decision: "denied", code: 503 });
+    } finally {
+      over = true;
+      frozen.thaw();
+      await loads;
+    }
+  }, 150_000);
+
+  test("nothing was wrongly allowed: every answer is the right one, or a denial that says that nobody could be asked", () => {
+    const isNone = ({ code }: Answered): boolean => code === 502 || code === 503 || code === 504;
+    expect(answers.filter((answer) => answer.decision === "permitted" && !isRight(answer))).toEqual([]);
+    expect(answers.filter((answer) => !isRight(answer) && !isNone(answer) && !isEarlyNo(answer))).toEqual([]);
+    expect(answers.length).toBeGreaterThan(300);
+  });
+
+  test("the third cluster had no denial, and was never slow", () => {
+    const third = answers.filter(({ cluster }) => cluster === "file");
+    expect(third.filter((answer) => !isRight(answer))).toEqual([]);
+    expect(Math.max(...third.map(({ milliseconds }) => milliseconds))).toBeLessThan(900);
+  });
+
+  test("no answer came later than a second before its API server would have given up", () => {
+    expect(Math.max(...answers.map(({ milliseconds }) => milliseconds))).toBeLessThan(1_000);
+  });
+
+  test("the counts", () => {
+    const rows = marks.flatMap(({ at, what }, index) =>
+      names.map((name) => {
+        const some = between(name, at, marks[index + 1]?.at ?? Number.POSITIVE_INFINITY);
+        const times = some.map(({ milliseconds }) => milliseconds).sort((one, other) => one - other);
+        const codes = [502, 503, 504].map((code) => [
+          `denied ${code}`,
+          some.filter((answer) => answer.code === code).length,
+        ]);
+        return {
+          when: what,
+          cluster: name,
+          right: some.filter(isRight).length,
+          "early no": some.filter((answer) => isEarlyNo(answer) && !isRight(answer)).length,
+          ...Object.fromEntries(codes),
+          "ms p50": Math.round(times[Math.floor(times.length / 2)] ?? 0),
+          "ms max": Math.round(times.at(-1) ?? 0),
+        };
+      }),
+    );
+    console.table(rows);
+    expect(rows.reduce((sum, { right }) => sum + right, 0)).toBeGreaterThan(300);
+  });
+});

@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from "node:fs";
+import type { ControlPlane } from "../control-plane.ts";
+import { type Guarded, startGuarded } from "../harness/guarded.ts";
+
+/** The kube-apiserver of a control plane as a process, to which things happen. */
+export interface ApiServerProcess {
+  /** It stays, with its connections, and does nothing any more (SIGSTOP). */
+  readonly freeze: () => void;
+  readonly thaw: () => void;
+  /** It is gone at once, whatever it was doing (SIGKILL). */
+  readonly kill: () => void;
+  /** After it was killed: starts it as it was, and does not wait for it. Whoever does that also ends it. */
+  readonly restart: () => Guarded;
+}
+
+const commandOf = (pid: string): readonly string[] => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+  } catch {
+    // It has ended meanwhile.
+    return [];
+  }
+};
+
+/** Finds it by the port that it was told; needs Linux. */
+export const apiServerProcessOf = ({ connection: { url, folder } }: ControlPlane): ApiServerProcess => {
+  const port = `--secure-port=${new URL(url).port}`;
+  const found = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => ({ pid: Number(pid), command: commandOf(pid) }))
+    .find(({ command: [program = "", ...args] }) => program.endsWith("kube-apiserver") && args.includes(port));
+  if (!found) throw new Error(`no kube-apiserver listens on ${url}`);
+  const [program = "", ...args] = found.command;
+  const signal = (name: NodeJS.Signals) => () => void process.kill(found.pid, name);
+  return {
+    freeze: signal("SIGSTOP"),
+    thaw: signal("SIGCONT"),
+    kill: signal("SIGKILL"),
+    restart: () => startGuarded(folder, "kube-apiserver-again", program, args),
+  };
+};

@@ -1,0 +1,59 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { unzip } from "../runtime/unzip.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const run = promisify(execFile);
+
+/** One way to deploy: a configuration file, and what it is told. */
+export interface Variant {
+  readonly config: "serverless.yml" | "serverless.private.yml";
+  readonly params?: Readonly<Record<string, string>>;
+}
+
+/** A resource of a template. Its properties are looked into, so they are of any type. */
+export interface Resource {
+  readonly Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a template is looked into at will
+  readonly Properties: any;
+}
+
+export interface Packaged {
+  /** Where the template is. */
+  readonly file: string;
+  readonly resources: Readonly<Record<string, Resource>>;
+  readonly outputs: Readonly<Record<string, { readonly Value: unknown }>>;
+  /** The names in the zip. */
+  readonly files: readonly string[];
+  readonly remove: () => Promise<void>;
+}
+
+/** Nothing of the machine's own AWS configuration is there: packaging needs none. */
+const environment = { PATH: process.env["PATH"], HOME: "/nowhere", AWS_REGION: "eu-west-1" };
+
+/** Packages a variant as `npm run package` does. Rejects with what osls says. */
+export const packaged = async ({ config, params = {} }: Variant): Promise<Packaged> => {
+  const folder = await mkdtemp(join(tmpdir(), "template-"));
+  const given = Object.entries(params).flatMap(([name, value]) => ["--param", `${name}=${value}`]);
+  const args = ["package", "--config", config, "--package", folder, ...given];
+  try {
+    await run(join(root, "node_modules/.bin/osls"), args, { cwd: root, env: environment });
+  } catch (error) {
+    await rm(folder, { recursive: true });
+    const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string };
+    throw new Error(stdout + stderr);
+  }
+  const file = join(folder, "cloudformation-template-update-stack.json");
+  const { Resources: resources, Outputs: outputs } = JSON.parse(await readFile(file, "utf8"));
+  return {
+    file,
+    resources,
+    outputs,
+    files: unzip(await readFile(join(folder, "admission.zip"))).map(([name]) => name),
+    remove: () => rm(folder, { recursive: true }),
+  };
+};

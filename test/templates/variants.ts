@@ -1,0 +1,44 @@
+import type { Variant } from "./packaged.ts";
+
+const account = "123456789012";
+export const role = `arn:aws:iam::${account}:role/admission-reader`;
+export const key = `arn:aws:kms:eu-west-1:${account}:key/11111111-2222-3333-4444-555555555555`;
+export const secret = `arn:aws:secretsmanager:us-east-2:${account}:secret:admission/registry-AbCdEf`;
+export const topic = `arn:aws:sns:eu-west-1:${account}:on-call`;
+export const layer = `arn:aws:lambda:eu-west-1:${account}:layer:registry:7`;
+export const endpoints = ["vpce-0123456789abcdef0", "vpce-0123456789abcdef1"];
+export const subnets = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"];
+export const securityGroup = "sg-0123456789abcdef0";
+
+/** The ways to deploy that are checked, by what is special about them. */
+export const variants = {
+  "as it comes": { config: "serverless.yml" },
+  "a layer": { config: "serverless.yml", params: { registryLayers: layer, throttleRate: "7", throttleBurst: "9" } },
+  "a secret, in a VPC, with everything": {
+    config: "serverless.yml",
+    params: {
+      registry: "secretsmanager:admission/registry",
+      registryKey: key,
+      assumeRoles: role,
+      subnetIds: subnets.join(","),
+      securityGroupIds: securityGroup,
+      reservedConcurrency: "12",
+      logRetentionInDays: "365",
+      alarmTopic: topic,
+    },
+  },
+  parameters: { config: "serverless.yml", params: { registry: "ssm:/admission/clusters/", registryKey: key } },
+  "a private API": { config: "serverless.private.yml", params: { vpcEndpointIds: endpoints.join(",") } },
+  "a private API, a secret elsewhere": {
+    config: "serverless.private.yml",
+    params: {
+      vpcEndpointIds: endpoints.join(","),
+      registry: `secretsmanager:${secret}`,
+      registryKey: key,
+      wafRate: "50",
+    },
+  },
+} as const satisfies Readonly<Record<string, Variant>>;
+
+export type Name = keyof typeof variants;
+export const names = Object.keys(variants) as readonly Name[];

@@ -1,0 +1,180 @@
+import { describe, expect, test } from "vitest";
+import { conclude, formatQuestion, isProblem, judge, readPolicy, readReview } from "../../../lib/index.ts";
+import { account, decide, type Given, patched, reviewText, template, user } from "./given.ts";
+
+const razee = readPolicy({ name: "razee", targets: [{ preset: "razee" }] });
+const requestOf = (given: Given) => {
+  const review = readReview(reviewText(given));
+  if (isProblem(review)) throw new Error(review.problem);
+  return review.request;
+};
+
+describe("a question", () => {
+  const alice = { username: "alice", uid: "2", groups: ["team-a", "", "team-a"], extra: { "acme.com/x": ["1", "2"] } };
+
+  test("carries everything that is known of the requester, and asks as the API server does", () => {
+    expect(judge(razee, requestOf({ by: alice, object: template("bob") })).questions).toEqual([
+      {
+        user: "alice",
+        uid: "2",
+        groups: ["team-a", "", "team-a"],
+        extra: { "acme.com/x": ["1", "2"] },
+        resourceAttributes: { verb: "impersonate", group: "", version: "v1", resource: "users", name: "bob" },
+      },
+    ]);
+  });
+
+  test("about a service account has its namespace, and one about a user has none", () => {
+    expect(judge(razee, requestOf({ object: template(account("deployer", "team-b")) })).questions).toEqual([
+      {
+        user: "alice",
+        groups: ["system:authenticated"],
+        extra: {},
+        resourceAttributes: {
+          verb: "impersonate",
+          group: "",
+          version: "v1",
+          resource: "serviceaccounts",
+          namespace: "team-b",
+          name: "deployer",
+        },
+      },
+    ]);
+  });
+
+  test("of a policy's own goes to that resource, in every version", () => {
+    const permission = { verb: "execute-as", group: "work.example", resource: "manifestworks" };
+    const target = { group: "g.example", versions: ["v1"], resources: ["things"], fields: ["spec.runAs"], permission };
+    const policy = readPolicy({ name: "own", targets: [target] });
+    const object = { spec: { runAs: account("deployer") } };
+    const { questions } = judge(policy, requestOf({ resource: "things.v1.g.example", object }));
+    expect(questions.map(({ resourceAttributes }) => resourceAttributes)).toEqual([
+      { ...permission, version: "*", namespace: "team-a", name: account("deployer") },
+    ]);
+  });
+});
+
+describe("answers", () => {
+  const judgement = judge(razee, requestOf({ object: template("razeedeploy") }));
+  const yes = { allowed: true, reason: "" };
+  const no = { allowed: false, reason: "" };
+
+  test.each([
+    ["in the order of the questions", [yes, no], "replaced"],
+    ["all of them yes", [yes, yes], "permitted"],
+    ["one too few", [yes], "denied"],
+    ["none", [], "denied"],
+    ["one too many", [yes, yes, no], "permitted"],
+    ["one that is undefined", [undefined, yes], "denied"],
+  ] as const)("%s", (_, answers, decision) => {
+    expect(judgement.questions.map(formatQuestion)).toEqual([
+      "impersonate users/razeedeploy",
+      "impersonate serviceaccounts/razeedeploy-sa -n razeedeploy",
+    ]);
+    expect(conclude(judgement, "mutate", answers).decision).toBe(decision);
+  });
+
+  test.each(["yes", "true", 1, {}, null, undefined])("allowed: %j is no yes", (allowed) => {
+    const answer = { allowed, reason: "" } as unknown as typeof yes;
+    expect(conclude(judgement, "mutate", [answer, yes]).decision).not.toBe("permitted");
+  });
+});
+
+test("an endpoint that is none patches nothing", () => {
+  const judgement = judge(razee, requestOf({ object: template() }));
+  expect(conclude(judgement, "patch" as "mutate", [])).toMatchObject({ decision: "denied", patch: [] });
+});
+
+describe("warnings fit 120 characters", () => {
+  const usual = ["alice", "bob.miller", "alice@example.com", account("builder")];
+
+  test.each(usual.flatMap((by) => ["carol", "carol@example.com"].map((declared) => [by, declared] as const)))(
+    "%s declares %s",
+    (by, declared) => {
+      const warningsOf = (given: Given) =>
+        decide({ by: user(by, "team-a"), answers: () => "no", ...given }).outcome.warnings;
+      const warnings = [
+        ...warningsOf({ object: template(declared) }),
+        ...warningsOf({ object: template() }),
+        ...warningsOf({ operation: "UPDATE", old: template(declared), object: template(declared, { more: 1 }) }),
+      ];
+      expect(warnings).toHaveLength(5);
+      const names = by.length + declared.length;
+      for (const warning of warnings) expect(warning.length).toBeLessThanOrEqual(names > 36 ? 140 : 120);
+    },
+  );
+
+  test("in audit mode too, with short names", () => {
+    const audit = { policy: { enforcement: "audit" }, by: "bob", answers: () => "no" as const };
+    const declared = template("alice");
+    const { warnings } = decide({ ...audit, object: declared }).outcome;
+    const inherited = decide({ ...audit, operation: "UPDATE", old: declared, object: template("alice", { more: 1 }) });
+    for (const warning of [...warnings, ...inherited.outcome.warnings]) expect(warning.length).toBeLessThanOrEqual(120);
+  });
+});
+
+describe("objects that are nested deeper than the stack", () => {
+  const deep = (leaf: string) =>
+    `{"spec":{"clusterAuth":{"impersonateUser":"alice"},"data":${"[".repeat(50_000)}${leaf}${"]".repeat(50_000)}}}`;
+  const update = { operation: "UPDATE", by: "bob", answers: () => "no" as const };
+
+  test("an unchanged one is skipped", () => {
+    expect(decide({ ...update, oldText: deep("1"), objectText: deep("1") }).outcome.reason).toBe("unchanged");
+  });
+
+  test("a changed one is judged and patched", () => {
+    const { outcome, patch } = decide({ ...update, oldText: deep("1"), objectText: deep("2") });
+    expect(outcome.reason).toBe("inherited");
+    expect(patch).toHaveLength(1);
+  });
+
+  test("one whose big numbers cannot be told apart any more is judged: doubt is a change", () => {
+    const text = deep("9007199254740993");
+    expect(decide({ ...update, oldText: text, objectText: text }).outcome.reason).toBe("inherited");
+  });
+});
+
+test("a patch leaves the rest of the object as it is, big numbers included", () => {
+  const objectText = '{"metadata":{"labels":{"a":"b"}},"spec":{"limit":9007199254740993,"templates":[{"x":null}]}}';
+  const { patch } = decide({ objectText });
+  expect(JSON.stringify(patch)).not.toContain("900719925474099");
+  expect(patched(JSON.parse(objectText), patch)).toEqual({
+    metadata: { labels: { a: "b" } },
+    spec: { ...JSON.parse(objectText).spec, clusterAuth: { impersonateUser: "alice" } },
+  });
+});
+
+test("comparing an update costs a fraction of reading it", () => {
+  const manifests = Array.from({ length: 2_600 }, (_, index) => ({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: {
+      name: `demo-${index}`,
+      labels: { team: "a", part: `${index}` },
+      annotations: { note: "n".repeat(200) },
+    },
+    data: { greeting: "hello ".repeat(20), count: index, ratio: 1.5, isOn: true },
+  }));
+  const text = reviewText({
+    operation: "UPDATE",
+    by: "bob",
+    old: template("alice", { manifests }),
+    object: { ...template("alice", { manifests }), metadata: { labels: { team: "b" } } },
+  });
+  const fastest = (action: () => void): number =>
+    Math.min(
+      ...Array.from({ length: 9 }, () => {
+        const started = performance.now();
+        action();
+        return performance.now() - started;
+      }),
+    );
+  const review = readReview(text);
+  if (isProblem(review)) throw new Error(review.problem);
+  expect(conclude(judge(razee, review.request), "mutate", []).reason).toBe("unchanged");
+  const parsing = fastest(() => JSON.parse(text));
+  const judging = fastest(() => judge(razee, review.request));
+  expect(text.length).toBeGreaterThan(2_000_000);
+  // About a quarter; the rest is for a busy machine.
+  expect(judging / parsing).toBeLessThan(0.6);
+});

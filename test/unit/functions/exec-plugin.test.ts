@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { runPlugin } from "../../../functions/exec-plugin.ts";
+
+const plugin = (script: string, more: object = {}) => ({ command: process.execPath, args: ["-e", script], ...more });
+const printing = (status: object) => plugin(`console.log(${JSON.stringify(JSON.stringify({ status }))})`);
+
+test("a token, for ever or until it expires", async () => {
+  expect(await runPlugin(printing({ token: "t" }))).toEqual({ token: "t", until: Number.POSITIVE_INFINITY });
+  expect(await runPlugin(printing({ token: "t", expirationTimestamp: "2030-01-01T00:00:00Z" }))).toEqual({
+    token: "t",
+    until: Date.parse("2030-01-01T00:00:00Z"),
+  });
+});
+
+test("a client certificate", async () => {
+  const status = { clientCertificateData: "cert", clientKeyData: "key" };
+  expect(await runPlugin(printing(status))).toMatchObject({ cert: "cert", key: "key" });
+});
+
+test("its environment is this one and its own, and its standard input is at its end", async () => {
+  const script = `process.stdin.resume().on("end", () =>
+    console.log(JSON.stringify({ status: { token: [process.env.MINE, typeof process.env.PATH].join() } })))`;
+  const env = [{ name: "MINE", value: "x" }];
+  expect(await runPlugin(plugin(script, { env }))).toMatchObject({ token: "x,string" });
+});
+
+test("no arguments and no environment, as YAML writes them", async () => {
+  await expect(runPlugin({ command: "true", args: null, env: null })).rejects.toThrow();
+});
+
+test.each([
+  ["is not there", { command: "no-such-plugin" }, { code: "ENOENT" }],
+  ["fails", plugin("process.exit(3)"), { code: 3 }],
+  ["prints nothing", plugin(""), { name: "SyntaxError" }],
+  ["prints something else", plugin("console.log('{}')"), { name: "TypeError" }],
+  [
+    "prints no end of it",
+    plugin("setInterval(() => console.log('x'.repeat(65_536)), 1)"),
+    { code: "ERR_CHILD_PROCESS_STDIO_MAXBUFFER" },
+  ],
+])("one that %s", async (_, broken, error) => {
+  await expect(runPlugin(broken)).rejects.toMatchObject(error);
+});
+
+test("one that does not end is killed, whatever it does about it", async () => {
+  const stubborn = plugin('process.on("SIGTERM", () => {}); setTimeout(() => {}, 10_000)');
+  const started = performance.now();
+  await expect(runPlugin(stubborn, 300)).rejects.toMatchObject({ killed: true, signal: "SIGKILL" });
+  expect(performance.now() - started).toBeLessThan(5_000);
+});
