@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { findingOf, kindOf } from "../../../../infra/report/finding.ts";
+import { type Kind, statedBy } from "../../../../infra/report/stated.ts";
+import type { WouldBe } from "../../../../infra/report/would-be.ts";
+import { readPolicy } from "../../../../lib/policy/index.ts";
+
+const wouldBe = (decision: WouldBe["decision"]): WouldBe => ({
+  writer: "w",
+  field: "spec.user",
+  decision,
+  reason: "empty",
+  effective: "",
+  message: "",
+});
+
+test.for([
+  ["named", [], "named"],
+  ["named", ["self", "permitted"], "named"],
+  ["named", ["self", "replaced"], "forbidden"],
+  ["named", ["denied"], "forbidden"],
+  ["privileged", [], "privileged"],
+  ["privileged", ["permitted"], "named"],
+  ["privileged", ["permitted", "replaced"], "privileged"],
+  ["empty", ["permitted"], "empty"],
+  ["not-a-string", [], "not-a-string"],
+] as const)("%s, judged %j, is %s", ([kind, decisions, expected]) => {
+  const stated = { kind: kind as Kind } as ReturnType<typeof statedBy>[number];
+  expect(kindOf({ stated, wouldBe: decisions.map(wouldBe) })).toBe(expected);
+});
+
+test.for([
+  { rule: {}, empty: "the next edit sets it to whoever makes it", named: "sets it to them" },
+  {
+    rule: { onEmpty: "deny", onForbidden: "deny" },
+    empty: "every edit is refused that leaves it empty",
+    named: "is refused",
+  },
+  {
+    rule: { onEmpty: { default: "guest" } },
+    empty: 'the next edit sets it to "guest", or is refused to an editor who may not impersonate that',
+    named: "sets it to them",
+  },
+])("what enforcing means under $rule", ({ rule, empty, named }) => {
+  const resource = { group: "example.com", version: "v1", resource: "robots" };
+  const policy = readPolicy({
+    name: "test",
+    targets: [{ group: "example.com", versions: ["v1"], resources: ["robots"], fields: ["spec.user"], ...rule }],
+  });
+  const [target] = policy.targets;
+  const finding = (user: string) => {
+    const object = { metadata: { name: "r2" }, spec: { user } };
+    const [stated] = statedBy(policy, resource, object);
+    if (!stated || !target) throw new Error("there is one");
+    return findingOf({ resource, target, object, stated, managers: { field: [], spec: [] }, wouldBe: [] }, undefined);
+  };
+  expect(finding("")).toMatchObject({ finding: "empty", whenEnforced: empty, mayWrite: null, mayKeep: null });
+  expect(finding("bob").whenEnforced).toBe(`an edit by somebody who may not impersonate it ${named}`);
+  expect(finding("bob")).toMatchObject({ resource: "robots.example.com", namespace: "", name: "r2" });
+});

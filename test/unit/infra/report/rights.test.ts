@@ -1,0 +1,117 @@
+import { expect, test } from "vitest";
+import { rightsIn } from "../../../../infra/report/rights.ts";
+
+const api = "rbac.authorization.k8s.io";
+const apiVersion = `${api}/v1`;
+type Rule = readonly [verbs: string, group: string, resource: string, names?: readonly string[]];
+const ruleOf = ([verbs, group, resource, resourceNames]: Rule) => ({
+  verbs: verbs.split(","),
+  apiGroups: [group],
+  resources: [resource],
+  ...(resourceNames ? { resourceNames } : {}),
+});
+const role = (name: string, ...rules: readonly Rule[]) => ({
+  apiVersion,
+  kind: "ClusterRole",
+  metadata: { name },
+  rules: rules.map(ruleOf),
+});
+const bind = (name: string, to: object, namespace?: string) => ({
+  apiVersion,
+  kind: namespace ? "RoleBinding" : "ClusterRoleBinding",
+  metadata: { name: `${name}-${JSON.stringify(to).length}`, ...(namespace ? { namespace } : {}) },
+  roleRef: { apiGroup: api, kind: "ClusterRole", name },
+  subjects: [to],
+});
+const user = (name: string) => ({ kind: "User", apiGroup: api, name });
+const group = (name: string) => ({ kind: "Group", apiGroup: api, name });
+const account = (namespace: string, name: string) => ({ kind: "ServiceAccount", namespace, name });
+
+const resource = { group: "deploy.razee.io", version: "v1", resource: "mustachetemplates" };
+const object = { metadata: { namespace: "a", name: "demo" } };
+const bob = { verb: "impersonate", group: "", version: "v1", resource: "users", name: "bob" };
+const rights = (...objects: readonly object[]) => {
+  const notes: string[] = [];
+  const read = rightsIn(objects as never, (sentence) => notes.push(sentence));
+  return {
+    notes,
+    mayWrite: read.mayWrite(resource, object),
+    mayKeep: read.mayKeep(resource, object, [bob]),
+  };
+};
+
+const author = role("author", ["create,update,patch", "deploy.razee.io", "*"]);
+const become = role("become", ["impersonate", "", "users", ["bob", "carl"]]);
+
+test("who may write, in the whole cluster or in the object's namespace", () => {
+  const { mayWrite } = rights(
+    author,
+    bind("author", user("alice")),
+    bind("author", group("team-a"), "a"),
+    bind("author", group("team-bb"), "b"),
+  );
+  expect(mayWrite).toEqual(["Group team-a", "User alice"]);
+});
+
+test("a grant by name counts for that name", () => {
+  const { mayWrite } = rights(
+    role("demos", ["update", "deploy.razee.io", "mustachetemplates", ["demo"]]),
+    role("others", ["update", "deploy.razee.io", "mustachetemplates", ["other"]]),
+    bind("demos", user("alice")),
+    bind("others", user("bob")),
+  );
+  expect(mayWrite).toEqual(["User alice"]);
+});
+
+test("who may keep what is named may edit the object and impersonate it, alone or by a group that everybody is in", () => {
+  const everybody = group("system:authenticated");
+  const both = rights(author, become, bind("author", user("alice")), bind("become", user("alice")));
+  expect(both.mayKeep).toEqual(["User alice"]);
+  const apart = rights(author, become, bind("author", user("alice")), bind("become", group("team-a")));
+  expect(apart.mayKeep).toEqual([]);
+  const anybody = rights(author, become, bind("author", everybody), bind("become", group("team-a")));
+  expect(anybody.mayKeep).toEqual(["Group team-a"]);
+  const accounts = rights(
+    author,
+    become,
+    bind("author", group("system:serviceaccounts:ci")),
+    bind("become", account("ci", "deployer")),
+    bind("become", account("cd", "deployer-too")),
+  );
+  expect(accounts.mayKeep).toEqual(["ServiceAccount ci/deployer"]);
+});
+
+test("impersonating in one namespace is no right to a user", () => {
+  const { mayKeep } = rights(author, become, bind("author", user("alice")), bind("become", user("alice"), "a"));
+  expect(mayKeep).toEqual([]);
+});
+
+test("who is meant by a group already is not named again, and the cluster's own controllers come last", () => {
+  const { mayWrite } = rights(
+    author,
+    bind("author", account("kube-system", "generic-garbage-collector")),
+    bind("author", user("zoe")),
+    bind("author", group("system:masters")),
+  );
+  expect(mayWrite).toEqual([
+    "User zoe",
+    "Group system:masters",
+    "ServiceAccount kube-system/generic-garbage-collector",
+  ]);
+  expect(rights(author, bind("author", group("system:authenticated")), bind("author", user("zoe"))).mayWrite).toEqual([
+    "Group system:authenticated",
+  ]);
+});
+
+test("what cannot be read is left out, and said", () => {
+  const { mayWrite, notes } = rights(author, bind("author", user("alice")), {
+    apiVersion,
+    kind: "ClusterRole",
+    metadata: { name: "broken" },
+    rules: [{ verbs: [] }],
+  });
+  expect(mayWrite).toEqual(["User alice"]);
+  expect(notes).toEqual([
+    expect.stringMatching(/^left out of who may write or keep an object: ClusterRole "broken": /),
+  ]);
+});
