@@ -5,9 +5,9 @@ export const field = "spec.clusterAuth.impersonateUser";
 export const replacedWarning = (declared: string, by: string): string =>
   `${field}: "${declared}" replaced by "${by}", who may not impersonate it`;
 export const inheritedWarning = (declared: string, by: string): string =>
-  `${field}: inherited "${declared}" replaced by "${by}", who may not impersonate it; set the field yourself`;
+  `${field}: inherited "${declared}" replaced by "${by}"; set the field yourself`;
 export const groupsWarning = (who: string): string =>
-  `${field}: a controller that acts as "${who}" has none of the groups of ${who}`;
+  `${field}: a controller that acts as "${who}" has none of your groups`;
 
 /** What kubectl prints on stderr for warnings. */
 export const printed = (...warnings: readonly string[]): string =>

@@ -56,7 +56,7 @@ export const template = (declared?: unknown, spec: Json = {}): Json => ({
 });
 
 export const account = (name: string, namespace = "team-a"): string => `system:serviceaccount:${namespace}:${name}`;
-export const user = (username: string, ...groups: readonly string[]): Json => ({
+export const user = (username: string, ...groups: readonly string[]) => ({
   username,
   groups: [...groups, "system:authenticated"],
 });

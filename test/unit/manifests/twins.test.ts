@@ -1,0 +1,124 @@
+import { describe, expect, test } from "vitest";
+import { readPolicy } from "../../../lib/index.ts";
+import { twins, webhookConfigurations } from "../../../lib/manifests/index.ts";
+
+const policyOf = (target: object, more: object = {}) => readPolicy({ name: "mine", targets: [target], ...more });
+const razee = policyOf({ preset: "razee" });
+const thing = { group: "g.example", versions: ["v1"], resources: ["things"], fields: ["spec.runAs"] };
+const kindsOf = (policy: Parameters<typeof twins>[0]) =>
+  twins(policy).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+const specOf = (policy: Parameters<typeof twins>[0], kind: string) => {
+  const found = twins(policy).find((object) => object.kind === kind);
+  if (!found) throw new Error(`no ${kind}`);
+  return JSON.stringify(found.spec);
+};
+
+describe("what is made of a policy", () => {
+  const name = "deploy.razee.io.twin.impersonation-admission";
+
+  test("enforced: one that sets the field, one that refuses, and one for the status, each bound", () => {
+    expect(kindsOf(razee)).toEqual([
+      `MutatingAdmissionPolicy mutate.${name}`,
+      `MutatingAdmissionPolicyBinding mutate.${name}`,
+      `ValidatingAdmissionPolicy validate.${name}`,
+      `ValidatingAdmissionPolicyBinding validate.${name}`,
+      `ValidatingAdmissionPolicy status.${name}`,
+      `ValidatingAdmissionPolicyBinding status.${name}`,
+    ]);
+    for (const { kind, metadata, spec } of twins(razee))
+      if (kind.endsWith("Binding")) expect(spec["policyName"]).toBe(metadata.name);
+  });
+
+  test("audit: nothing sets the field, and the rest warns", () => {
+    const policy = policyOf({ preset: "razee" }, { enforcement: "audit" });
+    expect(kindsOf(policy).filter((kind) => kind.startsWith("Mutating"))).toEqual([]);
+    for (const { kind, spec } of twins(policy))
+      if (kind.endsWith("Binding")) expect(spec["validationActions"]).toEqual(["Warn", "Audit"]);
+  });
+
+  test("off: nothing", () => {
+    expect(twins(policyOf({ preset: "razee" }, { enforcement: "off" }))).toEqual([]);
+  });
+
+  test("names are unique, whatever the targets", () => {
+    const policy = readPolicy({
+      name: "mine",
+      targets: [thing, { ...thing, versions: ["v2"] }, { ...thing, group: "", resources: ["pods"] }],
+    });
+    const names = twins(policy).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test("they cover what the webhooks cover, and look away where those do", () => {
+    const [mutate, validate] = webhookConfigurations({ policy: razee, client: { url: "https://guard.example.com/a" } });
+    const byName = (prefix: string) =>
+      twins(razee).find(({ metadata }) => metadata.name.startsWith(prefix))?.spec ?? {};
+    for (const [prefix, webhook] of [
+      ["mutate.", mutate.webhooks[0]],
+      ["validate.", validate.webhooks[0]],
+      ["status.", validate.webhooks[1]],
+    ] as const)
+      expect(byName(prefix)["matchConstraints"]).toEqual({ matchPolicy: "Equivalent", resourceRules: webhook?.rules });
+    expect(byName("validate.")["matchConditions"]).toEqual(validate.webhooks[0]?.matchConditions);
+    expect(byName("status.")["matchConditions"]).toEqual(validate.webhooks[1]?.matchConditions);
+    expect(byName("mutate.")["matchConditions"]).toEqual(mutate.webhooks[0]?.matchConditions.slice(0, 1));
+  });
+});
+
+describe("what the policy says stands in the expressions", () => {
+  test("the patch makes what is missing", () => {
+    expect(specOf(razee, "MutatingAdmissionPolicy")).toContain(
+      JSON.stringify("[JSONPatch{op: 'add', path: '/spec/clusterAuth/impersonateUser', value: variables.me}]").slice(
+        1,
+        -1,
+      ),
+    );
+    expect(specOf(razee, "MutatingAdmissionPolicy")).toContain(
+      "[JSONPatch{op: 'add', path: '/spec', value: {'clusterAuth': {'impersonateUser': variables.me}}}]",
+    );
+  });
+
+  test.each([
+    ["requester", "requester", "(variables.isEmpty ? true : (true && !variables.mayStay))"],
+    ["deny", "requester", "(variables.isEmpty ? true : (false && !variables.mayStay))"],
+    ["requester", "deny", "(variables.isEmpty ? false : (true && !variables.mayStay))"],
+    ["deny", "deny", "(variables.isEmpty ? false : (false && !variables.mayStay))"],
+  ])("onForbidden %s, onEmpty %s", (onForbidden, onEmpty, expression) => {
+    expect(specOf(policyOf({ ...thing, onForbidden, onEmpty }), "MutatingAdmissionPolicy")).toContain(expression);
+  });
+
+  test("an empty field that is allowed is not refused", () => {
+    const allow = policyOf({ ...thing, onEmpty: "allow", emptyIsUnprivileged: true });
+    expect(specOf(allow, "ValidatingAdmissionPolicy")).not.toContain('"!variables.isEmpty"');
+    expect(specOf(policyOf(thing), "ValidatingAdmissionPolicy")).toContain('"!variables.isEmpty"');
+  });
+
+  test("a status write is judged by the old object", () => {
+    const spec = twins(razee).find(({ metadata }) => metadata.name.startsWith("status."))?.spec ?? {};
+    expect(JSON.stringify(spec["variables"])).toContain("oldObject.spec.clusterAuth");
+    expect(JSON.stringify(spec["variables"])).not.toContain("(object.spec");
+  });
+
+  test("privileged values, narrowing keys, and none of them", () => {
+    const text = specOf(razee, "ValidatingAdmissionPolicy");
+    expect(text).toContain("['razeedeploy', 'false']");
+    expect(text).toContain("'scopes.authorization.openshift.io' in request.userInfo.extra");
+    const plain = specOf(policyOf(thing, { narrowing: [] }), "ValidatingAdmissionPolicy");
+    expect(plain).toContain('{"name":"privileged","expression":"[]"}');
+    expect(plain).toContain('{"name":"isNarrowed","expression":"false"}');
+  });
+});
+
+test.each([
+  ["several fields", { ...thing, fields: ["spec.a", "spec.b"] }],
+  ["a walk", { ...thing, fields: ["spec.list[*].a"] }],
+  ["a service account's name", { ...thing, fields: [{ path: "spec.sa", serviceAccount: "name" }] }],
+  ["a permission of its own", { ...thing, permission: { verb: "use", group: "", resource: "accounts" } }],
+  ["a fixed default", { ...thing, onEmpty: { default: "guest" } }],
+  ["writers", { ...thing, resources: ["things", "more"], writers: [{ username: "c", copiesFrom: "more.g.example" }] }],
+])("%s: there is no twin, and the error says so", (_, target) => {
+  expect(() => twins(policyOf(target))).toThrow(RangeError);
+  expect(() => twins(policyOf(target))).toThrow(
+    /^things(, more)?\.g\.example has no twin: that takes one username field, with no walk, fixed default, writers or permission of its own$/,
+  );
+});
