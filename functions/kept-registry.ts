@@ -32,6 +32,16 @@ const pause = 10_000;
 /** Credentials that every review shows to be wrong are not asked for more often. */
 const renewalPause = 1_000;
 
+/** Waits for what is under way, but not beyond a deadline: it may have been begun for a review that had more time. */
+const within = async (milliseconds: number, work: Promise<void> | undefined): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, milliseconds));
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+};
+
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
@@ -77,7 +87,7 @@ export const keepRegistry = ({ load, read, maxAge, log, now = Date.now }: Keepin
     running ??= attemptNow(deadline).finally(() => {
       running = undefined;
     });
-    return running;
+    return within(deadline - now(), running);
   };
 
   const isDue = (): boolean => now() - known >= maxAge && (failures < 2 || now() - asked >= pause);
@@ -103,7 +113,7 @@ export const keepRegistry = ({ load, read, maxAge, log, now = Date.now }: Keepin
       return registry.problems;
     },
     loaded: async (deadline) => {
-      if (text === undefined) await running;
+      if (text === undefined) await within(deadline - now(), running);
       if (text === undefined && isDue()) await attempt(deadline);
     },
     refreshed: async (deadline) => {

@@ -9,6 +9,8 @@ const parts = {
   environment: ({ registry, registryMaxAge }: DeploymentSettings) => ({
     REGISTRY: registry.setting,
     REGISTRY_MAX_AGE: String(registryMaxAge),
+    // Host names are looked up in these threads, one for each cluster at a time: names that nobody answers for must not use up all.
+    UV_THREADPOOL_SIZE: "32",
   }),
   layers: ({ registryLayers }: DeploymentSettings) => registryLayers,
   statements: statementsOf,

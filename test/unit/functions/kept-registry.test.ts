@@ -90,6 +90,13 @@ describe("loading", () => {
   });
 });
 
+test("nobody waits beyond their own deadline for what somebody else began", async () => {
+  const { registry } = keeping(new Promise<string>(() => {}));
+  await registry.loaded(20);
+  await registry.refreshed(20);
+  expect(registry.clusters.size).toBe(0);
+});
+
 describe("age", () => {
   test("a registry is read again when it is old, and not before", async () => {
     const { registry, state, entries } = await loaded("good");
