@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { askerRoles, type Client, type WebhookOptions, webhookConfigurations } from "../lib/manifests/index.ts";
+import { askerRoles, type Client, twins, type WebhookOptions, webhookConfigurations } from "../lib/manifests/index.ts";
 import { defaultAsker, impersonatorRoles } from "./kubernetes-examples.ts";
 import { policyOf, readText } from "./local-cluster.ts";
 import { readArguments, run, UsageError } from "./usage.ts";
@@ -7,7 +7,7 @@ import { yamlText } from "./yaml-text.ts";
 
 const help = `Prints what is applied to a cluster: both webhook configurations, and the role of the webhook's own identity there.
 
-usage: npm run -s manifests -- (--url URL | --service NAMESPACE/NAME) [options]
+usage: npm run -s manifests -- (--url URL | --service NAMESPACE/NAME | --twins | --examples) [options]
 
   --url URL                 https://HOST/clusters/CLUSTER/KEY, where the function is; /mutate and /validate are added
   --service NAMESPACE/NAME  a Service of the cluster instead
@@ -17,6 +17,8 @@ usage: npm run -s manifests -- (--url URL | --service NAMESPACE/NAME) [options]
                             (system:serviceaccount:impersonation-admission:impersonation-admission)
   --failure-policy POLICY   Fail or Ignore (Fail)
   --timeout SECONDS         1 to 30 (5)
+  --namespace-label K=V     guard only namespaces with this label, for a trial (all)
+  --twins                   print the policy as admission policies of Kubernetes instead, which need no function
   --examples                print example roles instead: who may impersonate whom
   -o yaml|json              (yaml)`;
 
@@ -47,6 +49,21 @@ const caBundleOf = (file: string): string => {
   return Buffer.from(pem).toString("base64");
 };
 
+const labelOf = (text: string): Readonly<Record<string, string>> => {
+  const [, key, value] = /^([A-Za-z0-9][\w./-]*)=([\w.-]*)$/.exec(text) ?? [];
+  if (key === undefined || value === undefined)
+    throw new UsageError(`--namespace-label ${text} is not a label, such as guarded=yes`);
+  return { [key]: value };
+};
+
+const twinsOf = (policy: string): readonly object[] => {
+  try {
+    return twins(policyOf(policy));
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
+  }
+};
+
 const print = async (): Promise<void> => {
   const { values } = readArguments(
     {
@@ -57,6 +74,8 @@ const print = async (): Promise<void> => {
       asker: { type: "string", default: defaultAsker },
       "failure-policy": { type: "string", default: "Fail" },
       timeout: { type: "string", default: "5" },
+      "namespace-label": { type: "string" },
+      twins: { type: "boolean", default: false },
       examples: { type: "boolean", default: false },
       output: { type: "string", short: "o", default: "yaml" },
     },
@@ -70,16 +89,21 @@ const print = async (): Promise<void> => {
   if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 1 || timeoutSeconds > 30)
     throw new UsageError(`--timeout ${timeout} is not a number of seconds from 1 to 30`);
   if (values.asker === "") throw new UsageError("--asker is empty; name the webhook's identity on the cluster");
+  const label = values["namespace-label"];
   const options = (): WebhookOptions => ({
     policy: policyOf(values.policy),
     client: clientOf(values.url, values.service),
     failurePolicy,
     timeoutSeconds,
     ...(caFile === undefined ? {} : { caBundle: caBundleOf(caFile) }),
+    ...(label === undefined ? {} : { namespaceLabels: labelOf(label) }),
   });
+  if (values.twins && values.examples) throw new UsageError("--twins and --examples are printed one at a time");
   const objects = values.examples
     ? impersonatorRoles()
-    : [...webhookConfigurations(options()), ...askerRoles(values.asker)];
+    : values.twins
+      ? twinsOf(values.policy)
+      : [...webhookConfigurations(options()), ...askerRoles(values.asker)];
   console.log(
     output === "yaml"
       ? yamlText(objects).trimEnd()

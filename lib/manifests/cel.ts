@@ -1,4 +1,4 @@
-import type { Path } from "../policy/path.ts";
+import { namesOf, type Path } from "../policy/path.ts";
 import { identityPaths, type Target } from "../policy/policy.ts";
 
 /** One of a webhook's `matchConditions`: the webhook is called where all of them are true. */
@@ -27,23 +27,26 @@ export interface Access {
   readonly value: string;
 }
 
-/** The way to one place of `object` or `oldObject`; undefined for a path that walks a list, which no guard can make total. */
-export const accessOf = (root: string, path: Path): Access | undefined => {
-  if (path.includes("each")) return undefined;
-  return path.reduce<Access>(
-    ({ there, absent, value }, step) => {
-      const key = step === "each" ? "" : step.key;
-      const plain = isIdentifier(key);
-      const has = plain ? `has(${value}.${key})` : `${quote(key)} in ${value}`;
+/** The way to one place of `object` or `oldObject`. */
+export const accessTo = (root: string, names: readonly string[]): Access =>
+  names.reduce<Access>(
+    ({ there, absent, value }, name) => {
+      const plain = isIdentifier(name);
+      const has = plain ? `has(${value}.${name})` : `${quote(name)} in ${value}`;
       const isMap = `type(${value}) == map`;
       return {
         there: [there, isMap, has].filter(Boolean).join(" && "),
         absent: absent ? `(${absent} || (${there} && ${isMap} && !(${has})))` : `!(${has})`,
-        value: plain ? `${value}.${key}` : `${value}[${quote(key)}]`,
+        value: plain ? `${value}.${name}` : `${value}[${quote(name)}]`,
       };
     },
     { there: "", absent: "", value: root },
   );
+
+/** Undefined for a path that walks a list, which no guard can make total. */
+const accessOf = (root: string, path: Path): Access | undefined => {
+  const names = namesOf(path);
+  return names && accessTo(root, names);
 };
 
 /** Where a path leads into the metadata, CEL that follows it for one step: there, the guards need no more. */

@@ -1,14 +1,6 @@
-import { formatKeys, type Path, pointerOf } from "../policy/path.ts";
+import { formatKeys, namesOf, pointerOf } from "../policy/path.ts";
 import type { Policy, Target } from "../policy/policy.ts";
-import {
-  type Access,
-  accessOf,
-  type MatchCondition,
-  mutateConditions,
-  quote,
-  statusConditions,
-  validateConditions,
-} from "./cel.ts";
+import { accessTo, type MatchCondition, mutateConditions, quote, statusConditions, validateConditions } from "./cel.ts";
 
 /** An object of `admissionregistration.k8s.io/v1`. */
 export interface AdmissionPolicyObject {
@@ -49,18 +41,20 @@ export const twins = (policy: Policy): readonly AdmissionPolicyObject[] =>
 
 const keysOf = (target: Target): readonly string[] => {
   const [field, ...more] = target.fields;
-  const keys = field?.path.flatMap((step) => (step === "each" ? [] : [step.key])) ?? [];
-  const plain = field && keys.length === field.path.length && !field.serviceAccount && !target.permission;
-  if (!plain || more.length > 0 || target.writers.length > 0 || typeof target.onEmpty === "object")
+  const keys = field && namesOf(field.path);
+  if (
+    !keys ||
+    field.serviceAccount ||
+    target.permission ||
+    more.length > 0 ||
+    target.writers.length > 0 ||
+    typeof target.onEmpty === "object"
+  )
     throw new RangeError(
       `${target.resources.join(", ")}.${target.group} has no twin: that takes one username field, with no walk, fixed default, writers or permission of its own`,
     );
   return keys;
 };
-
-/** The part of an object under its first keys. */
-const partOf = (root: string, keys: readonly string[]): Access =>
-  accessOf(root, keys.map((key) => ({ key })) satisfies Path) ?? { there: "false", absent: "false", value: root };
 
 const headerSafe = "'^[!-~]([ -~]*[!-~])?$'";
 const user = (name: string): string =>
@@ -88,8 +82,8 @@ const impersonation = (name: string, of: string): readonly Variable[] => {
 
 /** The points of the rule up to the questions, over the object whose field is judged. */
 const variablesOf = (policy: Policy, target: Target, keys: readonly string[], root: string): readonly Variable[] => {
-  const at = partOf(root, keys);
-  const parts = keys.map((_, index) => partOf(root, keys.slice(0, index + 1)));
+  const at = accessTo(root, keys);
+  const parts = keys.map((_, index) => accessTo(root, keys.slice(0, index + 1)));
   const isNothing = [at.absent, ...parts.map(({ there, value }) => `(${there} && ${value} == null)`)];
   const standIns = Object.entries(target.privileged);
   const narrow = policy.narrowing.map(
@@ -239,7 +233,7 @@ const patchOf = (keys: readonly string[]): string =>
     .map((_, index) => {
       const nested = keys.slice(index + 1).reduceRight((value, key) => `{${quote(key)}: ${value}}`, "variables.me");
       const operation = `[JSONPatch{op: 'add', path: ${quote(pointerOf(keys.slice(0, index + 1)))}, value: ${nested}}]`;
-      const parent = partOf("object", keys.slice(0, index));
+      const parent = accessTo("object", keys.slice(0, index));
       return index === 0 ? operation : `${parent.there} && type(${parent.value}) == map ? ${operation} : `;
     })
     .reverse()

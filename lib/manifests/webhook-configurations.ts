@@ -17,6 +17,8 @@ export interface WebhookOptions {
   readonly failurePolicy?: "Fail" | "Ignore";
   /** 1 to 30. */
   readonly timeoutSeconds?: number;
+  /** Labels of the namespaces that are guarded. Absent: all are, as they must be in the end. */
+  readonly namespaceLabels?: Readonly<Record<string, string>>;
 }
 
 /** `admissionregistration.k8s.io/v1` MutatingWebhookConfiguration or ValidatingWebhookConfiguration. */
@@ -33,6 +35,7 @@ export interface Webhook {
   readonly clientConfig: Readonly<Record<string, unknown>>;
   readonly rules: readonly Readonly<Record<string, unknown>>[];
   readonly matchPolicy: "Equivalent";
+  readonly namespaceSelector?: { readonly matchLabels: Readonly<Record<string, string>> };
   readonly matchConditions: readonly MatchCondition[];
   readonly failurePolicy: "Fail" | "Ignore";
   readonly sideEffects: "None";
@@ -100,6 +103,7 @@ const webhook = (
     },
   ],
   matchPolicy: "Equivalent",
+  ...(options.namespaceLabels ? { namespaceSelector: { matchLabels: options.namespaceLabels } } : {}),
   matchConditions,
   failurePolicy: options.failurePolicy ?? "Fail",
   sideEffects: "None",

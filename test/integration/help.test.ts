@@ -11,7 +11,19 @@ test.each([
   [
     "manifests",
     "npm run -s manifests -- ",
-    ["--url", "--service", "--ca-bundle", "--policy", "--asker", "--failure-policy", "--timeout", "--examples", "-o"],
+    [
+      "--url",
+      "--service",
+      "--ca-bundle",
+      "--policy",
+      "--asker",
+      "--failure-policy",
+      "--timeout",
+      "--namespace-label",
+      "--twins",
+      "--examples",
+      "-o",
+    ],
   ],
 ])(
   "%s --help says what it does, how it is called, and every option with what it is by default",

@@ -6,7 +6,13 @@ import { parseAllDocuments } from "yaml";
 import { policies } from "../../functions/policies/index.ts";
 import { throwAwayCertificates } from "../../infra/certificates.ts";
 import { defaultAsker, exampleFiles, impersonatorRoles } from "../../infra/kubernetes-examples.ts";
-import { askerRoles, type Client, type WebhookOptions, webhookConfigurations } from "../../lib/manifests/index.ts";
+import {
+  askerRoles,
+  type Client,
+  twins,
+  type WebhookOptions,
+  webhookConfigurations,
+} from "../../lib/manifests/index.ts";
 import type { Policy } from "../../lib/policy/index.ts";
 import { runCommand } from "../support/command.ts";
 
@@ -59,6 +65,19 @@ describe("what is printed is what the library makes", () => {
     });
   });
 
+  test("for namespaces of one label, for a trial", async () => {
+    const { stdout } = await manifests("--url", url, "--namespace-label", "guarded=yes");
+    const [mutating, validating] = configurations({ url }, { namespaceLabels: { guarded: "yes" } });
+    expect(documents(stdout).slice(0, 2)).toEqual([mutating, validating]);
+    expect(validating.webhooks.map(({ namespaceSelector }) => namespaceSelector)).toEqual(
+      Array(2).fill({ matchLabels: { guarded: "yes" } }),
+    );
+  });
+
+  test("as admission policies, which need no URL", async () => {
+    expect(documents((await manifests("--twins")).stdout)).toEqual(twins(policies.get("razee") as Policy));
+  });
+
   test("as examples, which need no URL", async () => {
     expect(documents((await manifests("--examples")).stdout)).toEqual(impersonatorRoles());
   });
@@ -87,6 +106,12 @@ describe("a user's mistake is status 2 and a sentence", () => {
     ["another failure policy", () => ["--url", url, "--failure-policy", "ignore"], "ignore is not Fail or Ignore"],
     ["a timeout that is too short", () => ["--url", url, "--timeout", "0"], "--timeout 0 is not a number of seconds"],
     ["a timeout that is too long", () => ["--url", url, "--timeout", "31"], "a number of seconds from 1 to 30"],
+    [
+      "a label that is none",
+      () => ["--url", url, "--namespace-label", "guarded"],
+      "--namespace-label guarded is not a label",
+    ],
+    ["twins and examples", () => ["--twins", "--examples"], "--twins and --examples are printed one at a time"],
     ["a timeout with a unit", () => ["--url", url, "--timeout", "5s"], "--timeout 5s is not a number of seconds"],
     ["nobody who asks", () => ["--url", url, "--asker", ""], "--asker is empty; name the webhook's identity"],
     ["a policy that is not there", () => ["--url", url, "--policy", "flux"], "there is no policy flux; built in are"],
