@@ -19,7 +19,7 @@ export class ClusterError extends UsageError {
 }
 
 /** A reply of more bytes than the request allows. The connection is closed, the rest is never read. */
-export class ReplyTooLarge extends Error {
+export class ReplyTooLarge extends ClusterError {
   override name = "ReplyTooLarge";
 }
 

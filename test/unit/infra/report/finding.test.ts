@@ -53,7 +53,7 @@ test.for([
     if (!stated || !target) throw new Error("there is one");
     return findingOf({ resource, target, object, stated, managers: { field: [], spec: [] }, wouldBe: [] }, undefined);
   };
-  expect(finding("")).toMatchObject({ finding: "empty", whenEnforced: empty, mayWrite: null, mayKeep: null });
+  expect(finding("")).toMatchObject({ finding: "empty", whenEnforced: empty, mayWrite: null, mayImpersonate: null });
   expect(finding("bob").whenEnforced).toBe(`an edit by somebody who may not impersonate it ${named}`);
   expect(finding("bob")).toMatchObject({ resource: "robots.example.com", namespace: "", name: "r2" });
 });

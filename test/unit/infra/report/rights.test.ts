@@ -36,7 +36,8 @@ const rights = (...objects: readonly object[]) => {
   return {
     notes,
     mayWrite: read.mayWrite(resource, object),
-    mayKeep: read.mayKeep(resource, object, [bob]),
+    /** Who may impersonate bob, and carl too. */
+    mayImpersonate: read.may([bob, { ...bob, name: "carl" }]),
   };
 };
 
@@ -63,27 +64,31 @@ test("a grant by name counts for that name", () => {
   expect(mayWrite).toEqual(["User alice"]);
 });
 
-test("who may keep what is named may edit the object and impersonate it, alone or by a group that everybody is in", () => {
+test("who may impersonate is allowed all that is asked, alone or by a group that everybody is in", () => {
+  const onlyBob = role("bob", ["impersonate", "", "users", ["bob"]]);
+  const onlyCarl = role("carl", ["impersonate", "", "users", ["carl"]]);
+  const alone = rights(become, onlyBob, bind("become", user("alice")), bind("bob", user("zoe")));
+  expect(alone.mayImpersonate).toEqual(["User alice"]);
+  const twice = rights(onlyBob, onlyCarl, bind("bob", user("alice")), bind("carl", user("alice")));
+  expect(twice.mayImpersonate).toEqual(["User alice"]);
+  const apart = rights(onlyBob, onlyCarl, bind("bob", user("alice")), bind("carl", group("team-a")));
+  expect(apart.mayImpersonate).toEqual([]);
   const everybody = group("system:authenticated");
-  const both = rights(author, become, bind("author", user("alice")), bind("become", user("alice")));
-  expect(both.mayKeep).toEqual(["User alice"]);
-  const apart = rights(author, become, bind("author", user("alice")), bind("become", group("team-a")));
-  expect(apart.mayKeep).toEqual([]);
-  const anybody = rights(author, become, bind("author", everybody), bind("become", group("team-a")));
-  expect(anybody.mayKeep).toEqual(["Group team-a"]);
+  const anybody = rights(onlyBob, onlyCarl, bind("bob", everybody), bind("carl", group("team-a")));
+  expect(anybody.mayImpersonate).toEqual(["Group team-a"]);
   const accounts = rights(
-    author,
-    become,
-    bind("author", group("system:serviceaccounts:ci")),
-    bind("become", account("ci", "deployer")),
-    bind("become", account("cd", "deployer-too")),
+    onlyBob,
+    onlyCarl,
+    bind("bob", group("system:serviceaccounts:ci")),
+    bind("carl", account("ci", "deployer")),
+    bind("carl", account("cd", "deployer-too")),
   );
-  expect(accounts.mayKeep).toEqual(["ServiceAccount ci/deployer"]);
+  expect(accounts.mayImpersonate).toEqual(["ServiceAccount ci/deployer"]);
 });
 
-test("impersonating in one namespace is no right to a user", () => {
-  const { mayKeep } = rights(author, become, bind("author", user("alice")), bind("become", user("alice"), "a"));
-  expect(mayKeep).toEqual([]);
+test("impersonating in one namespace is no right to a user, and nothing is asked where nobody is named", () => {
+  expect(rights(become, bind("become", user("alice"), "a")).mayImpersonate).toEqual([]);
+  expect(rightsIn([become, bind("become", user("alice"))] as never, () => {}).may([])).toEqual([]);
 });
 
 test("who is meant by a group already is not named again, and the cluster's own controllers come last", () => {
@@ -111,7 +116,5 @@ test("what cannot be read is left out, and said", () => {
     rules: [{ verbs: [] }],
   });
   expect(mayWrite).toEqual(["User alice"]);
-  expect(notes).toEqual([
-    expect.stringMatching(/^left out of who may write or keep an object: ClusterRole "broken": /),
-  ]);
+  expect(notes).toEqual([expect.stringMatching(/^left out of who may do what: ClusterRole "broken": /)]);
 });

@@ -1,0 +1,125 @@
+import { accessOf } from "../../functions/access.ts";
+import { impersonationQuestion, type UserInfo } from "../../lib/identity/index.ts";
+import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+import { type ApiClient, ClusterError, messageOf } from "../api-client.ts";
+import { type Excess, excessIn } from "./excess.ts";
+import { fail, ok, type Result, warn } from "./result.ts";
+import { applyCommand, type Site, whoIs } from "./site.ts";
+
+const nobody: UserInfo = {
+  username: "impersonation-admission:nobody",
+  groups: ["system:authenticated"],
+  extra: {},
+};
+
+/** Whether the webhook's identity gets answers, by the code that the function asks with. */
+export const checkAsker = async (site: Site): Promise<readonly Result[]> => {
+  const { asker } = site;
+  if (!asker)
+    return [
+      warn(
+        "asker",
+        "the identity that the function asks as was not looked at",
+        "give the registry's kubeconfig with --asker-kubeconfig and its context with --asker-context",
+      ),
+    ];
+  const ask = accessOf(asker.kubeconfig, asker.context);
+  const [answer] = await ask([impersonationQuestion(nobody, nobody.username)], Date.now() + 10_000);
+  if (answer === undefined || "failure" in answer)
+    return [
+      fail(
+        "asker",
+        `the function's questions get no answer: ${answer?.failure ?? "nothing came back"}`,
+        `see that the credentials in the registry are good, and grant their user create on subjectaccessreviews: ${applyCommand(site)} (--asker names it)`,
+      ),
+    ];
+  return [ok("asker", `context ${asker.context} may ask who may impersonate whom`)];
+};
+
+/** Whether the webhook's identity may do no more than ask, in the namespaces where a cluster keeps what matters. */
+export const checkAskerExcess = async ({ asker, api, namespace }: Site): Promise<readonly Result[]> => {
+  if (!asker) return [];
+  const check = "asker-excess";
+  try {
+    const { username } = await whoIs(asker);
+    const found = new Map<string, Excess>();
+    for (const each of new Set(["default", "kube-system", namespace])) {
+      const status = await rulesOf(asker, each);
+      if (status["incomplete"] === true)
+        return [
+          warn(
+            check,
+            `what ${username} may do is not known in full: ${status["evaluationError"] ?? "an authorizer does not tell"}`,
+            "look at the rights of this user in whatever besides RBAC decides on this cluster",
+          ),
+        ];
+      for (const excess of excessIn(status)) found.set(excess.text, excess);
+    }
+    return [verdictOn(username, await apart(api, [...found.values()]))];
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    return [
+      warn(
+        check,
+        `what else the function's identity may do could not be found out: ${error.message}`,
+        "look at it with kubectl auth can-i --list --as USERNAME",
+      ),
+    ];
+  }
+};
+
+interface Apart {
+  readonly own: readonly Excess[];
+  readonly everybodys: readonly Excess[];
+}
+
+/** What everybody who is logged in may do is not this identity's fault. */
+const apart = async (api: ApiClient, excesses: readonly Excess[]): Promise<Apart> => {
+  const own: Excess[] = [];
+  const everybodys: Excess[] = [];
+  for (const excess of excesses) (await everybodyMay(api, excess)) ? everybodys.push(excess) : own.push(excess);
+  return { own, everybodys };
+};
+
+const everybodyMay = async (api: ApiClient, { attributes }: Excess): Promise<boolean> => {
+  if (!attributes) return false;
+  const apiVersion = "authorization.k8s.io/v1";
+  const { status, body } = await api.send({
+    path: `/apis/${apiVersion}/subjectaccessreviews`,
+    body: {
+      apiVersion,
+      kind: "SubjectAccessReview",
+      spec: { user: nobody.username, groups: nobody.groups, resourceAttributes: attributes },
+    },
+  });
+  return status === 201 && isObject(body["status"]) && body["status"]["allowed"] === true;
+};
+
+const verdictOn = (username: string, { own, everybodys }: Apart): Result => {
+  const check = "asker-excess";
+  const fix = `take these rights from ${username}; create subjectaccessreviews is all that it needs`;
+  const listed = (excesses: readonly Excess[]): string => {
+    const shown = excesses.slice(0, 5).map(({ text }) => text);
+    return shown.join(", ") + (excesses.length > shown.length ? ` and ${excesses.length - shown.length} more` : "");
+  };
+  if (own.some(({ grave }) => grave)) return fail(check, `${username} may do what it must not: ${listed(own)}`, fix);
+  if (own.length > 0) return warn(check, `${username} may read what it does not need: ${listed(own)}`, fix);
+  if (everybodys.length > 0)
+    return warn(
+      check,
+      `${username} may do no more than everybody who is logged in, which here includes ${listed(everybodys)}`,
+      "see whether everybody should: look for bindings to system:authenticated",
+    );
+  return ok(check, `${username} may do nothing else`);
+};
+
+const rulesOf = async (asker: ApiClient, namespace: string): Promise<JsonObject> => {
+  const apiVersion = "authorization.k8s.io/v1";
+  const reply = await asker.send({
+    path: `/apis/${apiVersion}/selfsubjectrulesreviews`,
+    body: { apiVersion, kind: "SelfSubjectRulesReview", spec: { namespace } },
+  });
+  const { status } = reply.body;
+  if (reply.status !== 201 || !isObject(status)) throw new ClusterError(messageOf(reply));
+  return status;
+};

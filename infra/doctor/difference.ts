@@ -1,0 +1,59 @@
+import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+
+/** One place where two values differ. */
+export interface Difference {
+  readonly path: string;
+  readonly installed: unknown;
+  readonly wanted: unknown;
+}
+
+/** What the API server fills in, which says nothing (`pkg/apis/admissionregistration/v1/defaults.go`). */
+const defaults: JsonObject = {
+  failurePolicy: "Fail",
+  matchPolicy: "Equivalent",
+  namespaceSelector: {},
+  objectSelector: {},
+  reinvocationPolicy: "Never",
+  timeoutSeconds: 10,
+  matchConditions: [],
+};
+
+const withDefaults = (webhook: JsonObject): JsonObject => ({ ...defaults, ...webhook });
+
+/** Members that a person chooses for a cluster, and that have checks of their own. */
+const chosen = ["name", "clientConfig", "failurePolicy", "timeoutSeconds"];
+
+/** Where an installed webhook is not the one that is wanted, but for what a person may choose. */
+export const webhookDifferences = (installed: JsonObject, wanted: JsonObject): readonly Difference[] => {
+  const [a, b] = [withDefaults(installed), withDefaults(wanted)];
+  const members = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((key) => !chosen.includes(key));
+  return members.flatMap((key) => differences(key, a[key], b[key]));
+};
+
+const isScalar = (value: unknown): boolean => typeof value !== "object" || value === null;
+
+/** Compares two JSON values. The order of a list of texts means nothing: resources, versions, operations. */
+const differences = (path: string, installed: unknown, wanted: unknown): readonly Difference[] => {
+  if (isObject(installed) && isObject(wanted)) {
+    const keys = new Set([...Object.keys(wanted), ...Object.keys(installed)]);
+    return [...keys].flatMap((key) => differences(`${path}.${key}`, installed[key], wanted[key]));
+  }
+  if (Array.isArray(installed) && Array.isArray(wanted)) {
+    if ([...installed, ...wanted].every(isScalar))
+      return JSON.stringify(installed.toSorted()) === JSON.stringify(wanted.toSorted())
+        ? []
+        : [{ path, installed, wanted }];
+    if (installed.length === wanted.length)
+      return wanted.flatMap((item, index) => differences(`${path}[${index}]`, installed[index], item));
+  }
+  return installed === wanted ? [] : [{ path, installed, wanted }];
+};
+
+/** A difference in words. */
+export const describeDifference = ({ path, installed, wanted }: Difference): string =>
+  `${path} is ${inShort(installed)}, not ${inShort(wanted)}`;
+
+const inShort = (value: unknown): string => {
+  const text = value === undefined ? "absent" : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+};

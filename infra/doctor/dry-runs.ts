@@ -1,0 +1,96 @@
+import type { Decision } from "../../lib/decision/index.ts";
+import { ok, type Result, warn } from "./result.ts";
+import type { Site } from "./site.ts";
+import {
+  type Declaration,
+  declarationsFor,
+  dryRun,
+  endingOf,
+  expected,
+  objectFor,
+  type Subject,
+  subjectsOf,
+} from "./trial.ts";
+
+const check = "dry-run";
+
+/** Whether an object that is created as a dry run comes back as the rule says, for every resource and everything that may be declared. */
+export const checkDryRuns = async (site: Site): Promise<readonly Result[]> => {
+  const seen = new Map<Declaration, Decision>();
+  const troubles: (Trouble & { readonly resource: string })[] = [];
+  let right = 0;
+  for (const subject of subjectsOf(site)) {
+    const ended = await tryAll(site, subject, seen);
+    if (ended) troubles.push({ resource: subject.resource, ...ended });
+    else right += 1;
+  }
+  const results = together(troubles);
+  if (right === 0) return results;
+  const said = [...seen].map(([declaration, decision]) => `${declaration} ${decision}`).join(", ");
+  const { username } = site.me;
+  return [
+    ...results,
+    ok(check, `${right} resources answer ${username} as the rule says: ${said}`),
+    ...(seen.get("somebody") === "permitted"
+      ? [
+          warn(
+            check,
+            `${username} may impersonate everybody, so that nobody was seen being refused`,
+            "run this once more with the context of an ordinary user, who may create these resources and impersonate nobody",
+          ),
+        ]
+      : []),
+  ];
+};
+
+interface Trouble {
+  readonly status: "warn" | "fail";
+  readonly why: string;
+  readonly fix: string;
+}
+
+/** What is wrong with several resources is said once. */
+const together = (troubles: readonly (Trouble & { readonly resource: string })[]): readonly Result[] => {
+  const alike = Map.groupBy(troubles, ({ status, why, fix }) => JSON.stringify([status, why, fix]));
+  return [...alike.values()].flatMap((group) =>
+    group.slice(0, 1).map(({ status, why, fix }) => {
+      const resources = group.map(({ resource }) => resource).join(", ");
+      return { check, status, message: `${resources}: ${why}`, fix };
+    }),
+  );
+};
+
+/** What is wrong with a resource; undefined where every trial ended as it should. Notes what was decided. */
+const tryAll = async (site: Site, subject: Subject, seen: Map<Declaration, Decision>): Promise<Trouble | undefined> => {
+  for (const declaration of declarationsFor(site, subject)) {
+    const object = await objectFor(site, subject, declaration);
+    const outcome = await expected(site, subject, object);
+    if (outcome.reason === "no-answer")
+      return {
+        status: "warn",
+        why: `what the rule says is not known: ${outcome.message}`,
+        fix: "see that this user may create selfsubjectaccessreviews, as everybody may by default",
+      };
+    const ending = endingOf(site, subject, object, outcome, await dryRun(site, subject, object));
+    if (ending.kind === "wrong")
+      return { status: "fail", why: `declaring ${declaration}, ${ending.why}`, fix: fixOf(ending.why) };
+    if (ending.kind === "prevented")
+      return {
+        status: "warn",
+        why: `could not be tried: ${ending.why}`,
+        fix: `run this as somebody who may create it in namespace ${site.namespace}, or name another one with --namespace`,
+      };
+    seen.set(declaration, outcome.decision);
+  }
+  return undefined;
+};
+
+const fixOf = (why: string): string => {
+  if (why.includes("could not find the requested resource"))
+    return "the function does not know this cluster or its key: compare the key's hash with the one in the registry, or make a new key with npm run key";
+  if (why.includes("failed calling webhook") || why.includes("failed to call webhook"))
+    return "see that the function is up, that the API server can reach its URL, and that the caBundle signed its certificate";
+  if (why.includes("could not be found out"))
+    return "the function gets no answers from this cluster: see its log, its credentials in the registry, and the check of the asker";
+  return "see that the registry names this policy for the cluster, that it is deployed, and that both configurations are installed";
+};

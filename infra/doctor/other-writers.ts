@@ -1,0 +1,77 @@
+import type { JsonObject } from "../../lib/identity/json.ts";
+import { messageOf } from "../api-client.ts";
+import { objectsIn } from "../discovery.ts";
+import { fail, ok, type Result, warn } from "./result.ts";
+import { type Guarded, policyCovers, webhookCovers } from "./rules.ts";
+import { applyCommand, nameOf, type Site, webhooksOf } from "./site.ts";
+
+const check = "other-writers";
+
+/** Who else may write the field after ours, and whether the validating webhook is there to see it. */
+export const checkOtherWriters = async (site: Site): Promise<readonly Result[]> => {
+  const policies = await mutatingPolicies(site);
+  if (typeof policies !== "string") return [verdictOn(site, policies)];
+  const verdict = verdictOn(site, []);
+  return [
+    ...(verdict.status === "fail" ? [verdict] : []),
+    warn(
+      check,
+      `whether a MutatingAdmissionPolicy may write the field is not known: ${policies}`,
+      "run this as somebody who may list mutatingadmissionpolicies",
+    ),
+  ];
+};
+
+const verdictOn = (site: Site, policies: readonly JsonObject[]): Result => {
+  const written = installedOf(site)
+    .map((guarded) => ({ guarded, others: othersOf(site, policies, guarded) }))
+    .filter(({ others }) => others.length > 0);
+  if (written.length === 0) return ok(check, "nobody else's webhook or policy writes these resources");
+  const who = [...new Set(written.flatMap(({ others }) => others))].join(", ");
+  const unseen = written.filter(({ guarded }) => !isValidated(site, guarded)).map(({ guarded }) => guarded.resource);
+  return unseen.length === 0
+    ? ok(check, `${who} may write the field after ours; the validating webhook sees what comes of it`)
+    : fail(
+        check,
+        `${who} may write the field of ${unseen.join(", ")} after ours, and no validating webhook with failurePolicy Fail sees what comes of it`,
+        applyCommand(site),
+      );
+};
+
+const othersOf = ({ mutating, ours }: Site, policies: readonly JsonObject[], guarded: Guarded): readonly string[] => [
+  ...mutating
+    .filter((configuration) => configuration !== ours.mutating)
+    .flatMap((configuration) =>
+      webhooksOf(configuration)
+        .filter((webhook) => webhookCovers(webhook, guarded))
+        .map(({ name }) => `webhook ${name} of ${nameOf(configuration)}`),
+    ),
+  ...policies
+    .filter((policy) => policyCovers(policy, guarded))
+    .map((policy) => `MutatingAdmissionPolicy ${nameOf(policy)}`),
+];
+
+/** The resources of the policy that are installed, each once. */
+const installedOf = ({ policy, served }: Site): readonly Guarded[] =>
+  [...served].flatMap(([group, resources]) =>
+    [...resources].flatMap(([resource, versions]) =>
+      policy.targets.some((target) => target.group === group && target.resources.includes(resource))
+        ? [{ group, resource, versions: versions.map(({ version }) => version) }]
+        : [],
+    ),
+  );
+
+const isValidated = ({ ours }: Site, guarded: Guarded): boolean =>
+  webhooksOf(ours.validating).some((webhook) => webhook["failurePolicy"] === "Fail" && webhookCovers(webhook, guarded));
+
+/** All of them, none where the API server has no such thing, or why they cannot be read. v1 since Kubernetes 1.36. */
+const mutatingPolicies = async ({ api }: Site): Promise<readonly JsonObject[] | string> => {
+  for (const version of ["v1", "v1beta1", "v1alpha1"]) {
+    const reply = await api.send({
+      path: `/apis/admissionregistration.k8s.io/${version}/mutatingadmissionpolicies`,
+    });
+    if (reply.status === 200) return objectsIn(reply.body["items"]);
+    if (reply.status !== 404) return messageOf(reply);
+  }
+  return [];
+};

@@ -1,0 +1,120 @@
+import { Agent } from "node:https";
+import { exchange, type Reply } from "../../functions/exchange.ts";
+import { isObject } from "../../lib/identity/json.ts";
+import { withoutKey } from "./redact.ts";
+import { fail, ok, type Result, warn } from "./result.ts";
+import { type Site, webhooksOf } from "./site.ts";
+import { dryRun, isAnswered, objectFor, subjectsOf } from "./trial.ts";
+
+const times = 3;
+/** Slower than this, people notice. */
+const slow = 1_000;
+
+const median = (numbers: readonly number[]): number =>
+  Math.round(numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0);
+
+const timed = async <T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly milliseconds: number }> => {
+  const started = performance.now();
+  const result = await work();
+  return { result, milliseconds: performance.now() - started };
+};
+
+/** How long a guarded object takes to be created, both calls of the function included. */
+export const checkRoundTrip = async (site: Site): Promise<readonly Result[]> => {
+  const check = "round-trip";
+  const subject = subjectsOf(site)[0];
+  if (!subject || !site.ours.mutating) return [];
+  const object = await objectFor(site, subject, "nothing");
+  const taken: number[] = [];
+  for (let time = 0; time < times; time++) {
+    const { result, milliseconds } = await timed(() => dryRun(site, subject, object));
+    if (!isAnswered(site, result)) return [];
+    taken.push(milliseconds);
+  }
+  const what = `a create of ${subject.resource} takes ${median(taken)} ms (median of ${times} dry runs)`;
+  return [
+    median(taken) > slow
+      ? warn(
+          check,
+          what,
+          "see how long the function takes, and where: its region, its memory, and the API server that it asks",
+        )
+      : ok(check, what),
+  ];
+};
+
+/** Whether the function answers at its URL, knows the key in it, and how fast it is from here. */
+export const checkFunction = async (site: Site): Promise<readonly Result[]> => {
+  const { url } = site;
+  if (url === undefined) return [];
+  const check = "function";
+  const agent = new Agent({ keepAlive: true });
+  const ca = caOf(site);
+  const call = (to: string, method: string, body: string): Promise<Reply> =>
+    exchange(agent, {
+      url: to,
+      body,
+      options: {
+        method,
+        ...(ca ? { ca } : {}),
+        signal: AbortSignal.timeout(10_000),
+        headers: { "content-type": "application/json" },
+      },
+    });
+  const livez = `${url.replace(/\/clusters\/.*$/, "").replace(/\/+$/, "")}/livez`;
+  try {
+    const taken: number[] = [];
+    for (let time = 0; time < times; time++) {
+      const { result, milliseconds } = await timed(() => call(livez, "GET", ""));
+      if (result.status !== 200)
+        return [
+          fail(check, `${livez} answers ${result.status}, not 200`, "see that --url is the function's, and its log"),
+        ];
+      taken.push(milliseconds);
+    }
+    // Nobody is judged by this: a review that is none is answered 400, and only to who has the key.
+    const { status } = await call(`${url}/validate`, "POST", "{}");
+    if (status !== 400)
+      return [
+        fail(
+          check,
+          `${withoutKey(url)} answers ${status} to what should be 400: it does not know this cluster or its key`,
+          "compare the key's hash with the one in the registry, see that the registry is deployed, or make a new key with npm run key",
+        ),
+      ];
+    const what = `${withoutKey(url)} knows its key and answers in ${median(taken)} ms from here (median of ${times})`;
+    return [
+      median(taken) > slow
+        ? warn(check, what, "see how long the function takes, and whether the way to it is long")
+        : ok(check, what),
+    ];
+  } catch (error) {
+    return [unreachable(url, error)];
+  } finally {
+    agent.destroy();
+  }
+};
+
+/** The API server may reach what this machine does not, so that alone is no failure; a certificate that is not trusted is one. */
+const unreachable = (url: string, error: unknown): Result => {
+  const { code, name } = error as NodeJS.ErrnoException;
+  const why = code ?? name;
+  return /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOST|ENET|TimeoutError|ABORT)/.test(String(why))
+    ? warn(
+        "function",
+        `${withoutKey(url)} cannot be reached from here (${why})`,
+        "run this from where the API server's network is, or see that the function is deployed and its host name resolves",
+      )
+    : fail(
+        "function",
+        `no trusted connection to ${withoutKey(url)} (${why})`,
+        "see that the caBundle of the webhook configurations signed the certificate that is served there, for that host name",
+      );
+};
+
+/** The PEM that the API server trusts. */
+const caOf = ({ ours }: Site): Buffer | undefined => {
+  const { clientConfig } = webhooksOf(ours.mutating)[0] ?? {};
+  const { caBundle } = isObject(clientConfig) ? clientConfig : {};
+  return typeof caBundle === "string" && caBundle !== "" ? Buffer.from(caBundle, "base64") : undefined;
+};

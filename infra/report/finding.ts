@@ -1,0 +1,117 @@
+import type { GroupVersionResource } from "../../lib/decision/index.ts";
+import { formatQuestion } from "../../lib/identity/index.ts";
+import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+import type { Target } from "../../lib/policy/policy.ts";
+import type { Manager, Managers } from "./managers.ts";
+import type { Rights } from "./rights.ts";
+import type { Kind, Stated } from "./stated.ts";
+import type { SubjectName } from "./who-may.ts";
+import { isKept, type WouldBe } from "./would-be.ts";
+
+/** `forbidden`: somebody by whom the object was judged would not keep what it names. `named` is listed only where all are asked for. */
+export type FindingKind = Kind | "forbidden";
+
+/** One field of one stored object that somebody should look at. The element of `-o json`. */
+export interface Finding {
+  readonly resource: string;
+  readonly version: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly field: string;
+  readonly finding: FindingKind;
+  readonly declared: string;
+  readonly standsFor: string;
+  /** What an edit of the object does once the policy is enforced. */
+  readonly whenEnforced: string;
+  /** What to do. */
+  readonly fix: string;
+  /** Empty where nobody owns the field: a webhook stamped it, or it is not there. */
+  readonly fieldManagers: readonly Manager[];
+  readonly specManagers: readonly Manager[];
+  readonly wouldBeGiven: readonly WouldBe[];
+  /** By RBAC as it is now, so who could have written it, unless rights have changed. null where RBAC cannot be read. */
+  readonly mayWrite: readonly SubjectName[] | null;
+  /**
+   * By RBAC, who may impersonate what is named: those of them who may write the object may leave it as it is. Empty where nobody is named.
+   * null where RBAC cannot be read.
+   */
+  readonly mayImpersonate: readonly SubjectName[] | null;
+}
+
+/** Everything that is known of one field. */
+export interface Evidence {
+  readonly resource: GroupVersionResource;
+  readonly target: Target;
+  readonly object: JsonObject;
+  readonly stated: Stated;
+  readonly managers: Managers;
+  readonly wouldBe: readonly WouldBe[];
+}
+
+/** What a field is, given those by whom it was judged. */
+export const kindOf = ({ stated: { kind }, wouldBe }: Pick<Evidence, "stated" | "wouldBe">): FindingKind => {
+  if (kind === "privileged") return wouldBe.length > 0 && wouldBe.every(isKept) ? "named" : kind;
+  return kind === "named" && !wouldBe.every(isKept) ? "forbidden" : kind;
+};
+
+export const findingOf = (evidence: Evidence, rights: Rights | undefined): Finding => {
+  const { resource, target, object, stated, managers, wouldBe } = evidence;
+  const { namespace, name } = isObject(object["metadata"]) ? object["metadata"] : {};
+  const finding = kindOf(evidence);
+  const names = stated.kind === "named" || stated.kind === "privileged";
+  return {
+    resource: resource.group === "" ? resource.resource : `${resource.resource}.${resource.group}`,
+    version: resource.version,
+    namespace: String(namespace ?? ""),
+    name: String(name),
+    field: stated.field,
+    finding,
+    declared: stated.declared,
+    standsFor: stated.standsFor,
+    whenEnforced: whenEnforced(finding, target),
+    fix: fixOf(finding, stated),
+    fieldManagers: managers.field,
+    specManagers: managers.spec,
+    wouldBeGiven: wouldBe,
+    mayWrite: rights ? rights.mayWrite(resource, object) : null,
+    mayImpersonate: rights ? rights.may(names ? stated.permissions : []) : null,
+  };
+};
+
+const whenEnforced = (finding: FindingKind, { onEmpty, onForbidden }: Target): string => {
+  switch (finding) {
+    case "empty":
+      if (onEmpty === "requester") return "the next edit sets it to whoever makes it";
+      if (typeof onEmpty === "object")
+        return `the next edit sets it to "${onEmpty.default}", or is refused to an editor who may not impersonate that`;
+      return "every edit is refused that leaves it empty";
+    case "named":
+    case "privileged":
+    case "forbidden":
+      return onForbidden === "requester"
+        ? "an edit by somebody who may not impersonate it sets it to them"
+        : "an edit by somebody who may not impersonate it is refused";
+    default:
+      return "every edit is refused that leaves it so";
+  }
+};
+
+const fixOf = (finding: FindingKind, { field, declared, standsFor, permissions, sentence }: Stated): string => {
+  const allowed = permissions
+    .map((resourceAttributes) => formatQuestion({ user: "", groups: [], extra: {}, resourceAttributes }))
+    .join(" and ");
+  switch (finding) {
+    case "named":
+      return "";
+    case "empty":
+      return `set ${field} to the identity that this object is to act as; until then the controller decides whose rights it uses, often its own`;
+    case "privileged":
+      return `set ${field} to an ordinary identity, or see that only those edit the object who may ${allowed}; "${declared}" stands for ${standsFor}`;
+    case "forbidden":
+      return `set ${field} to an identity of the writer's own, or grant the writer to ${allowed}`;
+    case "too-many-identities":
+      return `${sentence}`;
+    default:
+      return `mend ${field}: ${sentence}`;
+  }
+};

@@ -1,0 +1,56 @@
+import type { GroupVersionResource } from "../../lib/decision/index.ts";
+import type { JsonObject } from "../../lib/identity/json.ts";
+import { type Policy, targetOf } from "../../lib/policy/policy.ts";
+import { type Finding, findingOf, kindOf } from "./finding.ts";
+import { managersOf } from "./managers.ts";
+import type { Rights } from "./rights.ts";
+import { statedBy } from "./stated.ts";
+import type { Tally } from "./summary.ts";
+import type { JudgeWriters } from "./would-be.ts";
+import { type Writers, writersOf } from "./writers.ts";
+
+/** What objects are looked at with. */
+export interface Scan {
+  readonly policy: Policy;
+  readonly writers: Writers;
+  readonly judgeWriters: JudgeWriters;
+  /** Asked for once there is something to say. */
+  readonly rights: () => Promise<Rights | undefined>;
+  readonly tally: Tally;
+  /** Whether fields that name an ordinary identity are listed too. */
+  readonly all: boolean;
+}
+
+/** The findings of some objects of one resource, in their order. */
+export const scanPage = async (
+  { policy, writers, judgeWriters, rights, tally, all }: Scan,
+  resource: GroupVersionResource,
+  items: readonly JsonObject[],
+): Promise<readonly Finding[]> => {
+  const target = targetOf(policy, resource);
+  if (!target) throw new Error(`policy ${policy.name} covers no ${resource.resource}`);
+  const objects = items.map((object) => {
+    const fields = statedBy(policy, resource, object);
+    return { object, fields, ...writersOf(writers, fields.length > 0 ? managersOf(object, []).spec : []) };
+  });
+  const verdicts = await judgeWriters(policy, resource, objects);
+  const evidence = objects.flatMap(({ object, fields, unknown }, index) => {
+    tally.object();
+    for (const manager of unknown) tally.unknownManager(manager);
+    return fields.map((stated) => ({
+      resource,
+      target,
+      object,
+      stated,
+      managers: managersOf(object, stated.keys),
+      wouldBe: (verdicts[index] ?? []).filter(({ field }) => field === stated.field),
+    }));
+  });
+  for (const { stated, wouldBe } of evidence) if (stated.kind === "named" && wouldBe.length === 0) tally.unjudged();
+  const listed = evidence.filter((each) => all || kindOf(each) !== "named");
+  if (listed.length === 0) return [];
+  const known = await rights();
+  const findings = listed.map((each) => findingOf(each, known));
+  for (const finding of findings) tally.add(finding);
+  return findings;
+};

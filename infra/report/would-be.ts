@@ -1,0 +1,89 @@
+import type { Ask } from "../../functions/access.ts";
+import { follow } from "../../lib/decision/finding.ts";
+import { type Decision, type GroupVersionResource, judge, type Reason } from "../../lib/decision/index.ts";
+import type { Answer, Question, UserInfo } from "../../lib/identity/index.ts";
+import type { JsonObject } from "../../lib/identity/json.ts";
+import { formatKeys } from "../../lib/policy/path.ts";
+import type { Policy } from "../../lib/policy/policy.ts";
+import { ClusterError } from "../api-client.ts";
+import { editOf, enforced } from "./stated.ts";
+
+/** What the rule would make of a field at the next edit by somebody. */
+export interface WouldBe {
+  readonly writer: string;
+  readonly field: string;
+  readonly decision: Decision;
+  readonly reason: Reason;
+  readonly effective: string;
+  readonly message: string;
+}
+
+/** Whether the field would be left as it is. */
+export const isKept = ({ decision }: WouldBe): boolean =>
+  decision === "self" || decision === "permitted" || decision === "skipped";
+
+/** One object and those whom it is judged by. */
+export interface Suspicion {
+  readonly object: JsonObject;
+  readonly users: readonly UserInfo[];
+}
+
+/** Judges objects by their writers, in the order of the objects. Throws a ClusterError where a question gets no answer. */
+export type JudgeWriters = (
+  policy: Policy,
+  resource: GroupVersionResource,
+  suspicions: readonly Suspicion[],
+) => Promise<readonly (readonly WouldBe[])[]>;
+
+const together = 100;
+const patience = 60_000;
+/** Of identities and writers there are few; where every object names another, what was known is forgotten. */
+const mostKnown = 50_000;
+
+/** Judges by the rule itself, its questions answered by the API server, each one once. */
+export const judgeWritersWith = (ask: Ask): JudgeWriters => {
+  const known = new Map<string, Answer>();
+  const learn = async (questions: readonly Question[]): Promise<void> => {
+    if (known.size > mostKnown) known.clear();
+    const fresh = [...new Map(questions.map((question) => [JSON.stringify(question), question]))].filter(
+      ([key]) => !known.has(key),
+    );
+    for (let from = 0; from < fresh.length; from += together) {
+      const batch = fresh.slice(from, from + together);
+      const answers = await ask(
+        batch.map(([, question]) => question),
+        Date.now() + patience,
+      );
+      for (const [index, [key]] of batch.entries()) {
+        const answer = answers[index];
+        if (answer === undefined || "failure" in answer)
+          throw new ClusterError(`the writers cannot be judged: ${answer?.failure ?? "no answer came back"}`);
+        known.set(key, answer);
+      }
+    }
+  };
+  const answerTo = (question: Question): Answer =>
+    known.get(JSON.stringify(question)) ?? { code: 502, failure: "it was not asked" };
+
+  return async (policy, resource, suspicions) => {
+    const judged = suspicions.map(({ object, users }) =>
+      users.map((user) => ({ user, judgement: judge(enforced(policy), editOf(user, resource, object)) })),
+    );
+    await learn(judged.flat().flatMap(({ judgement }) => judgement.questions));
+    return judged.map((each) =>
+      each.flatMap(({ user, judgement }) =>
+        judgement.findings.map((finding) => {
+          const { keys, decision, reason, effective, sentence } = follow(finding, answerTo);
+          return {
+            writer: user.username,
+            field: formatKeys(keys ?? []),
+            decision,
+            reason,
+            effective,
+            message: sentence,
+          };
+        }),
+      ),
+    );
+  };
+};

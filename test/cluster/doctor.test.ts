@@ -1,0 +1,700 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { askerRoles, type WebhookConfiguration, webhookConfigurations } from "../../lib/manifests/index.ts";
+import { readPolicy } from "../../lib/policy/index.ts";
+import { type Ran, runCommand } from "../support/command.ts";
+import { applied } from "./world/applied.ts";
+import { type KeyedFunction, startKeyedFunction } from "./world/keyed-function.ts";
+import { create, template } from "./world/objects.ts";
+import { type OwnCluster, startOwnCluster } from "./world/own-cluster.ts";
+import { until } from "./world/until.ts";
+import { webhookUser } from "./world/users.ts";
+
+interface Line {
+  readonly check: string;
+  readonly status: string;
+  readonly message: string;
+  readonly fix: string;
+}
+
+const policy = readPolicy({ name: "razee", targets: [{ preset: "razee" }] });
+const rbac = { apiVersion: "rbac.authorization.k8s.io/v1" };
+const replace = "npm run -s manifests -- --url URL | kubectl replace -f -";
+const apply = "npm run -s manifests -- --url URL | kubectl apply -f -";
+
+let plane: OwnCluster;
+let guard: KeyedFunction;
+let files: { readonly ordinary: string; readonly admin: string; readonly asker: string };
+
+/** What a person needs who runs the doctor, besides what every author of these objects has. */
+const mayLook = [
+  {
+    ...rbac,
+    kind: "ClusterRole",
+    metadata: { name: "may-look" },
+    rules: [
+      {
+        apiGroups: ["admissionregistration.k8s.io"],
+        resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations", "mutatingadmissionpolicies"],
+        verbs: ["list"],
+      },
+      { apiGroups: ["apiextensions.k8s.io"], resources: ["customresourcedefinitions"], verbs: ["get"] },
+    ],
+  },
+  {
+    ...rbac,
+    kind: "ClusterRoleBinding",
+    metadata: { name: "may-look" },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "may-look" },
+    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "bob" }],
+  },
+];
+
+/** The same, but for a part of it. */
+const mayLookLess = mayLook.map((manifest) => ({
+  ...manifest,
+  metadata: { name: "may-look-less" },
+  ...("rules" in manifest
+    ? {
+        rules: [
+          {
+            apiGroups: ["admissionregistration.k8s.io"],
+            resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
+            verbs: ["list"],
+          },
+        ],
+      }
+    : {
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "may-look-less" },
+        subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "gina" }],
+      }),
+}));
+
+const configurations = (): readonly [WebhookConfiguration, WebhookConfiguration] =>
+  webhookConfigurations({
+    policy,
+    client: { url: guard.url },
+    caBundle: Buffer.from(guard.ca).toString("base64"),
+  });
+
+/** The API server calls new webhooks after a moment. */
+const inForce = (expected: unknown) =>
+  until("the webhooks are in force", async () => {
+    const { body } = await create(plane, plane.user("bob"), template("default", "probe"), "?dryRun=All");
+    return (body.spec?.clusterAuth?.impersonateUser ?? body.code) === expected;
+  });
+
+const install = async (): Promise<void> => {
+  await applied(plane, configurations());
+  // Members that the manifests do not mention survive an apply.
+  const stdin = { apiVersion: "v1", kind: "List", items: configurations() };
+  const { code, stderr } = await plane.kubectl(plane.user("admin"), ["replace", "-f", "-"], { stdin });
+  if (code !== 0) throw new Error(stderr);
+  await inForce("bob");
+};
+
+const patch = async (part: "mutating" | "validating", operations: readonly object[]): Promise<void> => {
+  const { status, text } = await plane.api(plane.user("admin"), {
+    method: "PATCH",
+    path: `/apis/admissionregistration.k8s.io/v1/${part}webhookconfigurations/impersonation-admission`,
+    body: operations,
+    contentType: "application/json-patch+json",
+  });
+  if (status !== 200) throw new Error(text);
+};
+
+const remove = (path: string) => plane.api(plane.user("admin"), { method: "DELETE", path });
+
+const run = (...args: readonly string[]): Promise<Ran> => runCommand("doctor", args);
+
+/** Runs the doctor as bob, an ordinary author, with everything that it can be given. */
+const examine = async (
+  ...more: readonly string[]
+): Promise<{ readonly status: number | null; readonly lines: readonly Line[] }> => {
+  const { status, stdout, stderr } = await run(
+    "--kubeconfig",
+    files.ordinary,
+    "--asker-kubeconfig",
+    files.asker,
+    "-o",
+    "json",
+    ...more,
+  );
+  expect(stderr).toBe("");
+  for (const secret of [guard.key, "ANOTHER-KEY"]) expect(stdout).not.toContain(secret);
+  return { status, lines: JSON.parse(stdout) };
+};
+
+const notOk = (lines: readonly Line[]): readonly Line[] => lines.filter(({ status }) => status !== "ok");
+const shownUrl = (): string => guard.url.replace(/[^/]+$/, "***");
+
+beforeAll(async () => {
+  plane = await startOwnCluster(["mustachetemplates", "remoteresourcess3"]);
+  files = {
+    ordinary: plane.kubeconfigOf("bob"),
+    admin: plane.kubeconfigOf("admin"),
+    asker: plane.kubeconfigOf(webhookUser),
+  };
+  await applied(plane, [...mayLook, ...mayLookLess]);
+  guard = await startKeyedFunction(files.asker);
+});
+afterAll(async () => {
+  await guard?.stop();
+  await plane?.stop();
+});
+
+test("a cluster where nothing is installed yet: every line says what to do", async () => {
+  const { status, lines } = await examine();
+  expect(status).toBe(1);
+  expect(lines).toEqual([
+    {
+      check: "asker",
+      status: "fail",
+      message: expect.stringMatching(/^the function's questions get no answer: .* may not create subjectaccessreviews/),
+      fix: `see that the credentials in the registry are good, and grant their user create on subjectaccessreviews: ${apply} (--asker names it)`,
+    },
+    { check: "asker-excess", status: "ok", message: `${webhookUser} may do nothing else`, fix: "" },
+    {
+      check: "mutating",
+      status: "fail",
+      message:
+        "there is no MutatingWebhookConfiguration impersonation-admission, so the field is never set, and what would be set is refused",
+      fix: apply,
+    },
+    {
+      check: "validating",
+      status: "fail",
+      message:
+        "there is no ValidatingWebhookConfiguration impersonation-admission, so another webhook may overrule ours, and nothing refuses what comes of it",
+      fix: apply,
+    },
+    {
+      check: "versions",
+      status: "ok",
+      message:
+        "2 resources in every served version; not installed: remoteresources.deploy.razee.io, encryptedresources.deploy.razee.io, featureflagsetsld.deploy.razee.io",
+      fix: "",
+    },
+    {
+      check: "other-writers",
+      status: "ok",
+      message: "nobody else's webhook or policy writes these resources",
+      fix: "",
+    },
+    {
+      check: "dry-run",
+      status: "fail",
+      message:
+        'mustachetemplates, remoteresourcess3: declaring nothing, spec.clusterAuth.impersonateUser came back as nothing, and the rule says "bob"',
+      fix: "see that the registry names this policy for the cluster, that it is deployed, and that both configurations are installed",
+    },
+  ]);
+});
+
+describe("a guarded cluster", () => {
+  beforeAll(async () => {
+    await applied(plane, askerRoles(webhookUser));
+    await install();
+  });
+
+  test("everything is right", async () => {
+    const { status, lines } = await examine("--url", guard.url);
+    expect(notOk(lines)).toEqual([]);
+    expect(status).toBe(0);
+    expect(lines.map(({ check }) => check)).toEqual([
+      "asker",
+      "asker-excess",
+      "mutating",
+      "validating",
+      "url",
+      "mutating-policy",
+      "validating-policy",
+      "failure-policy",
+      "ca-bundle",
+      "versions",
+      "other-writers",
+      "function",
+      "dry-run",
+      "round-trip",
+    ]);
+    const said = Object.fromEntries(lines.map(({ check, message }) => [check, message]));
+    expect(said["url"]).toBe(`every webhook calls ${shownUrl()}`);
+    expect(said["dry-run"]).toBe(
+      "2 resources answer bob as the rule says: self self, nothing defaulted, somebody replaced",
+    );
+    expect(said["function"]).toMatch(/knows its key and answers in \d+ ms from here \(median of 3\)$/);
+    expect(said["round-trip"]).toMatch(/^a create of mustachetemplates takes \d+ ms \(median of 3 dry runs\)$/);
+  });
+
+  test("as a table, for people", async () => {
+    const { status, stdout } = await run("--kubeconfig", files.ordinary, "--asker-kubeconfig", files.asker);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^ok {2}asker {14}context cluster may ask who may impersonate whom$/m);
+    expect(stdout).toMatch(/\n\n13 ok, 0 to look at, 0 failed\n$/);
+    expect(stdout).not.toContain(guard.key);
+  });
+
+  test("a cluster's administrator is told what could not be seen", async () => {
+    const { status, stdout } = await run("--kubeconfig", files.admin, "-o", "json");
+    expect(status).toBe(0);
+    expect(notOk(JSON.parse(stdout))).toEqual([
+      {
+        check: "asker",
+        status: "warn",
+        message: "the identity that the function asks as was not looked at",
+        fix: "give the registry's kubeconfig with --asker-kubeconfig and its context with --asker-context",
+      },
+      {
+        check: "dry-run",
+        status: "warn",
+        message: "admin may impersonate everybody, so that nobody was seen being refused",
+        fix: "run this once more with the context of an ordinary user, who may create these resources and impersonate nobody",
+      },
+    ]);
+  });
+
+  test("who may look at a part of it only is told what was not seen", async () => {
+    const { status, stdout } = await run(
+      "--kubeconfig",
+      plane.kubeconfigOf("gina"),
+      "--asker-kubeconfig",
+      files.asker,
+      "-o",
+      "json",
+    );
+    expect(status).toBe(0);
+    expect(notOk(JSON.parse(stdout))).toEqual([
+      {
+        check: "other-writers",
+        status: "warn",
+        message: expect.stringMatching(
+          /^whether a MutatingAdmissionPolicy may write the field is not known: .*forbidden/,
+        ),
+        fix: "run this as somebody who may list mutatingadmissionpolicies",
+      },
+    ]);
+  });
+
+  describe("something is broken on purpose", () => {
+    const line = (lines: readonly Line[], check: string): readonly Omit<Line, "check">[] =>
+      lines.filter((each) => each.check === check).map(({ check: _, ...rest }) => rest);
+    const restored = async (): Promise<void> => {
+      guard.delay = 0;
+      guard.livezDelay = 0;
+      guard.known = true;
+      await install();
+    };
+    afterEach(restored);
+
+    test.for([
+      {
+        what: "may change something",
+        rule: { apiGroups: [""], resources: ["users"], resourceNames: ["root"], verbs: ["impersonate"] },
+        status: "fail",
+        message: `${webhookUser} may do what it must not: impersonate users/root`,
+        fix: `take these rights from ${webhookUser}; create subjectaccessreviews is all that it needs`,
+      },
+      {
+        what: "may read something",
+        rule: { apiGroups: ["apps"], resources: ["deployments", "replicasets"], verbs: ["get"] },
+        status: "warn",
+        message: `${webhookUser} may read what it does not need: get deployments.apps, get replicasets.apps`,
+        fix: `take these rights from ${webhookUser}; create subjectaccessreviews is all that it needs`,
+      },
+      {
+        what: "may do what everybody may",
+        group: "system:authenticated",
+        rule: { apiGroups: [""], resources: ["pods"], verbs: ["create"] },
+        status: "warn",
+        message: `${webhookUser} may do no more than everybody who is logged in, which here includes create pods`,
+        fix: "see whether everybody should: look for bindings to system:authenticated",
+      },
+    ])("the webhook's identity $what", async ({ rule, group, status, message, fix }) => {
+      const name = "too-much";
+      const apiGroup = "rbac.authorization.k8s.io";
+      const subject = group ? { apiGroup, kind: "Group", name: group } : { apiGroup, kind: "User", name: webhookUser };
+      await applied(plane, [
+        { ...rbac, kind: "ClusterRole", metadata: { name }, rules: [rule] },
+        {
+          ...rbac,
+          kind: "ClusterRoleBinding",
+          metadata: { name },
+          roleRef: { apiGroup, kind: "ClusterRole", name },
+          subjects: [subject],
+        },
+      ]);
+      try {
+        // Only an administrator may ask what everybody may do.
+        const { stdout } = await run("--kubeconfig", files.admin, "--asker-kubeconfig", files.asker, "-o", "json");
+        expect(line(JSON.parse(stdout), "asker-excess")).toEqual([{ status, message, fix }]);
+      } finally {
+        await remove(`/apis/${rbac.apiVersion}/clusterrolebindings/${name}`);
+        await remove(`/apis/${rbac.apiVersion}/clusterroles/${name}`);
+      }
+    });
+
+    test("the webhook's credentials are refused", async () => {
+      const wrong = plane.file("wrong.kubeconfig", plane.kubeconfig({ name: "wrong", token: "nonsense" }));
+      const { status, lines } = await examine("--asker-kubeconfig", wrong);
+      expect(status).toBe(1);
+      expect(line(lines, "asker")).toEqual([
+        {
+          status: "fail",
+          message:
+            'the function\'s questions get no answer: the credentials of context "cluster" were refused (401); renew them',
+          fix: `see that the credentials in the registry are good, and grant their user create on subjectaccessreviews: ${apply} (--asker names it)`,
+        },
+      ]);
+      expect(line(lines, "asker-excess")).toEqual([
+        {
+          status: "warn",
+          message:
+            'what else the function\'s identity may do could not be found out: the credentials of context "cluster" were refused (401); renew them',
+          fix: "look at it with kubectl auth can-i --list --as USERNAME",
+        },
+      ]);
+    });
+
+    test("the function is another one than is registered", async () => {
+      const { status, lines } = await examine("--url", "https://127.0.0.1:9/clusters/prod/ANOTHER-KEY");
+      expect(status).toBe(1);
+      expect(notOk(lines).map(({ check }) => check)).toEqual(["url", "function"]);
+      const calls = `calls ${shownUrl()}, not https://127.0.0.1:9/clusters/prod/***`;
+      expect(line(lines, "url")).toEqual([
+        {
+          status: "fail",
+          message: ["mutate", "validate", "status"]
+            .map((part) => `${part}.deploy.razee.io.impersonation-admission ${calls}`)
+            .join("; "),
+          fix: `${apply}, with the URL that the function is reached at`,
+        },
+      ]);
+      expect(line(lines, "function")).toEqual([
+        {
+          status: "warn",
+          message: "https://127.0.0.1:9/clusters/prod/*** cannot be reached from here (ECONNREFUSED)",
+          fix: "run this from where the API server's network is, or see that the function is deployed and its host name resolves",
+        },
+      ]);
+    });
+
+    test("the key was changed, and not everywhere", async () => {
+      const url = guard.url.replace(guard.key, "ANOTHER-KEY");
+      await patch("validating", [{ op: "replace", path: "/webhooks/0/clientConfig/url", value: `${url}/validate` }]);
+      const { status, lines } = await examine("--url", guard.url);
+      expect(status).toBe(1);
+      expect(line(lines, "url")).toEqual([
+        {
+          status: "fail",
+          message: `validate.deploy.razee.io.impersonation-admission calls ${shownUrl()} with another key`,
+          fix: `${apply}, with the URL that the function is reached at`,
+        },
+      ]);
+    });
+
+    test("the function knows no such key", async () => {
+      guard.known = false;
+      const { status, lines } = await examine("--url", guard.url);
+      expect(status).toBe(1);
+      expect(notOk(lines)).toEqual([
+        {
+          check: "function",
+          status: "fail",
+          message: `${shownUrl()} answers 404 to what should be 400: it does not know this cluster or its key`,
+          fix: "compare the key's hash with the one in the registry, see that the registry is deployed, or make a new key with npm run key",
+        },
+        {
+          check: "dry-run",
+          status: "fail",
+          message: expect.stringContaining("the server could not find the requested resource"),
+          fix: "the function does not know this cluster or its key: compare the key's hash with the one in the registry, or make a new key with npm run key",
+        },
+      ]);
+    });
+
+    test("the configurations are not what the policy asks for", async () => {
+      await patch("mutating", [
+        { op: "replace", path: "/webhooks/0/rules/0/apiVersions", value: ["v1alpha2"] },
+        { op: "replace", path: "/webhooks/0/namespaceSelector", value: { matchLabels: { guarded: "yes" } } },
+      ]);
+      await patch("validating", [{ op: "remove", path: "/webhooks/1" }]);
+      const { status, lines } = await examine();
+      expect(status).toBe(1);
+      const fix = `${replace}; where another policy is meant, name it with --policy`;
+      expect(line(lines, "mutating-policy")).toEqual([
+        {
+          status: "fail",
+          message:
+            "it is not what policy razee asks for: mutate.deploy.razee.io.impersonation-admission: namespaceSelector.matchLabels is " +
+            '{"guarded":"yes"}, not absent; mutate.deploy.razee.io.impersonation-admission: rules[0].apiVersions is ["v1alpha2"], not ["*"]',
+          fix,
+        },
+      ]);
+      expect(line(lines, "validating-policy")).toEqual([
+        {
+          status: "fail",
+          message: "it is not what policy razee asks for: status.deploy.razee.io.impersonation-admission is missing",
+          fix,
+        },
+      ]);
+    });
+
+    test("failures are ignored", async () => {
+      const ignore = [{ op: "replace", path: "/webhooks/0/failurePolicy", value: "Ignore" }];
+      const fix = `${apply}, without --failure-policy Ignore`;
+      await patch("mutating", ignore);
+      const mutating = await examine();
+      expect(mutating.status).toBe(0);
+      expect(line(mutating.lines, "failure-policy")).toEqual([
+        {
+          status: "warn",
+          message:
+            "mutate.deploy.razee.io.impersonation-admission: with Ignore, the field is not set while the function is down",
+          fix,
+        },
+      ]);
+      await patch("validating", ignore);
+      const both = await examine();
+      expect(both.status).toBe(1);
+      expect(line(both.lines, "failure-policy")).toEqual([
+        {
+          status: "fail",
+          message:
+            "validate.deploy.razee.io.impersonation-admission: with Ignore, everything passes while the function is down",
+          fix,
+        },
+      ]);
+    });
+
+    test("the caBundle is none, and nothing can be created any more", async () => {
+      const value = Buffer.from("no certificate").toString("base64");
+      await patch("mutating", [{ op: "replace", path: "/webhooks/0/clientConfig/caBundle", value }]);
+      await inForce(500);
+      const { status, lines } = await examine("--url", guard.url);
+      expect(status).toBe(1);
+      expect(notOk(lines)).toEqual([
+        {
+          check: "ca-bundle",
+          status: "fail",
+          message: "the caBundle of mutate.deploy.razee.io.impersonation-admission holds no PEM certificate",
+          fix: `renew the certificates that sign the function's, and register them: ${apply} (--ca-bundle names the file)`,
+        },
+        {
+          check: "function",
+          status: "fail",
+          message: expect.stringContaining(`no trusted connection to ${shownUrl()} (`),
+          fix: "see that the caBundle of the webhook configurations signed the certificate that is served there, for that host name",
+        },
+        {
+          check: "dry-run",
+          status: "fail",
+          message: expect.stringContaining('failed calling webhook "mutate.deploy.razee.io.impersonation-admission"'),
+          fix: "see that the function is up, that the API server can reach its URL, and that the caBundle signed its certificate",
+        },
+      ]);
+    });
+
+    test("somebody else writes the field too, first seen by the validating webhook, then by nobody", async () => {
+      const name = "zz-other";
+      const resourceRules = [
+        { apiGroups: ["*"], apiVersions: ["*"], resources: ["mustachetemplates"], operations: ["CREATE"] },
+      ];
+      await applied(plane, [
+        {
+          apiVersion: "admissionregistration.k8s.io/v1",
+          kind: "MutatingWebhookConfiguration",
+          metadata: { name },
+          webhooks: [
+            {
+              name: "stamp.example.com",
+              clientConfig: { url: "https://127.0.0.1:9/stamp" },
+              rules: resourceRules,
+              namespaceSelector: { matchLabels: { "no-namespace": "has-this" } },
+              failurePolicy: "Ignore",
+              sideEffects: "None",
+              admissionReviewVersions: ["v1"],
+            },
+          ],
+        },
+        {
+          apiVersion: "admissionregistration.k8s.io/v1",
+          kind: "MutatingAdmissionPolicy",
+          metadata: { name },
+          spec: {
+            matchConstraints: { resourceRules },
+            failurePolicy: "Ignore",
+            reinvocationPolicy: "IfNeeded",
+            mutations: [
+              {
+                patchType: "ApplyConfiguration",
+                applyConfiguration: { expression: "Object{metadata: Object.metadata{labels: {'a': 'b'}}}" },
+              },
+            ],
+          },
+        },
+      ]);
+      const others = `webhook stamp.example.com of ${name}, MutatingAdmissionPolicy ${name}`;
+      try {
+        const watched = await examine();
+        expect(watched.status).toBe(0);
+        expect(line(watched.lines, "other-writers")).toEqual([
+          {
+            status: "ok",
+            message: `${others} may write the field after ours; the validating webhook sees what comes of it`,
+            fix: "",
+          },
+        ]);
+        await remove("/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/impersonation-admission");
+        const unwatched = await examine();
+        expect(unwatched.status).toBe(1);
+        expect(notOk(unwatched.lines).map(({ check }) => check)).toEqual(["validating", "other-writers"]);
+        expect(line(unwatched.lines, "other-writers")).toEqual([
+          {
+            status: "fail",
+            message: `${others} may write the field of mustachetemplates after ours, and no validating webhook with failurePolicy Fail sees what comes of it`,
+            fix: apply,
+          },
+        ]);
+      } finally {
+        for (const plural of ["mutatingwebhookconfigurations", "mutatingadmissionpolicies"])
+          await remove(`/apis/admissionregistration.k8s.io/v1/${plural}/${name}`);
+      }
+    });
+
+    test.for([
+      {
+        what: "is served in no version of the policy",
+        versions: ["v1beta7"],
+        status: "fail",
+        message:
+          "remoteresourcess3.deploy.razee.io is served in v1alpha2, v1alpha1, of which policy narrow covers none: nothing guards it",
+        fix: "add a version to the target in the policy, deploy it, and print the manifests anew",
+      },
+      {
+        what: "is served in another version too, which nothing converts",
+        versions: ["v1alpha2"],
+        status: "warn",
+        message:
+          "remoteresourcess3.deploy.razee.io is served in v1alpha1 too, which the API server hands to the webhook as v1alpha2 with nothing " +
+          "changed but the name of the version; a field that stands elsewhere in v1alpha1 is not seen",
+        fix: 'see that the field is at the same place in both, and say so with versions: ["*"], or add a target for the other version',
+      },
+    ])("a resource $what", async ({ versions, status, message, fix }) => {
+      const fields = ["spec.clusterAuth.impersonateUser"];
+      const target = { group: "deploy.razee.io", versions, resources: ["remoteresourcess3"], fields };
+      const narrow = plane.file("narrow.json", { name: "narrow", targets: [target] });
+      const { lines } = await examine("--policy", narrow);
+      expect(line(lines, "versions")).toEqual([{ status, message, fix }]);
+    });
+
+    test("nothing of the policy is installed", async () => {
+      const target = { group: "example.com", versions: ["*"], resources: ["robots"], fields: ["spec.user"] };
+      const { lines } = await examine("--policy", plane.file("robots.json", { name: "robots", targets: [target] }));
+      expect(line(lines, "versions")).toEqual([
+        {
+          status: "warn",
+          message: "nothing of policy robots is installed on this cluster",
+          fix: "see that --policy and --context name what you mean; what is installed later is guarded from its first moment",
+        },
+      ]);
+    });
+
+    test("the function runs another policy", async () => {
+      const audit = plane.file("audit.json", { name: "razee", enforcement: "audit", targets: [{ preset: "razee" }] });
+      const { lines, status } = await examine("--policy", audit);
+      expect(status).toBe(1);
+      expect(notOk(lines)).toEqual([
+        {
+          check: "dry-run",
+          status: "fail",
+          message:
+            'mustachetemplates, remoteresourcess3: declaring nothing, spec.clusterAuth.impersonateUser came back as "bob", and the rule says nothing',
+          fix: "see that the registry names this policy for the cluster, that it is deployed, and that both configurations are installed",
+        },
+      ]);
+    });
+
+    test("nothing may be created where it is tried", async () => {
+      const { lines, status } = await examine("--namespace", "nowhere");
+      expect(status).toBe(0);
+      expect(notOk(lines)).toEqual([
+        {
+          check: "dry-run",
+          status: "warn",
+          message: 'mustachetemplates, remoteresourcess3: could not be tried: namespaces "nowhere" not found',
+          fix: "run this as somebody who may create it in namespace nowhere, or name another one with --namespace",
+        },
+      ]);
+    });
+
+    test("everything takes long", async () => {
+      guard.delay = 550;
+      guard.livezDelay = 1_050;
+      const { lines, status } = await examine("--url", guard.url);
+      expect(status).toBe(0);
+      expect(notOk(lines).map(({ check, fix }) => [check, fix])).toEqual([
+        ["function", "see how long the function takes, and whether the way to it is long"],
+        [
+          "round-trip",
+          "see how long the function takes, and where: its region, its memory, and the API server that it asks",
+        ],
+      ]);
+    });
+
+    test("the function is down", async () => {
+      const { target } = guard;
+      guard.target = { url: "https://127.0.0.1:9", ca: undefined };
+      try {
+        const { lines, status } = await examine("--url", guard.url);
+        expect(status).toBe(1);
+        expect(notOk(lines)).toEqual([
+          {
+            check: "function",
+            status: "fail",
+            message: `${new URL(guard.url).origin}/livez answers 502, not 200`,
+            fix: "see that --url is the function's, and its log",
+          },
+          {
+            check: "dry-run",
+            status: "fail",
+            message: expect.stringContaining("failed calling webhook"),
+            fix: "see that the function is up, that the API server can reach its URL, and that the caBundle signed its certificate",
+          },
+        ]);
+      } finally {
+        guard.target = target;
+      }
+    });
+  });
+});
+
+describe("what cannot be looked at", () => {
+  test.for([
+    { what: "no cluster", args: [], says: "say which cluster: --kubeconfig FILE; --help says more" },
+    { what: "an unknown form", args: ["--kubeconfig", "x", "-o", "yaml"], says: "-o yaml is not table or json" },
+    {
+      what: "a context without its file",
+      args: ["--kubeconfig", "x", "--asker-context", "y"],
+      says: "--asker-context is one of an --asker-kubeconfig; give that too",
+    },
+    {
+      what: "a file that is not there",
+      args: ["--kubeconfig", "no/such/file"],
+      says: "no/such/file cannot be read (ENOENT)",
+    },
+  ])("$what", async ({ args, says }) => {
+    expect(await run(...args)).toEqual({ status: 2, stdout: "", stderr: `${says}\n` });
+  });
+
+  test("a URL that cannot be one, whose key is not repeated", async () => {
+    const { status, stderr } = await run("--kubeconfig", files.ordinary, "--url", "http://x/clusters/prod/SECRET");
+    expect([status, stderr]).toEqual([2, "--url must start with https:// and hold a host and a path only\n"]);
+  });
+
+  test("a cluster whose webhooks one may not list", async () => {
+    const { status, stderr } = await run("--kubeconfig", plane.kubeconfigOf("carl"));
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /^mutatingwebhookconfigurations cannot be listed, which this needs: .* is forbidden: User "carl"/,
+    );
+  });
+});

@@ -1,0 +1,571 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Ran, runCommand } from "../support/command.ts";
+import { applied } from "./world/applied.ts";
+import { type Front, startFront } from "./world/front.ts";
+import { type ApiObject, create, created, razee, template } from "./world/objects.ts";
+import { type OwnCluster, startOwnCluster } from "./world/own-cluster.ts";
+import { until } from "./world/until.ts";
+import { razeeController, webhookUser } from "./world/users.ts";
+
+interface Finding {
+  readonly namespace: string;
+  readonly name: string;
+  readonly finding: string;
+  // biome-ignore lint/suspicious/noExplicitAny: looked at member by member
+  readonly [member: string]: any;
+}
+
+const at = "spec.clusterAuth.impersonateUser";
+const notInstalled = [
+  "note: encryptedresources.deploy.razee.io is not installed",
+  "note: remoteresources.deploy.razee.io is not installed",
+];
+
+let plane: OwnCluster;
+let admin: string;
+
+const run = (...args: readonly string[]): Promise<Ran> => runCommand("report", args);
+
+const findingsOf = ({ stdout }: Ran): readonly Finding[] => JSON.parse(stdout);
+
+/** The findings in one namespace, by the names of their objects. */
+const report = async (namespace: string, ...args: readonly string[]) => {
+  const ran = await run("--kubeconfig", admin, "--namespace", namespace, "-o", "json", ...args);
+  const findings = findingsOf(ran);
+  return { ...ran, findings, named: Object.fromEntries(findings.map((finding) => [finding.name, finding])) };
+};
+
+const makeNamespace = (name: string) => applied(plane, [{ apiVersion: "v1", kind: "Namespace", metadata: { name } }]);
+
+const store = async (who: string, ...objects: readonly ApiObject[]): Promise<void> => {
+  for (const object of objects) await created(plane, plane.user(who), object);
+};
+
+/** What its schema does not keep from having any shape. */
+const odd = (namespace: string, name: string, spec: unknown): ApiObject =>
+  razee("FeatureFlagSetLD", namespace, name, spec);
+
+beforeAll(async () => {
+  plane = await startOwnCluster(["mustachetemplates", "featureflagsetsld", "remoteresourcess3"]);
+  admin = plane.kubeconfigOf("admin");
+});
+afterAll(() => plane?.stop());
+
+describe("a cluster without any of these objects", () => {
+  test("has nothing to do, and what is not installed is named", async () => {
+    const { status, stdout, stderr } = await run("--kubeconfig", admin);
+    expect([status, stdout]).toEqual([0, "0 objects read, 0 findings\n"]);
+    expect(stderr.trimEnd().split("\n").sort()).toEqual(notInstalled);
+  });
+
+  test("is an empty array", async () => {
+    const { status, stdout } = await run("--kubeconfig", admin, "-o", "json");
+    expect([status, stdout]).toEqual([0, "[]\n"]);
+  });
+});
+
+describe("every kind of finding", () => {
+  const namespace = "kinds";
+
+  beforeAll(async () => {
+    await makeNamespace(namespace);
+    await store(
+      "bob",
+      template(namespace, "ordinary", "carl"),
+      template(namespace, "absent"),
+      template(namespace, "empty-text", ""),
+      odd(namespace, "null", { clusterAuth: { impersonateUser: null } }),
+      odd(namespace, "no-spec", undefined),
+      template(namespace, "privileged", "razeedeploy"),
+      template(namespace, "privileged-too", "false"),
+      template(namespace, "not-ascii", "zo\u00eb"),
+      template(namespace, "edge-space", "bob "),
+      template(namespace, "bidi", "bob\u202e"),
+      odd(namespace, "number", { clusterAuth: { impersonateUser: 5 } }),
+      odd(namespace, "object", { clusterAuth: { impersonateUser: { name: "bob" } } }),
+      odd(namespace, "parent-text", { clusterAuth: "bob" }),
+      odd(namespace, "parent-list", ["bob"]),
+    );
+  });
+
+  test("is told from what is ordinary", async () => {
+    const { status, findings } = await report(namespace);
+    expect(status).toBe(1);
+    expect(Object.fromEntries(findings.map(({ name, finding }) => [name, finding]))).toEqual({
+      absent: "empty",
+      "empty-text": "empty",
+      null: "empty",
+      "no-spec": "empty",
+      privileged: "privileged",
+      "privileged-too": "privileged",
+      "not-ascii": "unsafe-name",
+      "edge-space": "unsafe-name",
+      bidi: "unsafe-name",
+      number: "not-a-string",
+      object: "not-a-string",
+      "parent-text": "parent-not-an-object",
+      "parent-list": "parent-not-an-object",
+    });
+  });
+
+  test("says what it is, what enforcing means for it, and what to do", async () => {
+    const { named } = await report(namespace);
+    expect(named["absent"]).toMatchObject({
+      resource: "mustachetemplates.deploy.razee.io",
+      version: "v1alpha2",
+      namespace,
+      field: at,
+      declared: "",
+      standsFor: "",
+      whenEnforced: "the next edit sets it to whoever makes it",
+      fix: `set ${at} to the identity that this object is to act as; until then the controller decides whose rights it uses, often its own`,
+      wouldBeGiven: [],
+    });
+    expect(named["privileged"]).toMatchObject({
+      declared: "razeedeploy",
+      standsFor: razeeController,
+      whenEnforced: "an edit by somebody who may not impersonate it sets it to them",
+      fix:
+        `set ${at} to an ordinary identity, or see that only those edit the object who may impersonate users/razeedeploy and ` +
+        `impersonate serviceaccounts/razeedeploy-sa -n razeedeploy; "razeedeploy" stands for ${razeeController}`,
+    });
+    expect(named["number"]).toMatchObject({ declared: "", whenEnforced: "every edit is refused that leaves it so" });
+    expect(named["number"]?.["fix"]).toMatch(/^mend spec\.clusterAuth\.impersonateUser: .*must be a string/);
+    expect(named["parent-text"]).toMatchObject({ field: "spec.clusterAuth" });
+  });
+
+  test("prints nothing that a terminal would obey", async () => {
+    const { stdout } = await report(namespace);
+    expect(stdout).toContain("bob\\u202e");
+    const { stdout: table } = await run("--kubeconfig", admin, "--namespace", namespace);
+    expect(stdout + table).not.toContain("\u202e");
+  });
+
+  test("as a table, for people", async () => {
+    const { status, stdout } = await run("--kubeconfig", admin, "--namespace", namespace);
+    expect(status).toBe(1);
+    const lines = stdout.split("\n");
+    expect(lines[0]).toMatch(/^NAMESPACE +OBJECT +FINDING +NAMES +MANAGERS +COULD FIX IT$/);
+    expect(stdout).toMatch(/^kinds +mustachetemplates\/absent +empty +- +\(unknown\) +Group authors, /m);
+    expect(stdout).toContain("14 objects read, 13 findings\n");
+    expect(stdout).toMatch(/^ {7}4 empty: /m);
+    expect(stdout).toContain("1 field names an ordinary identity that nobody was judged by: no API server stores who");
+  });
+
+  test("and everything else, where that is asked for", async () => {
+    const { named, findings } = await report(namespace, "--all");
+    expect(findings).toHaveLength(14);
+    expect(named["ordinary"]).toMatchObject({ finding: "named", declared: "carl", fix: "" });
+  });
+
+  test("of a policy with other fields and another rule", async () => {
+    await store("bob", odd(namespace, "many", { steps: Array.from({ length: 65 }, (_, n) => ({ sa: `sa-${n}` })) }));
+    await store("bob", odd(namespace, "few", { steps: [{ sa: "Not_A_Name" }, { sa: "builder" }, {}] }));
+    const target = {
+      group: "deploy.razee.io",
+      versions: ["v1alpha2"],
+      resources: ["featureflagsetsld"],
+      fields: [{ path: "spec.steps[*].sa", serviceAccount: "name" }],
+    };
+    const policy = plane.file("steps.json", { name: "steps", targets: [target] });
+    const { findings } = await report(namespace, "--policy", policy, "--all");
+    const both = findings.filter(({ name }) => name === "few" || name === "many");
+    const told = both.map(({ name, field, finding, declared, whenEnforced }) => [
+      name,
+      field,
+      finding,
+      declared,
+      whenEnforced,
+    ]);
+    const refused = "every edit is refused that leaves it so";
+    expect(told).toEqual([
+      ["few", "spec.steps[0].sa", "unsafe-name", "Not_A_Name", refused],
+      [
+        "few",
+        "spec.steps[1].sa",
+        "named",
+        `system:serviceaccount:${namespace}:builder`,
+        "an edit by somebody who may not impersonate it is refused",
+      ],
+      ["few", "spec.steps[2].sa", "empty", "", "every edit is refused that leaves it empty"],
+      ["many", expect.any(String), "too-many-identities", "", refused],
+    ]);
+  });
+
+  test("a version that the policy does not cover is no silence", async () => {
+    const target = { group: "deploy.razee.io", versions: ["v7"], resources: ["remoteresourcess3"], fields: [at] };
+    const { stderr } = await report(namespace, "--policy", plane.file("v7.json", { name: "v7", targets: [target] }));
+    expect(stderr).toBe(
+      "note: remoteresourcess3.deploy.razee.io is served in v1alpha2, v1alpha1, which policy v7 does not cover: nothing guards it; add the version to the policy\n",
+    );
+  });
+});
+
+describe("who had a hand in an object", () => {
+  const namespace = "hands";
+  const stamp = { apiVersion: "admissionregistration.k8s.io/v1" };
+
+  beforeAll(async () => {
+    await makeNamespace(namespace);
+    await applied(plane, [
+      {
+        ...stamp,
+        kind: "MutatingAdmissionPolicy",
+        metadata: { name: "stamp" },
+        spec: {
+          matchConstraints: {
+            resourceRules: [
+              {
+                apiGroups: ["deploy.razee.io"],
+                apiVersions: ["*"],
+                resources: ["mustachetemplates"],
+                operations: ["CREATE"],
+              },
+            ],
+          },
+          matchConditions: [{ name: "wanted", expression: "object.metadata.?labels.?stamp.orValue('') != ''" }],
+          failurePolicy: "Fail",
+          reinvocationPolicy: "Never",
+          mutations: [
+            {
+              patchType: "JSONPatch",
+              jsonPatch: {
+                expression: "[JSONPatch{op: 'add', path: '/spec/clusterAuth', value: {'impersonateUser': 'carl'}}]",
+              },
+            },
+          ],
+        },
+      },
+      {
+        ...stamp,
+        kind: "MutatingAdmissionPolicyBinding",
+        metadata: { name: "stamp" },
+        spec: { policyName: "stamp" },
+      },
+    ]);
+    const stamped = (name: string): ApiObject => {
+      const object = template(namespace, name);
+      return { ...object, metadata: { ...object.metadata, labels: { stamp: "yes" } } };
+    };
+    await until("the policy stamps", async () => {
+      const { body } = await create(plane, plane.user("bob"), stamped("probe"), "?dryRun=All");
+      return body.spec?.clusterAuth?.impersonateUser === "carl";
+    });
+    const kubectl = async (who: string, object: ApiObject, ...args: readonly string[]): Promise<void> => {
+      const { code, stderr } = await plane.kubectl(plane.user(who), [...args, "-f", "-"], { stdin: object });
+      if (code !== 0) throw new Error(stderr);
+    };
+    const gitops = ["apply", "--server-side", "--field-manager", "gitops"];
+    await kubectl("bob", stamped("stamped"), ...gitops);
+    const shared = template(namespace, "shared", "carl", { strTemplates: ["a: 1"] });
+    await kubectl("bob", shared, ...gitops);
+    await plane.kubectl(plane.user("bob"), [
+      "-n",
+      namespace,
+      "patch",
+      "mustachetemplate",
+      "shared",
+      "--type=merge",
+      "--field-manager=somebody",
+      "-p",
+      '{"spec":{"strTemplates":["a: 2"]}}',
+    ]);
+    await plane.kubectl(plane.user("bob"), [
+      "-n",
+      namespace,
+      "patch",
+      "mustachetemplate",
+      "shared",
+      "--type=merge",
+      "--field-manager=its-controller",
+      "--subresource=status",
+      "-p",
+      '{"status":{"children":{}}}',
+    ]);
+  });
+
+  const names = (managers: readonly { readonly manager: string }[]) => managers.map(({ manager }) => manager).sort();
+
+  test("is who owns the field, and who owns something beside it", async () => {
+    const { named } = await report(namespace, "--all");
+    expect(names(named["shared"]?.["fieldManagers"])).toEqual(["gitops"]);
+    expect(names(named["shared"]?.["specManagers"])).toEqual(["gitops", "somebody"]);
+    expect(named["shared"]?.["fieldManagers"][0]).toEqual({
+      manager: "gitops",
+      operation: "Apply",
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    });
+  });
+
+  test("is nobody for a field that was stamped on admission", async () => {
+    const { named } = await report(namespace, "--all");
+    expect(named["stamped"]).toMatchObject({ declared: "carl", fieldManagers: [] });
+    const { stdout } = await run("--kubeconfig", admin, "--namespace", namespace, "--all");
+    expect(stdout).toMatch(/mustachetemplates\/stamped +named +carl +\((gitops|nobody)\)/);
+  });
+
+  test("stands for users that a file names, and the others are counted", async () => {
+    const file = plane.file("writers.yaml", "gitops: alice\nanother: { username: bob, groups: [platform-team] }\n");
+    const judged = await report(namespace, "--writers", file);
+    expect(judged).toMatchObject({ status: 0, findings: [] });
+    const { stdout } = await run("--kubeconfig", admin, "--namespace", namespace, "--writers", file);
+    expect(stdout).toContain("field managers that the --writers file does not name: somebody (1 object)");
+    const strict = plane.file("strict.yaml", "gitops: alice\nsomebody: bob\n");
+    const { status, named, findings } = await report(namespace, "--writers", strict);
+    expect([status, findings.length]).toEqual([1, 1]);
+    expect(named["shared"]).toMatchObject({
+      finding: "forbidden",
+      fix: `set ${at} to an identity of the writer's own, or grant the writer to impersonate users/carl`,
+    });
+    const given = named["shared"]?.["wouldBeGiven"].map(
+      (each: { writer: string; decision: string; effective: string }) => [each.writer, each.decision, each.effective],
+    );
+    expect(given.sort()).toEqual([
+      ["alice", "permitted", "carl"],
+      ["bob", "replaced", "bob"],
+    ]);
+  });
+});
+
+describe("what a writer would be given", () => {
+  const namespace = "writers";
+
+  beforeAll(async () => {
+    await makeNamespace(namespace);
+    await store(
+      "bob",
+      template(namespace, "carls", "carl"),
+      template(namespace, "bobs", "bob"),
+      template(namespace, "nobodys"),
+      template(namespace, "controllers", "razeedeploy"),
+    );
+  });
+
+  test.for([
+    { who: "bob", found: { carls: "replaced", nobodys: "defaulted", controllers: "replaced" } },
+    { who: "finn", found: { carls: "replaced", nobodys: "defaulted", controllers: "replaced" } },
+    { who: "alice", found: { nobodys: "defaulted", controllers: "replaced" } },
+    { who: "stranger,platform-team", found: { nobodys: "defaulted", controllers: "replaced" }, but: "bobs" },
+    { who: razeeController, found: { nobodys: "defaulted" } },
+    { who: "razeedeploy", found: { carls: "denied", bobs: "denied", nobodys: "denied", controllers: "denied" } },
+  ])("$who", async ({ who, found }) => {
+    const { named, status } = await report(namespace, "--as-writer", who);
+    expect(status).toBe(1);
+    const decisions = Object.fromEntries(
+      Object.entries(named).map(([name, { wouldBeGiven }]) => [name, wouldBeGiven[0].decision]),
+    );
+    expect(decisions).toEqual(found);
+  });
+
+  test("is shown for each of them", async () => {
+    const { stdout } = await run(
+      "--kubeconfig",
+      admin,
+      "--namespace",
+      namespace,
+      "--as-writer",
+      "alice",
+      "--as-writer",
+      "bob",
+    );
+    expect(stdout).toMatch(
+      /mustachetemplates\/carls +forbidden +carl .* alice: carl \(permitted\), bob: bob \(replaced\) /,
+    );
+  });
+
+  test("cannot be told by who may not ask, which is no success", async () => {
+    const { status, stdout, stderr } = await run(
+      "--kubeconfig",
+      plane.kubeconfigOf("bob"),
+      "--namespace",
+      namespace,
+      "--as-writer",
+      "carl",
+      "-o",
+      "json",
+    );
+    expect([status, stdout]).toEqual([2, "[]\n"]);
+    expect(stderr).toContain(
+      'note: the writers cannot be judged: the identity of context "cluster" may not create subjectaccessreviews',
+    );
+    expect(stderr).toContain("the report is not complete; the notes say what is missing");
+  });
+
+  test("who could fix it follows from RBAC", async () => {
+    const { named } = await report(namespace, "--as-writer", "bob", "--all");
+    const masters = "Group system:masters";
+    const controller = "ServiceAccount razeedeploy/razeedeploy-sa";
+    const collector = "ServiceAccount kube-system/generic-garbage-collector";
+    const people = (name: string, member: string): readonly string[] =>
+      named[name]?.[member].filter((who: string) => !who.includes(" kube-system/") && who !== masters);
+    expect(people("carls", "mayWrite")).toEqual(["Group authors", controller]);
+    expect(named["carls"]?.["mayWrite"]).toContain(collector);
+    expect(people("carls", "mayImpersonate")).toEqual(["Group platform-team", controller, "User alice"]);
+    expect(people("bobs", "mayImpersonate")).toEqual(["Group platform-team", controller, "User alice", "User finn"]);
+    expect(people("nobodys", "mayImpersonate")).toEqual([]);
+    expect(named["controllers"]?.["mayImpersonate"]).toEqual([controller, masters]);
+  });
+
+  test("who could fix it is not said where RBAC cannot be read, and what is missing is", async () => {
+    const bob = plane.kubeconfigOf("bob");
+    const { status, stdout, stderr } = await run("--kubeconfig", bob, "--namespace", namespace, "-o", "json");
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { name: "controllers", mayWrite: null, mayImpersonate: null },
+      { name: "nobodys", mayWrite: null, mayImpersonate: null },
+    ]);
+    expect(stderr).toMatch(
+      /^note: who may write an object, or impersonate what it names, is not said, because that needs list on clusterroles, clusterrolebindings, roles, rolebindings in the whole cluster: .* is forbidden/m,
+    );
+    const { stdout: table } = await run("--kubeconfig", bob, "--namespace", namespace);
+    expect(table).toMatch(/mustachetemplates\/nobodys +empty +- +\(unknown\) +\?$/m);
+  });
+});
+
+describe("many objects", () => {
+  const namespace = "many";
+  const count = 2_000;
+  let front: Front;
+  let kubeconfig: string;
+
+  const lists = () => front.requests.filter((path) => path.includes("/mustachetemplates?"));
+  const read = async (...args: readonly string[]) => {
+    front.requests.splice(0);
+    const ran = await run(
+      "--kubeconfig",
+      kubeconfig,
+      "--namespace",
+      namespace,
+      "--limit-page",
+      "100",
+      "-o",
+      "json",
+      ...args,
+    );
+    return { ...ran, names: findingsOf(ran).map(({ name }) => name) };
+  };
+  const nameOf = (number: number): string => `object-${String(number).padStart(5, "0")}`;
+  const all = Array.from({ length: count }, (_, number) => nameOf(number));
+
+  beforeAll(async () => {
+    await makeNamespace(namespace);
+    const waiting = [...all];
+    const worker = async (): Promise<void> => {
+      for (let name = waiting.pop(); name !== undefined; name = waiting.pop())
+        await store("admin", template(namespace, name, undefined, { strTemplates: ["x".repeat(30_000)] }));
+    };
+    await Promise.all(Array.from({ length: 12 }, worker));
+    front = await startFront(plane);
+    kubeconfig = plane.file(
+      "front.kubeconfig",
+      plane
+        .kubeconfig(plane.user("admin"))
+        .replace(plane.connection.url, front.url)
+        .replace(/("certificate-authority-data": ")[^"]+/, `$1${Buffer.from(front.ca).toString("base64")}`),
+    );
+  });
+  afterAll(() => front?.stop());
+
+  test("are read page by page, none twice and none left out", async () => {
+    const { status, names } = await read();
+    expect(status).toBe(1);
+    expect(names).toEqual(all);
+    expect(lists()).toHaveLength(count / 100);
+    for (const path of lists()) expect(path).toContain("limit=100");
+  });
+
+  test("fit into less memory than they take together", async () => {
+    const environment = { NODE_OPTIONS: "--max-old-space-size=56" };
+    const { status, stdout } = await runCommand(
+      "report",
+      ["--kubeconfig", kubeconfig, "--limit-page", "100", "-o", "json", "--as-writer", "bob", "--namespace", namespace],
+      { environment },
+    );
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toHaveLength(count);
+  });
+
+  /** What kube-apiserver 1.36 says once etcd has compacted the snapshot away, with the token that it offers. */
+  const expired = (path: string, offers: boolean) => {
+    const given = new URL(path, front.url).searchParams.get("continue") ?? "";
+    const { v, start } = JSON.parse(Buffer.from(given, "base64url").toString());
+    const token = Buffer.from(JSON.stringify({ v, rv: -1, start: start.replace(/^\//, "") })).toString("base64url");
+    return {
+      status: 410,
+      body: {
+        kind: "Status",
+        apiVersion: "v1",
+        metadata: offers ? { continue: token } : {},
+        status: "Failure",
+        message: "The provided continue parameter is too old to display a consistent list result.",
+        reason: "Expired",
+        code: 410,
+      },
+    };
+  };
+
+  test.for([
+    { what: "goes on where it was", offers: true, requests: 21 },
+    { what: "starts again where the API server offers nothing, and lists nothing twice", offers: false, requests: 24 },
+  ])("a snapshot that is gone: the report $what", async ({ offers, requests }) => {
+    let gone = false;
+    front.answer = (path) => {
+      const is = !gone && path.includes("continue=") && lists().length === 4;
+      gone ||= is;
+      return is ? expired(path, offers) : undefined;
+    };
+    const { status, names, stderr } = await read();
+    front.answer = () => undefined;
+    expect(gone).toBe(true);
+    expect(status).toBe(1);
+    expect(names).toEqual(all);
+    expect(lists()).toHaveLength(requests);
+    expect(stderr).toContain(
+      `note: /apis/deploy.razee.io/v1alpha2/namespaces/${namespace}/mustachetemplates: the API server forgot the snapshot that was being listed; ` +
+        `the rest is from a newer one, without what was created before ${namespace}/${nameOf(299)} meanwhile`,
+    );
+  });
+
+  test("a list that breaks off leaves a whole array and status 2", async () => {
+    front.answer = () =>
+      lists().length === 3 ? { status: 500, body: { kind: "Status", message: "etcd is on fire" } } : undefined;
+    const { status, names, stderr } = await read();
+    front.answer = () => undefined;
+    expect([status, names.length]).toEqual([2, 200]);
+    expect(stderr).toContain("mustachetemplates cannot be listed: etcd is on fire");
+  });
+});
+
+describe("what cannot be reported", () => {
+  test.for([
+    { what: "no cluster", args: [], says: "say which cluster: --kubeconfig FILE; --help says more" },
+    {
+      what: "pages of nothing",
+      args: ["--kubeconfig", "x", "--limit-page", "0"],
+      says: "--limit-page 0 is not a number from 1 to 5000",
+    },
+    {
+      what: "a writer without a name",
+      args: ["--kubeconfig", "x", "--as-writer", ",team-a"],
+      says: "--as-writer ,team-a is not USERNAME or USERNAME,GROUP,...",
+    },
+    { what: "an unknown form", args: ["--kubeconfig", "x", "-o", "yaml"], says: "-o yaml is not table or json" },
+  ])("$what", async ({ args, says }) => {
+    expect(await run(...args)).toEqual({ status: 2, stdout: "", stderr: `${says}\n` });
+  });
+
+  test("objects that one may not list: what may be listed is, and the status says that it is not all", async () => {
+    const { status, stdout, stderr } = await run("--kubeconfig", plane.kubeconfigOf(webhookUser), "-o", "json");
+    expect([status, stdout]).toEqual([2, "[]\n"]);
+    expect(stderr).toMatch(
+      /note: .*\/mustachetemplates cannot be listed: .*is forbidden: User "impersonation-admission"/,
+    );
+  });
+
+  test("an API server that is not there", async () => {
+    const text = plane.kubeconfig(plane.user("admin")).replace(plane.connection.url, "https://127.0.0.1:9");
+    const { status, stdout, stderr } = await run("--kubeconfig", plane.file("away.kubeconfig", text));
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toBe('the API server of context "cluster" cannot be reached (ECONNREFUSED)\n');
+  });
+});

@@ -1,0 +1,83 @@
+import { expect, test } from "vitest";
+import { checkCaBundle, checkPolicy, checkUrl } from "../../../../infra/doctor/configurations.ts";
+import type { Site } from "../../../../infra/doctor/site.ts";
+import { webhookConfigurations } from "../../../../lib/manifests/index.ts";
+import { readPolicy } from "../../../../lib/policy/index.ts";
+
+const policy = readPolicy({ name: "razee", targets: [{ preset: "razee" }] });
+const service = { service: { namespace: "guard", name: "webhook", port: 443 } };
+
+type Configuration = { readonly webhooks: readonly Record<string, unknown>[] };
+
+/** A site where exactly what the policy asks for is installed, called at a service; `change` is made to every webhook. */
+const siteWith = (change: (webhook: Record<string, unknown>) => object, url?: string): Site => {
+  const wanted = webhookConfigurations({ policy, client: service });
+  const [mutating, validating] = (wanted as unknown as readonly Configuration[]).map((configuration) => ({
+    ...configuration,
+    webhooks: configuration.webhooks.map((webhook) => ({ ...webhook, ...change(webhook) })),
+  }));
+  return { policy, wanted, url, ours: { mutating, validating } } as unknown as Site;
+};
+
+const clientOf = (webhook: Record<string, unknown>) => webhook["clientConfig"] as { service: { path: string } };
+
+test("a service is an address like any other", async () => {
+  expect(await checkUrl(siteWith(() => ({})))).toMatchObject([
+    { status: "ok", message: "every webhook calls service guard/webhook:443" },
+  ]);
+  expect(await checkUrl(siteWith(() => ({}), "https://host/clusters/prod/KEY"))).toMatchObject([
+    {
+      status: "fail",
+      message: expect.stringContaining("calls service guard/webhook:443, not https://host/clusters/prod/***"),
+    },
+  ]);
+});
+
+test("a webhook that calls the other endpoint is found", async () => {
+  const crossed = siteWith((webhook) => {
+    const { service } = clientOf(webhook);
+    return { clientConfig: { service: { ...service, path: service.path.replace("validate", "mutate") } } };
+  });
+  expect(await checkUrl(crossed)).toMatchObject([
+    {
+      status: "fail",
+      message: expect.stringContaining("calls service guard/webhook:443 at /mutate, not at /validate"),
+    },
+  ]);
+});
+
+test("a service without a caBundle is trusted by nobody, a URL by whom the API server trusts", async () => {
+  expect(await checkCaBundle(siteWith(() => ({})))).toMatchObject([
+    {
+      check: "ca-bundle",
+      status: "fail",
+      message:
+        "mutate.deploy.razee.io.impersonation-admission calls a service and has no caBundle, so no certificate of it is trusted",
+      fix: "renew the certificates that sign the function's, and register them: npm run -s manifests -- --url URL | kubectl apply -f - (--ca-bundle names the file)",
+    },
+  ]);
+  const byUrl = siteWith(() => ({ clientConfig: { url: "https://host/mutate" } }));
+  expect(await checkCaBundle(byUrl)).toMatchObject([{ status: "ok" }]);
+});
+
+test("a webhook that the policy does not ask for is named", async () => {
+  const renamed = siteWith(({ name }) => ({ name: String(name).replace("status.", "another.") }));
+  expect(await checkPolicy(renamed)).toMatchObject([
+    { check: "mutating-policy", status: "ok" },
+    {
+      check: "validating-policy",
+      status: "fail",
+      message:
+        "it is not what policy razee asks for: status.deploy.razee.io.impersonation-admission is missing; " +
+        "another.deploy.razee.io.impersonation-admission is not a webhook of this policy",
+    },
+  ]);
+});
+
+test("the command of a fix names the policy that was named", async () => {
+  const site = { ...siteWith(({ name }) => ({ name: `x.${name}` })), policyName: "team.yaml" };
+  const [first] = await checkPolicy(site);
+  expect(first?.fix).toBe(
+    "npm run -s manifests -- --url URL --policy team.yaml | kubectl replace -f -; where another policy is meant, name it with --policy",
+  );
+});
