@@ -1,11 +1,11 @@
 import { createHandler } from "./handler.ts";
-import { registryOf } from "./registry.ts";
+import { registryOf } from "./registry/registry.ts";
 import { readSettings } from "./settings.ts";
-import { type Log, lineOf } from "./telemetry.ts";
+import { type Log, lineOf } from "./telemetry/telemetry.ts";
 
-export { accessOf } from "./access.ts";
+export { accessOf } from "./access/access.ts";
+export { readKubeconfig } from "./access/kubeconfig.ts";
 export { hashOf } from "./keys.ts";
-export { readKubeconfig } from "./kubeconfig.ts";
 export { createHandler };
 
 const settings = readSettings(process.env);

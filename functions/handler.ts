@@ -1,11 +1,11 @@
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
-import { framesOf } from "./frames.ts";
 import { type HttpEvent, type HttpRequest, type HttpResult, requestOf, resultOf } from "./http.ts";
 import { type Edges, failure, respond } from "./respond.ts";
 import { xrayHeader } from "./settings.ts";
-import type { Invocation } from "./telemetry.ts";
-import { traceIdOf, xrayTraceIdOf } from "./trace.ts";
+import { framesOf } from "./telemetry/frames.ts";
+import type { Invocation } from "./telemetry/telemetry.ts";
+import { traceIdOf, xrayTraceIdOf } from "./telemetry/trace.ts";
 
 /**
  * The Lambda handler. middy stands around it: whatever is thrown, and a function that is about to be ended, becomes a 500 that says

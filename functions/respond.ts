@@ -1,14 +1,14 @@
 import { conclude, type Endpoint, judge } from "../lib/decision/index.ts";
 import { isProblem, type Problem } from "../lib/identity/index.ts";
 import { type AdmissionReview, readReview, writeReview } from "../lib/review/index.ts";
-import type { Cluster, Registry } from "./clusters.ts";
 import { deadlineOf } from "./deadline.ts";
-import { failureOf } from "./failure-class.ts";
-import { framesOf } from "./frames.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
-import type { KeptRegistry } from "./kept-registry.ts";
 import { isKey } from "./keys.ts";
-import type { Log } from "./telemetry.ts";
+import type { Cluster, Registry } from "./registry/clusters.ts";
+import type { KeptRegistry } from "./registry/kept-registry.ts";
+import { failureOf } from "./telemetry/failure-class.ts";
+import { framesOf } from "./telemetry/frames.ts";
+import type { Log } from "./telemetry/telemetry.ts";
 
 /** What the handler is made of. */
 export interface Edges {

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { parse } from "yaml";
-import { accessOf } from "../functions/access.ts";
+import { accessOf } from "../functions/access/access.ts";
 import { printable } from "../lib/review/index.ts";
 import { ClusterError, openCluster } from "./api-client.ts";
 import { naming, policyOf, readText } from "./local-cluster.ts";

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
-import type { Log } from "../functions/telemetry.ts";
+import type { Log } from "../functions/telemetry/telemetry.ts";
 import { printable } from "../lib/review/index.ts";
 import { loadBundle } from "./bundle.ts";
 import { throwAwayCertificates } from "./certificates.ts";

@@ -23,7 +23,7 @@ const replaced: Readonly<Record<string, string>> = {
     parse: (text) => JSON.parse(text),
   };`,
   "azure_auth.js": nobodys("AzureAuth"),
-  // functions/exec-plugin.ts runs plugins.
+  // functions/access/exec-plugin.ts runs plugins.
   "exec_auth.js": nobodys("ExecAuth"),
   "gcp_auth.js": nobodys("GoogleCloudPlatformAuth"),
   "oidc_auth.js": nobodys("OpenIDConnectAuth"),

@@ -1,4 +1,4 @@
-import { everywhere, type Metric, namespace } from "../../functions/metrics.ts";
+import { everywhere, type Metric, namespace } from "../../functions/telemetry/metrics.ts";
 import { admissionFunction, ref, sub, type Template } from "./cloudformation.ts";
 import type { FrontDoor } from "./front-door.ts";
 import type { DeploymentSettings } from "./settings.ts";

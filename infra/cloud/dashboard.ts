@@ -1,4 +1,4 @@
-import { everywhere, type Metric, metrics, namespace } from "../../functions/metrics.ts";
+import { everywhere, type Metric, metrics, namespace } from "../../functions/telemetry/metrics.ts";
 import { admissionFunction, sub, type Template } from "./cloudformation.ts";
 import type { FrontDoor } from "./front-door.ts";
 import { throttled } from "./throttled.ts";

@@ -21,7 +21,7 @@ export interface DeploymentSettings {
   readonly wafRate: number;
 }
 
-/** Where the function reads its clusters from, as functions/registry-source.ts means it. */
+/** Where the function reads its clusters from, as functions/registry/registry-source.ts means it. */
 export type Registry =
   | { readonly kind: "file"; readonly setting: string }
   | { readonly kind: "secret"; readonly setting: string; readonly secret: string }

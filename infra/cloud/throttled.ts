@@ -1,4 +1,4 @@
-import { namespace } from "../../functions/metrics.ts";
+import { namespace } from "../../functions/telemetry/metrics.ts";
 import { ref, type Template } from "./cloudformation.ts";
 import type { FrontDoor } from "./front-door.ts";
 

@@ -1,4 +1,4 @@
-import { accessOf } from "../../functions/access.ts";
+import { accessOf } from "../../functions/access/access.ts";
 import { impersonationQuestion, type UserInfo } from "../../lib/identity/index.ts";
 import { isObject, type JsonObject } from "../../lib/identity/json.ts";
 import { type ApiClient, ClusterError, messageOf } from "../api-client.ts";

@@ -1,5 +1,5 @@
 import { Agent } from "node:https";
-import { exchange, type Reply } from "../../functions/exchange.ts";
+import { exchange, type Reply } from "../../functions/access/exchange.ts";
 import { isObject } from "../../lib/identity/json.ts";
 import { withoutKey } from "./redact.ts";
 import { fail, ok, type Result, warn } from "./result.ts";

@@ -1,4 +1,4 @@
-import type { Ask } from "../../functions/access.ts";
+import type { Ask } from "../../functions/access/access.ts";
 import { follow } from "../../lib/decision/finding.ts";
 import { type Decision, type GroupVersionResource, judge, type Reason } from "../../lib/decision/index.ts";
 import type { Answer, Question, UserInfo } from "../../lib/identity/index.ts";

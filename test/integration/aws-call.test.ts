@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { awsCaller } from "../../functions/aws/call.ts";
-import { registrySource } from "../../functions/registry-source.ts";
+import { registrySource } from "../../functions/registry/registry-source.ts";
 import { readSettings } from "../../functions/settings.ts";
 
 const cleanups: (() => Promise<unknown>)[] = [];

@@ -1,6 +1,6 @@
 import type { Context } from "aws-lambda";
-import { readRegistry } from "../../functions/clusters.ts";
 import { createHandler } from "../../functions/handler.ts";
+import { readRegistry } from "../../functions/registry/clusters.ts";
 import { httpApi } from "./gateway-events.ts";
 import { type Registered, registryText } from "./registry-text.ts";
 

@@ -1,12 +1,12 @@
 import type { Context } from "aws-lambda";
 import { expect } from "vitest";
-import type { Ask } from "../../functions/access.ts";
-import type { Cluster } from "../../functions/clusters.ts";
+import type { Ask } from "../../functions/access/access.ts";
 import { createHandler } from "../../functions/handler.ts";
 import type { HttpEvent } from "../../functions/http.ts";
 import { hashOf } from "../../functions/keys.ts";
+import type { Cluster } from "../../functions/registry/clusters.ts";
 import type { Edges } from "../../functions/respond.ts";
-import type { Entry, Invocation } from "../../functions/telemetry.ts";
+import type { Entry, Invocation } from "../../functions/telemetry/telemetry.ts";
 import { formatQuestion } from "../../lib/identity/index.ts";
 import { type Policy, readPolicy } from "../../lib/policy/index.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { metrics, namespace } from "../../functions/metrics.ts";
+import { metrics, namespace } from "../../functions/telemetry/metrics.ts";
 import { lint } from "./lint.ts";
 import { type Packaged, packaged, type Resource, type Variant } from "./packaged.ts";
 import {

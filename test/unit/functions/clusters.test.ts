@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readRegistry } from "../../../functions/clusters.ts";
 import { hashOf } from "../../../functions/keys.ts";
+import { readRegistry } from "../../../functions/registry/clusters.ts";
 
 const keys = [hashOf("key")];
 

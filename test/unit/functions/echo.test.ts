@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isEchoOf } from "../../../functions/echo.ts";
+import { isEchoOf } from "../../../functions/access/echo.ts";
 import { impersonationQuestion } from "../../../lib/identity/index.ts";
 
 const alice = { username: "alice", uid: "u-1", groups: ["dev", "dev"], extra: { scopes: ["a", "b"] } };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { runPlugin } from "../../../functions/exec-plugin.ts";
+import { runPlugin } from "../../../functions/access/exec-plugin.ts";
 
 const plugin = (script: string, more: object = {}) => ({ command: process.execPath, args: ["-e", script], ...more });
 const printing = (status: object) => plugin(`console.log(${JSON.stringify(JSON.stringify({ status }))})`);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Failure, failureOf, failures } from "../../../functions/failure-class.ts";
+import { type Failure, failureOf, failures } from "../../../functions/telemetry/failure-class.ts";
 import type { Code, Reason } from "../../../lib/decision/index.ts";
 import type { Answer, NoAnswer } from "../../../lib/identity/index.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Ask } from "../../../functions/access.ts";
-import { httpFailure } from "../../../functions/access-failure.ts";
-import { type KeptRegistry, keepRegistry } from "../../../functions/kept-registry.ts";
+import type { Ask } from "../../../functions/access/access.ts";
+import { httpFailure } from "../../../functions/access/access-failure.ts";
 import { policies } from "../../../functions/policies/index.ts";
-import type { RefreshFailedEntry, RegistryEntry } from "../../../functions/telemetry.ts";
+import { type KeptRegistry, keepRegistry } from "../../../functions/registry/kept-registry.ts";
+import type { RefreshFailedEntry, RegistryEntry } from "../../../functions/telemetry/telemetry.ts";
 import { impersonationQuestion } from "../../../lib/identity/question.ts";
 
 const policy = policies.get("razee") ?? expect.unreachable();

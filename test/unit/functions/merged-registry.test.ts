@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { EksTokenRequest } from "../../../functions/aws/eks-exec.ts";
 import { hashOf } from "../../../functions/keys.ts";
-import { mergeRegistry } from "../../../functions/merged-registry.ts";
+import { mergeRegistry } from "../../../functions/registry/merged-registry.ts";
 import { impersonationQuestion } from "../../../lib/identity/question.ts";
 
 const nobody = () => expect.unreachable("no token is minted");

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { AwsCall, AwsRequest } from "../../../functions/aws/call.ts";
-import { registrySource } from "../../../functions/registry-source.ts";
+import { registrySource } from "../../../functions/registry/registry-source.ts";
 
 const nobody: AwsCall = () => expect.unreachable("nothing is called");
 const folders: string[] = [];

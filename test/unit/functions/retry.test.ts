@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pauseBefore, type Setback } from "../../../functions/retry.ts";
+import { pauseBefore, type Setback } from "../../../functions/access/retry.ts";
 
 const now = Date.parse("2030-01-01T00:00:00Z");
 const busy: Setback = { status: 429, retryAfter: undefined, repeats: 0, left: 9_000, random: 0, now };

@@ -1,6 +1,6 @@
 import type { LookupFunction } from "node:net";
 import { expect, test } from "vitest";
-import { sharedLookup } from "../../../functions/shared-lookup.ts";
+import { sharedLookup } from "../../../functions/access/shared-lookup.ts";
 
 type Callback = Parameters<LookupFunction>[2];
 

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { failures } from "../../../functions/failure-class.ts";
-import { metrics, namespace } from "../../../functions/metrics.ts";
-import { type DecisionEntry, type Entry, type Invocation, lineOf } from "../../../functions/telemetry.ts";
+import { failures } from "../../../functions/telemetry/failure-class.ts";
+import { metrics, namespace } from "../../../functions/telemetry/metrics.ts";
+import { type DecisionEntry, type Entry, type Invocation, lineOf } from "../../../functions/telemetry/telemetry.ts";
 import { decisions } from "../../../lib/decision/verdict.ts";
 
 const now = 1_795_306_141_304;
@@ -227,14 +227,14 @@ describe("names are written once", () => {
   const holding = (pattern: RegExp) => sources.filter(([, text]) => pattern.test(text)).map(([file]) => file);
 
   test("the namespace stands in one file", () => {
-    expect(holding(new RegExp(`["'\`]${namespace}["'\`]`))).toEqual(["functions/metrics.ts"]);
+    expect(holding(new RegExp(`["'\`]${namespace}["'\`]`))).toEqual(["functions/telemetry/metrics.ts"]);
   });
 
   test("metrics are looked up by names that the compiler knows", () => {
     const spelled = new RegExp(`["'\`](${Object.keys(metrics).join("|")})["'\`]`);
     expect(holding(spelled)).toEqual(["infra/cloud/alarms.ts", "infra/cloud/dashboard.ts"]);
     const measured = new RegExp(`\\b(${Object.keys(metrics).join("|")}):`);
-    expect(holding(measured).sort()).toEqual(["functions/metrics.ts", "functions/telemetry.ts"]);
+    expect(holding(measured).sort()).toEqual(["functions/telemetry/metrics.ts", "functions/telemetry/telemetry.ts"]);
   });
 
   test("the function writes nothing past telemetry", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { traceIdOf, xrayTraceIdOf } from "../../../functions/trace.ts";
+import { traceIdOf, xrayTraceIdOf } from "../../../functions/telemetry/trace.ts";
 
 const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
 const parent = "00f067aa0ba902b7";

@@ -1,6 +1,6 @@
 import { setImmediate as tick } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { tooMany, turns } from "../../../functions/turns.ts";
+import { tooMany, turns } from "../../../functions/access/turns.ts";
 
 const never = new AbortController().signal;
 

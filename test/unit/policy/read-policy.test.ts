@@ -294,6 +294,10 @@ describe("a policy that must not be is refused with the place, the value and the
       { privileged: { root: "admin" }, onEmpty: { default: "root" } },
       'onEmpty.default "root" is a privileged value, which is never a default; choose another',
     ],
+    [
+      { fields: [account, { path: "spec.other", serviceAccount: "namespace:name" }], onEmpty: { default: "a:b" } },
+      `onEmpty.default "a:b" is no service account's name in the form of every field; choose another`,
+    ],
     ...["Default", "a:b", "system:serviceaccount:a:b"].map((name) => [
       { fields: [account], onEmpty: { default: name } },
       `onEmpty.default "${name}" is no service account's name in the form of every field; choose another`,
@@ -339,6 +343,7 @@ describe("a policy that must not be is refused with the place, the value and the
     [[{ versions: ["*"] }, { versions: ["v9"] }], "targets[1].resources[0]", "targets[0]"],
     [[{}, { versions: ["v2"] }, { versions: ["v3", "v1"] }], "targets[2].resources[0]", "targets[0]"],
     [[{}, { versions: ["v2"] }, { versions: ["v2"] }], "targets[2].resources[0]", "targets[1]"],
+    [[{ versions: ["v1", "v2"] }, { versions: ["v2", "v3"] }], "targets[1].resources[0]", "targets[0]"],
   ] as const)("a resource that is covered twice: %j", (changes, place, other) => {
     refuses(
       withTarget(...changes),

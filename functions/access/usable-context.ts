@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type Cluster, KubeConfig, type User } from "@kubernetes/client-node";
-import { eksTokenRequestOf } from "./aws/eks-exec.ts";
-import type { MintToken } from "./aws/eks-token.ts";
+import { eksTokenRequestOf } from "../aws/eks-exec.ts";
+import type { MintToken } from "../aws/eks-token.ts";
 import { unsupported } from "./kubeconfig.ts";
 
 /** Ends the reading of a context: `where` is the kubeconfig field that a person has to change. */

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { AwsCall } from "./aws/call.ts";
-import { AwsFailure } from "./aws/failure.ts";
-import { readParameters } from "./aws/parameters.ts";
-import { readSecret } from "./aws/secret.ts";
+import type { AwsCall } from "../aws/call.ts";
+import { AwsFailure } from "../aws/failure.ts";
+import { readParameters } from "../aws/parameters.ts";
+import { readSecret } from "../aws/secret.ts";
 
 /** One kubeconfig of a registry. */
 export interface RegistryDocument {

@@ -1,4 +1,4 @@
-import type { MintToken } from "./aws/eks-token.ts";
+import type { MintToken } from "../aws/eks-token.ts";
 import { type Registry, readRegistry } from "./clusters.ts";
 import type { RegistryDocument } from "./registry-source.ts";
 

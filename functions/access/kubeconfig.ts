@@ -1,7 +1,7 @@
 import { isAbsolute, join } from "node:path";
 import { KubeConfig, type User } from "@kubernetes/client-node";
 import { load, YAMLException } from "js-yaml";
-import { isObject, type JsonObject } from "../lib/identity/json.ts";
+import { isObject, type JsonObject } from "../../lib/identity/json.ts";
 
 /** js-yaml's own message quotes the lines around the mistake, and those of a kubeconfig hold secrets. */
 const yaml = (text: string): unknown => {

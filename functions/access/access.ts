@@ -9,9 +9,9 @@ import {
   type V1SubjectAccessReview,
   wrapHttpLibrary,
 } from "@kubernetes/client-node";
-import { type Answer, type NoAnswer, type Question, readAnswer } from "../lib/identity/question.ts";
+import { type Answer, type NoAnswer, type Question, readAnswer } from "../../lib/identity/question.ts";
+import type { MintToken } from "../aws/eks-token.ts";
 import { accessFailure, credentialFailure, httpFailure, lateFailure, Unanswered } from "./access-failure.ts";
-import type { MintToken } from "./aws/eks-token.ts";
 import { type Credentials, type CredentialsOf, credentialsFrom } from "./credentials.ts";
 import { isEchoOf } from "./echo.ts";
 import { exchange, type Reply } from "./exchange.ts";

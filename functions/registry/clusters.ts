@@ -1,10 +1,10 @@
-import { isObject, type JsonObject } from "../lib/identity/json.ts";
-import type { Policy } from "../lib/policy/index.ts";
-import { type Ask, accessOf } from "./access.ts";
-import type { MintToken } from "./aws/eks-token.ts";
-import { isKeyHash, type KeyHash } from "./keys.ts";
-import { parseKubeconfig, readKubeconfig } from "./kubeconfig.ts";
-import { defaultPolicy, policies } from "./policies/index.ts";
+import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+import type { Policy } from "../../lib/policy/index.ts";
+import { type Ask, accessOf } from "../access/access.ts";
+import { parseKubeconfig, readKubeconfig } from "../access/kubeconfig.ts";
+import type { MintToken } from "../aws/eks-token.ts";
+import { isKeyHash, type KeyHash } from "../keys.ts";
+import { defaultPolicy, policies } from "../policies/index.ts";
 
 /** One cluster: who may call in its name, what is guarded there, and whom to ask. */
 export interface Cluster {

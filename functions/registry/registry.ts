@@ -1,10 +1,10 @@
-import { awsCaller } from "./aws/call.ts";
-import { eksTokens } from "./aws/eks-token.ts";
+import { awsCaller } from "../aws/call.ts";
+import { eksTokens } from "../aws/eks-token.ts";
+import type { Settings } from "../settings.ts";
 import type { Registry } from "./clusters.ts";
 import { type Keeping, type KeptRegistry, keepRegistry } from "./kept-registry.ts";
 import { mergeRegistry } from "./merged-registry.ts";
 import { registrySource } from "./registry-source.ts";
-import type { Settings } from "./settings.ts";
 
 /**
  * The registry that the settings name: it is read from now on, and its EKS clusters get tokens that are made here, from the function's own

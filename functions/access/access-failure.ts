@@ -1,7 +1,7 @@
 import { ApiException } from "@kubernetes/client-node";
-import { isObject } from "../lib/identity/json.ts";
-import type { Answer, NoAnswer } from "../lib/identity/question.ts";
-import { AwsFailure } from "./aws/failure.ts";
+import { isObject } from "../../lib/identity/json.ts";
+import type { Answer, NoAnswer } from "../../lib/identity/question.ts";
+import { AwsFailure } from "../aws/failure.ts";
 import { tooLarge } from "./exchange.ts";
 import { tooMany } from "./turns.ts";
 

@@ -1,7 +1,7 @@
-import { isRefusal } from "./access-failure.ts";
+import { isRefusal } from "../access/access-failure.ts";
+import type { RefreshFailedEntry, RegistryEntry } from "../telemetry/telemetry.ts";
 import type { Cluster, Registry } from "./clusters.ts";
 import type { LoadRegistry, RegistryDocument } from "./registry-source.ts";
-import type { RefreshFailedEntry, RegistryEntry } from "./telemetry.ts";
 
 /** A registry that is read again when it is old. Neither method rejects; deadlines are in milliseconds since the epoch. */
 export interface KeptRegistry extends Registry {

@@ -1,7 +1,7 @@
 import { validateHeaderValue } from "node:http";
 import type { RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
-import type { MintToken } from "./aws/eks-token.ts";
+import type { MintToken } from "../aws/eks-token.ts";
 import { runPlugin } from "./exec-plugin.ts";
 import { usableContext } from "./usable-context.ts";
 
