@@ -3,7 +3,7 @@ import { formatKeys } from "../policy/path.ts";
 import { follow } from "./finding.ts";
 import type { Judgement } from "./judge.ts";
 import { type PatchOperation, patchOf } from "./patch.ts";
-import { type Decision, decisions, type Reason, type Verdict, type Written } from "./verdict.ts";
+import { type Cause, type Decision, decisions, type Reason, type Verdict, type Written } from "./verdict.ts";
 
 /** The endpoint that was called: one patches, the other refuses what it would have to patch. */
 export type Endpoint = "mutate" | "validate";
@@ -29,7 +29,7 @@ export interface Outcome {
   readonly fields: number;
   readonly warnings: readonly string[];
   /** The fields whose values are at fault (422). */
-  readonly causes: readonly { readonly field: string; readonly message: string }[];
+  readonly causes: readonly Cause[];
   readonly patch: readonly PatchOperation[];
 }
 
@@ -66,7 +66,7 @@ export const conclude = (
     warnings: audit
       ? ruled.filter(isTold).map(({ sentence }) => `audit (not enforced): ${sentence}`)
       : patched.flatMap(warningsOf),
-    causes: applied.flatMap(causesOf),
+    causes: applied.flatMap((verdict) => (verdict.decision === "denied" ? verdict.causes : [])),
     patch: patchOf(patched),
   };
 };
@@ -85,7 +85,7 @@ const verdictsOf = (
 const unpatched = (verdict: Verdict): Verdict => {
   if (!isWritten(verdict)) return verdict;
   const { keys, reason, refusal, declared } = verdict;
-  return { decision: "denied", keys, reason, sentence: refusal, code: 403, declared, effective: "" };
+  return { decision: "denied", keys, reason, sentence: refusal, code: 403, causes: [], declared, effective: "" };
 };
 
 const worstOf = (verdicts: readonly Verdict[]): Verdict =>
@@ -102,6 +102,3 @@ const warningsOf = ({ decision, sentence, lostGroups }: Written): readonly strin
   ...(decision === "replaced" ? [sentence] : []),
   ...(lostGroups ? [lostGroups] : []),
 ];
-
-const causesOf = (verdict: Verdict): Outcome["causes"] =>
-  "cause" in verdict && verdict.cause ? [{ field: formatKeys(verdict.keys ?? []), message: verdict.cause }] : [];

@@ -1,4 +1,5 @@
 import { type Answer, formatQuestion, type NoAnswer, type Question } from "../identity/question.ts";
+import type { Keys } from "../policy/path.ts";
 import type { Denied, Verdict } from "./verdict.ts";
 
 /** What is known of a field before anything is asked: the verdict, or what it depends on. */
@@ -10,17 +11,14 @@ export interface Branch {
   readonly yes: Finding;
   readonly no: Finding;
   /** The field that is asked about. */
-  readonly about: Pick<Verdict, "keys" | "declared">;
+  readonly about: { readonly keys: Keys; readonly declared: string };
 }
 
-const isBranch = (finding: Finding): finding is Branch => "ask" in finding;
+export const isBranch = (finding: Finding): finding is Branch => "ask" in finding;
 
 /** Every question that a finding may come to. */
 export const questionsOf = (finding: Finding): readonly Question[] =>
   isBranch(finding) ? [...finding.ask, ...questionsOf(finding.yes), ...questionsOf(finding.no)] : [];
-
-/** The field that a finding is about, undefined where it is about the whole review. */
-export const keysOf = (finding: Finding): Verdict["keys"] => (isBranch(finding) ? finding.about : finding).keys;
 
 /** The same finding with other verdicts at its ends. */
 export const mapVerdicts = (finding: Finding, change: (verdict: Verdict) => Verdict): Finding =>
@@ -46,5 +44,6 @@ const unanswered = ({ about }: Branch, question: Question, { code, failure }: No
   reason: "no-answer",
   sentence: `whether ${question.user} may ${formatQuestion(question)} could not be found out: ${failure}`,
   code,
+  causes: [],
   effective: "",
 });

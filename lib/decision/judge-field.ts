@@ -33,10 +33,10 @@ const judgeEmpty = (one: Case): Finding => {
 /** A fixed default is judged as if it had been declared; what would stay is written. */
 const judgeDefault = (one: Case, text: string): Finding => {
   const sentence = say.filled(one, text);
-  const what = { decision: "defaulted", reason: "empty", sentence, refusal: say.withoutDefault(one, text) } as const;
+  const change = { decision: "defaulted", reason: "empty", sentence, refusal: say.withoutDefault(one, text) } as const;
   return mapVerdicts(judgeName(one, text), (verdict) =>
     verdict.decision === "self" || verdict.decision === "permitted"
-      ? written(one, text, verdict.effective, what)
+      ? written(one, text, verdict.effective, change)
       : verdict,
   );
 };
@@ -66,15 +66,15 @@ const judgeForbidden = (one: Case, identity: string, asked: readonly Question[])
   return setToRequester(one, { decision: "replaced", reason, sentence: say.replaced(one, identity), refusal });
 };
 
-type What = Pick<Written, "decision" | "reason" | "sentence" | "refusal">;
+type Change = Pick<Written, "decision" | "reason" | "sentence" | "refusal">;
 
 /** The requester's own name is written: it must be one that can be, and that the requester may hand out. */
-const setToRequester = (one: Case, what: What): Finding => {
+const setToRequester = (one: Case, change: Change): Finding => {
   const me = one.requester.username;
   if (privileged(one.target, me) !== undefined)
     return denied(one, "privileged-requester", say.privilegedRequester(one));
   if (!isHeaderSafe(me)) return invalid(one, "unsafe-requester", say.unsafeRequester(one));
-  return handOut(one, written(one, me, me, what));
+  return handOut(one, written(one, me, me, change));
 };
 
 /** Point 13: the requester's own identity is handed out, so a narrowed credential must be allowed the whole of it. */
@@ -110,11 +110,11 @@ const kept = (one: Case, decision: Kept["decision"], reason: Reason, sentence: s
   effective,
 });
 
-const written = (one: Case, value: string, effective: string, what: What): Written => {
+const written = (one: Case, value: string, effective: string, change: Change): Written => {
   const { missing, value: present } = one.place;
   return {
     ...about(one),
-    ...what,
+    ...change,
     effective,
     write: { value, missing, present: missing === 0 && present !== undefined },
     ...(hasGroups(one.requester) ? { lostGroups: say.lostGroups(one, effective) } : {}),
@@ -139,12 +139,13 @@ const denied = (one: Case, reason: Reason, sentence: string): Denied => ({
   reason,
   sentence,
   code: 403,
+  causes: [],
   effective: "",
 });
 
 /** The value itself is at fault. */
-const invalid = (one: Case, reason: Reason, cause: string): Denied => ({
-  ...denied(one, reason, `${one.at}: ${cause}`),
+const invalid = (one: Case, reason: Reason, message: string): Denied => ({
+  ...denied(one, reason, `${one.at}: ${message}`),
   code: 422,
-  cause,
+  causes: [{ field: one.at, message }],
 });

@@ -1,8 +1,9 @@
 import { isObject, isProblem, type Problem } from "../identity/json.ts";
 import { keyOf, type Question } from "../identity/question.ts";
+import { formatKeys } from "../policy/path.ts";
 import { type Policy, targetOf } from "../policy/policy.ts";
 import { casesOf } from "./case.ts";
-import { type Finding, keysOf, questionsOf } from "./finding.ts";
+import { type Finding, isBranch, questionsOf } from "./finding.ts";
 import { judgeField } from "./judge-field.ts";
 import type { AdmissionRequest } from "./request.ts";
 import { isUnchanged } from "./unchanged.ts";
@@ -76,9 +77,10 @@ const findingsOf = (policy: Policy, request: AdmissionRequest | Problem): readon
 };
 
 const tooMany = (findings: readonly Finding[], questions: number): Denied => {
-  const cause = `the object names so many identities that ${questions} questions would be asked, of ${mostQuestions} at most; split the object`;
-  const keys = findings.map(keysOf).find((each) => each !== undefined);
-  return { ...denied("too-many-identities", 422, cause), cause, ...(keys ? { keys } : {}) };
+  const message = `the object names so many identities that ${questions} questions would be asked, of ${mostQuestions} at most; split the object`;
+  const asked = findings.filter(isBranch).slice(0, 1);
+  const causes = asked.map(({ about }) => ({ field: formatKeys(about.keys), message }));
+  return { ...denied("too-many-identities", 422, message), causes };
 };
 
 const distinct = (questions: readonly Question[]): readonly Question[] => [
@@ -98,6 +100,7 @@ const denied = (reason: Reason, code: Code, sentence: string): Denied => ({
   reason,
   sentence,
   code,
+  causes: [],
   declared: "",
   effective: "",
 });

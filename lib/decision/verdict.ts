@@ -86,6 +86,12 @@ export interface Write {
 export interface Denied extends Said {
   readonly decision: "denied";
   readonly code: Code;
-  /** 422: what is wrong with the field, in words that stand behind its name. */
-  readonly cause?: string;
+  /** 422: the fields that are at fault. */
+  readonly causes: readonly Cause[];
+}
+
+/** What is wrong with a field, in words that stand behind its name. */
+export interface Cause {
+  readonly field: string;
+  readonly message: string;
 }

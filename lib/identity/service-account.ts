@@ -22,5 +22,9 @@ export const serviceAccountOf = (username: string): ServiceAccount | undefined =
   return label.test(namespace) && name.length <= 253 && subdomain.test(name) ? { namespace, name } : undefined;
 };
 
-/** The username of a service account. */
+/**
+ * The username of a service account.
+ *
+ * @example serviceAccountUsername({ namespace: "team-a", name: "deployer" }) // "system:serviceaccount:team-a:deployer"
+ */
 export const serviceAccountUsername = ({ namespace, name }: ServiceAccount): string => `${prefix}${namespace}:${name}`;

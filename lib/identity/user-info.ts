@@ -17,6 +17,8 @@ const isStrings = (value: unknown): value is string[] =>
 /**
  * Reads `request.userInfo`. A member that Kubernetes leaves out may be absent or null; any other type is a problem, and so is an
  * empty username: a question about nobody has no answer.
+ *
+ * @example readUserInfo({ username: "alice" }) // { username: "alice", groups: [], extra: {} }
  */
 export const readUserInfo = (value: unknown): UserInfo | Problem => {
   if (!isObject(value)) return { problem: "request.userInfo is not an object" };

@@ -18,7 +18,11 @@ const subjectOf = (username: string): Readonly<Record<string, string>> => {
     : { kind: "User", apiGroup, name: username };
 };
 
-/** All that the webhook's own identity needs on a cluster: to ask. */
+/**
+ * All that the webhook's own identity needs on a cluster: to ask.
+ *
+ * @example askerRoles("system:serviceaccount:impersonation-admission:impersonation-admission")
+ */
 export const askerRoles = (username: string, name = "impersonation-admission"): readonly RbacObject[] => [
   {
     apiVersion,
@@ -35,7 +39,12 @@ export const askerRoles = (username: string, name = "impersonation-admission"): 
   },
 ];
 
-/** Lets one user impersonate one other user. Users are cluster-scoped: a RoleBinding would grant nothing. The role is shared by all who may. */
+/**
+ * Lets one user impersonate one other user. Users are cluster-scoped: a RoleBinding would grant nothing. Whoever may shares the role and
+ * has a binding of their own.
+ *
+ * @example userImpersonatorRoles("alice", "bob")
+ */
 export const userImpersonatorRoles = (username: string, as: string): readonly RbacObject[] => {
   const name = `impersonate-user-${dnsName(as)}`;
   return [
@@ -55,7 +64,11 @@ export const userImpersonatorRoles = (username: string, as: string): readonly Rb
   ];
 };
 
-/** Lets one user impersonate one service account. */
+/**
+ * Lets one user impersonate one service account.
+ *
+ * @example serviceAccountImpersonatorRoles("alice", { namespace: "team-a", name: "deployer" })
+ */
 export const serviceAccountImpersonatorRoles = (username: string, as: ServiceAccount): readonly RbacObject[] => {
   const metadata = { name: `impersonate-serviceaccount-${as.name}`, namespace: as.namespace };
   return [

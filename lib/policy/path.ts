@@ -29,9 +29,9 @@ export const parsePath = (text: string): Path | undefined => {
   if (head === undefined) return undefined;
   const steps: Step[] = [{ key: head }];
   for (let rest = text.slice(head.length); rest !== ""; ) {
-    const [whole, name, each, quoted] = further.exec(rest) ?? [];
+    const [whole, name = "", each, quoted = ""] = further.exec(rest) ?? [];
     if (whole === undefined) return undefined;
-    steps.push(each ? "each" : { key: name ?? quoted ?? "" });
+    steps.push(each ? "each" : { key: name || quoted });
     rest = rest.slice(whole.length);
   }
   return steps.at(-1) === "each" ? undefined : steps;
@@ -60,8 +60,14 @@ const walk = (value: unknown, path: Path, keys: Keys): readonly Place[] => {
 };
 
 const absent = (path: Path, keys: Keys): readonly Place[] => {
+  const names = namesOf(path);
+  return names ? [{ keys: [...keys, ...names], value: undefined, missing: names.length }] : [];
+};
+
+/** The keys of a path that leads to one place; undefined for one that walks. */
+export const namesOf = (path: Path): readonly string[] | undefined => {
   const names = path.flatMap((step) => (step === "each" ? [] : [step.key]));
-  return names.length < path.length ? [] : [{ keys: [...keys, ...names], value: undefined, missing: path.length }];
+  return names.length === path.length ? names : undefined;
 };
 
 /** What stands at a place in an object, undefined where nothing does. */

@@ -1,6 +1,8 @@
 /**
  * Writes what a terminal or a header would obey, and not show, as `\u202e`: control characters, line breaks, bidi marks and other
  * formats, lone surrogates. The API server drops a warning that holds a control character, and kubectl prints a message raw.
+ *
+ * @example printable("bob\u202e") // "bob\\u202e"
  */
 export const printable = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (found) =>

@@ -112,7 +112,7 @@ const givenOf = (targets: fc.Arbitrary<Json>) =>
       ...(isStatus && old !== undefined ? { subResource: "status" } : {}),
     }));
 const given = givenOf(target);
-const runs = { numRuns: 400 };
+const runs = { numRuns: 250 };
 
 const defaultOf = ({ onEmpty }: Json): string | undefined =>
   typeof onEmpty === "object" && onEmpty !== null ? String((onEmpty as Json)["default"]) : undefined;
@@ -397,7 +397,7 @@ describe("for every text", () => {
     }));
     fc.assert(
       fc.property(review, (one) => judged(JSON.stringify(one))),
-      { numRuns: 600 },
+      { numRuns: 400 },
     );
   });
 

@@ -94,6 +94,18 @@ export const another: readonly Row[] = [
     warns: [replacedWarning("carol", "system:anonymous")],
     patch: setTo("system:anonymous"),
   },
+  {
+    when: "a creation is judged, whatever old object comes along",
+    old: template("carol"),
+    object: template("carol"),
+    asked: { "impersonate users/carol": "no" },
+    decision: "replaced",
+    reason: "forbidden",
+    declared: "carol",
+    effective: "alice",
+    warns: [replacedWarning("carol", "alice")],
+    patch: setTo("alice"),
+  },
 ];
 
 /** The requester declares a service account, or what looks like one. */

@@ -1,0 +1,73 @@
+import type { OutgoingHttpHeaders } from "node:http";
+import { Agent, request } from "node:https";
+import type { Person } from "./cases.ts";
+
+/** A client that an API server lets be anybody (`--requestheader-client-ca-file`): a name, groups and extra are whatever it says. */
+export type FrontProxy = (person: Person, request: ProxiedRequest) => Promise<ProxiedResponse>;
+
+export interface ProxiedRequest {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly body?: unknown;
+  /** `Impersonate-User`. */
+  readonly impersonate?: string;
+}
+
+export interface ProxiedResponse {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: an API object of whatever kind was asked for
+  readonly body: any;
+}
+
+/** The name that its certificate must have. */
+export const frontProxyName = "front-proxy";
+
+export const frontProxyFlags = (caFile: string): readonly string[] => [
+  `--requestheader-client-ca-file=${caFile}`,
+  `--requestheader-allowed-names=${frontProxyName}`,
+  "--requestheader-username-headers=X-Remote-User",
+  "--requestheader-group-headers=X-Remote-Group",
+  "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+];
+
+/** Node writes each character as one byte; the API server reads UTF-8. */
+const bytes = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
+
+const headersOf = ({ name, groups, extra }: Person, impersonate: string | undefined): OutgoingHttpHeaders => ({
+  "x-remote-user": bytes(name),
+  "x-remote-group": groups.map(bytes),
+  ...Object.fromEntries(Object.entries(extra).map(([key, values]) => [`x-remote-extra-${key}`, values.map(bytes)])),
+  ...(impersonate === undefined ? {} : { "impersonate-user": bytes(impersonate) }),
+});
+
+const deadline = 40_000;
+
+export const frontProxy = (
+  url: string,
+  tls: { readonly ca: string; readonly cert: string; readonly key: string },
+): FrontProxy => {
+  const agent = new Agent({ ...tls, keepAlive: true });
+  return (person, { method, path, body, impersonate }) =>
+    new Promise((resolve, reject) => {
+      // A buffer: Node would join text to the headers, and write both as UTF-8.
+      const content = Buffer.from(body === undefined ? "" : JSON.stringify(body));
+      const headers = {
+        accept: "application/json",
+        "content-type": "application/json",
+        "content-length": content.length,
+        ...headersOf(person, impersonate),
+      };
+      const outgoing = request(new URL(path, url), { method, agent, headers, timeout: deadline }, (response) => {
+        let answer = "";
+        response.setEncoding("utf8").on("data", (chunk: string) => {
+          answer += chunk;
+        });
+        response.on("error", reject).on("end", () => {
+          const json = response.headers["content-type"]?.startsWith("application/json");
+          resolve({ status: response.statusCode ?? 0, body: json ? JSON.parse(answer) : answer });
+        });
+      });
+      outgoing.on("error", reject).on("timeout", () => outgoing.destroy(new Error(`${method} ${path}: no answer`)));
+      outgoing.end(content);
+    });
+};
