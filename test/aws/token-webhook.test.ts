@@ -1,59 +1,25 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Ask, accessOf } from "../../functions/access/access.ts";
 import { readKubeconfig } from "../../functions/access/kubeconfig.ts";
 import { awsCaller } from "../../functions/aws/call.ts";
-import type { AwsCredentials } from "../../functions/aws/credentials.ts";
 import { eksTokens } from "../../functions/aws/eks-token.ts";
 import { impersonationQuestion } from "../../lib/identity/question.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
-import { freePorts } from "../cluster/harness/free-ports.ts";
-import { type Guarded, startGuarded } from "../cluster/harness/guarded.ts";
-import { authenticator, environmentOf } from "./parts/authenticator.ts";
 import { settingsOf } from "./parts/settings.ts";
 import { type Sts, startSts } from "./parts/sts.ts";
-
-const session = (name: string): AwsCredentials => ({
-  accessKeyId: `ASIA${name.toUpperCase()}`,
-  secretAccessKey: `secret of ${name}`,
-  sessionToken: `session/of+${name}=`,
-});
-const arn = (role: string) => `arn:aws:sts::123456789012:assumed-role/${role}/admission`;
-const mapping = (role: string) => ({ roleARN: `arn:aws:iam::123456789012:role/${role}`, username: role, groups: [] });
+import { eksUser, identityOf, sessionOf, startTokenWebhook, type TokenWebhook } from "./parts/token-webhook.ts";
 
 /** For whoever has no control plane yet: it is built first. */
 const buildWithin = 1_800_000;
 
 let sts: Sts;
-let webhook: Guarded;
+let webhook: TokenWebhook;
 let plane: ControlPlane & { readonly stop: () => Promise<void> };
 
-/** aws-iam-authenticator as the token webhook, knowing two roles; answers with the kubeconfig that it wrote for the API server. */
-const startWebhook = async (): Promise<string> => {
-  const folder = mkdtempSync(join(tmpdir(), "token-webhook-"));
-  const at = (name: string): string => join(folder, name);
-  const [port] = await freePorts(1);
-  mkdirSync(at("state"));
-  const roles = ["guard", "idle"].map(mapping);
-  const server = { port, mapRoles: roles, stateDir: at("state"), generateKubeconfig: at("kubeconfig") };
-  writeFileSync(at("config.json"), JSON.stringify({ clusterID: "prod", server }));
-  const variables = Object.entries(environmentOf(sts)).map(([name, value]) => `${name}=${value}`);
-  const command = [...variables, authenticator, "server", "--config", at("config.json")];
-  webhook = startGuarded(folder, "aws-iam-authenticator", "env", command);
-  for (let tries = 100; tries > 0; tries -= 1) {
-    if (webhook.tail().includes("listening on")) return at("kubeconfig");
-    await sleep(100);
-  }
-  throw new Error(webhook.tail());
-};
-
 beforeAll(async () => {
-  sts = await startSts(["guard", "idle", "unmapped"].map((name) => ({ credentials: session(name), arn: arn(name) })));
-  const file = await startWebhook();
-  plane = await startControlPlane({ flags: [`--authentication-token-webhook-config-file=${file}`] });
+  sts = await startSts(["guard", "idle", "unmapped"].map(identityOf));
+  webhook = await startTokenWebhook(sts, ["guard", "idle"]);
+  plane = await startControlPlane({ flags: [`--authentication-token-webhook-config-file=${webhook.kubeconfig}`] });
   const rbac = { apiVersion: "rbac.authorization.k8s.io/v1" };
   const apiGroup = "rbac.authorization.k8s.io";
   const metadata = { name: "guard" };
@@ -84,20 +50,15 @@ afterAll(async () => {
 
 /** What `aws eks update-kubeconfig` writes for a cluster, asked as a function whose role is this one. */
 const askAs = (role: string, cluster = "prod"): Ask => {
-  const settings = settingsOf(session(role));
+  const settings = settingsOf(sessionOf(role));
   const { url, caPem } = plane.connection;
   const name = `arn:aws:eks:eu-west-1:123456789012:cluster/${cluster}`;
-  const exec = {
-    apiVersion: "client.authentication.k8s.io/v1beta1",
-    command: "aws",
-    args: ["--region", "eu-west-1", "eks", "get-token", "--cluster-name", cluster, "--output", "json"],
-  };
   const ca = Buffer.from(caPem).toString("base64");
   const text = JSON.stringify({
     apiVersion: "v1",
     kind: "Config",
     clusters: [{ name, cluster: { server: url, "certificate-authority-data": ca } }],
-    users: [{ name, user: { exec } }],
+    users: [{ name, user: eksUser(cluster) }],
     contexts: [{ name, context: { cluster: name, user: name } }],
   });
   return accessOf(readKubeconfig(text, "/"), name, eksTokens(settings, awsCaller(settings)));

@@ -9,12 +9,14 @@ const controlPlane = findSource();
 /** What each test file needs, and why it is not there. */
 const moto = installPython();
 const authenticator = buildAuthenticator();
+const verifier = authenticator ?? (controlPlane.kind === "none" ? controlPlane.reason : undefined);
 const files: Readonly<Record<string, string | undefined>> = {
   "registry.test.ts": moto,
   "assume-role.test.ts": moto,
   "aws-cli.test.ts": moto,
   "verified-token.test.ts": authenticator,
-  "token-webhook.test.ts": authenticator ?? (controlPlane.kind === "none" ? controlPlane.reason : undefined),
+  "token-webhook.test.ts": verifier,
+  "fleet.test.ts": verifier,
 };
 
 const missing = Object.entries(files).filter(([, why]) => why);

@@ -1,4 +1,5 @@
 import type { Context } from "aws-lambda";
+import type { MintToken } from "../../functions/aws/eks-token.ts";
 import { createHandler } from "../../functions/handler.ts";
 import { readRegistry } from "../../functions/registry/clusters.ts";
 import { httpApi } from "./gateway-events.ts";
@@ -29,8 +30,8 @@ export interface Called {
 }
 
 /** The function with a registry, called as an HTTP API would. Throws where no verdict comes back. */
-export const callerOf = (clusters: readonly Registered[], directory = "/nowhere") => {
-  const registry = readRegistry(registryText(clusters), directory);
+export const callerOf = (clusters: readonly Registered[], directory = "/nowhere", mint?: MintToken) => {
+  const registry = readRegistry(registryText(clusters), directory, mint);
   if (registry.problems.length > 0) throw new Error(registry.problems.join("; "));
   const handler = createHandler({ registry, log: () => {} });
   return async ({

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { awsCaller } from "../../functions/aws/call.ts";
+import { eksTokens } from "../../functions/aws/eks-token.ts";
 import { impersonationQuestion } from "../../lib/identity/index.ts";
 import {
   askerRoles,
@@ -11,25 +13,28 @@ import {
   userImpersonatorRoles,
 } from "../../lib/manifests/index.ts";
 import { authorize, readWorld, type World } from "../../lib/rbac/index.ts";
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "../cluster/control-plane.ts";
+import type { Guarded } from "../cluster/harness/guarded.ts";
+import { apiServerProcessOf } from "../cluster/world/api-server-process.ts";
+import { applied } from "../cluster/world/applied.ts";
+import { until } from "../cluster/world/until.ts";
 import { type Called, callerOf } from "../support/called.ts";
 import { clientCertificate } from "../support/client-certificate.ts";
 import type { Registered } from "../support/registry-text.ts";
 import { reviewText, template } from "../support/reviews.ts";
-import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "./control-plane.ts";
-import type { Guarded } from "./harness/guarded.ts";
-import { apiServerProcessOf } from "./world/api-server-process.ts";
-import { applied } from "./world/applied.ts";
-import { until } from "./world/until.ts";
+import { settingsOf } from "./parts/settings.ts";
+import { type Sts, startSts } from "./parts/sts.ts";
+import { eksUser, identityOf, sessionOf, startTokenWebhook, type TokenWebhook } from "./parts/token-webhook.ts";
 
 /** Three clusters of one function: each has its own API server, CA, kind of credentials and rights. */
-const names = ["certificate", "token", "file"] as const;
+const names = ["certificate", "token", "eks"] as const;
 type Name = (typeof names)[number];
 
 const bot = { namespace: "team-a", name: "bot" };
 const rights: Readonly<Record<Name, readonly RbacObject[]>> = {
   certificate: [...userImpersonatorRoles("alice", "bob"), ...userImpersonatorRoles("carl", "alice")],
   token: [...userImpersonatorRoles("alice", "carl"), ...serviceAccountImpersonatorRoles("bob", bot)],
-  file: [
+  eks: [
     ...userImpersonatorRoles("bob", "alice"),
     ...userImpersonatorRoles("carl", "bob"),
     ...serviceAccountImpersonatorRoles("alice", bot),
@@ -63,6 +68,8 @@ const memberOf = (name: Name): Member => members.get(name) as Member;
 const answers: Answered[] = [];
 const restarted: Guarded[] = [];
 let call: ReturnType<typeof callerOf>;
+let sts: Sts;
+let webhook: TokenWebhook;
 
 const asker = (name: Name): string => `asker-of-${name}`;
 const keyOf = (name: Name): string => `key-of-${name}`;
@@ -92,30 +99,35 @@ const ask = async (name: Name, nth: number): Promise<Answered> => {
 const isRight = ({ decision, expected }: Answered): boolean => decision === expected;
 
 beforeAll(async () => {
+  const role = asker("eks");
+  sts = await startSts([identityOf(role)]);
+  webhook = await startTokenWebhook(sts, [role]);
   const { ca, cert, key } = await clientCertificate(asker("certificate"));
   writeFileSync(join(folder, "client-ca.pem"), ca);
   await Promise.all([
     start("certificate", { flags: [`--client-ca-file=${join(folder, "client-ca.pem")}`] }),
     start("token", { users: [{ name: asker("token") }] }),
-    start("file", { users: [{ name: asker("file") }] }),
+    start("eks", { flags: [`--authentication-token-webhook-config-file=${webhook.kubeconfig}`] }),
   ]);
-  writeFileSync(join(folder, "token"), `${memberOf("file").plane.user(asker("file")).token}\n`);
   const base64 = (pem: string): string => Buffer.from(pem).toString("base64");
   const users: Readonly<Record<Name, object>> = {
     certificate: { "client-certificate-data": base64(cert), "client-key-data": base64(key) },
     token: { token: memberOf("token").plane.user(asker("token")).token },
-    file: { tokenFile: "token" },
+    eks: eksUser("prod"),
   };
   const clusters = names.map((name): Registered => {
     const { url, caPem } = memberOf(name).plane.connection;
     return { name, server: url, ca: caPem, user: users[name], key: keyOf(name) };
   });
-  call = callerOf(clusters, folder);
-}, 240_000);
+  const settings = settingsOf(sessionOf(role));
+  call = callerOf(clusters, folder, eksTokens(settings, awsCaller(settings)));
+}, 1_800_000);
 
 afterAll(async () => {
   for (const process of restarted) await process.stop();
   await Promise.all([...members.values()].map(({ stop }) => stop()));
+  await webhook?.stop();
+  await sts?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -210,7 +222,7 @@ describe("under load", () => {
   });
 
   test("the third cluster had no denial, and was never slow", () => {
-    const third = answers.filter(({ cluster }) => cluster === "file");
+    const third = answers.filter(({ cluster }) => cluster === "eks");
     expect(third.filter((answer) => !isRight(answer))).toEqual([]);
     expect(Math.max(...third.map(({ milliseconds }) => milliseconds))).toBeLessThan(900);
   });
