@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/unit/**/*.test.ts", "test/integration/**/*.test.ts"],
+    // A property is tried some hundred times, and the machine may be busy with something else.
+    testTimeout: 30_000,
     coverage: { provider: "v8", include: ["lib/**/*.ts", "functions/**/*.ts"], reporter: ["text"] },
   },
 });
