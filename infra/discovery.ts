@@ -23,7 +23,8 @@ export const discover = async (api: ApiClient, group: string): Promise<Served> =
           { version, kind: String(kind), namespaced: namespaced === true },
         ]);
   }
-  return served;
+  // By name: the API server lists new resources as it comes to know them.
+  return new Map([...served].sort(([one], [other]) => (one < other ? -1 : 1)));
 };
 
 /** Where the resources of an API version are. */
