@@ -1,4 +1,5 @@
-import type { AwsService } from "./aws/endpoint.ts";
+/** The AWS services that are called, by their names in host names and signatures. */
+export type AwsService = "secretsmanager" | "ssm" | "sts";
 
 /** What the AWS SDKs read too, under the same names: who the function is, where it runs, and where its services are. */
 export interface AwsSettings {
@@ -18,6 +19,7 @@ export interface Settings {
   readonly registryMaxAge: number;
   /** What the function is called; everywhere else than in Lambda, local. */
   readonly functionName: string;
+  readonly inLambda: boolean;
   readonly aws: AwsSettings;
 }
 
@@ -26,6 +28,7 @@ export const readSettings = (environment: NodeJS.ProcessEnv): Settings => ({
   registry: environment["REGISTRY"] || undefined,
   registryMaxAge: 1000 * seconds(environment, "REGISTRY_MAX_AGE", 300),
   functionName: environment["AWS_LAMBDA_FUNCTION_NAME"] || "local",
+  inLambda: Boolean(environment["AWS_LAMBDA_FUNCTION_NAME"]),
   aws: {
     region: environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"] || undefined,
     accessKeyId: environment["AWS_ACCESS_KEY_ID"] || undefined,

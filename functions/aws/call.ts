@@ -2,9 +2,9 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exchange, type Reply } from "../access/exchange.ts";
-import type { AwsSettings } from "../settings.ts";
+import type { AwsService, AwsSettings } from "../settings.ts";
 import { ownCredentials } from "./credentials.ts";
-import { type AwsService, endpointOf, isRegion } from "./endpoint.ts";
+import { endpointOf, isRegion } from "./endpoint.ts";
 import { AwsFailure } from "./failure.ts";
 import { signedHeaders } from "./sign.ts";
 

@@ -1,8 +1,5 @@
-import type { AwsSettings } from "../settings.ts";
+import type { AwsService, AwsSettings } from "../settings.ts";
 import { AwsFailure } from "./failure.ts";
-
-/** The services that are called, by their names in host names and signatures. */
-export type AwsService = "secretsmanager" | "ssm" | "sts";
 
 /** Regions outside the `amazonaws.com` domain: botocore's `partitions.json`, `regionRegex` and `dnsSuffix`. */
 const domains: readonly (readonly [prefix: string, domain: string])[] = [

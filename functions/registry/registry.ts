@@ -11,10 +11,15 @@ import { registrySource } from "./registry-source.ts";
  * role. Where they name none, nobody is known and nothing is read.
  */
 export const registryOf = (
-  { registry, registryMaxAge, aws }: Settings,
+  { registry, registryMaxAge, inLambda, aws }: Settings,
   log: Keeping["log"],
 ): Registry & Partial<KeptRegistry> => {
-  if (registry === undefined) return { clusters: new Map(), problems: ["REGISTRY is not set"] };
+  if (registry === undefined) {
+    const problems = ["REGISTRY is not set; name the registry as file:PATH, secretsmanager:NAME or ssm:/PATH"];
+    // Local commands run the same bundle, bring a cluster of their own and have nothing to miss.
+    if (inLambda) log({ event: "registry", clusters: 0, problems });
+    return { clusters: new Map(), problems };
+  }
   const call = awsCaller(aws);
   const mint = eksTokens(aws, call);
   return keepRegistry({

@@ -66,6 +66,19 @@ const deployed = (environment: NodeJS.ProcessEnv, registryMaxAge: number) => {
   };
 };
 
+test("a function that is told of no registry is not ready, and its log says why", async () => {
+  const { ready, logged } = deployed({ AWS_LAMBDA_FUNCTION_NAME: "admission" }, 1_000);
+  expect((await ready()).status).toBe(503);
+  expect(logged("registry")).toEqual([
+    {
+      event: "registry",
+      clusters: 0,
+      problems: ["REGISTRY is not set; name the registry as file:PATH, secretsmanager:NAME or ssm:/PATH"],
+    },
+  ]);
+  expect(deployed({}, 1_000).logged("registry")).toEqual([]);
+});
+
 const fromFile = async (maxAge: number) => {
   const folder = await mkdtemp(join(tmpdir(), "registry-"));
   cleanups.push(() => rm(folder, { recursive: true }));

@@ -40,6 +40,7 @@ test("whose function it is, and where, as Lambda says", () => {
   };
   expect(readSettings(environment)).toMatchObject({
     functionName: "admission",
+    inLambda: true,
     aws: {
       region: "eu-west-1",
       accessKeyId: "ASIA",
@@ -50,6 +51,7 @@ test("whose function it is, and where, as Lambda says", () => {
   });
   expect(readSettings({ AWS_DEFAULT_REGION: "us-east-1" })).toMatchObject({
     functionName: "local",
+    inLambda: false,
     aws: { region: "us-east-1", accessKeyId: undefined },
   });
 });
