@@ -1,9 +1,9 @@
 import { randomInt } from "node:crypto";
 import { readArguments, run, UsageError } from "../../infra/usage.ts";
 import { yamlText } from "../../infra/yaml-text.ts";
-import { pageOf } from "./figures.ts";
-import { startGround } from "./ground.ts";
-import { type Counterexample, prove } from "./prove.ts";
+import { pageOf } from "./authorization/figures.ts";
+import { type Counterexample, prove } from "./authorization/prove.ts";
+import { startGround } from "./worlds/ground.ts";
 
 const help = `Compares the rule and lib/rbac with a real kube-apiserver, in random RBAC worlds.
 

@@ -1,5 +1,5 @@
-import type { Pair } from "./cases.ts";
-import type { FrontProxy } from "./front-proxy.ts";
+import type { Pair } from "../worlds/cases.ts";
+import type { FrontProxy } from "../worlds/front-proxy.ts";
 
 const apiVersion = "deploy.razee.io/v1alpha2";
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { authorize, type World } from "../../lib/rbac/index.ts";
+import { authorize, type World } from "../../../lib/rbac/index.ts";
+import { type Ground, startGround } from "../worlds/ground.ts";
 import type { Authorize } from "./check-question.ts";
-import { type Ground, startGround } from "./ground.ts";
 import { prove } from "./prove.ts";
 import { type Keeps, keeps } from "./rule.ts";
 

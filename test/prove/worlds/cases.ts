@@ -1,5 +1,5 @@
-import type { Question } from "../../lib/index.ts";
-import { impersonationQuestion, serviceAccountOf, serviceAccountUsername } from "../../lib/index.ts";
+import type { Question } from "../../../lib/index.ts";
+import { impersonationQuestion, serviceAccountOf, serviceAccountUsername } from "../../../lib/index.ts";
 import type { Random } from "./random.ts";
 import { privilegedValues, type Vocabulary } from "./vocabulary.ts";
 import { apiGroups, type Manifest, resourceNames, resources, type Subject, verbs } from "./world.ts";

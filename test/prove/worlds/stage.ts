@@ -1,6 +1,6 @@
-import type { Question } from "../../lib/index.ts";
-import type { ControlPlane } from "../cluster/control-plane.ts";
-import { until } from "../cluster/world/until.ts";
+import type { Question } from "../../../lib/index.ts";
+import type { ControlPlane } from "../../cluster/control-plane.ts";
+import { until } from "../../cluster/world/until.ts";
 import { pooled } from "./pool.ts";
 import type { Manifest } from "./world.ts";
 

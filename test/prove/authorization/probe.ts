@@ -1,6 +1,6 @@
-import { isProblem, readUserInfo, type UserInfo } from "../../lib/index.ts";
-import type { Person } from "./cases.ts";
-import type { FrontProxy } from "./front-proxy.ts";
+import { isProblem, readUserInfo, type UserInfo } from "../../../lib/index.ts";
+import type { Person } from "../worlds/cases.ts";
+import type { FrontProxy } from "../worlds/front-proxy.ts";
 
 const selfReview = {
   method: "POST",

@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
-import { applied } from "../cluster/world/applied.ts";
-import { until } from "../cluster/world/until.ts";
-import { webhookUser } from "../cluster/world/users.ts";
-import { installWebhook } from "../cluster/world/webhook.ts";
-import { clientCertificate } from "../support/client-certificate.ts";
+import { type ControlPlane, startControlPlane } from "../../cluster/control-plane.ts";
+import { applied } from "../../cluster/world/applied.ts";
+import { until } from "../../cluster/world/until.ts";
+import { webhookUser } from "../../cluster/world/users.ts";
+import { installWebhook } from "../../cluster/world/webhook.ts";
+import { clientCertificate } from "../../support/client-certificate.ts";
 import { type FrontProxy, frontProxy, frontProxyFlags, frontProxyName } from "./front-proxy.ts";
 import { type Review, type Stage, stageOn } from "./stage.ts";
 
@@ -59,7 +59,7 @@ const rights = [
 ];
 
 const guardedKind = (): readonly unknown[] =>
-  parseAllDocuments(readFileSync(new URL("../cluster/world/razee-crds.yaml", import.meta.url), "utf8"))
+  parseAllDocuments(readFileSync(new URL("../../cluster/world/razee-crds.yaml", import.meta.url), "utf8"))
     .map((document) => document.toJS())
     .filter(({ metadata }) => metadata.name === "mustachetemplates.deploy.razee.io");
 

@@ -1,19 +1,19 @@
-import type { Question } from "../../lib/index.ts";
-import { authorize, readWorld } from "../../lib/rbac/index.ts";
-import { type Pair, pairsOf, questionsOf } from "./cases.ts";
+import type { Question } from "../../../lib/index.ts";
+import { authorize, readWorld } from "../../../lib/rbac/index.ts";
+import { type Pair, pairsOf, questionsOf } from "../worlds/cases.ts";
+import type { Ground } from "../worlds/ground.ts";
+import { pooled } from "../worlds/pool.ts";
+import { randomOf } from "../worlds/random.ts";
+import { Unstorable } from "../worlds/stage.ts";
+import { vocabularyOf } from "../worlds/vocabulary.ts";
+import { type Manifest, worldOf } from "../worlds/world.ts";
 import { checkPair, type PairChecker } from "./check-pair.ts";
 import { type Authorize, checkQuestion } from "./check-question.ts";
 import { type Figures, newTally } from "./figures.ts";
-import type { Ground } from "./ground.ts";
-import { pooled } from "./pool.ts";
 import { whoIs } from "./probe.ts";
-import { randomOf } from "./random.ts";
 import { askReviews, type Keeps, keeps } from "./rule.ts";
 import { shrink } from "./shrink.ts";
-import { Unstorable } from "./stage.ts";
-import { vocabularyOf } from "./vocabulary.ts";
 import { staysInObject } from "./webhook-pair.ts";
-import { type Manifest, worldOf } from "./world.ts";
 
 /** A world in which something is judged in two ways. */
 export interface Counterexample {

@@ -1,9 +1,9 @@
-import type { UserInfo } from "../../lib/index.ts";
-import { narrowingKey, type Pair } from "./cases.ts";
-import type { FrontProxy } from "./front-proxy.ts";
+import type { UserInfo } from "../../../lib/index.ts";
+import { narrowingKey, type Pair } from "../worlds/cases.ts";
+import type { FrontProxy } from "../worlds/front-proxy.ts";
+import { privilegedValues } from "../worlds/vocabulary.ts";
 import { become, mayBecomeForGood } from "./probe.ts";
 import { type Ask, type Keeps, type Ruling, standIn } from "./rule.ts";
-import { privilegedValues } from "./vocabulary.ts";
 
 /** Where the rule and the API server differ on purpose. */
 export type Exception = "self" | "privileged" | "unsafe" | "constrained";

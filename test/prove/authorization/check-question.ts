@@ -1,5 +1,5 @@
-import type { Question } from "../../lib/index.ts";
-import type { authorize, World } from "../../lib/rbac/index.ts";
+import type { Question } from "../../../lib/index.ts";
+import type { authorize, World } from "../../../lib/rbac/index.ts";
 
 export type Authorize = typeof authorize;
 

@@ -10,8 +10,8 @@ import {
   readPolicy,
   readReview,
   type UserInfo,
-} from "../../lib/index.ts";
-import type { Review } from "./stage.ts";
+} from "../../../lib/index.ts";
+import type { Review } from "../worlds/stage.ts";
 
 /** What is proven: both may be replaced, to see that a wrong one is found out. */
 export type Keeps = (requester: UserInfo, declared: string, ask: Ask) => Promise<Ruling>;

@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findSource } from "../cluster/harness/binaries.ts";
+import { findSource } from "../../cluster/harness/binaries.ts";
+import { type Ground, startGround } from "../worlds/ground.ts";
 import { pageOf } from "./figures.ts";
-import { type Ground, startGround } from "./ground.ts";
 import { prove } from "./prove.ts";
 
 const asked = process.env["PROVE_VERSIONS"]?.split(",").filter(Boolean);
