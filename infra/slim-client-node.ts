@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { isBuiltin } from "node:module";
 import { resolve } from "node:path";
 import type { Plugin } from "esbuild";
 
@@ -41,8 +40,11 @@ const trim = (text: string): string =>
     "",
   );
 
-/** The packages of client-node that are used. All others serve proxies, web sockets and its own HTTP library. */
-const used = ["js-yaml"];
+/**
+ * What client-node may import. The other packages serve proxies, web sockets and its own HTTP library; the other built-in modules serve
+ * proxies, http: servers and plugins that it would run itself, and cost milliseconds of every cold start.
+ */
+const used = ["js-yaml", "node:fs", "node:https", "node:path", "url"];
 
 /** A package that throws when something of it is called, not when it is loaded. */
 const absent = (name: string) => `
@@ -60,7 +62,7 @@ export const slimClientNode = (): Plugin => ({
   name: "slim-client-node",
   setup: (build) => {
     build.onResolve({ filter: /^[^./]/ }, ({ path, importer }) =>
-      inClientNode.test(importer) && !isBuiltin(path) && !used.includes(path)
+      inClientNode.test(importer) && !used.includes(path)
         ? { path, namespace: "absent", sideEffects: false }
         : undefined,
     );

@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
 /** An exec plugin, as the user of a kubeconfig names it. */
@@ -27,6 +26,8 @@ export const runPlugin = async (
   { command, args, env }: ExecPlugin,
   patience = usualPatience,
 ): Promise<PluginCredential> => {
+  // Loaded where a plugin is run: in Lambda there hardly is one, and every cold start would pay for it.
+  const { execFile } = await import("node:child_process");
   const variables = Object.fromEntries((env ?? []).map(({ name, value }) => [name, value]));
   const running = promisify(execFile)(command, args ?? [], {
     env: { ...process.env, ...variables },

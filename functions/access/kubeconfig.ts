@@ -1,5 +1,6 @@
 import { isAbsolute, join } from "node:path";
 import { KubeConfig, type User } from "@kubernetes/client-node";
+import { newClusters, newContexts, newUsers } from "@kubernetes/client-node/dist/config_types.js";
 import { load, YAMLException } from "js-yaml";
 import { isObject, type JsonObject } from "../../lib/identity/json.ts";
 
@@ -47,23 +48,26 @@ const rawUsers = ({ users }: JsonObject): ReadonlyMap<unknown, JsonObject> =>
   );
 
 /**
- * Reads a kubeconfig (YAML or JSON) as kubectl means it: paths are relative to `directory`, and a `tokenFile` is a token
- * (k8s.io/client-go tools/clientcmd/api/v1 AuthInfo). Throws as `parseKubeconfig` does; an entry that is broken is left out, and costs
- * the others nothing.
+ * A kubeconfig of its document, as kubectl means it: paths are relative to `directory`, and a `tokenFile` is a token (k8s.io/client-go
+ * tools/clientcmd/api/v1 AuthInfo). An entry that is broken is left out, and costs the others nothing.
  */
-export const readKubeconfig = (text: string, directory: string): KubeConfig => {
-  const raw = rawUsers(parseKubeconfig(text));
+export const kubeconfigOf = (document: JsonObject, directory: string): KubeConfig => {
+  const raw = rawUsers(document);
+  const broken = { onInvalidEntry: "filter" } as const;
   const kubeconfig = new KubeConfig();
-  kubeconfig.loadFromString(text, { onInvalidEntry: "filter" });
-  kubeconfig.makePathsAbsolute(directory);
   kubeconfig.loadFromOptions({
-    clusters: kubeconfig.getClusters(),
-    contexts: kubeconfig.getContexts(),
-    users: kubeconfig.getUsers().map((user) => {
+    clusters: newClusters(document["clusters"], broken),
+    contexts: newContexts(document["contexts"], broken),
+    users: newUsers(document["users"], broken).map((user) => {
       const authProvider = authProviderOf(raw.get(user.name) ?? {}, directory);
       return authProvider ? { ...user, authProvider } : user;
     }),
-    currentContext: kubeconfig.getCurrentContext(),
+    currentContext: document["current-context"],
   });
+  kubeconfig.makePathsAbsolute(directory);
   return kubeconfig;
 };
+
+/** Reads a kubeconfig (YAML or JSON), see `kubeconfigOf`. Throws as `parseKubeconfig` does. */
+export const readKubeconfig = (text: string, directory: string): KubeConfig =>
+  kubeconfigOf(parseKubeconfig(text), directory);

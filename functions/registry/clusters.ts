@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from "../../lib/identity/json.ts";
 import type { Policy } from "../../lib/policy/index.ts";
 import { type Ask, accessOf } from "../access/access.ts";
-import { parseKubeconfig, readKubeconfig } from "../access/kubeconfig.ts";
+import { kubeconfigOf, parseKubeconfig } from "../access/kubeconfig.ts";
 import type { MintToken } from "../aws/eks-token.ts";
 import { isKeyHash, type KeyHash } from "../keys.ts";
 import { defaultPolicy, policies } from "../policies/index.ts";
@@ -32,8 +32,9 @@ const members = ["name", "keys", "policy"];
  * @param mint makes tokens for EKS clusters, see `accessOf`
  */
 export const readRegistry = (text: string, directory: string, mint?: MintToken): Registry => {
-  const kubeconfig = readKubeconfig(text, directory);
-  const contexts = contextsOf(parseKubeconfig(text));
+  const document = parseKubeconfig(text);
+  const kubeconfig = kubeconfigOf(document, directory);
+  const contexts = contextsOf(document);
   const times = (name: unknown, key: "context" | "name") => contexts.filter((entry) => entry[key] === name).length;
   const clusters = new Map<string, Cluster>();
   const problems: string[] = [];
