@@ -1,7 +1,7 @@
 import { isAbsolute, join } from "node:path";
 import { KubeConfig, type User } from "@kubernetes/client-node";
 import { newClusters, newContexts, newUsers } from "@kubernetes/client-node/dist/config_types.js";
-import { load, YAMLException } from "js-yaml";
+import { load, type YAMLException } from "js-yaml";
 import { isObject, type JsonObject } from "../../lib/identity/json.ts";
 
 /** js-yaml's own message quotes the lines around the mistake, and those of a kubeconfig hold secrets. */
@@ -9,8 +9,17 @@ const yaml = (text: string): unknown => {
   try {
     return load(text);
   } catch (error) {
-    const { reason, mark } = error instanceof YAMLException ? error : { reason: String(error), mark: undefined };
-    throw new Error(`is no YAML: ${reason}${mark ? ` (line ${mark.line + 1})` : ""}`);
+    const { reason, mark } = error as Partial<YAMLException>;
+    throw new Error(`is no YAML: ${reason ?? error}${mark ? ` (line ${mark.line + 1})` : ""}`);
+  }
+};
+
+/** JSON is YAML, and many times as fast to read as what it is. */
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return yaml(text);
   }
 };
 
@@ -19,7 +28,7 @@ const yaml = (text: string): unknown => {
  * makes class instances, which are no plain objects. Throws for YAML that is none, and for what is no mapping.
  */
 export const parseKubeconfig = (text: string): JsonObject => {
-  const document = yaml(text);
+  const document = parsed(text);
   if (!isObject(document)) throw new Error("is no kubeconfig: not a YAML mapping");
   return document;
 };

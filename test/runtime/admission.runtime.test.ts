@@ -56,8 +56,8 @@ const answerTo = async (event: APIGatewayProxyEventV2) => {
 
 const patchOf = ({ patch }: { readonly patch: string }) => JSON.parse(Buffer.from(patch, "base64").toString());
 
-test("the zip holds the bundle and says what it is, nothing else", () => {
-  expect([...files].sort()).toEqual(["dist/admission.js", "dist/package.json"]);
+test("the zip holds the bundle, its YAML parser and what they are, nothing else", () => {
+  expect([...files].sort()).toEqual(["dist/admission.js", "dist/package.json", "dist/yaml.js"]);
 });
 
 test("GET /livez", async () => {

@@ -82,7 +82,7 @@ describe.each(names)("%s", (name) => {
   });
 
   test("the zip holds the bundle and says what it is, nothing else", () => {
-    expect([...of(name).files].sort()).toEqual(["dist/admission.js", "dist/package.json"]);
+    expect([...of(name).files].sort()).toEqual(["dist/admission.js", "dist/package.json", "dist/yaml.js"]);
   });
 
   test("the access log has neither path nor header nor anything else that holds a key", () => {
