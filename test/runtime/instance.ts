@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { processCost } from "../support/process-cost.ts";
 import { runtimeClient } from "./runtime-client.ts";
 
 /** What is deployed: the folder of an unpacked zip, and how the function is configured. */
@@ -35,17 +35,6 @@ interface Work {
   readonly deadline: number;
   readonly done: PromiseWithResolvers<unknown>;
 }
-
-/** CPU time of all threads of a process, from Linux' scheduler. */
-const cpuMilliseconds = (pid: number): number | undefined => {
-  try {
-    const threads = readdirSync(`/proc/${pid}/task`);
-    const nanoseconds = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8"));
-    return nanoseconds.reduce((sum, text) => sum + Number(text.split(" ")[0]), 0) / 1e6;
-  } catch {
-    return undefined;
-  }
-};
 
 const textOf = async (request: IncomingMessage) => {
   let text = "";
@@ -95,7 +84,7 @@ export const startInstance = async (deployment: Deployment): Promise<Instance> =
   const server = createServer(async (request, response) => {
     const step = request.url?.replace(/^\/2018-06-01\/runtime\/(invocation\/)?/, "").replace(/^[0-9a-f-]{36}\//, "");
     if (step === "next") {
-      up.resolve({ at: performance.now(), cpu: cpuMilliseconds(child?.pid ?? 0) });
+      up.resolve({ at: performance.now(), cpu: processCost(child?.pid ?? 0).cpu });
       idle = response;
       return handOut();
     }

@@ -1,0 +1,81 @@
+import { writeFile } from "node:fs/promises";
+import { readArguments, run, UsageError } from "../../infra/usage.ts";
+import { requireRuntimeClient } from "../runtime/runtime-client.ts";
+import { type BenchCluster, startBenchCluster } from "./cluster.ts";
+import { coldStarts } from "./cold.ts";
+import { createLatency } from "./create.ts";
+import { type Figures, tableOf } from "./figures.ts";
+import { reviewSizes } from "./sizes.ts";
+import { throughput } from "./throughput.ts";
+import { buildVariants } from "./variants.ts";
+import { warmDecisions } from "./warm.ts";
+
+const names = ["cold", "warm", "sizes", "throughput", "create"] as const;
+type Name = (typeof names)[number];
+
+const help = `Measures the function beside the least that could be done in its place, and prints ratios.
+
+usage: npm run bench -- [options]
+
+  --only NAME      one of ${names.join(", ")}; may be given again (all)
+  --rounds N       of cold starts; the others are repeated in proportion (20)
+  --chart FILE     draw the ratios, SVG
+  -o text|json     (text)
+
+Variants are run in turns, so that what else the machine does meets them all. Compare the ratios: the milliseconds are this machine's.
+All but sizes need a kube-apiserver, as the cluster suite does; cold and warm need the Lambda runtime client, which is built first.`;
+
+const measure = async (name: Name, rounds: number, cluster: () => Promise<BenchCluster>): Promise<Figures> => {
+  switch (name) {
+    case "sizes":
+      return reviewSizes(rounds * 2);
+    case "throughput":
+      return throughput(await cluster(), rounds / 2);
+    case "create":
+      return createLatency(await cluster(), rounds * 15);
+    default: {
+      requireRuntimeClient();
+      const { variants, remove } = await buildVariants(await cluster());
+      try {
+        return await (name === "cold" ? coldStarts(variants, rounds) : warmDecisions(variants, rounds * 50));
+      } finally {
+        await remove();
+      }
+    }
+  }
+};
+
+const command = async (): Promise<void> => {
+  const { values } = readArguments(
+    {
+      only: { type: "string", multiple: true, default: [...names] },
+      rounds: { type: "string", default: "20" },
+      chart: { type: "string" },
+      output: { type: "string", short: "o", default: "text" },
+    },
+    help,
+  );
+  const { only, output, chart } = values;
+  const unknown = only.find((name) => !names.some((known) => known === name));
+  if (unknown !== undefined) throw new UsageError(`--only ${unknown} is not one of ${names.join(", ")}`);
+  if (output !== "text" && output !== "json") throw new UsageError(`-o ${output} is not text or json`);
+  if (!/^[1-9]\d{0,3}$/.test(values.rounds))
+    throw new UsageError(`--rounds ${values.rounds} is not a number from 1 on`);
+
+  let started: Promise<BenchCluster> | undefined;
+  const cluster = () => (started ??= startBenchCluster());
+  const all: Figures[] = [];
+  try {
+    for (const name of names.filter((each) => only.includes(each))) {
+      console.error(`measuring ${name}`);
+      const figures = await measure(name, Number(values.rounds), cluster);
+      all.push(figures);
+      if (output === "text") console.log(`\n${tableOf(figures)}`);
+    }
+  } finally {
+    await (await started)?.stop();
+  }
+  if (output === "json") console.log(JSON.stringify({ node: process.version, benchmarks: all }, null, 2));
+};
+
+await run(command);

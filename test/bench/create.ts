@@ -1,0 +1,96 @@
+import { throwAwayCertificates } from "../../infra/certificates.ts";
+import { twins, webhookConfigurations } from "../../lib/manifests/index.ts";
+import { readPolicy } from "../../lib/policy/index.ts";
+import { applied } from "../cluster/world/applied.ts";
+import { create, template } from "../cluster/world/objects.ts";
+import { until } from "../cluster/world/until.ts";
+import { webhookUser } from "../cluster/world/users.ts";
+import { serveProcess } from "../soak/served.ts";
+import type { BenchCluster } from "./cluster.ts";
+import { compared, type Figures, quantile, type Row, rounded } from "./figures.ts";
+
+const policy = readPolicy({ name: "razee", targets: [{ preset: "razee" }] });
+
+const guards = ["nothing", "mutate", "mutate-and-validate", "twins"] as const;
+type Guard = (typeof guards)[number];
+
+const label = "bench";
+const names: Readonly<Record<Guard, string>> = {
+  nothing: "no webhook",
+  mutate: "mutate",
+  "mutate-and-validate": "mutate + validate",
+  twins: "the same rule as in-tree policies",
+};
+
+const namespaceOf = (guard: Guard) => ({
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name: guard, labels: { [label]: guard } },
+});
+
+/** The twins, for one namespace. */
+const twinsFor = (guard: Guard): readonly unknown[] =>
+  twins(policy).map((manifest) =>
+    manifest.kind.endsWith("Binding")
+      ? {
+          ...manifest,
+          spec: { ...manifest.spec, matchResources: { namespaceSelector: { matchLabels: { [label]: guard } } } },
+        }
+      : manifest,
+  );
+
+/** Latency of a CREATE whose declared identity is replaced, in namespaces that are guarded in different ways. */
+export const createLatency = async (cluster: BenchCluster, rounds: number): Promise<Figures> => {
+  const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost"] });
+  const webhook = await serveProcess("infra/start.ts", [
+    ...["--port", "0", "--kubeconfig", cluster.kubeconfigOf(webhookUser), "--context", "cluster"],
+    ...["--tls-cert", cluster.file("create.crt", cert), "--tls-key", cluster.file("create.key", key)],
+  ]);
+  const configurationsFor = (guard: Guard) =>
+    webhookConfigurations({
+      policy,
+      client: { url: webhook.url },
+      caBundle: Buffer.from(ca).toString("base64"),
+      name: guard,
+      namespaceLabels: { [label]: guard },
+    });
+  const bob = cluster.user("bob");
+  let made = 0;
+  const createIn = async (guard: Guard): Promise<unknown> => {
+    const object = template(guard, `bench-${made++}`, "alice", { greeting: "hello" });
+    const { status, body, text } = await create(cluster, bob, object);
+    if (status !== 201) throw new Error(`${guard}: ${text}`);
+    return body.spec.clusterAuth.impersonateUser;
+  };
+  try {
+    await applied(cluster, guards.map(namespaceOf));
+    const [mutating] = configurationsFor("mutate");
+    await applied(cluster, [mutating, ...configurationsFor("mutate-and-validate"), ...twinsFor("twins")]);
+    for (const guard of guards)
+      await until(`${guard} guards`, async () => (await createIn(guard)) === (guard === "nothing" ? "alice" : "bob"));
+
+    const times = new Map<Guard, number[]>(guards.map((guard) => [guard, []]));
+    for (let round = -20; round < rounds; round++)
+      for (const guard of round % 2 ? guards : guards.toReversed()) {
+        const since = performance.now();
+        await createIn(guard);
+        if (round >= 0) times.get(guard)?.push(performance.now() - since);
+      }
+    const rows = guards.map((guard): Row => {
+      const all = times.get(guard) ?? [];
+      return {
+        variant: names[guard],
+        values: { "p50 ms": rounded(quantile(all, 0.5)), "p99 ms": rounded(quantile(all, 0.99)) },
+      };
+    });
+    const [base] = rows as [Row];
+    return {
+      name: "create",
+      title: "kubectl create, as the API server answers it",
+      how: `${rounds} CREATEs of each, in turns, on a real kube-apiserver; bob declares alice and becomes bob. The webhook runs on the same two cores. Ratios are of p50 ms.`,
+      rows: rows.map((row) => (row === base ? row : compared(row, base, "p50 ms"))),
+    };
+  } finally {
+    await webhook.stop();
+  }
+};

@@ -1,0 +1,20 @@
+import { httpApi } from "../support/gateway-events.ts";
+import { reviewText, template } from "../support/reviews.ts";
+
+/** The key in the path of every call here. */
+export const callerKey = "the-key-of-the-benchmarks";
+
+const authenticated = (username: string) => ({ username, groups: ["system:authenticated"] });
+
+/** finn declares bob, whom he may impersonate in the test cluster: one question. */
+export const permittedReview = reviewText({ userInfo: authenticated("finn"), object: template("bob") });
+
+/** bob declares alice, whom he may not impersonate: one question, and a patch. */
+export const forbiddenReview = reviewText({ userInfo: authenticated("bob"), object: template("alice") });
+
+/** bob declares himself: no question. */
+export const selfReview = reviewText({ userInfo: authenticated("bob"), object: template("bob") });
+
+/** A review as the gateway hands it over. */
+export const eventOf = (body: string) =>
+  httpApi({ path: `/clusters/demo/${callerKey}/mutate`, query: { timeout: "10s" }, body });

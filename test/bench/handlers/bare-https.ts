@@ -1,0 +1,12 @@
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import { askOf } from "./ask.ts";
+import { allow, questionIn, reviewIn } from "./review.ts";
+
+const ask = askOf(process.env["REGISTRY"] ?? "");
+
+/** One question, and whatever comes of it. */
+export const handler = async (event: APIGatewayProxyEventV2) => {
+  const review = reviewIn(event.body ?? "");
+  await ask(questionIn(review));
+  return allow(review.request.uid);
+};

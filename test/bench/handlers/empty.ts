@@ -1,0 +1,2 @@
+/** What every function pays. */
+export const handler = async () => ({});

@@ -1,0 +1,63 @@
+import { type Instance, startInstance } from "../runtime/instance.ts";
+import { eventOf, permittedReview, selfReview } from "./events.ts";
+import { compared, type Figures, quantile, type Row, rounded } from "./figures.ts";
+import type { Variant, Variants } from "./variants.ts";
+
+interface Lap {
+  readonly name: string;
+  readonly variant: Variant;
+  readonly review: string;
+}
+
+const measured = async (laps: readonly Lap[], rounds: number): Promise<readonly Row[]> => {
+  const instances = new Map<Variant, Instance>();
+  for (const { variant } of laps) if (!instances.has(variant)) instances.set(variant, await startInstance(variant));
+  const times = new Map<Lap, number[]>(laps.map((lap) => [lap, []]));
+  const warmUp = Math.ceil(rounds / 5);
+  try {
+    for (let round = -warmUp; round < rounds; round++)
+      for (const lap of round % 2 ? laps : laps.toReversed()) {
+        const event = eventOf(lap.review);
+        const since = performance.now();
+        await instances.get(lap.variant)?.invoke(event);
+        if (round >= 0) times.get(lap)?.push(performance.now() - since);
+      }
+  } finally {
+    for (const instance of instances.values()) await instance.stop();
+  }
+  return laps.map((lap) => {
+    const all = times.get(lap) ?? [];
+    const values = { "p50 ms": rounded(quantile(all, 0.5)), "p99 ms": rounded(quantile(all, 0.99)) };
+    return { variant: lap.name, values };
+  });
+};
+
+/** One invocation after the other of instances that are up, in turns. */
+export const warmDecisions = async (
+  { echo, bareHttps, clientNode, ours }: Variants["variants"],
+  rounds: number,
+): Promise<Figures> => {
+  const rows = await measured(
+    [
+      { name: echo.name, variant: echo, review: selfReview },
+      { name: "ours, nothing to ask", variant: ours, review: selfReview },
+      { name: bareHttps.name, variant: bareHttps, review: permittedReview },
+      { name: "ours, one SAR", variant: ours, review: permittedReview },
+      { name: clientNode.name, variant: clientNode, review: permittedReview },
+    ],
+    rounds,
+  );
+  const [bare, oursWithout, withSar, oursWithSar, documented] = rows as [Row, Row, Row, Row, Row];
+  return {
+    name: "warm",
+    title: "warm decision",
+    how: `${rounds} invocations of each under the Lambda runtime client, in turns; the SubjectAccessReviews go to a real kube-apiserver. Ratios are of p50 ms.`,
+    rows: [
+      bare,
+      compared(oursWithout, bare, "p50 ms"),
+      withSar,
+      compared(oursWithSar, withSar, "p50 ms", 1.15),
+      compared(documented, withSar, "p50 ms"),
+    ],
+  };
+};

@@ -1,0 +1,39 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { type ProcessCost, processCost } from "../support/process-cost.ts";
+
+/** A server in a process of its own. */
+export interface ServedProcess {
+  readonly url: string;
+  readonly cost: () => ProcessCost;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts a program that prints where it listens, and waits for that. What it logs goes nowhere. */
+export const serveProcess = async (script: string, args: readonly string[]): Promise<ServedProcess> => {
+  const program = fileURLToPath(new URL(`../../${script}`, import.meta.url));
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const exited = once(child, "exit");
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    errors = (errors + text).slice(-2_000);
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    let text = "";
+    child.stdout.setEncoding("utf8").on("data", (more: string) => {
+      text = (text + more).slice(-10_000);
+      const found = /listening on (https:\S+?),?\s/.exec(text)?.[1];
+      if (found) resolve(found);
+    });
+    exited.then(() => reject(new Error(`${script} ended: ${errors}`)));
+  });
+  return {
+    url,
+    cost: () => processCost(child.pid ?? 0),
+    stop: async () => {
+      child.kill();
+      await exited;
+    },
+  };
+};
