@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { connect } from "./control-plane.ts";
 import { annotationsOf } from "./world/annotations.ts";
 import { brokenPromises } from "./world/invariant.ts";
@@ -55,6 +55,21 @@ test("a webhook before ours that writes an identity: the requester takes its pla
     message: undefined,
     warnings: [replacedWarning("root", "bob")],
     calls: { rewriter: 1, mutate: 1, validate: 1 },
+  });
+});
+
+test("a webhook before ours that is called again: ours is called after it again", async () => {
+  const rewriter = { name: "a-rewriter", reinvocationPolicy: "IfNeeded", writes: "root" } as const;
+  expect(await createBeside(rewriter, "bob")).toMatchObject({
+    status: 201,
+    stored: "bob",
+    message: undefined,
+    warnings: [replacedWarning("root", "bob")],
+    calls: { rewriter: 2, mutate: 2, validate: 1 },
+    annotations: {
+      mutate: { decision: "replaced", reason: "forbidden", requester: "bob", declared: "root", effective: "bob" },
+      validate: { decision: "self", reason: "requester", requester: "bob", declared: "bob", effective: "bob" },
+    },
   });
 });
 
@@ -120,6 +135,54 @@ test.for(["", "razeedeploy", "false"])(
     });
   },
 );
+
+describe("where somebody has taken the second call from our registration, the validating call still has the last word", () => {
+  const registered = async (reinvocationPolicy: "Never" | "IfNeeded"): Promise<void> => {
+    const path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
+    const admin = plane.user("admin");
+    const { body: list } = await plane.api(admin, { path });
+    const ours = list.items.find(({ webhooks }: { readonly webhooks: readonly { readonly name: string }[] }) =>
+      webhooks.some(({ name }) => name === webhook.names.mutate),
+    );
+    const { status, text } = await plane.api(admin, {
+      method: "PATCH",
+      path: `${path}/${ours.metadata.name}`,
+      body: [{ op: "replace", path: "/webhooks/0/reinvocationPolicy", value: reinvocationPolicy }],
+      contentType: "application/json-patch+json",
+    });
+    if (status !== 200) throw new Error(text);
+  };
+  // A rewriter is registered after this, and the API server learns of both in that order.
+  beforeAll(() => registered("Never"));
+  afterAll(() => registered("IfNeeded"));
+
+  test("a webhook before ours: the requester takes its place", async () => {
+    const rewriter = { name: "a-rewriter", reinvocationPolicy: "Never", writes: "root" } as const;
+    expect(await createBeside(rewriter, "carl")).toMatchObject({
+      status: 201,
+      stored: "carl",
+      warnings: [replacedWarning("root", "carl")],
+      calls: { rewriter: 1, mutate: 1, validate: 1 },
+    });
+  });
+
+  test.for([
+    { what: "a webhook before ours, called again", name: "a-rewriter", again: "IfNeeded", rewritten: 2 },
+    { what: "a webhook after ours", name: "z-rewriter", again: "Never", rewritten: 1 },
+    // Nothing changes the object after it, so nothing calls it again.
+    { what: "a webhook after ours with IfNeeded", name: "z-rewriter", again: "IfNeeded", rewritten: 1 },
+  ] as const)("$what is refused", async ({ name, again, rewritten }) => {
+    expect(await createBeside({ name, reinvocationPolicy: again, writes: "root" }, "carl")).toMatchObject({
+      status: 403,
+      stored: undefined,
+      message: refusedRoot("carl"),
+      calls: { rewriter: rewritten, mutate: 1, validate: 1 },
+      annotations: {
+        validate: { decision: "denied", reason: "forbidden", requester: "carl", declared: "root", effective: "" },
+      },
+    });
+  });
+});
 
 test("no stored object ever carried an identity that its last writer might not use", async () => {
   expect(await brokenPromises(plane, namespace)).toEqual([]);

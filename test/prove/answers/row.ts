@@ -1,0 +1,93 @@
+import type { AdmissionReviewAnswer, Answer, Outcome } from "../../../lib/index.ts";
+import type { RegistrationName } from "./registrations.ts";
+
+/** What the rows are about, as the page of figures lists it. */
+export const classes = [
+  "our answers as they are",
+  "TestVerifyAdmissionResponse, v1",
+  "TestVerifyAdmissionResponse, v1beta1",
+  "verification beyond its cases",
+  "the answers of the API server's fake webhook",
+  "patches",
+  "the status of a denial",
+  "replies that are no review",
+  "warnings",
+  "audit annotations",
+] as const;
+export type Class = (typeof classes)[number];
+
+/** One answer of a webhook, and what the API server makes of it. */
+export interface Row {
+  readonly class: Class;
+  /** For the cases of the API server's own tests: their name there. */
+  readonly name: string;
+  readonly registration: RegistrationName;
+  readonly request?: WriteRequest;
+  readonly decided?: Decided;
+  /** What is sent in place of our answer. */
+  readonly altered?: (answer: AdmissionReviewAnswer) => unknown;
+  /** How it is sent; by default with 200, as JSON. */
+  readonly reply?: (text: string) => Reply;
+  readonly expected: Expected;
+}
+
+/** The write that the API server asks the webhook about. By default bob creates a MustacheTemplate that names carl. */
+export interface WriteRequest {
+  readonly who?: string;
+  readonly extra?: Readonly<Record<string, string>>;
+  /** An update adds the labels, or what stands in `change`, to an object that was there with the spec. */
+  readonly operation?: "CREATE" | "UPDATE" | "DELETE";
+  readonly kind?: "MustacheTemplate" | "FeatureFlagSetLD";
+  readonly spec?: unknown;
+  readonly change?: unknown;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly query?: string;
+}
+
+/** How our answer comes about, where that is not by the Razee preset and a "no" to every question. */
+export interface Decided {
+  /** Members of the policy. */
+  readonly policy?: Readonly<Record<string, unknown>>;
+  readonly answer?: Answer;
+  /** Changes the text of the review first, into what no API server sends. */
+  readonly review?: (text: string) => string;
+  /** Changes what is written, into what no request leads to. */
+  readonly outcome?: (outcome: Outcome) => Outcome;
+}
+
+/** What comes back over HTTP. */
+export interface Reply {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Bytes in place of all that; the connection is closed behind them. */
+  readonly raw?: string;
+  readonly afterMilliseconds?: number;
+}
+
+/** What became of a write, as its author and the audit log see it. */
+export interface Met {
+  /** The HTTP status code that the API server answered its client with. */
+  readonly code: number;
+  /** Of the object that came back: whom it names. */
+  readonly identity?: unknown;
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * The `metav1.Status` that came back in place of an object. `{uid}` stands for the review's, `{url}` for the webhook's URL,
+   * `{name}` for the object's name, `{scheme}` for a place in the API server's source.
+   */
+  readonly status?: { readonly message: string; readonly reason?: string; readonly details?: unknown };
+  /** The values of the Warning headers as they were sent. */
+  readonly warnings: readonly string[];
+  /** The webhook's own, without its name. */
+  readonly annotations: Readonly<Record<string, string>>;
+  /** The API server's own record: whether a mutating webhook changed the object. */
+  readonly mutated?: boolean;
+  /** The API server's own record: whether the webhook's failure was ignored. */
+  readonly failedOpen: boolean;
+  /** How many reviews the webhook got. */
+  readonly calls: number;
+}
+
+/** What a row says of it; what it does not mention is as in `nothing`. */
+export type Expected = Pick<Met, "code"> & Partial<Met>;
