@@ -15,6 +15,8 @@ export interface InstallOptions {
   readonly policy?: Readonly<Record<string, unknown>>;
   /** Members of the policy that the registration is made for, where it is another one. */
   readonly registeredFor?: Readonly<Record<string, unknown>>;
+  /** Labels of the namespaces that are guarded; `default` must have them, because the installer looks there. Default: all namespaces. */
+  readonly namespaceLabels?: Readonly<Record<string, string>>;
   /** Whether a counting wrapper stands between the API server and the webhook. */
   readonly counting?: boolean;
 }
@@ -87,7 +89,12 @@ export const installWebhook = async (plane: ControlPlane, options: InstallOption
   const front = options.counting ? await countCalls(server.url, server.ca) : undefined;
   const registeredFor = readPolicy(options.registeredFor ? { ...razeePolicy, ...options.registeredFor } : policy);
   const configurationsFor = ({ url, ca }: { readonly url: string; readonly ca: string }) =>
-    webhookConfigurations({ policy: registeredFor, client: { url }, caBundle: Buffer.from(ca).toString("base64") });
+    webhookConfigurations({
+      policy: registeredFor,
+      client: { url },
+      caBundle: Buffer.from(ca).toString("base64"),
+      ...(options.namespaceLabels ? { namespaceLabels: options.namespaceLabels } : {}),
+    });
   const configurations = configurationsFor(front ?? server);
   const names = namesOf(configurations);
   await applied(plane, [...askerRoles(webhookUser), ...configurations]);

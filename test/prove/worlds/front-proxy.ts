@@ -6,9 +6,12 @@ import type { Person } from "./cases.ts";
 export type FrontProxy = (person: Person, request: ProxiedRequest) => Promise<ProxiedResponse>;
 
 export interface ProxiedRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH";
   readonly path: string;
+  /** An object, or JSON text for what no JavaScript value can say. */
   readonly body?: unknown;
+  /** Default `application/json`. */
+  readonly contentType?: string;
   /** `Impersonate-User`. */
   readonly impersonate?: string;
 }
@@ -17,6 +20,8 @@ export interface ProxiedResponse {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: an API object of whatever kind was asked for
   readonly body: any;
+  /** The body as it was sent. */
+  readonly text: string;
 }
 
 /** The name that its certificate must have. */
@@ -47,24 +52,24 @@ export const frontProxy = (
   tls: { readonly ca: string; readonly cert: string; readonly key: string },
 ): FrontProxy => {
   const agent = new Agent({ ...tls, keepAlive: true });
-  return (person, { method, path, body, impersonate }) =>
+  return (person, { method, path, body, contentType = "application/json", impersonate }) =>
     new Promise((resolve, reject) => {
       // A buffer: Node would join text to the headers, and write both as UTF-8.
-      const content = Buffer.from(body === undefined ? "" : JSON.stringify(body));
+      const content = Buffer.from(body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body));
       const headers = {
         accept: "application/json",
-        "content-type": "application/json",
+        "content-type": contentType,
         "content-length": content.length,
         ...headersOf(person, impersonate),
       };
       const outgoing = request(new URL(path, url), { method, agent, headers, timeout: deadline }, (response) => {
-        let answer = "";
+        let text = "";
         response.setEncoding("utf8").on("data", (chunk: string) => {
-          answer += chunk;
+          text += chunk;
         });
         response.on("error", reject).on("end", () => {
           const json = response.headers["content-type"]?.startsWith("application/json");
-          resolve({ status: response.statusCode ?? 0, body: json ? JSON.parse(answer) : answer });
+          resolve({ status: response.statusCode ?? 0, body: json ? JSON.parse(text) : text, text });
         });
       });
       outgoing.on("error", reject).on("timeout", () => outgoing.destroy(new Error(`${method} ${path}: no answer`)));

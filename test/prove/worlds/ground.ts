@@ -46,22 +46,28 @@ const toEverybody = (name: string, role: string, ...groups: readonly string[]) =
   subjects: groups.map((group) => ({ apiGroup, kind: "Group", name: group })),
 });
 
-/** Everybody may ask who they are, so that a probe's answer hangs on nothing but the impersonation, and write the guarded kind. */
-const rights = [
+/** Everybody may ask who they are, so that a probe's answer hangs on nothing but the impersonation, and write the guarded kinds. */
+const rightsTo = (plurals: readonly string[]): readonly unknown[] => [
   toEverybody("prove-anonymous-too", "system:basic-user", "system:unauthenticated"),
   toEverybody("prove-author", "prove-author", "system:authenticated", "system:unauthenticated"),
   {
     apiVersion: `${apiGroup}/v1`,
     kind: "ClusterRole",
     metadata: { name: "prove-author" },
-    rules: [{ apiGroups: ["deploy.razee.io"], resources: ["mustachetemplates"], verbs: ["create"] }],
+    rules: [
+      {
+        apiGroups: ["deploy.razee.io"],
+        resources: plurals.flatMap((plural) => [plural, `${plural}/status`]),
+        verbs: ["create", "update", "patch"],
+      },
+    ],
   },
 ];
 
-const guardedKind = (): readonly unknown[] =>
+const guardedKinds = (plurals: readonly string[]): readonly unknown[] =>
   parseAllDocuments(readFileSync(new URL("../../cluster/world/razee-crds.yaml", import.meta.url), "utf8"))
     .map((document) => document.toJS())
-    .filter(({ metadata }) => metadata.name === "mustachetemplates.deploy.razee.io");
+    .filter(({ spec }) => plurals.includes(spec.names.plural));
 
 /** No controller manager fills aggregated roles here: they are what is stored. */
 const asStored = (list: { readonly kind: string; readonly items: readonly object[] }) =>
@@ -82,13 +88,16 @@ const readBase = async (plane: ControlPlane): Promise<readonly unknown[]> =>
  * Starts a control plane to prove on, of this version or the one that the cluster suite runs on.
  *
  * @param webhook whether the whole webhook is installed on it too
+ * @param plurals which of Razee's kinds are served
  */
 export const startGround = async ({
   version,
   webhook,
+  plurals = ["mustachetemplates"],
 }: {
   readonly version?: string | undefined;
   readonly webhook: boolean;
+  readonly plurals?: readonly string[];
 }): Promise<Ground> => {
   const folder = mkdtempSync(join(tmpdir(), "prove-"));
   const file = (name: string, text: string): string => {
@@ -111,11 +120,12 @@ export const startGround = async ({
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await applied(plane, [...rights, ...guardedKind()]);
-    await until("the guarded kind is served", async () => {
-      const path = "/apis/deploy.razee.io/v1alpha2/mustachetemplates";
-      return (await plane.api(admin, { path })).status === 200;
-    });
+    await applied(plane, [...rightsTo(plurals), ...guardedKinds(plurals)]);
+    for (const plural of plurals)
+      await until(`${plural} are served`, async () => {
+        const path = `/apis/deploy.razee.io/v1alpha2/${plural}`;
+        return (await plane.api(admin, { path })).status === 200;
+      });
     if (webhook) uninstall = (await installWebhook(plane)).uninstall;
     const { body } = await plane.api(admin, { path: "/version" });
     const review: Review = (question) =>

@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { twins } from "../../../lib/manifests/index.ts";
+import type { Policy } from "../../../lib/policy/index.ts";
+import { startTwinsGround } from "./ground.ts";
+import { proveTwins } from "./prove.ts";
+
+// Wrong on purpose: what compares must find that out, and show why in a small world.
+
+const proven = async (wrong: typeof twins, shrinkWithin: number) => {
+  const ground = await startTwinsGround({ twins: wrong });
+  try {
+    return await proveTwins({ ground, seed: 3, objects: 300, worlds: 1, shrinkWithin });
+  } finally {
+    await ground.stop();
+  }
+};
+
+/** Takes the privileged values for the names of users: point 3 of the rule, broken. */
+const withoutPrivileged = (policy: Policy) =>
+  twins({ ...policy, targets: policy.targets.map((target) => ({ ...target, privileged: {} })) });
+
+/** Lets whoever may impersonate the user of that name declare a privileged value, whomever it stands for. */
+const withoutStandIn = (policy: Policy): ReturnType<typeof twins> =>
+  JSON.parse(JSON.stringify(twins(policy)).replaceAll(" && (!variables.isPrivileged || variables.mayBeStandIn)", ""));
+
+test("twins that know no privileged values are found out", async () => {
+  const { figures, counterexamples } = await proven(withoutPrivileged, 0);
+  expect(figures.writes.create.disagreed).toBeGreaterThan(0);
+  const [{ asked, disagreement } = expect.fail("none")] = counterexamples;
+  const { requester, write } = asked;
+  expect([requester.name, JSON.stringify(write.spec)].join()).toMatch(/razeedeploy|false/);
+  expect(disagreement).toMatch(/^by the function .*; by the twins .*; by both /);
+});
+
+test("twins that do not ask for whom a privileged value stands are found out", async () => {
+  const { figures, counterexamples } = await proven(withoutStandIn, 30_000);
+  expect(figures.writes.create.disagreed).toBeGreaterThan(0);
+  const [{ manifests, asked, disagreement } = expect.fail("none")] = counterexamples;
+  expect(asked.write.spec).toHaveProperty(
+    "clusterAuth.impersonateUser",
+    expect.stringMatching(/^(razeedeploy|false)$/),
+  );
+  expect(disagreement).toMatch(/by the twins \{/);
+  // One role and one binding.
+  expect(manifests.length).toBe(2);
+});

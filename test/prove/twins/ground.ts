@@ -1,0 +1,112 @@
+import { twins as generated } from "../../../lib/manifests/index.ts";
+import { type Policy, readPolicy } from "../../../lib/policy/index.ts";
+import { applied } from "../../cluster/world/applied.ts";
+import { until } from "../../cluster/world/until.ts";
+import { installWebhook } from "../../cluster/world/webhook.ts";
+import { type Ground, startGround } from "../worlds/ground.ts";
+import { pooled } from "../worlds/pool.ts";
+import { boundTo, type Guard, guardedBy, guards, namespaces, nobody, probed, probes } from "./guards.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
+import { unguarded } from "./stored.ts";
+import { type Case, identityIn, pluralOf, requestOf, type Stored, type Write } from "./write.ts";
+
+/** A control plane with the function and the twins, each of which guards two of three namespaces. */
+export interface TwinsGround {
+  readonly world: Ground;
+  /** Whether the twins set the field, or only refuse. */
+  readonly sets: boolean;
+  /** Stores an object in every namespace, as the administrator. */
+  readonly store: (object: Stored) => Promise<void>;
+  /** Writes in one namespace, and nothing is stored. */
+  readonly tried: (one: Case, guard: Guard) => Promise<Outcome>;
+  readonly stop: () => Promise<void>;
+}
+
+export interface TwinsGroundOptions {
+  /** Such as `v1.35.4`; default: the one that the cluster suite runs on. */
+  readonly version?: string | undefined;
+  /** A policy that sets nothing and refuses instead. Always so before 1.36, which knows no MutatingAdmissionPolicy. */
+  readonly strict?: boolean;
+  /** Other twins than ours, to see that they are found out. */
+  readonly twins?: typeof generated;
+}
+
+const knowsMutating = (version: string): boolean => Number(/^v1\.(\d+)/.exec(version)?.[1]) >= 36;
+
+/** A MutatingAdmissionPolicy finds the kinds of new definitions only after a while. */
+const isNotKnownYet = ({ status, body }: { readonly status: number; readonly body: { readonly message?: string } }) =>
+  status === 503 && /not found\. There can be a delay/.test(body.message ?? "");
+
+/** Starts a control plane, stores what no guard would let in, and puts the guards up. */
+export const startTwinsGround = async ({
+  version,
+  strict,
+  twins = generated,
+}: TwinsGroundOptions = {}): Promise<TwinsGround> => {
+  const world = await startGround({ version, webhook: false, plurals: Object.values(pluralOf) });
+  const { plane, as } = world;
+  const admin = plane.user("admin");
+  const sets = !strict && knowsMutating(world.version);
+  const versions = new Map<string, string>();
+  let uninstall = async (): Promise<void> => {};
+  const stop = (): Promise<void> => uninstall().finally(world.stop);
+
+  const written = async (write: Write, namespace: string): Promise<void> => {
+    const { status, body, text } = await plane.api(admin, requestOf(write, namespace, { dryRun: false }));
+    if (status !== 200 && status !== 201) throw new Error(`${namespace}/${write.name}: ${text}`);
+    versions.set(`${namespace}/${write.name}`, body.metadata.resourceVersion);
+  };
+  /** A run before this one may have left one of that name. */
+  const removed = async (write: Write, namespace: string): Promise<void> => {
+    if (!versions.has(`${namespace}/${write.name}`)) return;
+    const { path } = requestOf({ ...write, by: "put" }, namespace, { dryRun: false });
+    const { status, text } = await plane.api(admin, { method: "DELETE", path });
+    if (status !== 200 && status !== 404) throw new Error(`${namespace}/${write.name}: ${text}`);
+  };
+  const store = async ({ kind, name, spec, status }: Stored): Promise<void> => {
+    const write: Write = { sort: "create", what: "store", kind, version: "v1alpha2", name, by: "post", spec };
+    for (const namespace of guards) {
+      await removed(write, namespace);
+      await written(write, namespace);
+      if (status) await written({ ...write, sort: "status", by: "merge", spec: {}, status }, namespace);
+    }
+  };
+  const tried = async ({ requester, write }: Case, guard: Guard): Promise<Outcome> => {
+    const resourceVersion = versions.get(`${guard}/${write.name}`);
+    const request = requestOf(write, guard, { dryRun: true, resourceVersion });
+    try {
+      return outcomeOf(await as(requester, request));
+    } catch (error) {
+      throw new Error(`${JSON.stringify(write)} of ${requester.name}, ${guard}`, { cause: error });
+    }
+  };
+
+  try {
+    await applied(plane, namespaces);
+    await pooled([...unguarded, probed], store);
+
+    const rule = sets ? {} : { onForbidden: "deny", onEmpty: "deny" };
+    const members = { targets: [{ preset: "razee", ...rule }] };
+    const policy: Policy = readPolicy({ name: "razee", ...members });
+    const namespaceLabels = { [guardedBy.function]: "yes" };
+    uninstall = (await installWebhook(plane, { policy: members, namespaceLabels })).uninstall;
+
+    const served = twins(policy).filter(({ kind }) => sets || kind.startsWith("Validating"));
+    await applied(plane, boundTo(guardedBy.twins, served));
+    for (const [twin, write] of Object.entries(probes))
+      await until(
+        `the API server judges by the twin that is called ${twin}`,
+        async () => {
+          const response = await as(nobody, requestOf(write, "by-twins", { dryRun: true }));
+          if (isNotKnownYet(response)) return false;
+          const outcome = outcomeOf(response);
+          return !outcome.allowed || identityIn(outcome.object.spec) === nobody.name;
+        },
+        60_000,
+      );
+    return { world, sets, store, tried, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};

@@ -1,0 +1,60 @@
+import type { AdmissionPolicyObject } from "../../../lib/manifests/index.ts";
+import type { Stored, Write } from "./write.ts";
+
+/** Who guards a namespace of that name. */
+export const guards = ["by-function", "by-twins", "by-both"] as const;
+/** The name of such a namespace. */
+export type Guard = (typeof guards)[number];
+
+/** Keys of namespace labels. */
+export const guardedBy = { function: "prove-function", twins: "prove-twins" } as const;
+const labels: Readonly<Record<Guard | "default", readonly string[]>> = {
+  "by-function": [guardedBy.function],
+  "by-twins": [guardedBy.twins],
+  "by-both": [guardedBy.function, guardedBy.twins],
+  // Where the webhook's installer looks.
+  default: [guardedBy.function],
+};
+
+/** Every namespace that is guarded. */
+export const namespaces: readonly unknown[] = Object.entries(labels).map(([name, keys]) => ({
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name, labels: Object.fromEntries(keys.map((key) => [key, "yes"])) },
+}));
+
+/** Bound to some namespaces, as somebody would who tries them out. */
+export const boundTo = (label: string, objects: readonly AdmissionPolicyObject[]): readonly unknown[] =>
+  objects.map((object) =>
+    object.kind.endsWith("Binding")
+      ? {
+          ...object,
+          spec: { ...object.spec, matchResources: { namespaceSelector: { matchLabels: { [label]: "yes" } } } },
+        }
+      : object,
+  );
+
+const declaring = (impersonateUser: string): Write => ({
+  sort: "create",
+  what: "probe",
+  kind: "MustacheTemplate",
+  version: "v1alpha2",
+  name: "probe",
+  by: "post",
+  spec: { clusterAuth: { impersonateUser } },
+});
+
+/** What the last of the probes finds. */
+export const probed: Stored = { kind: "MustacheTemplate", name: "prove-probe", spec: declaring("carl").spec };
+
+/** Writes of nobody's, each of which one of the twins judges. The one that sets comes to know of every kind and version by itself. */
+export const probes: Readonly<Record<string, Write>> = {
+  mutate: declaring("carl"),
+  "mutate, another kind": { ...declaring("carl"), kind: "FeatureFlagSetLD" },
+  "mutate, another version": { ...declaring("carl"), kind: "FeatureFlagSetLD", version: "v1alpha1" },
+  validate: declaring("carl "),
+  status: { ...declaring("carl"), sort: "status", name: probed.name, by: "merge", spec: {}, status: { children: "a" } },
+};
+
+/** Whom no world knows. */
+export const nobody = { name: "prove-nobody", groups: [], extra: {} };

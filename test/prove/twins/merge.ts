@@ -1,0 +1,26 @@
+import type { Stored, Write } from "./write.ts";
+
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** RFC 7386. */
+const merged = (value: unknown, patch: unknown): unknown => {
+  if (!isMap(patch)) return patch;
+  const result = new Map(Object.entries(isMap(value) ? value : {}));
+  for (const [key, change] of Object.entries(patch))
+    if (change === null) result.delete(key);
+    else result.set(key, merged(result.get(key), change));
+  return Object.fromEntries(result);
+};
+
+interface Parts {
+  readonly spec?: unknown;
+  readonly status?: unknown;
+}
+
+/** What a write makes of an object, where nobody guards it. */
+export const afterOf = ({ by, spec, status }: Write, before: Stored | undefined): Parts => {
+  if (by !== "merge") return { spec, status };
+  const patch = { ...(spec === undefined ? {} : { spec }), ...(status === undefined ? {} : { status }) };
+  return merged({ spec: before?.spec, status: before?.status }, patch) as Parts;
+};
