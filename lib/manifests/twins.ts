@@ -23,7 +23,7 @@ interface Variable {
  * The same rule inside the API server, in CEL. The ValidatingAdmissionPolicy (Kubernetes 1.30) is the final check with no call to
  * anything, and holds when the function is down. The MutatingAdmissionPolicy (1.36) sets the field as mutate does; what it may not set, it
  * leaves to the other to refuse. Neither warns, and an authorizer that cannot be asked is a no. A policy that is switched off has none; in
- * audit mode the first one warns and the second is left out.
+ * audit mode the first one warns and the second is left out, as it is for a target that sets nothing.
  *
  * @example twins(policy).map(({ kind }) => kind)
  * @throws RangeError for a target that is not one username at one place: CEL's budget has no room for walks
@@ -33,7 +33,7 @@ export const twins = (policy: Policy): readonly AdmissionPolicyObject[] =>
     const name = `${index > 0 ? `${index + 1}.` : ""}${target.group || "core"}.twin.impersonation-admission`;
     const keys = keysOf(target);
     return [
-      ...(policy.enforcement === "audit" ? [] : mutating(policy, target, keys, `mutate.${name}`)),
+      ...(policy.enforcement === "enforce" && sets(target) ? mutating(policy, target, keys, `mutate.${name}`) : []),
       ...validating(policy, target, keys, `validate.${name}`, false),
       ...(target.statusPaths.length > 0 ? validating(policy, target, keys, `status.${name}`, true) : []),
     ];
@@ -55,6 +55,8 @@ const keysOf = (target: Target): readonly string[] => {
     );
   return keys;
 };
+
+const sets = ({ onForbidden, onEmpty }: Target): boolean => onForbidden === "requester" || onEmpty === "requester";
 
 const headerSafe = "'^[!-~]([ -~]*[!-~])?$'";
 const user = (name: string): string =>

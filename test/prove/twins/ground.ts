@@ -91,7 +91,7 @@ export const startTwinsGround = async ({
     const namespaceLabels = { [guardedBy.function]: "yes" };
     uninstall = (await installWebhook(plane, { policy: members, namespaceLabels })).uninstall;
 
-    const served = twins(policy).filter(({ kind }) => sets || kind.startsWith("Validating"));
+    const served = twins(policy);
     await applied(plane, boundTo(guardedBy.twins, served));
     for (const [twin, write] of Object.entries(probes))
       await until(

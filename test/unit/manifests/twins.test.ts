@@ -82,9 +82,13 @@ describe("what the policy says stands in the expressions", () => {
     ["requester", "requester", "(variables.isEmpty ? true : (true && !variables.mayStay))"],
     ["deny", "requester", "(variables.isEmpty ? true : (false && !variables.mayStay))"],
     ["requester", "deny", "(variables.isEmpty ? false : (true && !variables.mayStay))"],
-    ["deny", "deny", "(variables.isEmpty ? false : (false && !variables.mayStay))"],
   ])("onForbidden %s, onEmpty %s", (onForbidden, onEmpty, expression) => {
     expect(specOf(policyOf({ ...thing, onForbidden, onEmpty }), "MutatingAdmissionPolicy")).toContain(expression);
+  });
+
+  test("a policy that only refuses needs nothing of Kubernetes 1.36", () => {
+    const kinds = twins(policyOf({ ...thing, onForbidden: "deny", onEmpty: "deny" })).map(({ kind }) => kind);
+    expect(kinds).toEqual(["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"]);
   });
 
   test("an empty field that is allowed is not refused", () => {
