@@ -59,7 +59,8 @@ export const requestOf = (event: HttpEvent): HttpRequest => {
 export const resultOf = (event: HttpEvent, { status, json }: HttpResponse): HttpResult => {
   const headers = { "content-type": "application/json", "cache-control": "no-store" };
   const result = { statusCode: status, body: JSON.stringify(json), isBase64Encoded: false };
-  return "rawPath" in event
+  // What is not even an object is answered too: whoever invokes the function itself can send anything.
+  return "rawPath" in Object(event)
     ? { ...result, headers }
     : {
         ...result,

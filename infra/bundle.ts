@@ -14,7 +14,9 @@ const sources = (): readonly string[] => [
   ...["functions", "lib"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(root, folder, name)),
   ),
-  ...["infra/build.ts", "infra/lazy-yaml.ts", "infra/slim-client-node.ts", "package-lock.json"].map((name) => join(root, name)),
+  ...["infra/build.ts", "infra/lazy-yaml.ts", "infra/slim-client-node.ts", "package-lock.json"].map((name) =>
+    join(root, name),
+  ),
 ];
 
 const changed = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;

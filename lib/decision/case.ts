@@ -38,7 +38,7 @@ export const casesOf = (review: Review): readonly Case[] =>
     const declaredAt = (of: JsonObject, place: Place): string => {
       const { value } = place;
       if (typeof value !== "string" || place.blocked !== undefined) return "";
-      const identity = value === "" ? value : identityOf({ field, place, object: of, namespace }, value);
+      const identity = identityOf({ field, place, object: of, namespace }, value);
       return isProblem(identity) ? value : identity;
     };
     const earlier = new Map(

@@ -116,21 +116,18 @@ const written = (one: Case, value: string, effective: string, change: Change): W
     ...about(one),
     ...change,
     effective,
-    write: { value, missing, present: missing === 0 && present !== undefined },
+    write: { value, missing, present: present !== undefined },
     ...(hasGroups(one.requester) ? { lostGroups: say.lostGroups(one, effective) } : {}),
   };
 };
 
+const impliedGroups = ["system:authenticated", "system:unauthenticated", "system:serviceaccounts"];
+
 /** Whether there are groups that impersonation by name does not give back. */
 const hasGroups = ({ username, groups }: UserInfo): boolean => {
   const account = serviceAccountOf(username);
-  const implied = [
-    "system:authenticated",
-    "system:unauthenticated",
-    "system:serviceaccounts",
-    ...(account ? [`system:serviceaccounts:${account.namespace}`] : []),
-  ];
-  return groups.some((group) => !implied.includes(group));
+  const ofNamespace = account && `system:serviceaccounts:${account.namespace}`;
+  return groups.some((group) => !impliedGroups.includes(group) && group !== ofNamespace);
 };
 
 const denied = (one: Case, reason: Reason, sentence: string): Denied => ({

@@ -22,6 +22,8 @@ export interface Judgement {
 
 /** Each is a call to the API server, all in one round trip. */
 const mostQuestions = 64;
+/** Each is judged, patched and told of: an object can be made of nothing else, and its answer would be larger than itself. */
+const mostFields = 1_000;
 
 /**
  * Judges a request by a policy. It asks nobody: what must be known first stands in `questions`, and `conclude` takes the answers.
@@ -33,7 +35,7 @@ export const judge = (policy: Policy, request: AdmissionRequest | Problem): Judg
   const findings = findingsOf(policy, request);
   const questions = distinct(findings.flatMap(questionsOf));
   return questions.length > mostQuestions
-    ? { policy, requester, findings: [tooMany(findings, questions.length)], questions: [] }
+    ? { policy, requester, findings: [tooManyQuestions(findings, questions.length)], questions: [] }
     : { policy, requester, findings, questions };
 };
 
@@ -71,15 +73,24 @@ const findingsOf = (policy: Policy, request: AdmissionRequest | Problem): readon
     before && statusWrite
       ? casesOf({ ...review, object: before, before: undefined })
       : casesOf({ ...review, object, before });
-  return cases.length > 0
-    ? cases.map(judgeField)
-    : [skipped("no-field", "the object has no field that names an identity")];
+  if (cases.length === 0) return [skipped("no-field", "the object has no field that names an identity")];
+  if (cases.length > mostFields) {
+    const fields = cases.map(({ at }) => at);
+    return [tooMany(fields, `the object has ${fields.length} fields for identities, of ${mostFields} at most`)];
+  }
+  return cases.map(judgeField);
 };
 
-const tooMany = (findings: readonly Finding[], questions: number): Denied => {
-  const message = `the object names so many identities that ${questions} questions would be asked, of ${mostQuestions} at most; split the object`;
-  const asked = findings.filter(isBranch).slice(0, 1);
-  const causes = asked.map(({ about }) => ({ field: formatKeys(about.keys), message }));
+const tooManyQuestions = (findings: readonly Finding[], questions: number): Denied => {
+  const fields = findings.filter(isBranch).map(({ about }) => formatKeys(about.keys));
+  const what = `the object names so many identities that ${questions} questions would be asked, of ${mostQuestions} at most`;
+  return tooMany(fields, what);
+};
+
+/** Only the first of the fields is named: the others are as much at fault. */
+const tooMany = (fields: readonly string[], what: string): Denied => {
+  const message = `${what}; split the object`;
+  const causes = fields.slice(0, 1).map((field) => ({ field, message }));
   return { ...denied("too-many-identities", 422, message), causes };
 };
 

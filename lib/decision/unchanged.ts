@@ -1,5 +1,5 @@
 import type { JsonObject } from "../identity/json.ts";
-import { type Path, type Place, placesOf } from "../policy/path.ts";
+import { type Path, placesOf } from "../policy/path.ts";
 import { identityPaths, type Target } from "../policy/policy.ts";
 import { compare } from "./equal.ts";
 import type { AdmissionRequest } from "./request.ts";
@@ -20,8 +20,6 @@ export const isUnchanged = (request: AdmissionRequest, target: Target, statusWri
   return outcome === "alike" ? compared(request.exact()) === "equal" : outcome === "equal";
 };
 
-const valuesAt = (object: JsonObject, paths: readonly Path[]): unknown =>
-  paths.map((path) => placesOf(object, path).map(comparable));
-
 /** Absent and null differ, and so do places. */
-const comparable = ({ keys, value }: Place): unknown => (value === undefined ? [keys] : [keys, value]);
+const valuesAt = (object: JsonObject, paths: readonly Path[]): unknown =>
+  paths.map((path) => placesOf(object, path).map(({ keys, value }) => [keys, value]));

@@ -16,9 +16,7 @@ const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])
  * @example serviceAccountOf("system:serviceaccount:team-a:deployer") // { namespace: "team-a", name: "deployer" }
  */
 export const serviceAccountOf = (username: string): ServiceAccount | undefined => {
-  if (!username.startsWith(prefix)) return undefined;
-  const [namespace, name, ...more] = username.slice(prefix.length).split(":");
-  if (namespace === undefined || name === undefined || more.length > 0) return undefined;
+  const [, namespace = "", name = ""] = /^system:serviceaccount:([^:]*):([^:]*)$/.exec(username) ?? [];
   return label.test(namespace) && name.length <= 253 && subdomain.test(name) ? { namespace, name } : undefined;
 };
 

@@ -1,6 +1,6 @@
 import { serviceAccountOf } from "../identity/service-account.ts";
 import type { Path } from "./path.ts";
-import type { Field, Target } from "./policy.ts";
+import { type Field, identityPaths, type Target } from "./policy.ts";
 import type { TargetText } from "./policy-schema.ts";
 
 /** Throws: what stands at this place is refused. */
@@ -9,8 +9,8 @@ type Refuse = (place: string, what: string) => never;
 /** Checks what the members of a target say together, and fills in what it does not say. */
 export const checkedTarget = ({ emptyIsUnprivileged, ...entry }: TargetText, refuse: Refuse): Target => {
   const { fields, privileged } = entry;
-  checkFields(fields, refuse);
-  const ofAccounts = fields.some(({ serviceAccount }) => serviceAccount !== undefined);
+  const ofAccounts = areOfAccounts(fields, refuse);
+  checkPlaces(fields, refuse);
   const instead = ofAccounts ? "deny" : "requester";
   const { onForbidden = instead, onEmpty = instead } = entry;
   if (ofAccounts && onForbidden === "requester")
@@ -35,12 +35,26 @@ export const checkedTarget = ({ emptyIsUnprivileged, ...entry }: TargetText, ref
   return { ...entry, onForbidden, onEmpty };
 };
 
-const checkFields = (fields: readonly Field[], refuse: Refuse): void => {
-  if (new Set(fields.map(({ serviceAccount }) => serviceAccount === undefined)).size > 1)
+/** Whether the fields name service accounts; users and service accounts do not mix. */
+const areOfAccounts = (fields: readonly Field[], refuse: Refuse): boolean => {
+  const kinds = new Set(fields.map(({ serviceAccount }) => serviceAccount !== undefined));
+  if (kinds.size > 1)
     refuse("fields", "must all name users or all name service accounts, because the rules differ; make two targets");
+  return kinds.has(true);
+};
+
+const checkPlaces = (fields: readonly Field[], refuse: Refuse): void => {
   for (const [index, { path }] of fields.entries()) {
     const other = fields.findIndex((field, at) => at < index && meet(field.path, path));
     if (other >= 0) refuse(`fields[${index}]`, `leads to the same place as fields[${other}], or into it; keep one`);
+    // Writing it would turn the name beside that namespace into another account, after the name was judged.
+    const beside = fields.findIndex((field) =>
+      identityPaths(field)
+        .slice(1)
+        .some((namespace) => meet(namespace, path)),
+    );
+    if (beside >= 0)
+      refuse(`fields[${index}]`, `leads to the namespace of fields[${beside}], or through it; choose another place`);
   }
 };
 

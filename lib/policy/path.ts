@@ -21,20 +21,20 @@ export interface Place {
 }
 
 const first = /^[A-Za-z_][\w-]*/;
-const further = /^(?:\.([A-Za-z_][\w-]*)|\[(\*)\]|\["([ !#-[\]-~]+)"\])/;
+const further = /\.([A-Za-z_][\w-]*)|\["([ !#-[\]-~]+)"\]|\[\*\]/gy;
 
 /** Parses a path, or returns undefined for what is none. */
 export const parsePath = (text: string): Path | undefined => {
   const head = first.exec(text)?.[0];
   if (head === undefined) return undefined;
   const steps: Step[] = [{ key: head }];
-  for (let rest = text.slice(head.length); rest !== ""; ) {
-    const [whole, name = "", each, quoted = ""] = further.exec(rest) ?? [];
-    if (whole === undefined) return undefined;
-    steps.push(each ? "each" : { key: name || quoted });
-    rest = rest.slice(whole.length);
+  let end = head.length;
+  for (const [whole, name, quoted] of text.slice(end).matchAll(further)) {
+    const key = name ?? quoted;
+    steps.push(key === undefined ? "each" : { key });
+    end += whole.length;
   }
-  return steps.at(-1) === "each" ? undefined : steps;
+  return end < text.length || steps.at(-1) === "each" ? undefined : steps;
 };
 
 /**

@@ -31,7 +31,7 @@ const anyObject = (what: string) => v.custom<JsonObject>(isObject, must(what));
 /** Unknown members are errors: a rule that is misspelt protects nobody. */
 const object = <const T extends v.ObjectEntries>(what: string, entries: T) => {
   const names = Object.keys(entries);
-  const needed = names.filter((name) => !entries[name]?.type.endsWith("optional"));
+  const needed = Object.entries(entries).flatMap(([name, { type }]) => (type.endsWith("optional") ? [] : [name]));
   const members = v.strictObject(entries, ({ expected }) =>
     expected === "never"
       ? `is no member of ${what}; its members are ${names.join(", ")}`

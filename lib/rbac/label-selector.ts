@@ -40,7 +40,7 @@ export const readLabelSelector = (field: Field): LabelSelector => {
 
 const holds = ({ key, operator, values }: Requirement, labels: ReadonlyMap<string, string>): boolean => {
   const value = labels.get(key);
-  const listed = value !== undefined && values.includes(value);
+  const listed = values.some((one) => one === value);
   return { In: listed, NotIn: !listed, Exists: value !== undefined, DoesNotExist: value === undefined }[operator];
 };
 

@@ -1,4 +1,4 @@
-const plain = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+const plain = /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
 const named = new Map([
   ['"', '\\"'],
   ["\\", "\\\\"],
@@ -15,7 +15,7 @@ const escaped = (character: string): string => {
   const code = character.codePointAt(0) as number;
   const hex = (digits: number) => code.toString(16).padStart(digits, "0");
   if (code < 0x80) return `\\x${hex(2)}`;
-  return code < 0x10000 ? `\\u${hex(4)}` : `\\U${hex(8)}`;
+  return code > 0xffff ? `\\U${hex(8)}` : `\\u${hex(4)}`;
 };
 
 /**

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { readArguments, run, UsageError } from "../../infra/usage.ts";
 import { requireRuntimeClient } from "../runtime/runtime-client.ts";
+import { chartOf } from "./chart.ts";
 import { type BenchCluster, startBenchCluster } from "./cluster.ts";
 import { coldStarts } from "./cold.ts";
 import { createLatency } from "./create.ts";
@@ -75,6 +76,7 @@ const command = async (): Promise<void> => {
   } finally {
     await (await started)?.stop();
   }
+  if (chart !== undefined) await writeFile(chart, await chartOf(all));
   if (output === "json") console.log(JSON.stringify({ node: process.version, benchmarks: all }, null, 2));
 };
 

@@ -87,3 +87,9 @@ test.each<[string, object]>([
     { event: "fault", failure: "fault", fault: expect.stringMatching(/^UnknownEventError/) },
   ]);
 });
+
+test.each([null, "text", 5, [[]]])("%j, which only an invocation by hand can send, is answered too", async (event) => {
+  const { send, logged } = guarded();
+  expect(await send(event as never)).toMatchObject({ status: 500, json: { kind: "Status", reason: "InternalError" } });
+  expect(logged).toMatchObject([{ event: "fault", failure: "fault" }]);
+});

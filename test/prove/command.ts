@@ -1,23 +1,33 @@
 import { randomInt } from "node:crypto";
 import { readArguments, run, UsageError } from "../../infra/usage.ts";
 import { yamlText } from "../../infra/yaml-text.ts";
-import { pageOf } from "./authorization/figures.ts";
-import { type Counterexample, prove } from "./authorization/prove.ts";
+import { proveAnswers } from "./answers/prove.ts";
+import { prove } from "./authorization/prove.ts";
+import { fuzz } from "./fuzz/run.ts";
+import { pageOf, type VersionFigures } from "./page.ts";
+import { startTwinsGround } from "./twins/ground.ts";
+import { proveTwins } from "./twins/prove.ts";
+import { everyVersion } from "./versions.ts";
 import { startGround } from "./worlds/ground.ts";
 
-const help = `Compares the rule and lib/rbac with a real kube-apiserver, in random RBAC worlds.
+const parts = ["authorization", "twins", "answers", "fuzz"] as const;
+
+const help = `Proves what is claimed, on real kube-apiservers, and prints one page of figures.
 
 usage: npm run prove -- [options]
 
-  --pairs N           pairs of a requester and a declared identity (10000)
-  --questions N       questions to the authorizer (as many)
-  --worlds N          over which they are spread (one for each 200)
+  --only PART         one of these; may be given again (all)
+      authorization   may one become another: the API server's impersonation and the rule, its SubjectAccessReview and lib/rbac
+      twins           random writes, guarded by the function, by the in-tree policies, by both
+      answers         what the API server makes of an answer: of ours, and of ours altered
+      fuzz            random and hostile reviews, with no API server
+  --version VERSION   of Kubernetes; may be given again (${everyVersion.join(", ")})
+  --pairs N           pairs, questions and writes, each (10000)
+  --reviews N         of the fuzz (1000000)
   --seed N            of everything that is random (any; it is printed)
-  --version VERSION   of Kubernetes, such as v1.35.4 (the one that the cluster suite runs on)
-  --webhook-every N   one pair in N goes through the whole webhook too (20), 0: none
   -o text|json        (text)
 
-Exit status: 0 they agree, 1 they do not: the smallest world in which they differ is printed, 2 a wrong argument.`;
+Exit status: 0 nothing was found, 1 something was: the smallest world in which it was found is printed, 2 a wrong argument.`;
 
 const numberOf = (name: string, text: string, least = 0): number => {
   if (!/^\d{1,9}$/.test(text) || Number(text) < least)
@@ -25,56 +35,102 @@ const numberOf = (name: string, text: string, least = 0): number => {
   return Number(text);
 };
 
-const described = ({ sort, manifests, asked, disagreement }: Counterexample): string =>
-  [`# ${sort}: ${disagreement}`, yamlText([asked]).trimEnd(), "---", yamlText(manifests)].join("\n");
+interface Found {
+  readonly manifests: readonly object[];
+  readonly asked: object;
+  readonly disagreement: string;
+}
+
+const described = (what: string, { manifests, asked, disagreement }: Found): string =>
+  [`# ${what}: ${disagreement}`, yamlText([asked]).trimEnd(), "---", yamlText(manifests)].join("\n");
+
+const say = (text: string): void => console.error(text);
+
+/** Says how far it is, some twenty times. */
+const progressOf = (what: string, all: number): ((done: number, wrong: number) => void) => {
+  let said = 0;
+  return (done, wrong) => {
+    if (done < all && done - said < all / 20) return;
+    said = done;
+    say(`${what}: ${done} of ${all}, ${wrong} wrong`);
+  };
+};
 
 const command = async (): Promise<void> => {
   const { values } = readArguments(
     {
+      only: { type: "string", multiple: true, default: [...parts] },
+      version: { type: "string", multiple: true, default: [...everyVersion] },
       pairs: { type: "string", default: "10000" },
-      questions: { type: "string" },
-      worlds: { type: "string" },
+      reviews: { type: "string", default: "1000000" },
       seed: { type: "string", default: String(randomInt(1_000_000_000)) },
-      version: { type: "string" },
-      "webhook-every": { type: "string", default: "20" },
       output: { type: "string", short: "o", default: "text" },
     },
     help,
   );
-  const { output, version } = values;
+  const { only, output } = values;
+  const unknown = only.find((name) => !parts.some((part) => part === name));
+  if (unknown !== undefined) throw new UsageError(`--only ${unknown} is not one of ${parts.join(", ")}`);
   if (output !== "text" && output !== "json") throw new UsageError(`-o ${output} is not text or json`);
-  const pairs = numberOf("pairs", values.pairs);
-  const questions = numberOf("questions", values.questions ?? values.pairs);
-  const worlds = numberOf(
-    "worlds",
-    values.worlds ?? String(Math.max(1, Math.ceil(Math.max(pairs, questions) / 200))),
-    1,
-  );
+  const pairs = numberOf("pairs", values.pairs, 1);
+  const reviews = numberOf("reviews", values.reviews, 1);
   const seed = numberOf("seed", values.seed);
-  const webhookEvery = numberOf("webhook-every", values["webhook-every"]);
+  const worlds = Math.ceil(pairs / 200);
+  const since = Date.now();
+  const found: string[] = [];
+  say(`seed ${seed}`);
 
-  console.error(`seed ${seed}; starting a control plane`);
-  const ground = await startGround({ version, webhook: webhookEvery > 0 });
-  try {
-    const progress = (world: number, disagreed: number): void => {
-      if (world % Math.ceil(worlds / 20) === 0 || world === worlds)
-        console.error(`${world} of ${worlds} worlds, ${disagreed} disagreements`);
-    };
-    const { figures, counterexamples } = await prove({
-      ground,
-      seed,
-      pairs,
-      questions,
-      worlds,
-      webhookEvery,
-      progress,
-    });
-    if (output === "json") console.log(JSON.stringify({ ...figures, counterexamples }, null, 2));
-    else console.log([pageOf(figures), ...counterexamples.map(described)].join("\n\n"));
-    process.exitCode = counterexamples.length > 0 ? 1 : 0;
-  } finally {
-    await ground.stop();
+  const authorizationOn = async (version: string): Promise<VersionFigures> => {
+    const ground = await startGround({ version, webhook: true });
+    try {
+      const options = { ground, seed, pairs, questions: pairs, worlds, webhookEvery: 20 };
+      const progress = progressOf(`${version}, worlds of pairs and questions`, worlds);
+      const { figures, counterexamples } = await prove({ ...options, progress });
+      found.push(...counterexamples.map((each) => described(`${version}, ${each.sort}`, each)));
+      return { authorization: figures };
+    } finally {
+      await ground.stop();
+    }
+  };
+  const twinsOn = async (version: string): Promise<VersionFigures> => {
+    const ground = await startTwinsGround({ version });
+    try {
+      const progress = progressOf(`${version}, worlds of writes`, worlds);
+      const { figures, counterexamples } = await proveTwins({ ground, seed, objects: pairs, worlds, progress });
+      found.push(...counterexamples.map((each) => described(`${version}, write`, each)));
+      return { twins: figures };
+    } finally {
+      await ground.stop();
+    }
+  };
+  const answersOn = async (version: string): Promise<VersionFigures> => {
+    say(`${version}, answers`);
+    const { figures, failures } = await proveAnswers({ version });
+    found.push(...failures.map(({ row, difference }) => `# ${version}, ${row}: ${difference}`));
+    return { answers: figures };
+  };
+
+  const versions: Record<string, VersionFigures> = {};
+  for (const version of values.version) {
+    if (only.includes("answers")) versions[version] = { ...versions[version], ...(await answersOn(version)) };
+    if (only.includes("authorization"))
+      versions[version] = { ...versions[version], ...(await authorizationOn(version)) };
+    if (only.includes("twins")) versions[version] = { ...versions[version], ...(await twinsOn(version)) };
   }
+  const fuzzed = only.includes("fuzz")
+    ? await fuzz({ seed, reviews, progress: progressOf("reviews", reviews) })
+    : undefined;
+  found.push(...(fuzzed?.failures ?? []));
+
+  const figures = {
+    seed,
+    seconds: Math.round((Date.now() - since) / 1000),
+    versions,
+    ...(fuzzed ? { fuzz: fuzzed.figures } : {}),
+  };
+  if (output === "json") console.log(JSON.stringify({ ...figures, found }, null, 2));
+  else console.log([pageOf(figures, fuzzed?.failures.length ?? 0), ...found].join("\n\n"));
+  process.exitCode = found.length > 0 ? 1 : 0;
 };
 
 await run(command);

@@ -28,6 +28,8 @@ test.each([
   ["the same text", numberText("9007199254740993"), numberText("9007199254740993"), "equal"],
   ["another text", numberText("9007199254740993"), numberText("9007199254740993.0"), "different"],
   ["texts that nobody knows", numberText(undefined), numberText(undefined), "different"],
+  ["a text and null", numberText("9007199254740993"), null, "different"],
+  ["a string that reads like a big number", "9007199254740993", "9007199254740993", "equal"],
   ["a text and a number", numberText("9007199254740993"), big, "different"],
   ["texts in lists", [[numberText("1e400")]], [[numberText("1e400")]], "equal"],
 ] as const)("%s", (_, left, right, outcome) => {

@@ -80,6 +80,37 @@ describe("answers", () => {
   });
 });
 
+describe("what is concluded, besides the answer", () => {
+  const concluded = (given: Given) => decide(given).outcome;
+
+  test("a code that is no denial's is 200", () => {
+    expect(concluded({ object: template("alice") }).code).toBe(200);
+  });
+
+  test("only values that are at fault are causes", () => {
+    const answers = (said: "no" | "nothing") => () => said;
+    expect(concluded({ object: template(5) }).causes).toHaveLength(1);
+    expect(concluded({ by: null }).causes).toEqual([]);
+    expect(concluded({ endpoint: "validate", object: template("bob"), answers: answers("no") }).causes).toEqual([]);
+    expect(concluded({ by: "false", object: template("bob"), answers: answers("no") }).causes).toEqual([]);
+    expect(concluded({ object: template("bob"), answers: answers("nothing") }).causes).toEqual([]);
+  });
+
+  test("the field that it is about, and none where it is about the review", () => {
+    expect(concluded({ object: template("alice") })).toMatchObject({
+      field: "spec.clusterAuth.impersonateUser",
+      fields: 1,
+    });
+    expect(concluded({ operation: "DELETE" })).toMatchObject({ field: "", fields: 0 });
+  });
+
+  test("the requester, and nobody where the review does not say", () => {
+    expect(concluded({ object: template("bob") }).requester).toBe("alice");
+    expect(concluded({ by: null, object: template("bob") }).requester).toBe("");
+    expect(concluded({ request: { resource: null } }).requester).toBe("");
+  });
+});
+
 test("an endpoint that is none patches nothing", () => {
   const judgement = judge(razee, requestOf({ object: template() }));
   expect(conclude(judgement, "patch" as "mutate", [])).toMatchObject({ decision: "denied", patch: [] });

@@ -3,89 +3,12 @@ import fc from "fast-check";
 import fastJsonPatch from "fast-json-patch";
 import { describe, expect, test } from "vitest";
 import { conclude, formatQuestion, judge, readPolicy, readReview, writeReview } from "../../../lib/index.ts";
+import { objectWith } from "../../support/arbitrary/objects.ts";
+import { razee, target, targetOf } from "../../support/arbitrary/policies.ts";
+import { userInfo } from "../../support/arbitrary/requesters.ts";
 import { account, decide, expectSound, type Given, type Json, patched, type Said } from "./given.ts";
 
-// Few values, so that requesters, declared names, privileged values, defaults and answers meet often.
-const names = [
-  ...["alice", "bob", "razeedeploy", "false", "guest", "bob ", "zo\u00eb", "__proto__", "constructor", "deployer"],
-  ...[account("deployer"), account("razeedeploy-sa", "razeedeploy"), "system:serviceaccount:a:b:c", "team-b:deployer"],
-];
-const name = fc.constantFrom(...names);
-const odd = fc.oneof(
-  fc.constantFrom<unknown>(null, "", 5, 0, true, false, 2 ** 53, [], {}, ["bob"], { name: "bob" }),
-  fc.string({ unit: "binary" }),
-);
-const mostly = <T>(usual: fc.Arbitrary<T>, unusual: fc.Arbitrary<unknown>) =>
-  fc.oneof({ weight: 5, arbitrary: usual }, { weight: 1, arbitrary: unusual });
-
-/** Without __proto__, which the library that applies patches here will not touch. */
-const key = fc.constantFrom("a", "b", "a/b", "~", "", "constructor", "0");
-const runAs = fc.record(
-  { runAs: mostly(name, odd), namespace: mostly(fc.constantFrom("team-a", "team-b"), odd) },
-  { requiredKeys: [] },
-);
-const jobs = mostly(
-  fc.oneof(fc.array(mostly(runAs, odd), { maxLength: 3 }), fc.dictionary(key, mostly(runAs, odd), { maxKeys: 3 })),
-  odd,
-);
-const clusterAuth = fc.record({ impersonateUser: mostly(name, odd) }, { requiredKeys: [] });
-const spec = fc.record(
-  {
-    clusterAuth: mostly(clusterAuth, odd),
-    runAs: mostly(name, odd),
-    jobs,
-    data: fc.constantFrom<unknown>(1, 2, 2 ** 53, { a: 1 }),
-  },
-  { requiredKeys: [] },
-);
-const labels = fc.record(
-  { "x/account": name, "x/namespace": fc.constantFrom("team-a", "team-b") },
-  { requiredKeys: [] },
-);
-const object: fc.Arbitrary<Json> = fc.record(
-  {
-    metadata: fc.record({ labels: mostly(labels, odd), name: fc.constant("demo") }, { requiredKeys: [] }),
-    spec: mostly(spec, odd),
-    status: fc.record({ children: fc.constantFrom<unknown>(null, {}, { a: 1 }) }, { requiredKeys: [] }),
-  },
-  { requiredKeys: ["metadata"] },
-);
-
-const thing = { group: "deploy.razee.io", versions: ["v1alpha2"], resources: ["mustachetemplates"] };
-const choice = {
-  onForbidden: fc.constantFrom("requester", "deny"),
-  onEmpty: fc.constantFrom("requester", "deny"),
-};
-const targetOf = (fields: readonly unknown[], more: Json = {}) => ({ ...thing, fields, ...more });
-const inFull = { path: "spec.runAs", serviceAccount: "namespace:name" };
-const inLabels = { path: 'metadata.labels["x/account"]', serviceAccount: { namespaceKey: "x/namespace" } };
-const razee = fc.record({ preset: fc.constant("razee"), ...choice });
-const target: fc.Arbitrary<Json> = fc.oneof(
-  { weight: 3, arbitrary: razee },
-  {
-    weight: 3,
-    arbitrary: fc
-      .record({ ...choice, privileged: fc.constantFrom({}, { razeedeploy: "guest" }) })
-      .map((rule) => targetOf(["spec.clusterAuth.impersonateUser", "spec.runAs", "spec.jobs[*].runAs"], rule)),
-  },
-  fc.constantFrom<Json>(
-    targetOf(["spec.runAs"], { onEmpty: { default: "guest" } }),
-    targetOf(["spec.jobs[*].runAs"], { onEmpty: "allow", emptyIsUnprivileged: true }),
-    targetOf([{ path: "spec.runAs", serviceAccount: "name" }], { onEmpty: { default: "deployer" } }),
-    targetOf([inFull, inLabels], { onEmpty: { default: "deployer" } }),
-    targetOf([{ path: "spec.jobs[*].runAs", serviceAccount: { namespaceKey: "namespace" } }]),
-    targetOf(["spec.runAs"], { permission: { verb: "use", group: "", resource: "accounts" } }),
-  ),
-);
-
-const userInfo = fc.record(
-  {
-    username: name,
-    groups: fc.subarray(["system:authenticated", "team-a"]),
-    extra: fc.constantFrom<Json>({}, { "scopes.authorization.openshift.io": ["user:info"] }),
-  },
-  { requiredKeys: ["username", "groups"] },
-);
+const object = objectWith(fc.constantFrom<unknown>(1, 2, 2 ** 53, { a: 1 }));
 const said: fc.Arbitrary<Said> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom("yes" as const, "no" as const) },
   { weight: 1, arbitrary: fc.constantFrom<Said>("nothing", { code: 503, failure: "away" }) },

@@ -12,7 +12,7 @@ export interface Row extends Given {
   readonly effective?: string;
   /** The status code of a denial. */
   readonly code?: number;
-  /** The message of a denial. */
+  /** The message: every denial has one in its answer, and a row about anything else may name the one for the log. */
   readonly says?: string;
   readonly causes?: readonly { readonly field: string; readonly message: string }[];
   readonly warns?: readonly string[];

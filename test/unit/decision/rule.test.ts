@@ -12,7 +12,7 @@ const tables: Readonly<Record<string, readonly Row[]>> = { ...identities, ...val
 const rows = Object.values(tables).flat();
 
 /** What came of a row, in the row's own words. */
-const outcomeOf = ({ questions, response, patch }: Result) => {
+const outcomeOf = ({ questions, response, outcome, patch }: Result, { says }: Row) => {
   const { status, warnings = [], auditAnnotations } = response;
   const { decision, reason, declared, effective, field, fields } = auditAnnotations;
   return {
@@ -24,7 +24,7 @@ const outcomeOf = ({ questions, response, patch }: Result) => {
     field,
     fields,
     code: status?.code,
-    says: status?.message,
+    says: status?.message ?? (says === undefined ? undefined : outcome.message),
     causes: status?.details?.causes.map(({ field, message }) => ({ field, message })),
     warns: warnings,
     patch,
@@ -50,7 +50,7 @@ describe.each(Object.entries(tables))("%s", (_, table) => {
   test.each(table.map((row) => [row.when, row] as const))("%s", (_, row) => {
     const result = decide(row);
     expectSound(result);
-    expect(outcomeOf(result)).toEqual(expected(row));
+    expect(outcomeOf(result, row)).toEqual(expected(row));
   });
 });
 

@@ -9,6 +9,7 @@ test.each([
   ["system:serviceaccount:a:b", "a", "b"],
   ["system:serviceaccount:0:1", "0", "1"],
   ["system:serviceaccount:a:b.c-d.e", "a", "b.c-d.e"],
+  ["system:serviceaccount:a:b.cd", "a", "b.cd"],
   [`system:serviceaccount:${label(63)}:b`, label(63), "b"],
   [`system:serviceaccount:a:${label(253)}`, "a", label(253)],
 ])("%s is the service account %s/%s", (username, namespace, name) => {

@@ -118,9 +118,16 @@ describe("a policy says little and means much", () => {
 
   test.each([
     ["an object for a field that names a user", { fields: [{ path: "spec.runAs" }] }],
+    ["a group of one part", { group: "apps" }],
+    ["a group of four", { group: "a.b.c-d.example" }],
+    ["a version of one letter", { versions: ["v"] }],
+    ["a version that is not stable yet", { versions: ["v1beta1"] }],
+    ["a resource of one letter", { resources: ["x"] }],
+    ["a status that is not the status", { fields: ["spec.status.runAs"] }],
+    ["an empty field that is refused", { onEmpty: "deny" }],
     ["a core resource", { group: "", versions: ["v1"], resources: ["pods"] }],
     ["an empty field that has no rights", { onEmpty: "allow", emptyIsUnprivileged: true }],
-    ["a default for users", { onEmpty: { default: "guest" } }],
+    ["a default for users", { onEmpty: { default: "guest@example.com" } }],
     [
       "a default that names its namespace",
       { fields: [{ ...account, serviceAccount: "namespace:name" }], onEmpty: { default: "a:b" } },
@@ -128,6 +135,15 @@ describe("a policy says little and means much", () => {
     ["one resource in two versions", { versions: ["v1", "v2"] }],
   ])("%s", (_, change) => {
     expect(() => readPolicy(withTarget(change))).not.toThrow();
+  });
+
+  test("a name of one letter", () => {
+    expect(readPolicy({ name: "x", targets: [target] }).name).toBe("x");
+  });
+
+  test("a preset that says what it means anyway", () => {
+    const [said] = readPolicy({ name: "razee", targets: [{ preset: "razee", onEmpty: "requester" }] }).targets;
+    expect(said).toEqual(readPolicy({ name: "razee", targets: [{ preset: "razee" }] }).targets[0]);
   });
 
   test("one resource in two targets, each for its version", () => {
@@ -171,6 +187,10 @@ describe("a policy that must not be is refused with the place, the value and the
     [
       { name: "My policy", targets: [target] },
       'policy My policy: name must be lower-case letters, digits and -, 63 at most, with no - at either end, not "My policy"',
+    ],
+    [
+      { name: "my policy", targets: [target] },
+      'policy my policy: name must be lower-case letters, digits and -, 63 at most, with no - at either end, not "my policy"',
     ],
     [{ name: "mine", targets: {} }, "policy mine: targets must be a list of targets, not an object"],
     [{ name: "mine", targets: [] }, "policy mine: targets must be a list of targets, one at least, not an empty list"],
@@ -220,6 +240,10 @@ describe("a policy that must not be is refused with the place, the value and the
     [{ versions: "v1" }, 'versions must be a list of versions, not "v1"'],
     [{ versions: [] }, "versions must be a list of versions, one at least, not an empty list"],
     [{ versions: ["V1"] }, 'versions[0] must be a version such as v1, or "*", not "V1"'],
+    ...["Vbeta", "v1.beta1"].map((version) => [
+      { versions: [version] },
+      `versions[0] must be a version such as v1, or "*", not "${version}"`,
+    ]),
     [{ versions: ["v1", "*"] }, 'versions must hold "*" alone, or no "*"'],
     [{ resources: [] }, "resources must be a list of plural names, one at least, not an empty list"],
     [{ resources: ["Thing"] }, 'resources[0] must be a plural name in lower case, such as kustomizations, not "Thing"'],
@@ -262,7 +286,30 @@ describe("a policy that must not be is refused with the place, the value and the
       "fields[2] leads to the same place as fields[0], or into it; keep one",
     ],
     [{ fields: ["spec.a.c", "spec.a"] }, "fields[1] leads to the same place as fields[0], or into it; keep one"],
+    [{ fields: ["spec.x.y.a", "spec.x[*].a"] }, "fields[1] leads to the same place as fields[0], or into it; keep one"],
     [{ fields: ["spec.x[*].a", "spec.x.y.a"] }, "fields[1] leads to the same place as fields[0], or into it; keep one"],
+    [
+      {
+        fields: [
+          { path: "spec.sa", serviceAccount: { namespaceKey: "ns" } },
+          { path: "spec.ns", serviceAccount: "name" },
+        ],
+      },
+      "fields[1] leads to the namespace of fields[0], or through it; choose another place",
+    ],
+    [
+      {
+        fields: [
+          { path: "spec.x[*].ns", serviceAccount: "name" },
+          { path: "spec.x[*].sa", serviceAccount: { namespaceKey: "ns" } },
+        ],
+      },
+      "fields[0] leads to the namespace of fields[1], or through it; choose another place",
+    ],
+    [
+      { fields: [{ path: "spec.sa", serviceAccount: { namespaceKey: "sa" } }] },
+      "fields[0] leads to the namespace of fields[0], or through it; choose another place",
+    ],
     [
       { statusPaths: ["spec.children"] },
       'statusPaths[0] must be a path into the status, such as status.children, not "spec.children"',
@@ -306,6 +353,7 @@ describe("a policy that must not be is refused with the place, the value and the
       { fields: [{ ...account, serviceAccount: "namespace:name" }], onEmpty: { default: name } },
       `onEmpty.default "${name}" is no service account's name in the form of every field; choose another`,
     ]),
+    [{ writers: {} }, "writers must be a list of writers, not an object"],
     [
       { writers: [{ username: "copier" }] },
       "writers[0].copiesFrom is missing; a writer must have username, copiesFrom",
@@ -328,6 +376,13 @@ describe("a policy that must not be is refused with the place, the value and the
     ],
   ] as readonly [object, string][])("%j", (change, message) => {
     refuses(withTarget(change), `policy mine: targets[0].${message}`);
+  });
+
+  test("a writer that copies from none of several resources", () => {
+    refuses(
+      withTarget({ writers: [{ username: "copier", copiesFrom: "sources.g.example" }] }, { resources: ["others"] }),
+      'policy mine: targets[0].writers[0].copiesFrom must be PLURAL.GROUP of another resource that a target covers, not "sources.g.example"; add a target for it',
+    );
   });
 
   test("a place in a later target is named by its number", () => {
@@ -412,10 +467,7 @@ test("whatever a file holds, it is a policy or refused in a sentence", () => {
 });
 
 describe("the target that covers a resource", () => {
-  const policy = readPolicy({
-    name: "two",
-    targets: [{ preset: "razee" }, target, { ...target, versions: ["v2"], fields: ["spec.b"] }],
-  });
+  const targets = [{ preset: "razee" }, target, { ...target, versions: ["v2"], fields: ["spec.b"] }];
 
   test.each([
     ["deploy.razee.io", "v9", "mustachetemplates", 0],
@@ -427,6 +479,7 @@ describe("the target that covers a resource", () => {
     ["g.example", "v1", "thing", -1],
     ["g.example", "v1", "toString", -1],
   ])("%s %s %s", (group, version, resource, index) => {
+    const policy = readPolicy({ name: "two", targets });
     expect(targetOf(policy, { group, version, resource })).toBe(policy.targets[index]);
   });
 });

@@ -20,10 +20,9 @@ const alice: Who = { user: "alice" };
 /** Every row is asked of one world. A reason stands for a yes; `false` is a no without a reason. */
 const answers = (name: string, manifests: readonly unknown[], rows: readonly Row[]) =>
   describe(name, () => {
-    const world = readWorld(manifests);
     test.each(rows)("%s", (_, who, attributes, reason) => {
       const expected = reason === false ? { allowed: false, reason: "" } : { allowed: true, reason };
-      expect(authorize(world, ask(who, attributes))).toEqual(expected);
+      expect(authorize(readWorld(manifests), ask(who, attributes))).toEqual(expected);
     });
   });
 

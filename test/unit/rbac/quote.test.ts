@@ -16,6 +16,8 @@ test.each([
   ["\u202ebidi\u2069", '"\\u202ebidi\\u2069"'],
   ["zero\u200bwidth\ufeff", '"zero\\u200bwidth\\ufeff"'],
   ["tag\u{e0041}", '"tag\\U000e0041"'],
+  ["\x80", '"\\u0080"'],
+  ["\uffff", '"\\uffff"'],
   ["it's", '"it\'s"'],
 ])("%j is quoted as Go's %%q quotes it", (text, quoted) => {
   expect(quote(text)).toBe(quoted);

@@ -26,11 +26,17 @@ describe("what is read", () => {
       [list("ClusterRoleList", untyped(imp)), list("ClusterRoleBindingList", untyped(bound))],
     ],
     ["lists without items", [imp, bound, list("RoleList"), { ...list("RoleBindingList"), items: null }]],
+    ["a List of what says what it is and what does not", [list("List", imp, bound, { replicas: 3 })]],
     ["among objects of other kinds", [{ apiVersion: "v1", kind: "ConfigMap", data: { rules: 5 } }, imp, bound]],
     ["among lists of other kinds", [{ apiVersion: "v1", kind: "PodList", items: 5 }, imp, bound]],
+    [
+      "among what is called almost like a list",
+      [{ apiVersion: "example.com/v1", kind: "Listener", items: 5 }, imp, bound],
+    ],
     ["among roles of other groups", [{ apiVersion: "iam.aws.upbound.io/v1beta1", kind: "Role", spec: {} }, imp, bound]],
     ["among what has no kind", [{ replicas: 3 }, { kind: 5, apiVersion: [] }, imp, bound]],
     ["among empty documents", [null, undefined, imp, bound]],
+    ["names that begin with dots", [imp, bound, role("t1", ".hidden"), role("t1", "..hidden")]],
     ["a namespace on what has none", [{ ...imp, metadata: { name: "imp", namespace: "x" } }, bound]],
     [
       "subjects and roleRef without apiGroup",
@@ -195,6 +201,10 @@ describe("what is refused, and how it is said", () => {
     [
       `${c}: rules[0].nonResourceURLs stands beside resources: make it a rule of its own`,
       clusterRule({ ...rule("get", "", "pods"), nonResourceURLs: ["/"] }),
+    ],
+    [
+      `${c}: rules[0].nonResourceURLs stands beside resources: make it a rule of its own`,
+      clusterRule({ verbs: ["get"], nonResourceURLs: ["/"], resourceNames: ["a"] }),
     ],
     [`${c}: rules[0].verbs ${empty} verb, or "*"`, clusterRule({ nonResourceURLs: ["/"] })],
     // labels and aggregation

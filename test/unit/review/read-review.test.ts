@@ -103,6 +103,10 @@ test("a requester that cannot be read leaves the rest of the request readable", 
   expect(requestOf(reviewText({ by: null })).requester).toEqual({ problem: "request.userInfo is not an object" });
 });
 
+test.each([[undefined], [null]])("a cluster-scoped object has no namespace: %j", (namespace) => {
+  expect(requestOf(reviewText({ request: { namespace } })).namespace).toBe("");
+});
+
 describe("both objects again, with big numbers as their text", () => {
   const exactOf = (object: string, old: string) => requestOf(reviewText({ objectText: object, oldText: old })).exact();
   const descriptions = (value: unknown): unknown =>

@@ -191,6 +191,7 @@ export const severalFields: readonly Row[] = [
       object: spec(members),
       decision: "skipped",
       reason: "no-field",
+      says: "the object has no field that names an identity",
     }),
   ),
   {
@@ -274,6 +275,50 @@ export const severalFields: readonly Row[] = [
       },
     ],
   },
+  {
+    when: "an object of 1,000 fields is judged, and one of a field more is refused: up to there",
+    ...listed,
+    object: spec({ jobs: Array.from({ length: 1_000 }, () => ({ runAs: "alice" })) }),
+    decision: "self",
+    reason: "requester",
+    declared: "alice",
+    effective: "alice",
+    field: "spec.jobs[0].runAs",
+    fields: "1000",
+  },
+  {
+    when: "an object of 1,000 fields is judged, and one of a field more is refused: beyond",
+    ...listed,
+    object: spec({ jobs: Array.from({ length: 1_001 }, () => ({ runAs: "alice" })) }),
+    decision: "denied",
+    reason: "too-many-identities",
+    code: 422,
+    says: "the object has 1001 fields for identities, of 1000 at most; split the object",
+    causes: [
+      {
+        field: "spec.jobs[0].runAs",
+        message: "the object has 1001 fields for identities, of 1000 at most; split the object",
+      },
+    ],
+  },
+  {
+    when: "of too many names the first that is asked about is at fault",
+    ...listed,
+    object: spec({
+      jobs: [{ runAs: "alice" }, ...Array.from({ length: 65 }, (_, index) => ({ runAs: `user-${index}` }))],
+    }),
+    decision: "denied",
+    reason: "too-many-identities",
+    code: 422,
+    says: "the object names so many identities that 65 questions would be asked, of 64 at most; split the object",
+    causes: [
+      {
+        field: "spec.jobs[1].runAs",
+        message:
+          "the object names so many identities that 65 questions would be asked, of 64 at most; split the object",
+      },
+    ],
+  },
 ];
 
 const labels = policyOf(['metadata.labels["example.com/run-as"]']);
@@ -349,6 +394,12 @@ export const serviceAccounts: readonly Row[] = [
     when: "a bare name means the object's namespace",
     ...named,
     object: spec({ serviceAccountName: "deployer" }),
+    ...deployerYes,
+  },
+  {
+    when: "a bare name means the object's namespace, whatever stands beside it",
+    ...named,
+    object: spec({ serviceAccountName: "deployer", namespace: "team-b", undefined: "team-b" }),
     ...deployerYes,
   },
   {
@@ -568,6 +619,7 @@ export const emptyAccounts: readonly Row[] = [
     object: deleted,
     decision: "permitted",
     reason: "empty-allowed",
+    says: "spec.serviceAccountName is empty, which the policy allows",
   },
   {
     when: "a default is judged as if declared: who may impersonate it gets it",
@@ -678,6 +730,18 @@ export const emptyAccounts: readonly Row[] = [
     says: `spec.serviceAccountName: alice may not impersonate the default "${byDefault}"; get the permission to impersonate serviceaccounts/default -n team-a`,
   },
   {
+    when: "an update that leaves the field empty inherits no identity: the default is judged as if new",
+    ...withDefault,
+    operation: "UPDATE",
+    old: spec({ data: 1 }),
+    object: spec({ data: 2 }),
+    asked: { "impersonate serviceaccounts/default -n team-a": "no" },
+    decision: "denied",
+    reason: "forbidden",
+    code: 403,
+    says: `spec.serviceAccountName: alice may not impersonate the default "${byDefault}"; get the permission to impersonate serviceaccounts/default -n team-a`,
+  },
+  {
     when: "a username may have a default, too; who may not impersonate it takes its place",
     ...policyOf(["spec.runAs"], { onEmpty: { default: "guest" } }),
     object: deleted,
@@ -715,6 +779,7 @@ export const writers: readonly Row[] = [
     reason: "trusted-writer",
     declared: "bob",
     effective: "bob",
+    says: `${copier} copies spec.runAs from sources.g.example, where it is guarded`,
   },
   {
     when: "a privileged value as well: it was judged where it was copied from",

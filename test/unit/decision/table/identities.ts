@@ -15,6 +15,7 @@ export const another: readonly Row[] = [
     reason: "may-impersonate",
     declared: "bob",
     effective: "bob",
+    says: 'alice may impersonate "bob"',
   },
   {
     when: "alice names carol, whom she may not impersonate: alice takes her place, with a warning",
@@ -263,6 +264,7 @@ export const self: readonly Row[] = [
     reason: "requester",
     declared: "alice",
     effective: "alice",
+    says: `${at} names the requester`,
   },
   {
     when: "on the validating endpoint too",

@@ -132,6 +132,10 @@ export const doubt: readonly Row[] = [
         { resource: { group: null, version: "v1", resource: "r" } },
         "request.resource is not a group, a version and a resource",
       ],
+      [
+        { resource: { group: "g", version: 1, resource: "r" } },
+        "request.resource is not a group, a version and a resource",
+      ],
       [{ subResource: 5 }, "request.subResource is not a string"],
       [{ namespace: {} }, "request.namespace is not a string"],
     ] as const
@@ -179,6 +183,7 @@ export const updates: readonly Row[] = [
   {
     when: "nothing changed at all",
     ...unchanged,
+    says: "nothing changed that runs as the declared identity",
     by: "carol",
     old: object,
     object,
@@ -474,6 +479,7 @@ export const scope: readonly Row[] = [
       old: object,
       decision: "skipped",
       reason: "operation",
+      says: `${operation} is not judged`,
     },
     {
       when: `${operation} is not judged, covered by a target or not, whoever asks`,
@@ -492,7 +498,14 @@ export const scope: readonly Row[] = [
       reason: "operation",
     },
   ]),
-  { when: "a subresource is not judged", operation: "UPDATE", object, old: object, ...skippedAs("scale") },
+  {
+    when: "a subresource is not judged",
+    operation: "UPDATE",
+    object,
+    old: object,
+    ...skippedAs("scale"),
+    says: "the subresource scale is not judged",
+  },
   {
     when: "nor is one of a resource that no target covers",
     operation: "UPDATE",
@@ -712,7 +725,12 @@ const told = (what: string): readonly string[] => [`audit (not enforced): ${what
 
 /** Switched off, everything passes; in audit mode everything is judged and nothing is done. */
 export const enforcement: readonly Row[] = [
-  { when: "off: a forbidden identity", ...off, object: template("carol") },
+  {
+    when: "off: a forbidden identity",
+    ...off,
+    object: template("carol"),
+    says: "the policy is switched off",
+  },
   { when: "off: an empty field", ...off, object: template() },
   { when: "off: a resource that no target covers", ...off, resource: "pods.v1.", object },
   { when: "off: a request that cannot be judged", ...off, request: { resource: null }, object },

@@ -1,0 +1,83 @@
+import type { Justified } from "./check.ts";
+
+/**
+ * Mutants that no test can tell from the code, or that never end. Whoever adds one says why; better is a row in a test, and best is code
+ * that cannot be changed without changing what it does.
+ */
+export const equivalent: readonly Justified[] = [
+  {
+    file: "lib/decision/equal.ts",
+    code: 'while (stack.length > 0) { const b = stack.pop(); const a = stack.pop(); if (typeof a === "symbol" && typeof b === "symbol") { if (!sameText(a, b)) return "different"; } else if (Array.isArray(a) && Array.isArray(b)) { if (a.length !== b.length) return "different"; // A long list of plain values would fill the stack for nothing. for (let index = 0; index < a.length; index++) if (a[index] !== b[index] || isInexact(a[index])) stack.push(a[index], b[index]); } else if (isObject(a) && isObject(b)) { const keys = Object.keys(a); if (keys.length !== Object.keys(b).length) return "different"; for (const key of keys) { if (!Object.hasOwn(b, key)) return "different"; stack.push(a[key], b[key]); } } else if (a !== b) { return "different"; } else if (isInexact(a)) { outcome = "alike"; } }',
+    mutant: "while (stack.length > 0) {}",
+    why: "It never ends: nothing is taken from the stack.",
+  },
+  {
+    file: "lib/decision/equal.ts",
+    code: "while (stack.length > 0) {",
+    mutant: "while (stack.length >= 0) {",
+    why: "It never ends: an empty stack gives undefined twice, which is equal.",
+  },
+  {
+    file: "lib/decision/equal.ts",
+    code: "for (let index = 0; index < a.length; index++)",
+    mutant: "for (let index = 0; index <= a.length; index++)",
+    why: "Behind their ends two lists of the same length have nothing, which is equal.",
+  },
+  {
+    file: "lib/decision/equal.ts",
+    code: "for (let index = 0; index < a.length; index++)",
+    mutant: "for (let index = 0; index < a.length; index--)",
+    why: "It never ends: the index stays below the length.",
+  },
+  {
+    file: "lib/decision/equal.ts",
+    code: "if (a[index] !== b[index] || isInexact(a[index])) stack.push(a[index], b[index]);",
+    mutant: "if (true) stack.push(a[index], b[index]);",
+    why: "What is equal and exact is found to be so when it is taken from the stack. It is left out for the sake of memory.",
+  },
+  {
+    file: "lib/identity/service-account.ts",
+    code: 'const [, namespace = "", name = ""] = /^system:serviceaccount:([^:]*):([^:]*)$/.exec(username) ?? [];',
+    mutant:
+      'const [, namespace = "", name = "Stryker was here!"] = /^system:serviceaccount:([^:]*):([^:]*)$/.exec(username) ?? [];',
+    why: "Where the username does not parse, any text would do that is no label and no subdomain.",
+  },
+  {
+    file: "lib/identity/service-account.ts",
+    code: 'const [, namespace = "", name = ""] = /^system:serviceaccount:([^:]*):([^:]*)$/.exec(username) ?? [];',
+    mutant:
+      'const [, namespace = "Stryker was here!", name = ""] = /^system:serviceaccount:([^:]*):([^:]*)$/.exec(username) ?? [];',
+    why: "Where the username does not parse, any text would do that is no label and no subdomain.",
+  },
+  {
+    file: "lib/identity/service-account.ts",
+    code: 'const [, namespace = "", name = ""] = /^system:serviceaccount:([^:]*):([^:]*)$/.exec(username) ?? [];',
+    mutant:
+      'const [, namespace = "", name = ""] = /^system:serviceaccount:([^:]*):([^:]*)$/.exec(username) ?? ["Stryker was here"];',
+    why: "The first element, the whole match, is not looked at.",
+  },
+  {
+    file: "lib/policy/policy-schema.ts",
+    code: 'const isInStatus = ([first]: Path): boolean => typeof first === "object" && first.key === "status";',
+    mutant: 'const isInStatus = ([first]: Path): boolean => true && first.key === "status";',
+    why: 'A path begins with a key; the compiler cannot know. "each" has no `key` either.',
+  },
+  {
+    file: "lib/policy/policy-schema.ts",
+    code: 'preset: oneOf(presetNames, presetNames.map((each) => JSON.stringify(each)).join(" or ")),',
+    mutant: 'preset: oneOf(presetNames, presetNames.map((each) => JSON.stringify(each)).join("")),',
+    why: "There is one preset, and nothing to join. A second one ends this.",
+  },
+  {
+    file: "lib/rbac/manifests.ts",
+    code: 'return typeof value === "string" ? value : "";',
+    mutant: 'return typeof value === "string" ? value : "Stryker was here!";',
+    why: "Any text would do that is no kind and names no API group.",
+  },
+  {
+    file: "lib/review/read-review.ts",
+    code: "} catch { return undefined; }",
+    mutant: "} catch {}",
+    why: "A function that ends without a value returns undefined; the compiler wants it written.",
+  },
+];

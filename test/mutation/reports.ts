@@ -1,0 +1,6 @@
+/** Where a run leaves what it found, from the project's root; git ignores it. */
+export const reports = {
+  json: ".local/mutation/mutation.json",
+  html: ".local/mutation/index.html",
+  sandbox: ".local/mutation/sandbox",
+} as const;

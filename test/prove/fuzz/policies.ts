@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import type { JsonObject } from "../../../lib/index.ts";
+import { targetOf } from "../../support/arbitrary/policies.ts";
+import { writeExactly } from "./exact-json.ts";
+import type { Trial } from "./properties.ts";
+import { fewReplies, policyFor, request, reviewOf } from "./worlds.ts";
+
+/*
+ * Policies that nobody would write: fields that get into each other's way, and now and then a member that may not stand there. Most are
+ * refused; by those that are not, reviews are judged.
+ */
+
+const path = fc.constantFrom(
+  ...["spec.runAs", "spec.account", "spec.jobs[*].runAs", "spec.jobs[*].namespace", "spec.clusterAuth", "spec"],
+  ...['spec["a/b"].c', "spec.clusterAuth.impersonateUser", 'metadata.labels["x/account"]', "metadata.name"],
+  ...["metadata.labels[*].a", "spec.jobs[*].runs[*].as"],
+);
+const form = fc.oneof(
+  {
+    weight: 12,
+    arbitrary: fc.constantFrom<unknown>(
+      ...["name", "namespace:name", { namespaceKey: "account" }, { namespaceKey: "namespace" }],
+      ...[{ namespaceKey: "runAs" }, { namespaceKey: "x/namespace" }],
+    ),
+  },
+  { weight: 1, arbitrary: fc.constantFrom<unknown>(5, { namespaceKey: "__proto__" }, { namespaceKey: "" }) },
+);
+const account = fc.record({ path, serviceAccount: form });
+const fieldsOf = <T>(field: fc.Arbitrary<T>) => fc.uniqueArray(field, { minLength: 1, maxLength: 3 });
+
+const oddRule = fc.record(
+  {
+    onForbidden: fc.constantFrom<unknown>("requester", "replace", null),
+    onEmpty: fc.constantFrom<unknown>("requester", "allow", { default: "" }, { default: "\u00e9" }),
+    privileged: fc.constantFrom<unknown>({ constructor: "bob" }, { toString: "bob" }, [], null),
+    statusPaths: fc.constantFrom<unknown>(["spec.a"], "status.a"),
+    toString: fc.constant("bob"),
+  },
+  { requiredKeys: [] },
+);
+const rule = fc.record(
+  {
+    onForbidden: fc.constant("deny"),
+    onEmpty: fc.constantFrom<unknown>(
+      "deny",
+      { default: "guest" },
+      { default: "deployer" },
+      { default: "team-b:deployer" },
+    ),
+    privileged: fc.constantFrom<unknown>({ guest: "bob" }, { toString: "bob" }),
+    statusPaths: fc.constantFrom<unknown>([], ["status.children"]),
+  },
+  { requiredKeys: [] },
+);
+const target = fc
+  .record({
+    fields: fc.oneof<fc.Arbitrary<unknown[]>[]>(fieldsOf(path), fieldsOf(account)),
+    rule: fc.oneof({ weight: 5, arbitrary: rule }, { weight: 1, arbitrary: oddRule }),
+  })
+  .map(({ fields, rule: more }): JsonObject => targetOf(fields, more as JsonObject));
+
+/** Reviews by policies that may be none. */
+export const byAnyPolicy: fc.Arbitrary<Trial> = fc
+  .record({ request, policy: policyFor(target), replies: fewReplies })
+  .map(({ request: of, ...rest }) => ({ ...rest, text: writeExactly(reviewOf(of)) }));

@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { decisions } from "../../../lib/decision/verdict.ts";
+import type * as lib from "../../../lib/index.ts";
+import {
+  type AdmissionResponse,
+  type AdmissionReview,
+  type Answer,
+  type Endpoint,
+  isProblem,
+  type JsonObject,
+  type Judgement,
+  type Outcome,
+  type PatchOperation,
+  type Policy,
+  readPolicy,
+} from "../../../lib/index.ts";
+import { assertSound } from "../../support/sound.ts";
+import { authorizerOf, keyOf, type Reply } from "./answers.ts";
+import { readExactly, writeExactly } from "./exact-json.ts";
+import { answerable, fieldSpots, isSkipped, type Reviewed, targetOf, unentitled } from "./oracle.ts";
+import { patched } from "./patched.ts";
+import { count, type Tally } from "./tally.ts";
+
+/** What is tried: the library, or one that is wrong on purpose. */
+export type Library = Pick<typeof lib, "readReview" | "judge" | "conclude" | "writeReview">;
+
+/** A review, the policy that it is judged by and what the authorizer says. */
+export interface Trial {
+  readonly text: string;
+  readonly policy: JsonObject;
+  readonly replies: readonly Reply[];
+}
+
+interface Decided {
+  readonly endpoint: Endpoint;
+  readonly review: AdmissionReview;
+  readonly judgement: Judgement;
+  readonly answers: readonly Answer[];
+  readonly outcome: Outcome;
+  /** As it would be sent, and read. */
+  readonly response: AdmissionResponse;
+  readonly patch: readonly PatchOperation[];
+}
+
+const read = new Map<string, Policy>();
+
+/** Policies are few, and reading one takes longer than judging by it. */
+export const policyOf = (text: JsonObject): Policy => {
+  const key = JSON.stringify(text);
+  const policy = read.get(key) ?? readPolicy(text);
+  if (read.size < 1_000) read.set(key, policy);
+  return policy;
+};
+
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+const sent = (library: Library, review: AdmissionReview, outcome: Outcome): Pick<Decided, "response" | "patch"> => {
+  const { response } = JSON.parse(JSON.stringify(library.writeReview(review, outcome, base64)));
+  return { response, patch: response.patch ? JSON.parse(Buffer.from(response.patch, "base64").toString()) : [] };
+};
+
+const rank = ({ decision }: Outcome): number => decisions.indexOf(decision);
+
+/** Whatever of a review must not leave the process, by a text that arbitrary objects hold where nobody has a business. */
+export const secret = "of-nobodys-business";
+
+/**
+ * Judges a review at both endpoints and asserts everything that is promised of every review. Throws an AssertionError for a broken
+ * promise, and whatever the library throws.
+ */
+export const checkReview = (library: Library, { text, policy: policyText, replies }: Trial, tally: Tally): void => {
+  const policy = policyOf(policyText);
+  const authorizer = authorizerOf(replies);
+  const judged = (of: string, endpoint: Endpoint): Decided | undefined => {
+    const started = performance.now();
+    const review = library.readReview(of);
+    if (isProblem(review)) {
+      assert.match(review.problem, /./, "a problem is a sentence");
+      return undefined;
+    }
+    const judgement = library.judge(policy, review.request);
+    const answers = judgement.questions.map(authorizer.answer);
+    const outcome = library.conclude(judgement, endpoint, answers);
+    const written = sent(library, review, outcome);
+    count(tally, outcome, performance.now() - started, of.length);
+    assertSound(review.uid, outcome, written.response);
+    tally.checks.questions += answers.length;
+    return { endpoint, review, judgement, answers, outcome, ...written };
+  };
+
+  const tree = readExactly(text);
+  const request = answerable(tree);
+  const mutated = judged(text, "mutate");
+  const validated = judged(text, "validate");
+  assert.equal(mutated !== undefined, request !== undefined, "a review with a uid, and nothing else, is answered");
+  if (!request || !mutated || !validated) {
+    tally.reviews.unreadable += 1;
+    return;
+  }
+  assert.equal(mutated.review.uid, request["uid"], "the uid is the review's");
+  const reviewed: Reviewed = { request, policy: policyText };
+  const { outcome, patch, response } = mutated;
+  const { enforcement, decision, reason } = outcome;
+
+  assert.ok(!JSON.stringify([response, validated.response]).includes(secret), "nothing else of the object leaves");
+  checkTwin(mutated, validated);
+  checkMonotone(library, mutated, tally);
+  checkMonotone(library, validated, tally);
+
+  if (decision === "skipped") assert.ok(isSkipped(reviewed), `skipped as ${reason}, which it is not`);
+  else assert.ok(!isSkipped(reviewed) || isDeep(text), `judged (${reason}), where there is nothing to judge`);
+  const meanings = new Set(mutated.judgement.questions.map((question) => authorizer.heard.get(keyOf(question))));
+  if (reason === "forbidden" || reason === "inherited")
+    assert.ok(meanings.has("no"), `${reason} only after a clear no`);
+  if (reason === "no-answer") assert.ok(meanings.has("none"), "an answer is missing only where none came");
+
+  const after = patch.length > 0 ? afterPatch(reviewed, tree, mutated, tally) : tree;
+  const isAdmitted = enforcement === "enforce" && response.allowed;
+  if (decision !== "skipped" && (isAdmitted || decision === "self" || decision === "permitted")) {
+    const final = answerable(after) ?? {};
+    const target = targetOf(reviewed);
+    const acted = (target?.statusPaths ?? []).length > 0 && request["subResource"] === "status";
+    const why = unentitled(reviewed, final[acted ? "oldObject" : "object"], authorizer.heard);
+    assert.equal(why, undefined, `${decision} (${reason}), and in the end`);
+    tally.checks.entitled += 1;
+  }
+  if (patch.length > 0) checkAgain(judged, after, mutated, tally);
+};
+
+/** An update that is nested too deep to be read again with its exact numbers is judged even where nothing changed. */
+const isDeep = (text: string): boolean => ["[", '{"a":'].some((open) => text.includes(open.repeat(1_000)));
+
+/** Validate asks the same, never patches, and admits exactly what mutate leaves alone. */
+const checkTwin = (mutated: Decided, validated: Decided): void => {
+  const asked = ({ judgement }: Decided) => judgement.questions.map(keyOf);
+  assert.deepEqual(asked(validated), asked(mutated), "both endpoints ask the same");
+  assert.equal(validated.patch.length, 0, "validate never patches");
+  assert.equal(
+    validated.response.allowed,
+    mutated.response.allowed && mutated.patch.length === 0,
+    "validate admits exactly what mutate leaves alone",
+  );
+  assert.equal(validated.outcome.reason, mutated.outcome.reason, "both endpoints have the same reason");
+  assert.ok(!["defaulted", "replaced"].includes(validated.outcome.decision), "validate writes nothing");
+};
+
+/** Two yeses of a review that has many are as good as all. */
+const mostTurned = 2;
+
+/** A yes that becomes a no admits nothing that was refused, and keeps nothing that was replaced. */
+const checkMonotone = (library: Library, before: Decided, tally: Tally): void => {
+  const isYes = (answer: Answer | undefined) => answer !== undefined && "allowed" in answer && answer.allowed;
+  const yeses = before.answers.flatMap((answer, index) => (isYes(answer) ? [index] : []));
+  for (const turned of yeses.slice(0, mostTurned)) {
+    const answers = before.answers.with(turned, { allowed: false, reason: "" });
+    const outcome = library.conclude(before.judgement, before.endpoint, answers);
+    const { response } = sent(library, before.review, outcome);
+    assertSound(before.review.uid, outcome, response);
+    tally.checks.turned += 1;
+    if (!before.response.allowed) assert.equal(response.allowed, false, "a no admits nothing that was refused");
+    if (before.outcome.decision === "denied" || before.outcome.decision === "replaced")
+      assert.ok(rank(outcome) >= decisions.indexOf("replaced"), "a no keeps nothing that was not kept");
+  }
+};
+
+/** The review with the patched object in it. */
+const afterPatch = ({ request, policy }: Reviewed, tree: unknown, { patch }: Decided, tally: Tally): unknown => {
+  const target = targetOf({ request, policy });
+  assert.ok(target, "only what is covered is patched");
+  tally.checks.patches += 1;
+  const text = writeExactly(request["object"]);
+  const places = new Set(fieldSpots(target, request["object"]).map(({ pointer }) => pointer));
+  const { username } = request["userInfo"] as { readonly username: string };
+  const fixed = (target.onEmpty as { readonly default?: string } | undefined)?.default;
+  for (const { value } of patch)
+    if (typeof value === "string")
+      assert.ok(value === username || value === fixed, `nobody is written but the requester and the default: ${value}`);
+  const object = patched(() => readExactly(text), patch, places);
+  return { ...(tree as JsonObject), request: { ...request, object } };
+};
+
+/** Deciding again on the patched object changes nothing, and is no worse, whoever is asked. */
+const checkAgain = (
+  judged: (text: string, endpoint: Endpoint) => Decided | undefined,
+  after: unknown,
+  { outcome }: Decided,
+  tally: Tally,
+): void => {
+  const created = {
+    ...(after as JsonObject),
+    request: { ...answerable(after), operation: "CREATE", oldObject: null },
+  };
+  for (const [tree, endpoint] of [
+    [after, "mutate"],
+    [after, "validate"],
+    [created, "mutate"],
+  ] as const) {
+    const again = judged(writeExactly(tree), endpoint);
+    assert.ok(again, "a patched review is one");
+    tally.checks.again += 1;
+    assert.equal(again.patch.length, 0, "deciding again patches nothing");
+    assert.equal(again.response.allowed, true, "what was patched is admitted");
+    assert.ok(rank(again.outcome) <= rank(outcome), "deciding again is no worse");
+  }
+};

@@ -1,0 +1,117 @@
+import type { Figures as AnswerFigures } from "./answers/figures.ts";
+import type { Figures as AuthorizationFigures } from "./authorization/figures.ts";
+import type { Figures as FuzzFigures } from "./fuzz/figures.ts";
+import type { Figures as TwinFigures } from "./twins/figures.ts";
+
+/** What was found on one version of Kubernetes; what was not tried is absent. */
+export interface VersionFigures {
+  readonly authorization?: AuthorizationFigures;
+  readonly twins?: TwinFigures;
+  readonly answers?: AnswerFigures;
+}
+
+/** What the whole proof found. */
+export interface ProofFigures {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly versions: Readonly<Record<string, VersionFigures>>;
+  readonly fuzz?: FuzzFigures;
+}
+
+type Cell = number | string | undefined;
+type Line = readonly [label: string, ...cells: readonly Cell[]];
+
+const width = 11;
+
+const line = ([label, ...cells]: Line): string =>
+  `  ${label.padEnd(58)}${cells.map((cell) => String(cell ?? "-").padStart(width)).join("")}`;
+
+const authorizationLines = (of: readonly (AuthorizationFigures | undefined)[]): readonly Line[] => [
+  ["random pairs of a requester and a declared identity", ...of.map((each) => each?.pairs.asked)],
+  ["accepted by the API server, and kept", ...of.map((each) => each?.pairs.agreed.accepted)],
+  ["refused by the API server, and not kept", ...of.map((each) => each?.pairs.agreed.refused)],
+  ["differ as documented: the requester's own name", ...of.map((each) => each?.pairs.excepted.self)],
+  ["differ as documented: privileged values", ...of.map((each) => each?.pairs.excepted.privileged)],
+  ["differ as documented: header-unsafe names", ...of.map((each) => each?.pairs.excepted.unsafe)],
+  ["differ as documented: constrained impersonation", ...of.map((each) => each?.pairs.excepted.constrained)],
+  ["DISAGREE", ...of.map((each) => each?.pairs.disagreed)],
+  ["of those pairs, through the whole webhook", ...of.map((each) => each?.webhook.asked)],
+  ["DISAGREE", ...of.map((each) => each?.webhook.disagreed)],
+];
+
+const questionLines = (of: readonly (AuthorizationFigures | undefined)[]): readonly Line[] => [
+  ["questions", ...of.map((each) => each?.questions.asked)],
+  ["DISAGREE", ...of.map((each) => each?.questions.disagreed)],
+];
+
+const twinLines = (of: readonly (TwinFigures | undefined)[]): readonly Line[] => {
+  const writes = (figures: TwinFigures | undefined, count: (sort: TwinFigures["writes"]["create"]) => number) =>
+    figures && Object.values(figures.writes).reduce((all, sort) => all + count(sort), 0);
+  return [
+    ["random writes, each guarded in three ways", ...of.map((each) => writes(each, ({ asked }) => asked))],
+    ["all leave it as it is", ...of.map((each) => writes(each, ({ agreed }) => agreed.kept))],
+    ["all set it to the requester", ...of.map((each) => writes(each, ({ agreed }) => agreed.set))],
+    ["all refuse it", ...of.map((each) => writes(each, ({ agreed }) => agreed.refused))],
+    ["differ as documented", ...of.map((each) => each && each.special.number.differ + each.special.children.differ)],
+    ["DISAGREE", ...of.map((each) => writes(each, ({ disagreed }) => disagreed))],
+  ];
+};
+
+const answerLines = (of: readonly (AnswerFigures | undefined)[]): readonly Line[] => {
+  const classes = Object.keys(of.find((each) => each)?.classes ?? {}) as (keyof AnswerFigures["classes"])[];
+  return [
+    ...classes.map((name): Line => [name, ...of.map((each) => each?.classes[name].asExpected)]),
+    ["NOT AS EXPECTED", ...of.map((each) => each?.different)],
+  ];
+};
+
+const fuzzLines = (
+  { reviews, decisions, reasons, checks, slowest }: FuzzFigures,
+  failures: number,
+): readonly Line[] => [
+  ["reviews judged, from their text to the text of their answer", reviews.judged],
+  ...Object.entries(decisions).map(([decision, count]): Line => [decision, count]),
+  [
+    "kinds of reasons that were given, of all there are",
+    `${Object.values(reasons).filter(Boolean).length}/${Object.keys(reasons).length}`,
+  ],
+  ["patches that another library applied and undid", checks.patches],
+  ["questions answered", checks.questions],
+  ["the slowest review, in ms", Math.round(slowest.milliseconds)],
+  ["PROMISES BROKEN", failures],
+];
+
+/** The figures on one page. */
+export const pageOf = ({ seed, seconds, versions, fuzz }: ProofFigures, fuzzFailures: number): string => {
+  const all = Object.values(versions);
+  const part = <T>(
+    title: string,
+    figures: readonly (T | undefined)[],
+    lines: (of: readonly (T | undefined)[]) => readonly Line[],
+  ) => (figures.some((each) => each !== undefined) ? ["", title, ...lines(figures).map(line)] : []);
+  return [
+    `seed ${seed}, ${Math.round(seconds / 60)} minutes, Node ${process.version}`,
+    ...(all.length > 0 ? ["", line(["", ...Object.keys(versions)]).trimEnd()] : []),
+    ...part(
+      "May one become another: the API server's own impersonation, and the rule",
+      all.map((each) => each.authorization),
+      authorizationLines,
+    ),
+    ...part(
+      "SubjectAccessReview of the API server, and lib/rbac over the same manifests",
+      all.map((each) => each.authorization),
+      questionLines,
+    ),
+    ...part(
+      "The function alone, the in-tree policies alone, both",
+      all.map((each) => each.twins),
+      twinLines,
+    ),
+    ...part(
+      "What the API server makes of an answer",
+      all.map((each) => each.answers),
+      answerLines,
+    ),
+    ...(fuzz ? ["", "Random and hostile reviews", ...fuzzLines(fuzz, fuzzFailures).map(line)] : []),
+  ].join("\n");
+};
