@@ -18,7 +18,7 @@ export interface HttpRequest {
   readonly query: Readonly<Record<string, string | undefined>>;
   /** A header by its lower-case name; empty where there is none. */
   readonly header: (name: string) => string;
-  /** Bytes of the body, known without decoding it. Neither this nor the body is looked at before it is called. */
+  /** The body has so many bytes at least, known at once: text is not counted through. Nothing is looked at before it is called. */
   readonly size: () => number;
   readonly body: () => string;
   /** When the gateway got the request, in milliseconds since the epoch. */
@@ -76,7 +76,7 @@ const withoutStage = (path: string, stage: string | undefined): string =>
 const headerOf = (headers: Readonly<Record<string, string | undefined>>, wanted: string): string =>
   Object.entries(headers).find(([name]) => name.toLowerCase() === wanted)?.[1] ?? "";
 
-const sizeOf = (body: string, base64: boolean): number => Buffer.byteLength(body, base64 ? "base64" : "utf8");
+const sizeOf = (body: string, base64: boolean): number => (base64 ? Buffer.byteLength(body, "base64") : body.length);
 
 const textOf = (body: string, base64: boolean): string =>
   base64 ? Buffer.from(body, "base64").toString("utf8") : body;

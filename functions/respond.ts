@@ -39,7 +39,7 @@ export const respond = async (edges: Edges, request: HttpRequest, remaining: num
   if (!route) return failure(404, "NotFound", "there is nothing here");
   const size = request.size();
   if (size > mostBytes)
-    return failure(413, "RequestEntityTooLarge", `the body has ${size} bytes; ${mostBytes} are the most`);
+    return failure(413, "RequestEntityTooLarge", `the body has ${size} bytes or more; ${mostBytes} are the most`);
   if (!/^application\/json *(;|$)/i.test(request.header("content-type")))
     return failure(415, "UnsupportedMediaType", "the Content-Type must be application/json");
   if (size === 0) return failure(400, "BadRequest", "the body is empty; send an AdmissionReview");

@@ -39,7 +39,7 @@ const unknown = 'an error on the server ("unknown") has prevented the request fr
 export const noReviewRows: readonly Row[] = [
   ...ours(400, "BadRequest", "the body is not JSON"),
   ...ours(404, "NotFound", "there is nothing here"),
-  ...ours(413, "RequestEntityTooLarge", "the body has 6291457 bytes; 6291456 are the most"),
+  ...ours(413, "RequestEntityTooLarge", "the body has 6291457 bytes or more; 6291456 are the most"),
   ...ours(415, "UnsupportedMediaType", "the Content-Type must be application/json"),
   ...ours(500, "InternalError", "the webhook failed; its log says why"),
   ...row("API Gateway's 403", gateway(403, "Forbidden"), notCalled("unknown")),
