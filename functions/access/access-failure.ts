@@ -1,4 +1,3 @@
-import { ApiException } from "@kubernetes/client-node";
 import { isObject } from "../../lib/identity/json.ts";
 import type { Answer, NoAnswer } from "../../lib/identity/question.ts";
 import { AwsFailure } from "../aws/failure.ts";
@@ -24,9 +23,9 @@ const codeOf = (error: unknown) =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 
 /** The message of a `meta/v1` Status; nothing from anything else, such as a load balancer's HTML. */
-const statusMessage = (body: unknown): string => {
+const statusMessage = (body: string): string => {
   try {
-    const status: unknown = JSON.parse(String(body));
+    const status: unknown = JSON.parse(body);
     const message = isObject(status) && status["kind"] === "Status" ? status["message"] : undefined;
     return typeof message === "string" && message !== "" ? `: ${message.slice(0, 300)}` : "";
   } catch {
@@ -47,7 +46,7 @@ const refusal = (context: string): NoAnswer => {
 export const isRefusal = (answer: Answer): boolean => refusals.has(answer);
 
 /** What an HTTP status other than 200 and 201 means; `body` is the text that came with it. */
-export const httpFailure = (context: string, status: number, body?: unknown): NoAnswer => {
+export const httpFailure = (context: string, status: number, body = ""): NoAnswer => {
   if (status === 401) return refusal(context);
   if (status === 403)
     return {
@@ -63,12 +62,10 @@ export const httpFailure = (context: string, status: number, body?: unknown): No
 };
 
 /**
- * Why a question got no answer, from what client-node or Node threw. Only codes are repeated, never messages: those of Node hold
- * addresses, those of client-node headers.
+ * Why a question got no answer, from what Node threw. Only codes are repeated, never messages, which hold addresses.
  */
 export const accessFailure = (context: string, error: unknown): NoAnswer => {
   if (error instanceof Unanswered) return error.answer;
-  if (error instanceof ApiException) return httpFailure(context, error.code, error.body);
   const code = codeOf(error);
   if (code === undefined) return { code: 502, failure: `${server(context)} answered with what cannot be read as JSON` };
   if (code === tooLarge) return { code: 502, failure: `${server(context)} answered with more than 1 MiB` };

@@ -71,7 +71,7 @@ describe("what the API server sees", () => {
     });
     expect(seen?.headers).toEqual({
       host: new URL(peer.url).host,
-      accept: "application/json, */*;q=0.8",
+      accept: "application/json",
       "content-type": "application/json",
       "content-length": String(seen?.body.length),
       "user-agent": "impersonation-admission",

@@ -6,7 +6,7 @@ export const askOf = (registry: string): ((question: unknown) => Promise<unknown
   const { clusters, users } = JSON.parse(readFileSync(registry, "utf8"));
   const ca = Buffer.from(clusters[0].cluster["certificate-authority-data"], "base64");
   const agent = new Agent({ ca, keepAlive: true });
-  const url = `${clusters[0].cluster.server}/apis/authorization.k8s.io/v1/subjectaccessreviews`;
+  const url = `${clusters[0].cluster.server}/apis/authorization.k8s.io/v1/subjectaccessreviews?fieldValidation=Strict`;
   const headers = { "content-type": "application/json", authorization: `Bearer ${users[0].user.token}` };
   return (question) =>
     new Promise((resolve, reject) => {
