@@ -1,30 +1,14 @@
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
-import type { Figures, Row } from "./figures.ts";
-
-type Bar = Pick<Row, "variant" | "ratio" | "goal">;
+import type { Figures } from "./figures.ts";
 
 const x = { field: "ratio", type: "quantitative", title: null } as const;
 
-const barsOf = ({ title, rows }: Figures): { readonly title: string; readonly bars: readonly Bar[] } => {
-  const compared = rows.filter(({ ratio }) => ratio !== undefined);
-  const bases = new Set(compared.map(({ of }) => of));
-  const [base] = bases;
-  // Where each row has a base of its own, the row says what it is compared with.
+const panelOf = ({ title, against, rows }: Figures) => {
+  const bars = rows.filter(({ ratio }) => ratio !== undefined);
   return {
-    title: bases.size === 1 ? `${title}, as a multiple of: ${base}` : title,
-    bars: compared.map(({ variant, of, ...rest }) => ({
-      ...rest,
-      variant: bases.size === 1 ? variant : `${variant} / ${of}`,
-    })),
-  };
-};
-
-const panelOf = (figures: Figures) => {
-  const { title, bars } = barsOf(figures);
-  return {
-    title,
-    data: { values: [...bars] },
+    title: `${title}, as a multiple of ${against}`,
+    data: { values: bars.map(({ variant, ratio, goal, peer = false }) => ({ variant, ratio, goal, peer })) },
     width: 380,
     height: { step: 20 },
     encoding: {
@@ -33,7 +17,7 @@ const panelOf = (figures: Figures) => {
         type: "nominal",
         sort: null,
         title: null,
-        axis: { ticks: false, domain: false, labelLimit: 380, labelFontSize: 11 },
+        axis: { ticks: false, domain: false, labelLimit: 400, labelFontSize: 11 },
       },
     },
     layer: [
@@ -41,7 +25,7 @@ const panelOf = (figures: Figures) => {
         mark: { type: "bar", height: 13 },
         encoding: {
           x,
-          color: { condition: { test: "indexof(datum.variant, 'a') !== 0", value: "#326ce5" }, value: "#9fb1cc" },
+          color: { condition: { test: "datum.peer", value: "#b3bfd1" }, value: "#326ce5" },
         },
       },
       {
@@ -65,7 +49,11 @@ export const chartOf = (benchmarks: readonly Figures[]): Promise<string> => {
     padding: 10,
     vconcat: benchmarks.map(panelOf),
     resolve: { scale: { x: "shared" } },
-    config: { font: "sans-serif", title: { anchor: "start", fontSize: 12 }, view: { stroke: null } },
+    config: {
+      font: "sans-serif",
+      title: { anchor: "start", frame: "group", fontSize: 12, offset: 6 },
+      view: { stroke: null },
+    },
   };
   return new View(parse(compile(spec as TopLevelSpec).spec), { renderer: "none" }).toSVG();
 };

@@ -9,12 +9,16 @@ export interface Row {
   readonly ratio?: number;
   /** The most that the ratio should be. */
   readonly goal?: number;
+  /** Not the function, but what it is looked at beside. */
+  readonly peer?: true;
 }
 
 /** What one benchmark found. */
 export interface Figures {
   readonly name: string;
   readonly title: string;
+  /** What ratios are to, in words. */
+  readonly against: string;
   /** What was done, in a sentence. */
   readonly how: string;
   readonly rows: readonly Row[];
@@ -32,11 +36,11 @@ export const median = (values: readonly number[]): number => quantile(values, 0.
 export const rounded = (value: number): number => Number(value.toPrecision(3));
 
 /** A row whose ratio is that of one column to the same column of another row. */
-export const compared = (row: Row, base: Row, column: string, goal?: number): Row => ({
+export const compared = (row: Row, base: Row, column: string, more: Pick<Row, "goal" | "peer"> = {}): Row => ({
   ...row,
+  ...more,
   of: base.variant,
   ratio: rounded((row.values[column] ?? Number.NaN) / (base.values[column] ?? Number.NaN)),
-  ...(goal === undefined ? {} : { goal }),
 });
 
 const verdict = ({ ratio = Number.NaN, goal }: Row): string => {

@@ -2,6 +2,7 @@ import type { Question } from "../../../lib/index.ts";
 import { authorize, readWorld } from "../../../lib/rbac/index.ts";
 import { type Pair, pairsOf, questionsOf } from "../worlds/cases.ts";
 import type { Ground } from "../worlds/ground.ts";
+import { prefixOf, share } from "../worlds/parts.ts";
 import { pooled } from "../worlds/pool.ts";
 import { randomOf } from "../worlds/random.ts";
 import { Unstorable } from "../worlds/stage.ts";
@@ -42,12 +43,6 @@ export interface ProofOptions {
 
 /** From 1.36 on grants of constrained impersonation count. */
 const knowsConstraints = (version: string): boolean => Number(/^v1\.(\d+)/.exec(version)?.[1]) >= 36;
-
-/** How many of a total fall to one part, so that all parts together make it up. */
-const share = (total: number, parts: number, index: number): number =>
-  Math.floor((total * (index + 1)) / parts) - Math.floor((total * index) / parts);
-
-const prefixOf = (letter: string, index: number): string => `${letter}${String(index).padStart(5, "0")}`;
 
 let prefixes = 0;
 

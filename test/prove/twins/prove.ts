@@ -1,5 +1,6 @@
 import { shrink } from "../authorization/shrink.ts";
 import { pairsOf } from "../worlds/cases.ts";
+import { prefixOf, share } from "../worlds/parts.ts";
 import { pooled } from "../worlds/pool.ts";
 import { randomOf } from "../worlds/random.ts";
 import { Unstorable } from "../worlds/stage.ts";
@@ -33,12 +34,6 @@ export interface TwinsProofOptions {
   /** How long a counterexample may be made smaller, in milliseconds. */
   readonly shrinkWithin?: number;
 }
-
-/** How many of a total fall to one part, so that all parts together make it up. */
-const share = (total: number, parts: number, index: number): number =>
-  Math.floor((total * (index + 1)) / parts) - Math.floor((total * index) / parts);
-
-const prefixOf = (letter: string, index: number): string => `${letter}${String(index).padStart(5, "0")}`;
 
 const isUnguarded = ({ before }: Case): boolean =>
   unguarded.some((object) => JSON.stringify(object) === JSON.stringify(before));
