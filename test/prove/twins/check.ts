@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Exception, mistakenFor } from "./exceptions.ts";
 import type { Guard } from "./guards.ts";
 import { afterOf } from "./merge.ts";
@@ -27,7 +28,8 @@ export type Tried = (one: Case, guard: Guard) => Promise<Outcome>;
 const cameOf = ({ write, before }: Case, outcome: Outcome): Came => {
   if (!outcome.allowed) return "refused";
   if (write.sort === "status") return "kept";
-  return identityIn(outcome.object.spec) === identityIn(afterOf(write, before).spec) ? "kept" : "set";
+  const isAsAsked = isDeepStrictEqual(identityIn(outcome.object.spec), identityIn(afterOf(write, before).spec));
+  return isAsAsked ? "kept" : "set";
 };
 
 /** Said once more and in other words than the library's. */
