@@ -30,7 +30,7 @@ describe.for(versions)("Kubernetes %s", (version) => {
       expect(agreed.kept).toBeGreaterThan(20);
       expect(agreed.refused).toBeGreaterThan(10);
       if (figures.sets) expect(agreed.set).toBeGreaterThan(15);
-        else expect(agreed.set).toBe(0);
+      else expect(agreed.set).toBe(0);
     }
     expect(status.agreed.kept).toBeGreaterThan(5);
     expect(status.agreed.refused).toBeGreaterThan(0);
