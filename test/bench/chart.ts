@@ -7,7 +7,7 @@ const x = { field: "ratio", type: "quantitative", title: null } as const;
 const panelOf = ({ title, against, rows }: Figures) => {
   const bars = rows.filter(({ ratio }) => ratio !== undefined);
   return {
-    title: `${title}, as a multiple of ${against}`,
+    title: { text: title, subtitle: `as a multiple of ${against}` },
     data: { values: bars.map(({ variant, ratio, goal, peer = false }) => ({ variant, ratio, goal, peer })) },
     width: 380,
     height: { step: 20 },
@@ -51,7 +51,7 @@ export const chartOf = (benchmarks: readonly Figures[]): Promise<string> => {
     resolve: { scale: { x: "shared" } },
     config: {
       font: "sans-serif",
-      title: { anchor: "start", frame: "group", fontSize: 12, offset: 6 },
+      title: { anchor: "start", frame: "group", fontSize: 12, subtitleFontSize: 11, subtitleColor: "#555", offset: 6 },
       view: { stroke: null },
     },
   };
