@@ -14,9 +14,8 @@ const sources = (): readonly string[] => [
   ...["functions", "lib"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(root, folder, name)),
   ),
-  ...["infra/build.ts", "infra/lazy-yaml.ts", "infra/slim-client-node.ts", "package-lock.json"].map((name) =>
-    join(root, name),
-  ),
+  ...["build.ts", "built-policies.ts", "lazy-yaml.ts", "slim-client-node.ts"].map((name) => join(root, "infra", name)),
+  join(root, "package-lock.json"),
 ];
 
 const changed = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;

@@ -28,8 +28,8 @@ const writing = 100;
 const longestTimer = 2 ** 31 - 1;
 
 /**
- * SubjectAccessReviews are posted here, not by client-node's AuthorizationV1Api: it opens a TLS connection for every call, and its layers
- * took a tenth of a question's time over a connection that was kept.
+ * SubjectAccessReviews are posted here, not by client-node's AuthorizationV1Api: it opens a TLS connection for every call, and over one
+ * that is kept its layers took 8 % of a question's CPU time.
  */
 const path = "/apis/authorization.k8s.io/v1/subjectaccessreviews?fieldValidation=Strict";
 const headers = {
@@ -68,8 +68,8 @@ export const accessOf = (kubeconfig: KubeConfig, context: string, mint?: MintTok
     });
 
   const post = (body: string, deadline: number, signal: AbortSignal): Promise<Reply> => {
-    const send = ({ headers: own, ...tls }: Credentials) => {
-      const options = { ...tls, method: "POST", headers: { ...headers, ...own }, signal };
+    const send = ({ headers: authorization, ...tls }: Credentials) => {
+      const options = { ...tls, method: "POST", headers: { ...headers, ...authorization }, signal };
       return inTurn(signal, () => exchange(agent, { url, options, body }));
     };
     return persist({ send, credentialsOf, deadline, signal });
