@@ -4,7 +4,6 @@ import { readSettings } from "./settings.ts";
 import { type Log, lineOf } from "./telemetry/telemetry.ts";
 
 export { accessOf } from "./access/access.ts";
-export { readKubeconfig } from "./access/kubeconfig.ts";
 export { hashOf } from "./keys.ts";
 export { createHandler };
 

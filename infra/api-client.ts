@@ -1,16 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import { Agent, type RequestOptions, request } from "node:https";
-import { dirname } from "node:path";
 import { pipeline } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
-import type { KubeConfig } from "@kubernetes/client-node";
 import { accessFailure, credentialFailure, httpFailure, lateFailure } from "../functions/access/access-failure.ts";
 import { type Credentials, type CredentialsOf, credentialsFrom } from "../functions/access/credentials.ts";
-import { readKubeconfig } from "../functions/access/kubeconfig.ts";
-import { usableContext } from "../functions/access/usable-context.ts";
+import type { Kubeconfig } from "../functions/access/kubeconfig.ts";
+import { type UsableContext, usableContext } from "../functions/access/usable-context.ts";
 import { isObject, type JsonObject } from "../lib/identity/json.ts";
-import { naming, readText } from "./local-cluster.ts";
+import { naming } from "./files.ts";
+import { chooseContext } from "./kubeconfig-files.ts";
 import { UsageError } from "./usage.ts";
 
 /** A cluster that cannot be read or asked, in a sentence. Status 2: nobody knows what would have been found there. */
@@ -44,7 +43,9 @@ export interface ApiReply {
 export interface ApiClient {
   readonly context: string;
   /** The whole kubeconfig, of which this is a context. */
-  readonly kubeconfig: KubeConfig;
+  readonly kubeconfig: Kubeconfig;
+  /** The server is not verified, because its kubeconfig says so (`insecure-skip-tls-verify`). */
+  readonly insecure: boolean;
   readonly send: (request: ApiRequest) => Promise<ApiReply>;
   readonly close: () => void;
 }
@@ -54,26 +55,40 @@ const usualBytes = 16 * 1024 * 1024;
 /** API servers that are busy say how many seconds to wait (priority and fairness); no longer than this in all. */
 const mostPatience = 60_000;
 
-/** Opens a context of a kubeconfig file; the current one where none is named. Nothing is sent yet. */
-export const openCluster = (file: string, contextName?: string): ApiClient => {
-  const kubeconfig = naming(file, () => readKubeconfig(readText(file), dirname(file)));
-  const context = contextName ?? kubeconfig.getCurrentContext();
-  if (!context) throw new UsageError(`${file} has no current context; name one with --context`);
-  return clientOf(
-    kubeconfig,
-    context,
-    naming(file, () => usableContext(kubeconfig, context)),
-  );
+export interface OpenOptions {
+  /**
+   * The client only asks questions, as the function does, and may do what the function may: its user may ask as another (`as`), and its
+   * server must be verified. Without it, the other way round: what is listed and tried as another user says nothing about this one.
+   */
+  readonly asks?: boolean;
+}
+
+/**
+ * Opens a context of a kubeconfig file, or of the kubeconfigs that kubectl takes where no file is named; the current one where none is
+ * named. Nothing is sent yet.
+ */
+export const openCluster = (
+  file: string | undefined,
+  contextName?: string,
+  { asks = false }: OpenOptions = {},
+): ApiClient => {
+  const { kubeconfig, context, origin } = chooseContext(file, contextName);
+  const own = naming(origin, () => usableContext(kubeconfig, context, { insecure: !asks }));
+  if (!asks && Object.keys(own.impersonation).length > 0)
+    throw new UsageError(
+      `${origin}: context ${JSON.stringify(context)}: user.as is refused: this command reads and tries objects, and is not to do so as another user; name a context whose user may do this itself`,
+    );
+  return clientOf(kubeconfig, context, own);
 };
 
-const clientOf = (kubeconfig: KubeConfig, context: string, own: KubeConfig): ApiClient => {
-  const server = (own.getCurrentCluster()?.server ?? "").replace(/\/+$/, "");
-  const command: string | undefined = own.getCurrentUser()?.exec?.command;
-  const agent = new Agent({ keepAlive: true, maxSockets: 8, rejectUnauthorized: true });
-  const issued = credentialsFrom(kubeconfig, context);
+const clientOf = (kubeconfig: Kubeconfig, context: string, own: UsableContext): ApiClient => {
+  const { server, insecure } = own;
+  const label = `context ${JSON.stringify(context)}`;
+  const agent = new Agent({ keepAlive: true, maxSockets: 8, rejectUnauthorized: !insecure });
+  const issued = credentialsFrom(own);
   const credentialsOf: CredentialsOf = (refused) =>
     issued(refused).catch((error: unknown) => {
-      throw new ClusterError(credentialFailure(context, command, error).failure);
+      throw new ClusterError(credentialFailure(label, own.exec?.command, error).failure);
     });
 
   const once = async (asked: ApiRequest, { headers, ...tls }: Credentials): Promise<Received> => {
@@ -96,7 +111,7 @@ const clientOf = (kubeconfig: KubeConfig, context: string, own: KubeConfig): Api
       return await exchange(`${server}${path}`, options, body ? JSON.stringify(body) : "", mostBytes);
     } catch (error) {
       if (error instanceof ReplyTooLarge) throw error;
-      const { failure } = signal.aborted ? lateFailure(context, deadline) : accessFailure(context, error);
+      const { failure } = signal.aborted ? lateFailure(label, deadline) : accessFailure(label, error);
       throw new ClusterError(failure);
     }
   };
@@ -107,7 +122,7 @@ const clientOf = (kubeconfig: KubeConfig, context: string, own: KubeConfig): Api
     for (let patience = mostPatience; ; ) {
       const { status, headers, text } = await once(asked, credentials);
       const seconds = Number(headers["retry-after"]?.[0]);
-      if (status === 401 && renewed) throw new ClusterError(httpFailure(context, status).failure);
+      if (status === 401 && renewed) throw new ClusterError(httpFailure(label, status).failure);
       if (status === 401) {
         credentials = await credentialsOf(credentials);
         renewed = true;
@@ -117,7 +132,7 @@ const clientOf = (kubeconfig: KubeConfig, context: string, own: KubeConfig): Api
       } else return { status, body: objectIn(text), warnings: (headers["warning"] ?? []).flatMap(warningTexts) };
     }
   };
-  return { context, kubeconfig, send, close: () => agent.destroy() };
+  return { context, kubeconfig, insecure, send, close: () => agent.destroy() };
 };
 
 interface Received {
@@ -180,3 +195,7 @@ export const messageOf = ({ status, body }: ApiReply): string => {
   const { message } = body;
   return typeof message === "string" && message !== "" ? message : `HTTP ${status}`;
 };
+
+/** What is said where a server is not verified. */
+export const notVerified = ({ context }: ApiClient): string =>
+  `context ${JSON.stringify(context)} has insecure-skip-tls-verify: any server could have answered, and have taken its credentials`;

@@ -14,7 +14,7 @@ const sources = (): readonly string[] => [
   ...["functions", "lib"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(root, folder, name)),
   ),
-  ...["build.ts", "built-policies.ts", "lazy-yaml.ts", "slim-client-node.ts"].map((name) => join(root, "infra", name)),
+  ...["build.ts", "built-policies.ts", "lazy-yaml.ts"].map((name) => join(root, "infra", name)),
   join(root, "package-lock.json"),
 ];
 

@@ -1,11 +1,11 @@
 import { styleText } from "node:util";
 import { printable } from "../lib/review/index.ts";
-import { openCluster } from "./api-client.ts";
+import { notVerified, openCluster } from "./api-client.ts";
 import { checkAsker, checkAskerExcess } from "./doctor/asker.ts";
 import { checkCaBundle, checkFailurePolicy, checkInstalled, checkPolicy, checkUrl } from "./doctor/configurations.ts";
 import { checkDryRuns } from "./doctor/dry-runs.ts";
 import { checkOtherWriters } from "./doctor/other-writers.ts";
-import type { Result, Status } from "./doctor/result.ts";
+import { type Result, type Status, warn } from "./doctor/result.ts";
 import { checkFunction, checkRoundTrip } from "./doctor/round-trips.ts";
 import { type Site, visit } from "./doctor/site.ts";
 import { checkVersions } from "./doctor/versions.ts";
@@ -15,11 +15,11 @@ import { readArguments, run, UsageError } from "./usage.ts";
 
 const help = `Looks at a guarded cluster from outside, and says what is wrong and what to do about it. It changes nothing.
 
-usage: npm run -s doctor -- --kubeconfig FILE [options]
+usage: npm run -s doctor -- [options]
 
-  --kubeconfig FILE        the cluster. Its user needs list on mutating- and validatingwebhookconfigurations and on
-                           mutatingadmissionpolicies, get on customresourcedefinitions, and, for dry runs, create on
-                           what the policy guards
+  --kubeconfig FILE        the cluster ($KUBECONFIG, else ~/.kube/config, as kubectl takes them). Its user needs list on
+                           mutating- and validatingwebhookconfigurations and on mutatingadmissionpolicies, get on
+                           customresourcedefinitions, and, for dry runs, create on what the policy guards
   --context NAME           of that kubeconfig (its current one)
   --url URL                https://HOST/clusters/CLUSTER/KEY, as the function is reached, to call it too; the key is
                            not shown
@@ -61,17 +61,18 @@ const doctor = async (): Promise<void> => {
     help,
   );
   const { kubeconfig, context, output, "asker-kubeconfig": askerFile, "asker-context": askerContext } = values;
-  if (kubeconfig === undefined) throw new UsageError("say which cluster: --kubeconfig FILE; --help says more");
   if (output !== "table" && output !== "json") throw new UsageError(`-o ${output} is not table or json`);
   if (askerContext !== undefined && askerFile === undefined)
     throw new UsageError("--asker-context is one of an --asker-kubeconfig; give that too");
   const api = openCluster(kubeconfig, context);
-  const asker = askerFile === undefined ? undefined : openCluster(askerFile, askerContext);
+  const asker = askerFile === undefined ? undefined : openCluster(askerFile, askerContext, { asks: true });
   const url = values.url === undefined ? undefined : checkedUrl(values.url);
   const policy = policyOf(values.policy);
   const site = await visit({ api, asker, policy, url, namespace: values.namespace, policyName: values.policy });
 
-  const results: Result[] = [];
+  const results: Result[] = api.insecure
+    ? [warn("connection", notVerified(api), "give its certificate-authority-data in the kubeconfig instead")]
+    : [];
   for (const check of checks) results.push(...(await check(site)));
   api.close();
   asker?.close();

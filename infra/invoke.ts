@@ -21,7 +21,7 @@ usage: npm run invoke -- [EVENT...] [options]
   --endpoint ENDPOINT    mutate or validate, for AdmissionReviews that do not say (mutate)
   --rbac FILE...         answer from these RBAC manifests (events/rbac.yaml)
   --kubeconfig FILE      ask a cluster instead
-  --context NAME         of that kubeconfig (its current one)
+  --context NAME         of that kubeconfig (its current one); without one, of $KUBECONFIG, else of ~/.kube/config
   --policy NAME|FILE     what is guarded (razee)
   -o table|json          (table)
 

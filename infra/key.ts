@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hashOf } from "../functions/keys.ts";
+import { isClusterName } from "../functions/registry/cluster-name.ts";
 import { readArguments, run, UsageError } from "./usage.ts";
 
 const help = `Makes a key for one cluster's API server, and shows where its two halves go. It is shown once and kept nowhere.
@@ -18,8 +19,10 @@ const key = async (): Promise<void> => {
   );
   const [cluster, ...more] = positionals;
   if (!cluster || more.length > 0) throw new UsageError(`give one cluster\n\n${help}`);
-  if (!/^[A-Za-z0-9._-]{1,63}$/.test(cluster))
-    throw new UsageError(`the cluster ${cluster} cannot stand in a URL; it may have 63 of A-Z a-z 0-9 . _ -`);
+  if (!isClusterName(cluster))
+    throw new UsageError(
+      `the cluster ${cluster} cannot stand in a URL; it may have 63 of A-Z a-z 0-9 . _ -, and not be . or ..`,
+    );
   if (values.output !== "text" && values.output !== "json")
     throw new UsageError(`-o ${values.output} is not text or json`);
   // 256 bits, in letters that no part of the way to the function rewrites.

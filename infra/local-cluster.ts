@@ -1,7 +1,4 @@
-import { readFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseAllDocuments } from "yaml";
 import type { Ask } from "../functions/access/access.ts";
 import type { KeyHash } from "../functions/keys.ts";
 import { defaultPolicy, policies } from "../functions/policies/index.ts";
@@ -9,12 +6,17 @@ import type { Cluster } from "../functions/registry/clusters.ts";
 import { type Policy, readPolicy } from "../lib/policy/index.ts";
 import { authorize, readWorld } from "../lib/rbac/index.ts";
 import type { Bundle } from "./bundle.ts";
+import { documentIn, documentsIn, naming } from "./files.ts";
+import { chooseContext } from "./kubeconfig-files.ts";
 import { UsageError } from "./usage.ts";
+
+export { naming, readText } from "./files.ts";
 
 /** Who answers the questions of a local run: RBAC manifests on disk, or a cluster of a kubeconfig. */
 export interface LocalOptions {
-  /** Files of RBAC manifests, YAML or JSON. Without these and a kubeconfig: events/rbac.yaml. */
+  /** Files of RBAC manifests, YAML or JSON. Without these, a kubeconfig and a context: events/rbac.yaml. */
   readonly rbac?: readonly string[] | undefined;
+  /** Absent where a context is named: the kubeconfigs that kubectl would take. */
   readonly kubeconfig?: string | undefined;
   /** Absent: the kubeconfig's current context. */
   readonly context?: string | undefined;
@@ -22,7 +24,7 @@ export interface LocalOptions {
   readonly policy?: string | undefined;
 }
 
-/** The manifests that answer where nobody else is named. */
+/** The manifests that answer where nothing else is named. */
 const sampleWorld = fileURLToPath(new URL("../events/rbac.yaml", import.meta.url));
 
 /** The cluster that local commands judge for: what the user named is read at once, and complained of before anything is built. */
@@ -37,34 +39,36 @@ export const localCluster = (options: LocalOptions) => {
   });
 };
 
-const askOf = ({ rbac, kubeconfig, context }: LocalOptions): ((bundle: Bundle) => Ask) => {
-  if (kubeconfig === undefined && context !== undefined)
-    throw new UsageError("--context is one of a --kubeconfig; give that too");
-  if (kubeconfig !== undefined && rbac !== undefined)
-    throw new UsageError("--rbac and --kubeconfig: only one of them can answer");
-  return kubeconfig === undefined ? askManifests(rbac ?? [sampleWorld]) : askCluster(kubeconfig, context);
+/** Whether a cluster is asked. The sample roles answer where a user asks for none: a cluster is nothing to meet by accident. */
+const asksCluster = ({ kubeconfig, context }: LocalOptions): boolean =>
+  kubeconfig !== undefined || context !== undefined;
+
+const askOf = (options: LocalOptions): ((bundle: Bundle) => Ask) => {
+  const { rbac, kubeconfig, context } = options;
+  if (!asksCluster(options)) return askManifests(rbac ?? [sampleWorld]);
+  if (rbac !== undefined)
+    throw new UsageError(
+      `--rbac and ${kubeconfig === undefined ? "--context" : "--kubeconfig"}: only one of them can answer`,
+    );
+  return askCluster(kubeconfig, context);
 };
 
 /** Who answers, in words. */
-export const describeAsk = ({ rbac, kubeconfig, context }: LocalOptions): string =>
-  kubeconfig === undefined
-    ? `answering from ${rbac?.join(", ") ?? "events/rbac.yaml"}`
-    : `asking ${context ?? "the current context"} of ${kubeconfig}`;
+export const describeAsk = (options: LocalOptions): string => {
+  const { rbac, kubeconfig, context } = options;
+  return asksCluster(options)
+    ? `asking ${context ?? "the current context"} of ${kubeconfig ?? "the kubeconfig that kubectl takes"}`
+    : `answering from ${rbac?.join(", ") ?? "events/rbac.yaml"}`;
+};
 
 const askManifests = (files: readonly string[]): (() => Ask) => {
-  const world = naming(files.join(", "), () => readWorld(files.flatMap((file) => readDocuments(file))));
+  const world = naming(files.join(", "), () => readWorld(files.flatMap(documentsIn)));
   return () => async (questions) => questions.map((question) => authorize(world, question));
 };
 
-const askCluster = (file: string, context: string | undefined): ((bundle: Bundle) => Ask) => {
-  const text = readText(file);
-  return (bundle) =>
-    naming(file, () => {
-      const kubeconfig = bundle.readKubeconfig(text, dirname(file));
-      const chosen = context ?? kubeconfig.getCurrentContext();
-      if (!chosen) throw new UsageError(`${file} has no current-context; give --context NAME`);
-      return bundle.accessOf(kubeconfig, chosen);
-    });
+const askCluster = (file: string | undefined, name: string | undefined): ((bundle: Bundle) => Ask) => {
+  const { kubeconfig, context, origin } = chooseContext(file, name);
+  return (bundle) => naming(origin, () => bundle.accessOf(kubeconfig, context));
 };
 
 /** A policy by its name, or from a file. */
@@ -75,31 +79,5 @@ export const policyOf = (nameOrFile: string = defaultPolicy): Policy => {
     throw new UsageError(
       `there is no policy ${nameOrFile}; built in are ${[...policies.keys()].join(", ")}, or give a file`,
     );
-  return naming(nameOrFile, () => readPolicy(readDocuments(nameOrFile)[0]));
-};
-
-const readDocuments = (file: string): unknown[] =>
-  parseAllDocuments(readText(file)).map((document) => {
-    if (document.errors[0]) throw new UsageError(`${file}: ${document.errors[0].message}`);
-    return document.toJS();
-  });
-
-/** Reads a file, `-` being standard input. */
-export const readText = (file: string): string => {
-  try {
-    return readFileSync(file === "-" ? 0 : file, "utf8");
-  } catch (error) {
-    throw new UsageError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
-};
-
-/** A file that says something wrong is the user's to mend: its name and the sentence, not a stack. */
-export const naming = <T>(what: string, read: () => T): T => {
-  try {
-    return read();
-  } catch (error) {
-    throw error instanceof UsageError
-      ? error
-      : new UsageError(`${what}: ${error instanceof Error ? error.message : error}`);
-  }
+  return naming(nameOrFile, () => readPolicy(documentIn(nameOrFile)));
 };

@@ -1,9 +1,9 @@
 import { styleText } from "node:util";
-import { parse } from "yaml";
 import { accessOf } from "../functions/access/access.ts";
 import { printable } from "../lib/review/index.ts";
-import { ClusterError, openCluster } from "./api-client.ts";
-import { naming, policyOf, readText } from "./local-cluster.ts";
+import { ClusterError, notVerified, openCluster } from "./api-client.ts";
+import { documentIn } from "./files.ts";
+import { policyOf } from "./local-cluster.ts";
 import { type Listing, listingsOf } from "./report/listings.ts";
 import { jsonOutput, tableOutput } from "./report/output.ts";
 import { pagesOf } from "./report/pages.ts";
@@ -17,11 +17,11 @@ import { readArguments, run, UsageError } from "./usage.ts";
 
 const help = `Lists what is stored already and would trouble somebody once a policy is enforced. It writes nothing.
 
-usage: npm run -s report -- --kubeconfig FILE [options]
+usage: npm run -s report -- [options]
 
-  --kubeconfig FILE   the cluster. Its user needs list on what the policy guards; to say who could fix what, list on
-                      roles, rolebindings, clusterroles and clusterrolebindings; to judge writers, create on
-                      subjectaccessreviews
+  --kubeconfig FILE   the cluster ($KUBECONFIG, else ~/.kube/config, as kubectl takes them). Its user needs list on what
+                      the policy guards; to say who could fix what, list on roles, rolebindings, clusterroles and
+                      clusterrolebindings; to judge writers, create on subjectaccessreviews
   --context NAME      of that kubeconfig (its current one)
   --policy NAME|FILE  what is guarded (razee)
   --namespace NAME    look in this one only (all)
@@ -51,7 +51,6 @@ const report = async (): Promise<void> => {
     help,
   );
   const { kubeconfig, context, namespace, output, "limit-page": limitText } = values;
-  if (kubeconfig === undefined) throw new UsageError("say which cluster: --kubeconfig FILE; --help says more");
   if (output !== "table" && output !== "json") throw new UsageError(`-o ${output} is not table or json`);
   const limit = /^\d+$/.test(limitText) ? Number(limitText) : 0;
   if (limit < 1 || limit > 5000) throw new UsageError(`--limit-page ${limitText} is not a number from 1 to 5000`);
@@ -70,6 +69,7 @@ const report = async (): Promise<void> => {
     progress.clear();
     console.error(styleText("yellow", `note: ${printable(sentence)}`, { stream: process.stderr }));
   };
+  if (api.insecure) note(notVerified(api));
   const judged = writers.everywhere.length > 0 || writers.byManager !== undefined;
   const severalFields = new Set(policy.targets.flatMap(({ fields }) => fields.map(({ path }) => JSON.stringify(path))));
   const out =
@@ -81,7 +81,7 @@ const report = async (): Promise<void> => {
   const scan: Scan = {
     policy,
     writers,
-    judgeWriters: judgeWritersWith(accessOf(api.kubeconfig, api.context)),
+    judgeWriters: judgeWritersWith(accessOf(api.kubeconfig, api.context, { insecure: true })),
     rights: () => {
       rights ??= readRights(api, limit, note);
       return rights;
@@ -123,10 +123,6 @@ const report = async (): Promise<void> => {
   if (tally.findings() > 0) process.exitCode = 1;
 };
 
-const writersIn = (file: string) =>
-  readWriterFile(
-    file,
-    naming(file, () => parse(readText(file))),
-  );
+const writersIn = (file: string) => readWriterFile(file, documentIn(file));
 
 if (import.meta.main) await run(report);

@@ -16,7 +16,7 @@ usage: npm start -- [options]
   --host HOST         be reachable as HOST, on every interface (localhost, on the loopback only)
   --rbac FILE...      answer from these RBAC manifests (events/rbac.yaml)
   --kubeconfig FILE   ask a cluster instead
-  --context NAME      of that kubeconfig (its current one)
+  --context NAME      of that kubeconfig (its current one); without one, of $KUBECONFIG, else of ~/.kube/config
   --policy NAME|FILE  what is guarded (razee)
   --tls-cert FILE     serve with this certificate, PEM, and
   --tls-key FILE      its key (a certificate of a throw-away CA)

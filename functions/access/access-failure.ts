@@ -14,7 +14,7 @@ export class Unanswered extends Error {
   }
 }
 
-const server = (context: string) => `the API server of context ${JSON.stringify(context)}`;
+const server = (cluster: string) => `the API server of ${cluster}`;
 
 /** Codes of the system and of its resolver, such as ECONNREFUSED and ENOTFOUND. EPROTO is how libuv reports a TLS failure. */
 const isUnreachable = (code: string) => /^E(?!RR_|PROTO$)/.test(code);
@@ -35,8 +35,8 @@ const statusMessage = (body: string): string => {
 
 const refusals = new WeakSet<Answer>();
 
-const refusal = (context: string): NoAnswer => {
-  const failure = `the credentials of context ${JSON.stringify(context)} were refused (401); renew them`;
+const refusal = (cluster: string): NoAnswer => {
+  const failure = `the credentials of ${cluster} were refused (401); renew them`;
   const answer = { code: 502, failure } as const;
   refusals.add(answer);
   return answer;
@@ -46,50 +46,50 @@ const refusal = (context: string): NoAnswer => {
 export const isRefusal = (answer: Answer): boolean => refusals.has(answer);
 
 /** What an HTTP status other than 200 and 201 means; `body` is the text that came with it. */
-export const httpFailure = (context: string, status: number, body = ""): NoAnswer => {
-  if (status === 401) return refusal(context);
+export const httpFailure = (cluster: string, status: number, body = ""): NoAnswer => {
+  if (status === 401) return refusal(cluster);
   if (status === 403)
     return {
       code: 502,
-      failure: `the identity of context ${JSON.stringify(context)} may not create subjectaccessreviews${statusMessage(body)}`,
+      failure: `the identity of ${cluster} may not create subjectaccessreviews${statusMessage(body)}`,
     };
   if (status >= 300 && status <= 399)
-    return { code: 502, failure: `${server(context)} answered with a redirect (${status}), which is never followed` };
+    return { code: 502, failure: `${server(cluster)} answered with a redirect (${status}), which is never followed` };
   return {
     code: status === 429 || status >= 500 ? 503 : 502,
-    failure: `${server(context)} answered ${status}${statusMessage(body)}`,
+    failure: `${server(cluster)} answered ${status}${statusMessage(body)}`,
   };
 };
 
 /**
  * Why a question got no answer, from what Node threw. Only codes are repeated, never messages, which hold addresses.
  */
-export const accessFailure = (context: string, error: unknown): NoAnswer => {
+export const accessFailure = (cluster: string, error: unknown): NoAnswer => {
   if (error instanceof Unanswered) return error.answer;
   const code = codeOf(error);
-  if (code === undefined) return { code: 502, failure: `${server(context)} answered with what cannot be read as JSON` };
-  if (code === tooLarge) return { code: 502, failure: `${server(context)} answered with more than 1 MiB` };
-  if (code === tooMany) return { code: 503, failure: `too many questions to ${server(context)} are waiting already` };
-  if (isUnreachable(code)) return { code: 503, failure: `${server(context)} cannot be reached (${code})` };
-  if (code.startsWith("HPE_")) return { code: 502, failure: `${server(context)} does not speak HTTP (${code})` };
+  if (code === undefined) return { code: 502, failure: `${server(cluster)} answered with what cannot be read as JSON` };
+  if (code === tooLarge) return { code: 502, failure: `${server(cluster)} answered with more than 1 MiB` };
+  if (code === tooMany) return { code: 503, failure: `too many questions to ${server(cluster)} are waiting already` };
+  if (isUnreachable(code)) return { code: 503, failure: `${server(cluster)} cannot be reached (${code})` };
+  if (code.startsWith("HPE_")) return { code: 502, failure: `${server(cluster)} does not speak HTTP (${code})` };
   return {
     code: 502,
-    failure: `no trusted connection to ${server(context)} (${code}); check server, certificate-authority and tls-server-name`,
+    failure: `no trusted connection to ${server(cluster)} (${code}); check server, certificate-authority and tls-server-name`,
   };
 };
 
 /** Credentials that could not be had. What an exec plugin printed is left out: it may be the credential. */
-export const credentialFailure = (context: string, command: string | undefined, error: unknown): NoAnswer => {
+export const credentialFailure = (cluster: string, command: string | undefined, error: unknown): NoAnswer => {
   const from = command === undefined ? "" : ` from the exec plugin ${JSON.stringify(command)}`;
   const code = codeOf(error);
   const why = error instanceof AwsFailure ? `: ${error.message}` : code ? ` (${code})` : "";
-  return { code: 502, failure: `the credentials of context ${JSON.stringify(context)} could not be had${from}${why}` };
+  return { code: 502, failure: `the credentials of ${cluster} could not be had${from}${why}` };
 };
 
-export const lateFailure = (context: string, milliseconds: number): NoAnswer => ({
+export const lateFailure = (cluster: string, milliseconds: number): NoAnswer => ({
   code: 504,
   failure:
     milliseconds > 0
-      ? `${server(context)} did not answer within ${milliseconds} ms`
-      : `no time was left to ask ${server(context)}`,
+      ? `${server(cluster)} did not answer within ${milliseconds} ms`
+      : `no time was left to ask ${server(cluster)}`,
 });

@@ -1,15 +1,14 @@
 import { Agent } from "node:https";
-import type { KubeConfig } from "@kubernetes/client-node";
 import { type Answer, type NoAnswer, type Question, readAnswer } from "../../lib/identity/question.ts";
-import type { MintToken } from "../aws/eks-token.ts";
 import { accessFailure, credentialFailure, httpFailure, lateFailure, Unanswered } from "./access-failure.ts";
 import { type Credentials, type CredentialsOf, credentialsFrom } from "./credentials.ts";
 import { isEchoOf } from "./echo.ts";
 import { exchange, type Reply } from "./exchange.ts";
+import type { Kubeconfig } from "./kubeconfig.ts";
 import { persist } from "./persist.ts";
 import { sharedLookup } from "./shared-lookup.ts";
 import { turns } from "./turns.ts";
-import { usableContext } from "./usable-context.ts";
+import { type ContextUse, usableContext } from "./usable-context.ts";
 
 /**
  * Asks one cluster's API server. All questions go out together; `deadline` is in milliseconds since the epoch. Never rejects: a failure is
@@ -42,29 +41,36 @@ const reviewOf = (spec: Question) => ({ apiVersion: "authorization.k8s.io/v1", k
 
 const anotherAnswer: NoAnswer = { code: 502, failure: "the SubjectAccessReview came back with another question" };
 
+export interface AccessOptions extends ContextUse {
+  /**
+   * What messages call the cluster: `cluster "prod"` for one of a registry, because users read them in denials and the context's name
+   * may be an ARN. Absent: `context "NAME"`.
+   */
+  readonly label?: string;
+}
+
 /**
  * Opens the way to one context's API server: one pool of kept-alive connections, credentials as the kubeconfig says. Throws, with the
  * context and the field named, for what cannot work (see `usableContext`); nothing is sent before the first question.
  *
- * @param mint makes EKS tokens in this process; without it, the kubeconfig's exec plugin is run for them
  * @example const ask = accessOf(kubeconfig, "prod"); const [answer] = await ask([question], Date.now() + 2_000);
  */
-export const accessOf = (kubeconfig: KubeConfig, context: string, mint?: MintToken): Ask => {
-  const own = usableContext(kubeconfig, context, mint);
-  const url = `${own.getCurrentCluster()?.server}${path}`;
+export const accessOf = (kubeconfig: Kubeconfig, context: string, options: AccessOptions = {}): Ask => {
+  const label = options.label ?? `context ${JSON.stringify(context)}`;
+  const own = usableContext(kubeconfig, context, options);
+  const url = `${own.server}${path}`;
   // No maxSockets: a connection that the agent replaces for a request in its own queue outlives that request.
   const agent = new Agent({
     keepAlive: true,
-    rejectUnauthorized: true,
+    rejectUnauthorized: !own.insecure,
     autoSelectFamilyAttemptTimeout,
     lookup: sharedLookup(),
   });
   const inTurn = turns(mostAtOnce, mostWaiting);
-  const command: string | undefined = own.getCurrentUser()?.exec?.command;
-  const issued = credentialsFrom(kubeconfig, context, mint);
+  const issued = credentialsFrom(own);
   const credentialsOf: CredentialsOf = (refused) =>
     issued(refused).catch((error: unknown) => {
-      throw new Unanswered(credentialFailure(context, command, error));
+      throw new Unanswered(credentialFailure(label, own.exec?.command, error));
     });
 
   const post = (body: string, deadline: number, signal: AbortSignal): Promise<Reply> => {
@@ -78,19 +84,19 @@ export const accessOf = (kubeconfig: KubeConfig, context: string, mint?: MintTok
   const answerTo = async (question: Question, deadline: number, signal: AbortSignal): Promise<Answer> => {
     try {
       const { status, text } = await post(JSON.stringify(reviewOf(question)), deadline, signal);
-      if (status !== 200 && status !== 201) return httpFailure(context, status, text);
+      if (status !== 200 && status !== 201) return httpFailure(label, status, text);
       const review: unknown = JSON.parse(text);
       const answer = readAnswer(review);
       return "failure" in answer || isEchoOf(question, review) ? answer : anotherAnswer;
     } catch (error) {
-      return accessFailure(context, error);
+      return accessFailure(label, error);
     }
   };
 
   return async (questions, due) => {
     const deadline = due - writing;
     const milliseconds = deadline - Date.now();
-    const late = lateFailure(context, milliseconds);
+    const late = lateFailure(label, milliseconds);
     if (milliseconds <= 0 || questions.length === 0) return questions.map(() => late);
     const end = new AbortController();
     const expired = new Promise<NoAnswer>((resolve) => {

@@ -1,9 +1,9 @@
+import { readFileSync } from "node:fs";
 import { validateHeaderValue } from "node:http";
 import type { RequestOptions } from "node:https";
-import type { KubeConfig } from "@kubernetes/client-node";
-import type { MintToken } from "../aws/eks-token.ts";
 import { runPlugin } from "./exec-plugin.ts";
-import { usableContext } from "./usable-context.ts";
+import { certificatesIn } from "./pem.ts";
+import { bytesOf, isSet, type UsableContext } from "./usable-context.ts";
 
 /** What makes a request somebody's: headers, and the TLS material of its connection. */
 export type Credentials = Pick<RequestOptions, "headers" | "ca" | "cert" | "key" | "servername">;
@@ -23,22 +23,36 @@ interface Issued {
 /** How old what was read from files may become, as with client-go. */
 const fileAge = 60_000;
 
-const issue = async (own: KubeConfig): Promise<Issued> => {
-  const [{ exec, ...user }] = own.users as [KubeConfig["users"][number]];
-  const plugin = exec ? await runPlugin(exec) : undefined;
-  // client-node would run it itself, for any time, with its standard input open.
-  own.users = [user];
-  const applied: RequestOptions = {};
-  await own.applyToHTTPSOptions(applied);
-  const { ca, cert = plugin?.cert, key = plugin?.key, servername } = applied;
-  const given = { ...(plugin?.token ? { Authorization: `Bearer ${plugin.token}` } : {}), ...applied.headers };
-  const headers = Object.entries(given).map(([name, value]) => [name, String(value).trim()] as const);
-  for (const [name, value] of headers) validateHeaderValue(name, value);
-  // client-node makes an anonymous request of an empty token.
-  if (!cert && !headers.some(([name, value]) => name === "Authorization" && value.includes(" ")))
-    throw new Error("there is neither a token nor a certificate");
+/** The token of a `tokenFile`; where that cannot be had, the one beside it (client-go transport `NewBearerAuthWithRefreshRoundTripper`). */
+const plainToken = ({ token, tokenFile }: UsableContext): string => {
+  if (tokenFile === "") return token;
+  try {
+    return readFileSync(tokenFile, "utf8").trim() || token;
+  } catch (error) {
+    if (token !== "") return token;
+    throw error;
+  }
+};
+
+const issue = async (context: UsableContext, fresh: boolean): Promise<Issued> => {
+  const plugin = context.exec && (await runPlugin(context.exec));
+  const token = plainToken(context) || plugin?.token || (await context.mint?.(fresh));
+  const ca = certificatesIn(bytesOf(context.ca)).map(String);
+  // Without one, the system's roots would be trusted.
+  if (isSet(context.ca) && ca.length === 0) throw new Error("the certificate authority is no longer PEM");
+  const cert = plugin?.cert || bytesOf(context.certificate).toString("latin1");
+  const key = plugin?.key || bytesOf(context.key).toString("latin1");
+  const headers = { ...(token && { Authorization: `Bearer ${token}` }), ...context.impersonation };
+  for (const [name, values] of Object.entries(headers))
+    for (const value of [values].flat()) validateHeaderValue(name, value);
+  if (!token && !cert) throw new Error("there is neither a token nor a certificate");
   return {
-    credentials: { ca, cert, key, ...(servername ? { servername } : {}), headers: Object.fromEntries(headers) },
+    credentials: {
+      headers: headers as RequestOptions["headers"],
+      ...(ca.length > 0 && { ca }),
+      ...(cert && { cert, key }),
+      ...(context.tlsServerName && { servername: context.tlsServerName }),
+    },
     until: plugin?.until ?? Date.now() + fileAge,
   };
 };
@@ -47,11 +61,11 @@ const issue = async (own: KubeConfig): Promise<Issued> => {
  * Gets the credentials of one context as its kubeconfig says, and keeps them while they are good. Who asks while they are on their way
  * waits for the same ones.
  */
-export const credentialsFrom = (kubeconfig: KubeConfig, context: string, mint?: MintToken): CredentialsOf => {
+export const credentialsFrom = (context: UsableContext): CredentialsOf => {
   let last: Promise<Issued> | undefined;
 
   const renew = (fresh: boolean): Promise<Issued> => {
-    const now = issue(usableContext(kubeconfig, context, mint && ((request) => mint(request, fresh))));
+    const now = issue(context, fresh);
     last = now;
     now.catch(() => {
       if (last === now) last = undefined;

@@ -1,10 +1,12 @@
+import { normalize } from "node:path";
 import { promisify } from "node:util";
 
 /** An exec plugin, as the user of a kubeconfig names it. */
 export interface ExecPlugin {
+  readonly apiVersion: string;
   readonly command: string;
-  readonly args?: readonly string[] | null;
-  readonly env?: readonly { readonly name: string; readonly value: string }[] | null;
+  readonly args: readonly string[];
+  readonly env: readonly { readonly name: string; readonly value: string }[];
 }
 
 /** What came of it, `client.authentication.k8s.io` ExecCredentialStatus; `until` is in milliseconds since the epoch. */
@@ -15,27 +17,34 @@ export interface PluginCredential {
   readonly until: number;
 }
 
-/** Longer than any review waits: what a slow plugin gets serves the next one. Not for ever: nobody asks a plugin that hangs twice. */
+/** Longer than any review waits: what a slow plugin gets serves the next one. Not for ever: a plugin that hangs is run again. */
 const usualPatience = 30_000;
 
 /**
- * Runs an exec plugin (KEP-541) that nobody can talk to. Rejects where it cannot be started, fails, takes longer than `patience`
- * milliseconds, after which it is killed, or prints no ExecCredential.
+ * Runs an exec plugin (KEP-541) that cannot ask a person. Rejects where it cannot be started, fails, takes longer than `patience`
+ * milliseconds, after which it is killed, or prints no ExecCredential of its API version.
  */
 export const runPlugin = async (
-  { command, args, env }: ExecPlugin,
+  { apiVersion, command, args, env }: ExecPlugin,
   patience = usualPatience,
 ): Promise<PluginCredential> => {
-  // Loaded where a plugin is run: in Lambda there hardly is one, and every cold start would pay for it.
+  // Loaded where a plugin is run: in Lambda none is, and every cold start would pay for it.
   const { execFile } = await import("node:child_process");
-  const variables = Object.fromEntries((env ?? []).map(({ name, value }) => [name, value]));
-  const running = promisify(execFile)(command, args ?? [], {
+  const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]));
+  const running = promisify(execFile)(normalize(command), args, {
     env: { ...process.env, ...variables },
     timeout: patience,
     killSignal: "SIGKILL",
   });
   running.child.stdin?.on("error", () => {}).end();
   const { stdout } = await running;
-  const { token, clientCertificateData: cert, clientKeyData: key, expirationTimestamp } = JSON.parse(stdout).status;
+  const { kind, apiVersion: printed, status } = JSON.parse(stdout);
+  if (kind !== "ExecCredential" || printed !== apiVersion)
+    throw Object.assign(new Error("it printed another kind"), {
+      code: `it printed no ExecCredential of ${apiVersion}`,
+    });
+  const { token, clientCertificateData: cert, clientKeyData: key, expirationTimestamp } = status;
+  if (Boolean(cert) !== Boolean(key))
+    throw Object.assign(new Error("one is missing"), { code: "it printed a certificate or a key, and not both" });
   return { token, cert, key, until: Date.parse(expirationTimestamp) || Number.POSITIVE_INFINITY };
 };

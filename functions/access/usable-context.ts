@@ -1,166 +1,234 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, type X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { type Cluster, KubeConfig, type User } from "@kubernetes/client-node";
 import { eksTokenRequestOf } from "../aws/eks-exec.ts";
+import { isEksServer } from "../aws/eks-server.ts";
 import type { MintToken } from "../aws/eks-token.ts";
-import { unsupported } from "./kubeconfig.ts";
+import type { ExecPlugin } from "./exec-plugin.ts";
+import type { Kubeconfig, KubeconfigCluster, KubeconfigExec, KubeconfigUser, Source } from "./kubeconfig.ts";
+import { certificatesIn } from "./pem.ts";
+
+/** One context of a kubeconfig, checked: where its API server is, and how its user proves who it is. */
+export interface UsableContext {
+  /** Without a slash at its end. */
+  readonly server: string;
+  /** Whether the server's certificate is not looked at; only where that was allowed. */
+  readonly insecure: boolean;
+  readonly tlsServerName: string;
+  readonly ca: Source;
+  readonly certificate: Source;
+  readonly key: Source;
+  readonly token: string;
+  readonly tokenFile: string;
+  /** The plugin to run for a credential. */
+  readonly exec: ExecPlugin | undefined;
+  /** Makes a token in this process; `fresh` where the last one was refused. */
+  readonly mint: ((fresh: boolean) => Promise<string>) | undefined;
+  /** The headers that ask the API server to take the user for another. */
+  readonly impersonation: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** How EKS tokens are made in this process, in place of the exec plugin that prints them. */
+export interface Minting {
+  readonly mint: MintToken;
+  /** The function's own, which a user counts on that names none. */
+  readonly region: string | undefined;
+}
+
+export interface ContextUse {
+  /** What becomes of exec plugins: `run` (the default), or a token is minted for those of EKS and others are refused. */
+  readonly plugins?: "run" | Minting;
+  /** A server is EKS although its host does not look like it. */
+  readonly serverIsEks?: boolean;
+  /** `insecure-skip-tls-verify` is followed. Without it, such a cluster is refused. */
+  readonly insecure?: boolean;
+}
 
 /** Ends the reading of a context: `where` is the kubeconfig field that a person has to change. */
 type Refuse = (where: string, why: string) => never;
 
-/** A file or inline data of a kubeconfig. Inline data wins, as with kubectl (client-node prefers the file). */
-interface Source {
-  readonly field: string;
-  readonly file: string | undefined;
-  readonly data: string | undefined;
-}
+export const bytesOf = ({ file, data }: Source): Buffer => (file === "" ? data : readFileSync(file));
 
-const source = (field: string, file: string | undefined, data: string | undefined): Source =>
-  data ? { field: `${field}-data`, file: undefined, data } : { field, file: file || undefined, data: undefined };
+export const isSet = ({ file, data }: Source): boolean => file !== "" || data.length > 0;
 
-const bytesOf = ({ field, file, data }: Source, refuse: Refuse): Buffer | undefined => {
-  if (data) return Buffer.from(data, "base64");
+const fieldOf = ({ field, data }: Source): string => (data.length > 0 ? `${field}-data` : field);
+
+/** Reads PEM. A file beside data is refused, as by client-go (tools/clientcmd validation.go). A parser's own message is left out, it may quote what it read. */
+const parsed = <T>(from: Source, refuse: Refuse, parse: (pem: Buffer) => T | undefined): T => {
+  if (from.file !== "" && from.data.length > 0)
+    refuse(from.field, `stands beside ${from.field}-data; keep one of them`);
+  let pem: Buffer;
   try {
-    return file ? readFileSync(file) : undefined;
+    pem = bytesOf(from);
   } catch (error) {
-    return refuse(field, `cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    return refuse(from.field, `cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
-};
-
-/** Reads PEM with a parser that throws; its own message is left out, it may quote what it read. */
-const parsed = <T>(from: Source, refuse: Refuse, parse: (pem: Buffer) => T): T | undefined => {
-  const pem = bytesOf(from, refuse);
   try {
-    return pem && parse(pem);
-  } catch {
-    return refuse(from.field, "is not PEM that can be read");
-  }
+    const result = parse(pem);
+    if (result !== undefined) return result;
+  } catch {}
+  return refuse(fieldOf(from), "is not PEM that can be read");
 };
 
-const usableCluster = (cluster: Cluster, refuse: Refuse): Cluster => {
+const certificate = (pem: Buffer): X509Certificate | undefined => certificatesIn(pem)[0];
+
+const checkCluster = (cluster: KubeconfigCluster, insecure: boolean, refuse: Refuse): string => {
+  if (cluster.server === "") refuse("server", "is missing");
   const url = URL.parse(cluster.server) ?? refuse("server", "is not a URL");
   if (url.protocol !== "https:") refuse("server", "must start with https://");
   if (url.username || url.password || url.search || url.hash)
     refuse("server", "may hold a host, a port and a path only");
-  if (cluster.skipTLSVerify)
-    refuse("insecure-skip-tls-verify", "is refused: a verdict from a server that nobody verified guards nothing");
-  if (cluster.proxyUrl) refuse("proxy-url", "is not supported");
-  const ca = source("certificate-authority", cluster.caFile, cluster.caData);
-  parsed(ca, refuse, (pem) => new X509Certificate(pem));
-  return {
-    name: cluster.name,
-    server: cluster.server,
-    skipTLSVerify: false,
-    ...(ca.data ? { caData: ca.data } : {}),
-    ...(ca.file ? { caFile: ca.file } : {}),
-    ...(cluster.tlsServerName ? { tlsServerName: cluster.tlsServerName } : {}),
+  if (cluster.insecure && !insecure)
+    refuse("insecure-skip-tls-verify", "is refused: a verdict from a server that was not verified guards nothing");
+  if (cluster.insecure && isSet(cluster.ca))
+    refuse("insecure-skip-tls-verify", "stands beside a certificate authority; keep one of them");
+  if (cluster.proxyUrl !== "") refuse("proxy-url", "is not supported");
+  if (isSet(cluster.ca)) parsed(cluster.ca, refuse, certificate);
+  return `${url.origin}${url.pathname.replace(/\/+/g, "/").replace(/\/$/, "")}`;
+};
+
+const checkClientCertificate = (user: KubeconfigUser, refuse: Refuse): boolean => {
+  if (!isSet(user.certificate) && !isSet(user.key)) return false;
+  if (!isSet(user.certificate)) return refuse("client-certificate", "is missing beside client-key");
+  const cert = parsed(user.certificate, refuse, certificate);
+  if (!isSet(user.key)) return refuse("client-key", "is missing beside client-certificate");
+  const key = parsed(user.key, refuse, createPrivateKey);
+  if (!cert.checkPrivateKey(key)) refuse(fieldOf(user.key), "does not belong to the client certificate");
+  return true;
+};
+
+/** What client-go tells a plugin (KEP-541): that no person is there to type, and its cluster where it wants to know (KEP-1513). */
+const execInfo = ({ apiVersion, provideClusterInfo }: KubeconfigExec, cluster: KubeconfigCluster) => {
+  const ca = bytesOf(cluster.ca).toString("base64");
+  const spec = {
+    ...(provideClusterInfo && {
+      cluster: {
+        server: cluster.server,
+        ...(cluster.tlsServerName && { "tls-server-name": cluster.tlsServerName }),
+        ...(cluster.insecure && { "insecure-skip-tls-verify": true }),
+        ...(ca && { "certificate-authority-data": ca }),
+        ...(cluster.disableCompression && { "disable-compression": true }),
+        config: cluster.extensions.get("client.authentication.k8s.io/exec") ?? null,
+      },
+    }),
+    interactive: false,
   };
+  return { name: "KUBERNETES_EXEC_INFO", value: JSON.stringify({ kind: "ExecCredential", apiVersion, spec }) };
 };
 
-const clientCertificate = (user: User, refuse: Refuse): Partial<User> => {
-  const certificate = source("client-certificate", user.certFile, user.certData);
-  const privateKey = source("client-key", user.keyFile, user.keyData);
-  const cert = parsed(certificate, refuse, (pem) => new X509Certificate(pem));
-  const key = parsed(privateKey, refuse, (pem) => createPrivateKey(pem));
-  if (!cert && !key) return {};
-  if (!cert) return refuse("client-certificate", "is missing beside client-key");
-  if (!key) return refuse("client-key", "is missing beside client-certificate");
-  if (!cert.checkPrivateKey(key)) return refuse(privateKey.field, "does not belong to the client certificate");
-  return {
-    ...(certificate.data ? { certData: certificate.data } : {}),
-    ...(certificate.file ? { certFile: certificate.file } : {}),
-    ...(privateKey.data ? { keyData: privateKey.data } : {}),
-    ...(privateKey.file ? { keyFile: privateKey.file } : {}),
-  };
+const apiVersions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
+
+const plugin = (exec: KubeconfigExec, refuse: Refuse): void => {
+  if (exec.command === "") refuse("exec.command", "is missing");
+  if (!apiVersions.includes(exec.apiVersion)) refuse("exec.apiVersion", `must be ${apiVersions.join(" or ")}`);
+  const mode = exec.interactiveMode || (exec.apiVersion === apiVersions[1] ? "IfAvailable" : "");
+  if (mode === "Always") refuse("exec.interactiveMode", "must not be Always here, where no person can type");
+  if (mode !== "Never" && mode !== "IfAvailable") refuse("exec.interactiveMode", "must be Never or IfAvailable");
+  if (exec.env.some(({ name }) => name === "")) refuse("exec.env", "holds a variable without a name");
 };
 
-/** Tokens travel in a header; one that was read from a file may end in a line break. */
-const token = (user: User, refuse: Refuse): Partial<User> => {
-  if (user.token == null) return {};
-  if (typeof user.token !== "string" || !/^[\x21-\x7e]+$/.test(user.token.trim()))
-    return refuse("token", "is not a token that can travel in a header");
-  return { token: user.token.trim() };
-};
-
-/** What client-go tells a plugin and client-node does not: its API version, and that nobody sits there to type (KEP-541). */
-const execInfo = ({ apiVersion }: { readonly apiVersion?: unknown }) => ({
-  name: "KUBERNETES_EXEC_INFO",
-  value: JSON.stringify({ apiVersion, kind: "ExecCredential", spec: { interactive: false } }),
-});
-
-/** The `authProvider` of a user whose tokens are minted here. */
-const minted = "minted";
-
-const minter = (mint: MintToken): Parameters<KubeConfig["addAuthenticator"]>[0] => ({
-  isAuthProvider: ({ authProvider }) => authProvider?.name === minted,
-  applyAuthentication: async ({ authProvider }, options) => {
-    options.headers = { ...options.headers, Authorization: `Bearer ${await mint(authProvider.config)}` };
-  },
-});
-
-const exec = (user: User, refuse: Refuse, mint: MintToken | undefined): Partial<User> => {
-  if (user.exec == null) return {};
-  const config = mint && eksTokenRequestOf(user.exec, refuse);
-  if (config) return { authProvider: { name: minted, config } };
-  if (typeof user.exec.command !== "string" || user.exec.command === "") return refuse("exec.command", "is missing");
-  if (user.exec.interactiveMode === "Always") return refuse("exec.interactiveMode", "must not be Always here");
-  return { exec: { ...user.exec, env: [...(Array.isArray(user.exec.env) ? user.exec.env : []), execInfo(user.exec)] } };
-};
-
-const tokenFile = (user: User, refuse: Refuse): Partial<User> => {
-  if (user.authProvider == null) return {};
-  if (user.authProvider.name === unsupported)
-    return refuse(user.authProvider.member, "is not supported; only as is, a name");
-  if (user.authProvider.name !== "tokenFile")
-    return refuse("auth-provider", "is not supported; use exec, a token or a client certificate");
-  return { authProvider: user.authProvider };
-};
-
-const usableUser = (user: User, refuse: Refuse, mint: MintToken | undefined): User => {
-  if (user.username || user.password)
-    refuse("username", "is refused: API servers know no passwords since Kubernetes 1.19");
-  const credentials = {
-    ...clientCertificate(user, refuse),
-    ...token(user, refuse),
-    ...tokenFile(user, refuse),
-    ...exec(user, refuse, mint),
-  };
-  if (Object.keys(credentials).length === 0)
+const minted = (exec: KubeconfigExec, { mint, region }: Minting, { host, isEks }: Server, refuse: Refuse) => {
+  const request = eksTokenRequestOf(exec, (field, why) => refuse(`user.${field}`, why));
+  if (!request)
+    return refuse(
+      "user.exec.command",
+      "is refused: a registry runs no command, and makes a token itself only for aws eks get-token and aws-iam-authenticator; use a service account's token or a client certificate",
+    );
+  const wanted = request.region ?? region;
+  if (!isEks && !isEksServer(host, wanted))
     refuse(
-      "",
+      "cluster.server",
+      `is no address of an EKS cluster${wanted ? ` in ${wanted}` : ""}, and a token for one is sent nowhere else; if it is one all the same, set impersonation-admission.serverIsEks: true in the context's extensions`,
+    );
+  return (fresh: boolean) => mint(request, fresh);
+};
+
+interface Server {
+  readonly host: string;
+  readonly isEks: boolean;
+}
+
+/** As client-go writes them into a header's name (transport round_trippers.go, `headerKeyEscape`). */
+const escapedKey = (key: string): string =>
+  [...Buffer.from(key)]
+    .map((byte) => {
+      const character = String.fromCharCode(byte);
+      return /[A-Za-z0-9!#$&'*+.^_`|~-]/.test(character)
+        ? character
+        : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+    })
+    .join("");
+
+const impersonation = ({ as, asUid, asGroups, asExtra }: KubeconfigUser, refuse: Refuse) => {
+  const extra = Object.entries(asExtra);
+  const missing = (field: string) => refuse(field, "stands there without as; name the user too");
+  if (as === "") {
+    if (asUid !== "") missing("as-uid");
+    if (asGroups.length > 0) missing("as-groups");
+    if (extra.length > 0) missing("as-user-extra");
+    return {};
+  }
+  return {
+    "Impersonate-User": as,
+    ...(asUid !== "" && { "Impersonate-Uid": asUid }),
+    ...(asGroups.length > 0 && { "Impersonate-Group": asGroups }),
+    ...Object.fromEntries(extra.map(([key, values]) => [`Impersonate-Extra-${escapedKey(key)}`, values])),
+  };
+};
+
+const namespaces = /^(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+
+/**
+ * Checks one context of a kubeconfig as client-go does before it is used (tools/clientcmd validation.go and client_config.go). Throws for
+ * what cannot work here or would weaken an answer, with the context and the field named.
+ */
+export const usableContext = (kubeconfig: Kubeconfig, name: string, use: ContextUse = {}): UsableContext => {
+  const refuse: Refuse = (where, why) => {
+    throw new Error(`context ${JSON.stringify(name)}: ${where} ${why}`);
+  };
+  const within =
+    (kind: string): Refuse =>
+    (field, why) =>
+      refuse(`${kind}.${field}`, why);
+  const context = kubeconfig.contexts.get(name) ?? refuse("context", "is not in the kubeconfig");
+  if (context.namespace !== "" && !namespaces.test(context.namespace))
+    refuse("context.namespace", "is no name of a namespace");
+  const cluster = kubeconfig.clusters.get(context.cluster) ?? refuse("cluster", "is not in the kubeconfig");
+  const user = kubeconfig.users.get(context.user) ?? refuse("user", "is not in the kubeconfig");
+  const server = checkCluster(cluster, use.insecure ?? false, within("cluster"));
+  const refuseUser = within("user");
+  if (user.username !== "" || user.password !== "")
+    refuseUser("username", "is refused: API servers know no passwords since Kubernetes 1.19");
+  if (user.authProvider) refuseUser("auth-provider", "is not supported; use exec, a token or a client certificate");
+  if (user.token !== "" && !/^[\x21-\x7e]+$/.test(user.token))
+    refuseUser("token", "is not a token that can travel in a header");
+  const hasCertificate = checkClientCertificate(user, refuseUser);
+  const { plugins = "run", serverIsEks: isEks = false } = use;
+  // A plugin is not run where there is a token or a certificate (plugin/pkg/client/auth/exec `UpdateTransportConfig`), but must be in order.
+  if (user.exec && plugins === "run") plugin(user.exec, refuseUser);
+  const mint =
+    user.exec && plugins !== "run"
+      ? minted(user.exec, plugins, { host: new URL(server).hostname, isEks }, refuse)
+      : undefined;
+  const isPlain = hasCertificate || user.token !== "" || user.tokenFile !== "";
+  if (!isPlain && !user.exec)
+    refuse(
+      "user",
       "holds no token, tokenFile, client certificate or exec plugin, and an anonymous question is never answered",
     );
   return {
-    name: user.name,
-    ...credentials,
-    ...(user.impersonateUser ? { impersonateUser: user.impersonateUser } : {}),
+    server,
+    insecure: cluster.insecure,
+    tlsServerName: cluster.tlsServerName,
+    ca: cluster.ca,
+    certificate: user.certificate,
+    key: user.key,
+    token: user.token,
+    tokenFile: user.tokenFile,
+    exec:
+      user.exec && !isPlain && !mint
+        ? { ...user.exec, env: [...user.exec.env, execInfo(user.exec, cluster)] }
+        : undefined,
+    mint: isPlain ? undefined : mint,
+    impersonation: impersonation(user, refuseUser),
   };
-};
-
-/**
- * One context of a kubeconfig as a kubeconfig of its own: client-node keeps "the current context" and a token cache in the object, so
- * clusters must not share one. Throws for what cannot work here or would weaken the answer, with the context and the field named.
- *
- * @param mint makes the tokens of users whose exec plugin is the AWS CLI or aws-iam-authenticator; without it, those are run like others
- */
-export const usableContext = (kubeconfig: KubeConfig, name: string, mint?: MintToken): KubeConfig => {
-  const refuse =
-    (kind: string): Refuse =>
-    (field, why) => {
-      throw new Error(`context ${JSON.stringify(name)}: ${kind}${field && `.${field}`} ${why}`);
-    };
-  const context =
-    kubeconfig.getContextObject(name) ?? refuse("context")("", "is not in the kubeconfig, or has no cluster");
-  const cluster =
-    kubeconfig.getCluster(context.cluster) ?? refuse("cluster")("", "is not in the kubeconfig, or has no server");
-  const user = kubeconfig.getUser(context.user) ?? refuse("user")("", "is not in the kubeconfig");
-  const sole = new KubeConfig();
-  sole.loadFromOptions({
-    clusters: [usableCluster(cluster, refuse("cluster"))],
-    users: [usableUser(user, refuse("user"), mint)],
-    contexts: [{ name, cluster: cluster.name, user: user.name }],
-    currentContext: name,
-  });
-  if (mint) sole.addAuthenticator(minter(mint));
-  return sole;
 };

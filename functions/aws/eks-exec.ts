@@ -1,4 +1,3 @@
-import { isObject } from "../../lib/identity/json.ts";
 import { isRegion } from "./endpoint.ts";
 
 /** What a token is minted for: the cluster's name (its id, on an Outpost), and whose token it is. */
@@ -10,6 +9,13 @@ export interface EksTokenRequest {
   readonly role?: string;
   readonly sessionName?: string;
   readonly externalId?: string;
+}
+
+/** What of an exec plugin says which token is meant. */
+interface Exec {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: readonly { readonly name: string; readonly value: string }[];
 }
 
 /** Ends the reading: `field` is the member of the kubeconfig's user that a person has to change. */
@@ -76,6 +82,9 @@ const forms: Readonly<Record<keyof EksTokenRequest, (value: string) => boolean>>
 /** An option, and its value where that is attached: `--role R`, `--role=R`, and as pflag has it `-rR`. */
 const option = /^(--[\w-]+|-\w)(?:=?(.+))?$/s;
 
+/** An option that no program here has: its name, unless it could be a secret that stands in the wrong place. */
+const shown = (name: string): string => (/^--[a-z]{1,12}(-[a-z]{1,12}){0,3}$/.test(name) ? name : "an option");
+
 const readArguments = ({ verbs, options }: Program, args: readonly string[], refuse: Refuse) => {
   const found: { -readonly [name in keyof EksTokenRequest]?: string } = {};
   const words: string[] = [];
@@ -88,7 +97,7 @@ const readArguments = ({ verbs, options }: Program, args: readonly string[], ref
     }
     const meaning = Object.hasOwn(options, name) ? options[name] : undefined;
     if (meaning === undefined)
-      return refuse("exec.args", `holds ${name}, which cannot be followed where tokens are minted`);
+      return refuse("exec.args", `holds ${shown(name)}, which cannot be followed where tokens are minted`);
     const value = attached ?? rest.shift() ?? refuse("exec.args", `holds ${name} without a value`);
     if (meaning === null) continue;
     if (found[meaning] !== undefined) return refuse("exec.args", `says twice what ${name} says`);
@@ -99,34 +108,33 @@ const readArguments = ({ verbs, options }: Program, args: readonly string[], ref
   return found;
 };
 
-const readRegion = (env: unknown, refuse: Refuse): string | undefined => {
-  const variables = Array.isArray(env) ? env.filter(isObject) : [];
+const readRegion = (variables: Exec["env"], refuse: Refuse): string | undefined => {
   for (const { name } of variables) {
     if (name === "AWS_PROFILE")
       refuse(
         "exec.env AWS_PROFILE",
         "is refused: there are no profiles here, tokens are minted from the function's own role",
       );
-    if (!harmless.includes(String(name)))
-      refuse(`exec.env ${name}`, "is refused: it cannot be followed where tokens are minted");
+    if (!harmless.includes(name))
+      refuse(
+        /^[A-Z]{2,12}(_[A-Z]{1,12}){1,5}$/.test(name) ? `exec.env ${name}` : "exec.env",
+        "is refused: it cannot be followed where tokens are minted",
+      );
   }
-  const values = regionVariables.map((wanted) => variables.find(({ name }) => name === wanted)?.["value"]);
+  const values = regionVariables.map((wanted) => variables.find(({ name }) => name === wanted)?.value);
   const region = values.find((value) => value !== undefined);
   if (region === undefined) return undefined;
-  return isRegion(String(region)) ? String(region) : refuse("exec.env", "holds an invalid region");
+  return isRegion(region) ? region : refuse("exec.env", "holds an invalid region");
 };
 
 /**
  * What an exec plugin is run for that prints a token for EKS, in every spelling that `aws eks update-kubeconfig` and eksctl write;
  * undefined for any other plugin. Refuses what would make another token than the one that is minted here.
  */
-export const eksTokenRequestOf = (exec: unknown, refuse: Refuse): EksTokenRequest | undefined => {
-  if (!isObject(exec)) return undefined;
-  const command = String(exec["command"]);
-  const args = Array.isArray(exec["args"]) ? exec["args"].map(String) : [];
+export const eksTokenRequestOf = ({ command, args, env }: Exec, refuse: Refuse): EksTokenRequest | undefined => {
   const program = programs.find((each) => each.command.test(command));
   if (!program || !` ${args.join(" ")} `.includes(` ${program.verbs.join(" ")} `)) return undefined;
-  const inherited = readRegion(exec["env"], refuse);
+  const inherited = readRegion(env, refuse);
   const { cluster, region = inherited, ...rest } = readArguments(program, args, refuse);
   if (cluster === undefined) return refuse("exec.args", "names no cluster");
   return { cluster, ...(region ? { region } : {}), ...rest };

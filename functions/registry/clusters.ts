@@ -1,10 +1,11 @@
 import { isObject, type JsonObject } from "../../lib/identity/json.ts";
 import type { Policy } from "../../lib/policy/index.ts";
 import { type Ask, accessOf } from "../access/access.ts";
-import { kubeconfigOf, parseKubeconfig } from "../access/kubeconfig.ts";
-import type { MintToken } from "../aws/eks-token.ts";
+import { type KubeconfigContext, readKubeconfig } from "../access/kubeconfig.ts";
+import type { Minting } from "../access/usable-context.ts";
 import { isKeyHash, type KeyHash } from "../keys.ts";
 import { defaultPolicy, policies } from "../policies/index.ts";
+import { isClusterName } from "./cluster-name.ts";
 
 /** One cluster: who may call in its name, what is guarded there, and whom to ask. */
 export interface Cluster {
@@ -22,39 +23,41 @@ export interface Registry {
 
 /** The name of our entry among a context's `extensions`, and what may stand there. */
 const ours = "impersonation-admission";
-const members = ["name", "keys", "policy"];
+const members = ["name", "keys", "policy", "serverIsEks"];
 
 /**
  * Reads a registry: a kubeconfig whose contexts are clusters. In a context's `extensions`, the entry `impersonation-admission` holds
- * `keys` (two hashes at most), and may hold `name` (in the URL) and `policy`. A context that cannot be used is left out, so that it
- * costs the others nothing; where two have one name, nobody knows which one is meant, and both are. Throws for what is no kubeconfig.
- *
- * @param mint makes tokens for EKS clusters, see `accessOf`
+ * `keys` (two hashes at most), and may hold `name` (in the URL), `policy` and `serverIsEks`. A context that cannot be used is left out, so
+ * that it costs the others nothing; where two have one name in the URL, both are. Throws for what client-go cannot read, and for what has
+ * no contexts. Messages quote no value but a context's name: a secret may stand where it does not belong.
  */
-export const readRegistry = (text: string, directory: string, mint?: MintToken): Registry => {
-  const document = parseKubeconfig(text);
-  const kubeconfig = kubeconfigOf(document, directory);
-  const contexts = contextsOf(document);
-  const times = (name: unknown, key: "context" | "name") => contexts.filter((entry) => entry[key] === name).length;
+export const readRegistry = (text: string, directory: string, minting: Minting): Registry => {
+  const kubeconfig = readKubeconfig(text, directory);
+  if (kubeconfig.contexts.size === 0)
+    throw new Error("has no contexts: it must be a kubeconfig itself, and not something that holds one");
+  const entries = [...kubeconfig.contexts].map(entryOf);
   const clusters = new Map<string, Cluster>();
   const problems: string[] = [];
-  for (const { context, name, extension } of contexts) {
+  for (const { context, name, extension } of entries) {
     const at = `context ${JSON.stringify(context)}: `;
     try {
-      if (!isUrlName(name))
+      if (!isClusterName(name))
         throw new Error(
-          `the name ${JSON.stringify(name)} cannot stand in a URL; set ${ours}.name in its extensions, 1 to 63 of A-Z a-z 0-9 . _ -`,
+          `its name cannot stand in a URL; set ${ours}.name in its extensions, 1 to 63 of A-Z a-z 0-9 . _ -, and not . or ..`,
         );
-      if (times(context, "context") > 1) throw new Error("another context has this name; rename one of them");
-      if (times(name, "name") > 1)
+      if (entries.filter((entry) => entry.name === name).length > 1)
         throw new Error(`another context is ${name} in the URL too; set ${ours}.name in its extensions`);
-      const unknown = Object.keys(extension).find((member) => !members.includes(member));
-      if (unknown) throw new Error(`${ours}.${unknown} in its extensions is unknown; there are ${members.join(", ")}`);
+      if (Object.keys(extension).some((member) => !members.includes(member)))
+        throw new Error(`${ours} in its extensions has an unknown member; there are ${members.join(", ")}`);
       clusters.set(name, {
         name,
         keys: keysOf(extension["keys"]),
         policy: policyOf(extension["policy"]),
-        ask: accessOf(kubeconfig, context, mint),
+        ask: accessOf(kubeconfig, context, {
+          label: `cluster ${JSON.stringify(name)}`,
+          plugins: minting,
+          serverIsEks: serverIsEks(extension["serverIsEks"]),
+        }),
       });
     } catch (error) {
       const why = sentenceOf(error);
@@ -73,21 +76,14 @@ interface Entry {
   readonly extension: JsonObject;
 }
 
-/** The contexts of a kubeconfig, each with our extension. client-node drops extensions. */
-const contextsOf = ({ contexts }: JsonObject): readonly Entry[] =>
-  (Array.isArray(contexts) ? contexts.filter(isObject) : []).map((entry) => {
-    const context = String(entry["name"]);
-    const { extensions } = isObject(entry["context"]) ? entry["context"] : {};
-    const all = Array.isArray(extensions) ? extensions.filter(isObject) : [];
-    const { extension } = all.find(({ name }) => name === ours) ?? {};
-    const own = isObject(extension) ? extension : {};
-    return { context, name: own["name"] ?? arn.exec(context)?.[1] ?? context, extension: own };
-  });
+const entryOf = ([context, { extensions }]: readonly [string, KubeconfigContext]): Entry => {
+  const own = extensions.get(ours);
+  const extension = isObject(own) ? own : {};
+  return { context, name: extension["name"] ?? arn.exec(context)?.[1] ?? context, extension };
+};
 
 /** The cluster's name at the end of an EKS ARN: what `aws eks update-kubeconfig` calls its context. */
 const arn = /^arn:[^:]+:eks:[^:]+:\d+:cluster\/(.+)$/;
-
-const isUrlName = (name: unknown): name is string => typeof name === "string" && /^[A-Za-z0-9._-]{1,63}$/.test(name);
 
 const keysOf = (keys: unknown): readonly KeyHash[] => {
   if (!Array.isArray(keys) || keys.length < 1 || keys.length > 2 || !keys.every(isKeyHash))
@@ -101,7 +97,13 @@ const policyOf = (name: unknown): Policy => {
   const policy = policies.get(name === undefined ? defaultPolicy : String(name));
   if (!policy)
     throw new Error(
-      `${ours}.policy in its extensions, ${JSON.stringify(name)}, is not built in; there are ${[...policies.keys()].join(", ")}`,
+      `${ours}.policy in its extensions is no policy that is built in; there are ${[...policies.keys()].join(", ")}`,
     );
   return policy;
+};
+
+const serverIsEks = (value: unknown): boolean => {
+  if (value !== undefined && typeof value !== "boolean")
+    throw new Error(`${ours}.serverIsEks in its extensions must be true or false`);
+  return value ?? false;
 };

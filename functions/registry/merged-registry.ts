@@ -1,4 +1,4 @@
-import type { MintToken } from "../aws/eks-token.ts";
+import type { Minting } from "../access/usable-context.ts";
 import { type Registry, readRegistry } from "./clusters.ts";
 import type { RegistryDocument } from "./registry-source.ts";
 
@@ -10,11 +10,11 @@ interface Read {
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** One document that cannot be read costs the others nothing. */
-const readOne = ({ text, directory, origin }: RegistryDocument, mint: MintToken): Read | Error => {
+const readOne = ({ text, directory, origin }: RegistryDocument, minting: Minting): Read | Error => {
   try {
-    return { origin, registry: readRegistry(text, directory, mint) };
+    return { origin, registry: readRegistry(text, directory, minting) };
   } catch (error) {
-    return new Error(`${origin} cannot be read: ${sentenceOf(error)}`);
+    return new Error(`${origin} ${sentenceOf(error)}`);
   }
 };
 
@@ -22,8 +22,8 @@ const readOne = ({ text, directory, origin }: RegistryDocument, mint: MintToken)
  * One registry of several kubeconfigs. Each is read on its own: a context means the cluster and the user of its own document, whatever those
  * of others are called. Two clusters of one name in the URL are both left out. Throws where no document can be read.
  */
-export const mergeRegistry = (documents: readonly RegistryDocument[], mint: MintToken): Registry => {
-  const results = documents.map((document) => readOne(document, mint));
+export const mergeRegistry = (documents: readonly RegistryDocument[], minting: Minting): Registry => {
+  const results = documents.map((document) => readOne(document, minting));
   const read = results.flatMap((result) => (result instanceof Error ? [] : [result]));
   const unread = results.flatMap((result) => (result instanceof Error ? [result.message] : []));
   if (read.length === 0) throw new Error(unread.join("; "));

@@ -4,6 +4,7 @@ import type { AwsCall } from "../aws/call.ts";
 import { AwsFailure } from "../aws/failure.ts";
 import { readParameters } from "../aws/parameters.ts";
 import { readSecret } from "../aws/secret.ts";
+import { textOf } from "../yaml/documents.ts";
 
 /** One kubeconfig of a registry. */
 export interface RegistryDocument {
@@ -22,15 +23,29 @@ const forms = "a file, file:PATH, secretsmanager:NAME-OR-ARN or ssm:/PATH";
 /** Nothing but the function itself is there where a secret or a parameter is read: relative paths mean its folder. */
 const directory = ".";
 
+const bytesOf = (path: string, origin: string): Buffer => {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new Error(`${origin} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+};
+
+const decoded = (bytes: Uint8Array, origin: string): string => {
+  try {
+    return textOf(bytes);
+  } catch (error) {
+    throw new Error(`${origin} ${(error as Error).message}`);
+  }
+};
+
 /** Without a pause: then all of it is part of the function's init. */
 const fromFile =
   (path: string): LoadRegistry =>
   async () => {
-    try {
-      return [{ text: readFileSync(path, "utf8"), directory: dirname(path), origin: `the registry ${path}` }];
-    } catch (error) {
-      throw new Error(`the registry ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
-    }
+    // A whole kubeconfig, or a secret, may stand where a path belongs: it has no file, and must not be shown.
+    const origin = /^\.{0,2}\/[\w/.~ -]{1,255}$/.test(path) ? `the registry ${path}` : "the registry's file";
+    return [{ text: decoded(bytesOf(path, origin), origin), directory: dirname(path), origin }];
   };
 
 /** AWS says what went wrong, but not with what. */
@@ -70,5 +85,5 @@ export const registrySource = (setting: string, call: AwsCall): LoadRegistry => 
   // A lone slash would be every parameter of the account.
   if (scheme === "ssm" && /^(\/[\w.-]+)+\/?$/.test(rest))
     return naming(setting, fromParameters(call, rest.replace(/\/$/, "")));
-  throw new Error(`REGISTRY names no registry: it is ${JSON.stringify(setting)} and must be ${forms}`);
+  throw new Error(`REGISTRY names no registry; it must be ${forms}`);
 };

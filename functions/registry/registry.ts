@@ -8,7 +8,7 @@ import { registrySource } from "./registry-source.ts";
 
 /**
  * The registry that the settings name: it is read from now on, and its EKS clusters get tokens that are made here, from the function's own
- * role. Where they name none, nobody is known and nothing is read.
+ * role. Where they name none, no cluster is known and nothing is read.
  */
 export const registryOf = (
   { registry, registryMaxAge, inLambda, aws }: Settings,
@@ -21,11 +21,11 @@ export const registryOf = (
     return { clusters: new Map(), problems };
   }
   const call = awsCaller(aws);
-  const mint = eksTokens(aws, call);
+  const minting = { mint: eksTokens(aws, call), region: aws.region };
   return keepRegistry({
     // A setting that names nothing is a registry that cannot be read.
     load: async (deadline) => registrySource(registry, call)(deadline),
-    read: (documents) => mergeRegistry(documents, mint),
+    read: (documents) => mergeRegistry(documents, minting),
     maxAge: registryMaxAge,
     log,
   });

@@ -9,7 +9,8 @@ import { readKubeconfig } from "../../functions/access/kubeconfig.ts";
 import { usableContext } from "../../functions/access/usable-context.ts";
 import type { AwsCall } from "../../functions/aws/call.ts";
 import type { AwsCredentials } from "../../functions/aws/credentials.ts";
-import { eksToken } from "../../functions/aws/eks-token.ts";
+import type { EksTokenRequest } from "../../functions/aws/eks-exec.ts";
+import { eksToken, type MintToken } from "../../functions/aws/eks-token.ts";
 import { hashOf } from "../../functions/keys.ts";
 import { mergeRegistry } from "../../functions/registry/merged-registry.ts";
 import { registrySource } from "../../functions/registry/registry-source.ts";
@@ -75,12 +76,12 @@ describe("the file that aws eks update-kubeconfig writes for three clusters", ()
     );
     const [{ text, directory } = expect.unreachable()] = await registrySource(file, nobody)(0);
     const kubeconfig = readKubeconfig(text, directory);
-    const contexts = kubeconfig.getContexts().map(({ name }) => name);
+    const contexts = [...kubeconfig.contexts.keys()];
     expect(contexts).toEqual(clusters.map(({ name, region }) => `arn:aws:eks:${region}:${account}:cluster/${name}`));
-    const mint = async () => "token";
-    const requests = contexts.map(
-      (name) => usableContext(kubeconfig, name, mint).getCurrentUser()?.authProvider.config,
-    );
+    const requests: EksTokenRequest[] = [];
+    const mint: MintToken = async (request) => `token ${requests.push(request)}`;
+    const plugins = { mint, region: undefined };
+    for (const name of contexts) await usableContext(kubeconfig, name, { plugins, serverIsEks: true }).mint?.(false);
     expect(requests).toEqual([
       { cluster: "prod", region: "eu-west-1" },
       { cluster: "test", region: "us-east-2" },
@@ -93,7 +94,10 @@ describe("the file that aws eks update-kubeconfig writes for three clusters", ()
     const extension = { name: "impersonation-admission", extension: { keys: [hashOf("key")] } };
     for (const nth of clusters.keys()) document.setIn(["contexts", nth, "context", "extensions"], [extension]);
     const mint = () => expect.unreachable("nobody asks");
-    const registry = mergeRegistry([{ text: document.toString(), directory: ".", origin: "" }], mint);
+    const registry = mergeRegistry([{ text: document.toString(), directory: ".", origin: "" }], {
+      mint,
+      region: undefined,
+    });
     expect(registry.problems).toEqual([]);
     expect([...registry.clusters.keys()]).toEqual(["prod", "test", "shared"]);
   });

@@ -117,10 +117,11 @@ beforeAll(async () => {
   };
   const clusters = names.map((name): Registered => {
     const { url, caPem } = memberOf(name).plane.connection;
-    return { name, server: url, ca: caPem, user: users[name], key: keyOf(name) };
+    return { name, server: url, ca: caPem, user: users[name], key: keyOf(name), serverIsEks: name === "eks" };
   });
   const settings = settingsOf(sessionOf(role));
-  call = callerOf(clusters, folder, eksTokens(settings, awsCaller(settings)));
+  const mint = eksTokens(settings, awsCaller(settings));
+  call = callerOf(clusters, folder, { mint, region: settings.region });
 }, 1_800_000);
 
 afterAll(async () => {

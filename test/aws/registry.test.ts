@@ -17,7 +17,7 @@ const kubeconfig = (...names: readonly string[]) =>
   JSON.stringify({
     apiVersion: "v1",
     kind: "Config",
-    clusters: names.map((name) => ({ name, cluster: { server: `https://${name}.invalid` } })),
+    clusters: names.map((name) => ({ name, cluster: { server: `https://${name}.eks.amazonaws.com` } })),
     users: [
       { name: "function", user: { exec: { command: "aws", args: ["eks", "get-token", "--cluster-name", "c"] } } },
     ],
@@ -30,7 +30,7 @@ const kubeconfig = (...names: readonly string[]) =>
       },
     })),
   });
-const nobody = () => expect.unreachable("no token is minted");
+const nobody = { mint: () => expect.unreachable("no token is minted"), region: undefined };
 const clustersOf = (documents: readonly RegistryDocument[]) => {
   const { clusters, problems } = mergeRegistry(documents, nobody);
   expect(problems).toEqual([]);

@@ -61,7 +61,10 @@ const askAs = (role: string, cluster = "prod"): Ask => {
     users: [{ name, user: eksUser(cluster) }],
     contexts: [{ name, context: { cluster: name, user: name } }],
   });
-  return accessOf(readKubeconfig(text, "/"), name, eksTokens(settings, awsCaller(settings)));
+  return accessOf(readKubeconfig(text, "/"), name, {
+    plugins: { mint: eksTokens(settings, awsCaller(settings)), region: settings.region },
+    serverIsEks: true,
+  });
 };
 
 const alice = { username: "alice", uid: "", groups: ["system:authenticated"], extra: {} };

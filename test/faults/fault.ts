@@ -1,3 +1,4 @@
+import type { MintToken } from "../../functions/aws/eks-token.ts";
 import type { Behaviour, Greeting } from "../support/faulty-peer.ts";
 
 /** What comes of a review whose one question meets a fault. */
@@ -24,6 +25,8 @@ export interface Fault {
   readonly certificate?: CertificateKind;
   /** The user of the kubeconfig; by default one with a token. */
   readonly user?: object;
+  /** Makes the tokens of EKS users; by default another each time. */
+  readonly mint?: MintToken;
   readonly expected: Expected;
 }
 

@@ -42,13 +42,24 @@ export interface Encounter {
 
 /** The whole function meets a fault, when it judges a review that takes one question. */
 export const meet = async (fault: Fault, { timeout, coldStart = 0, remaining }: Encounter): Promise<Met> => {
-  const { behave = yes, before, greeting = "tls", certificate = "good", user = usual } = fault;
+  let minted = 0;
+  const {
+    mint = async () => `token-${++minted}`,
+    behave = yes,
+    before,
+    greeting = "tls",
+    certificate = "good",
+    user = usual,
+  } = fault;
   const { ca, ...own } = await certificatesFor(certificate);
   const absent = greeting === "absent";
   const peer = await startFaultyPeer(before ?? behave, own, absent ? "tls" : greeting);
   if (absent) await peer.close();
   try {
-    const call = callerOf([{ name: "prod", server: peer.url, ca, user, key }]);
+    const call = callerOf([{ name: "prod", server: peer.url, ca, user, key, serverIsEks: true }], "/nowhere", {
+      mint,
+      region: undefined,
+    });
     const review = (name: string) => ({ cluster: "prod", key, body: reviewText({ object: template(name) }) });
     if (before) {
       const { decision } = await call(review("carol"));

@@ -3,7 +3,7 @@ import { type Behaviour, replyOf } from "../support/faulty-peer.ts";
 import type { Fault } from "./fault.ts";
 import { answered, drip, inOrder, no, reply, reviewed, status, yes } from "./replies.ts";
 
-const server = 'the API server of context "prod"';
+const server = 'the API server of cluster "prod"';
 const reset = `${server} cannot be reached (ECONNRESET)`;
 const late = `${server} did not answer within N ms`;
 const noJson = `${server} answered with what cannot be read as JSON`;
@@ -14,12 +14,12 @@ const untilDeadline = 850;
 const head = "HTTP/1.1 201 Created\r\ncontent-type: application/json\r\n";
 const later = (act: () => void): void => void setTimeout(act, 30);
 
-/** Prints another token whenever it runs: its process's number. */
-const renewing = {
+/** Another token is minted for it each time. */
+export const renewing = {
   exec: {
-    apiVersion: "client.authentication.k8s.io/v1",
-    command: process.execPath,
-    args: ["-e", "console.log(JSON.stringify({ status: { token: String(process.pid) } }))"],
+    apiVersion: "client.authentication.k8s.io/v1beta1",
+    command: "aws",
+    args: ["--region", "eu-west-1", "eks", "get-token", "--cluster-name", "prod"],
   },
 };
 const refusingTheFirst = (): Behaviour => {
@@ -190,26 +190,26 @@ const statuses = (): readonly Fault[] => [
   {
     name: "401",
     behave: reply(401, status("Unauthorized")),
-    expected: denied(502, 'the credentials of context "prod" were refused (401); renew them'),
+    expected: denied(502, 'the credentials of cluster "prod" were refused (401); renew them'),
   },
   {
-    name: "401 to the first credentials of an exec plugin",
+    name: "401 to the first EKS token",
     user: renewing,
     behave: refusingTheFirst(),
     expected: permitted({ requests: 2 }),
   },
   {
-    name: "401 to all credentials of an exec plugin",
+    name: "401 to every EKS token",
     user: renewing,
     behave: reply(401, status("Unauthorized")),
-    expected: denied(502, 'the credentials of context "prod" were refused (401); renew them', { requests: 2 }),
+    expected: denied(502, 'the credentials of cluster "prod" were refused (401); renew them', { requests: 2 }),
   },
   {
     name: "403",
     behave: reply(403, status('User "guard" cannot create resource "subjectaccessreviews"')),
     expected: denied(
       502,
-      'the identity of context "prod" may not create subjectaccessreviews: User "guard" cannot create resource "subjectaccessreviews"',
+      'the identity of cluster "prod" may not create subjectaccessreviews: User "guard" cannot create resource "subjectaccessreviews"',
     ),
   },
   {

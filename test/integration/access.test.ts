@@ -14,6 +14,8 @@ import { throwAwayCertificates } from "../../infra/certificates.ts";
 import { impersonationQuestion } from "../../lib/identity/question.ts";
 import { json, type Peer, type Reply, reviewed, startPeer } from "../support/api-server-peer.ts";
 
+const { ca: certificate } = await throwAwayCertificates({ hosts: ["elsewhere"] });
+
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
@@ -91,9 +93,9 @@ describe("what the API server sees", () => {
     });
   });
 
-  test("a path of the server URL is kept", async () => {
+  test("a path of the server URL is kept, its slashes once each", async () => {
     const peer = await peerThat(yes);
-    await askOf(peer, { cluster: { server: `${peer.url}/k8s/clusters/c-1/` } })([mayBeBob], soon());
+    await askOf(peer, { cluster: { server: `${peer.url}//k8s/clusters/c-1//` } })([mayBeBob], soon());
     expect(peer.seen[0]?.url).toBe(
       "/k8s/clusters/c-1/apis/authorization.k8s.io/v1/subjectaccessreviews?fieldValidation=Strict",
     );
@@ -127,6 +129,10 @@ describe("what the API server sees", () => {
 });
 
 describe("credentials", () => {
+  const plugins = { apiVersion: "client.authentication.k8s.io/v1", interactiveMode: "Never" };
+  const credential = { apiVersion: plugins.apiVersion, kind: "ExecCredential" };
+  const printing = (token: string) =>
+    `console.log(${JSON.stringify(JSON.stringify({ ...credential, status: { token } }))})`;
   const authorization = async (user: object, directory?: string) => {
     const peer = await peerThat(yes);
     expect(await askOf(peer, { user }, directory)([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
@@ -137,6 +143,78 @@ describe("credentials", () => {
     const directory = await folder();
     await writeFile(join(directory, "token"), "from-file\n");
     expect(await authorization({ tokenFile: "token" }, directory)).toMatchObject({ authorization: "Bearer from-file" });
+  });
+
+  test.each([
+    ["a file beats a token that stands there too", "from-file", "Bearer from-file"],
+    ["a file that is empty does not", "\n", "Bearer inline"],
+    ["a file that is missing does not", undefined, "Bearer inline"],
+  ])("tokenFile and token: %s", async (_, text, expected) => {
+    const directory = await folder();
+    if (text !== undefined) await writeFile(join(directory, "token"), text);
+    expect(await authorization({ token: "inline", tokenFile: "token" }, directory)).toMatchObject({
+      authorization: expected,
+    });
+  });
+
+  test("a user who asks as another, with its groups, uid and extra", async () => {
+    const user = {
+      token: "s3cret",
+      as: "system:guard",
+      "as-uid": "u-1",
+      "as-groups": ["g1", "g2"],
+      "as-user-extra": { "example.com/Scope%": ["a"] },
+    };
+    expect(await authorization(user)).toMatchObject({
+      authorization: "Bearer s3cret",
+      "impersonate-user": "system:guard",
+      "impersonate-uid": "u-1",
+      "impersonate-group": "g1, g2",
+      "impersonate-extra-example.com%2fscope%25": "a",
+    });
+  });
+
+  test("members for acting as another that say nothing are as if they were absent", async () => {
+    const user = { token: "s3cret", as: "", "as-uid": "", "as-groups": [], "as-user-extra": {} };
+    expect(Object.keys((await authorization(user)) ?? {}).filter((name) => name.startsWith("impersonate"))).toEqual([]);
+  });
+
+  test("a certificate authority behind one that cannot be read", async () => {
+    const peer = await peerThat(yes);
+    const broken = "-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----\n";
+    const bundle = Buffer.from(`${broken}${certificate}${Buffer.from(peer.caData, "base64")}`).toString("base64");
+    const ask = askOf(peer, { cluster: { "certificate-authority-data": bundle } });
+    expect(await ask([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
+  });
+
+  test("a plugin beside the kubeconfig, that is told of its cluster", async () => {
+    const directory = await folder();
+    const plugin = join(directory, "plugin.cjs");
+    const script = `#!${process.execPath}
+      const { spec } = JSON.parse(process.env.KUBERNETES_EXEC_INFO);
+      require("node:fs").writeFileSync(${JSON.stringify(join(directory, "spec"))}, JSON.stringify(spec));
+      ${printing("t")}`;
+    await writeFile(plugin, script, { mode: 0o755 });
+    const config = { audience: "guard" };
+    const extensions = [{ name: "client.authentication.k8s.io/exec", extension: config }];
+    const peer = await peerThat(yes);
+    const exec = { ...plugins, command: "./plugin.cjs", provideClusterInfo: true };
+    const ask = askOf(peer, { user: { exec }, cluster: { "tls-server-name": "localhost", extensions } }, directory);
+    expect(await ask([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
+    expect(JSON.parse(await readFile(join(directory, "spec"), "utf8"))).toEqual({
+      interactive: false,
+      cluster: {
+        server: peer.url,
+        "tls-server-name": "localhost",
+        "certificate-authority-data": peer.caData,
+        config,
+      },
+    });
+  });
+
+  test("a plugin is not run beside a token", async () => {
+    const exec = { ...plugins, command: "no-such-plugin" };
+    expect(await authorization({ token: "s3cret", exec })).toMatchObject({ authorization: "Bearer s3cret" });
   });
 
   test("an impersonated user", async () => {
@@ -173,7 +251,7 @@ describe("credentials", () => {
        console.log(JSON.stringify({ apiVersion, kind: "ExecCredential", status: { token: "minted", expirationTimestamp: "2999-01-01T00:00:00Z" } }));`,
     );
     const peer = await peerThat(yes);
-    const exec = { apiVersion: "client.authentication.k8s.io/v1", command: process.execPath, args: [plugin] };
+    const exec = { ...plugins, command: process.execPath, args: [plugin] };
     const ask = askOf(peer, { user: { exec } });
     for (const questions of [[mayBeBob, mayBeBob, mayBeBob], [mayBeBob]])
       for (const answer of await ask(questions, soon())) expect(answer).toMatchObject({ allowed: true });
@@ -210,9 +288,9 @@ describe("credentials", () => {
     const runs = join(directory, "runs");
     const count = `const fs = require("node:fs"); fs.appendFileSync(${JSON.stringify(runs)}, "x");
       const token = "t" + fs.readFileSync(${JSON.stringify(runs)}).length;
-      console.log(JSON.stringify({ status: { token } }));`;
+      console.log(JSON.stringify({ ...${JSON.stringify(credential)}, status: { token } }));`;
     const peer = await peerThat(only("t2"));
-    const ask = askOf(peer, { user: { exec: { command: process.execPath, args: ["-e", count] } } });
+    const ask = askOf(peer, { user: { exec: { ...plugins, command: process.execPath, args: ["-e", count] } } });
     const reviews = Array.from({ length: 5 }, () => ask([mayBeBob], soon()));
     for (const answers of await Promise.all(reviews)) expect(answers).toMatchObject([{ allowed: true }]);
     expect(await readFile(runs, "utf8")).toBe("xx");
@@ -223,7 +301,10 @@ describe("credentials", () => {
     const mint: MintToken = async (_, fresh) => `t${minted.push(fresh)}`;
     const peer = await peerThat(only("t2"));
     const exec = { command: "aws", args: ["eks", "get-token", "--cluster-name", "prod"] };
-    const ask = accessOf(readKubeconfig(kubeconfigText(peer, { user: { exec } }), "/nowhere"), "prod", mint);
+    const ask = accessOf(readKubeconfig(kubeconfigText(peer, { user: { exec } }), "/nowhere"), "prod", {
+      plugins: { mint, region: undefined },
+      serverIsEks: true,
+    });
     expect(await ask([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
     peer.reply = only("none");
     expect(await ask([mayBeBob], soon())).toMatchObject([{ code: 502 }]);
@@ -272,15 +353,19 @@ describe("credentials", () => {
   });
 
   test.each([
-    ["a plugin that is not there", { command: "no-such-plugin" }, /from the exec plugin "no-such-plugin" \(ENOENT\)$/],
+    [
+      "a plugin that is not there",
+      { ...plugins, command: "no-such-plugin" },
+      /from the exec plugin "no-such-plugin" \(ENOENT\)$/,
+    ],
     [
       "a plugin that fails",
-      { command: process.execPath, args: ["-e", "throw Error('hush')"] },
+      { ...plugins, command: process.execPath, args: ["-e", "throw Error('hush')"] },
       /could not be had from/,
     ],
     [
       "a plugin that prints a token with a line break in it",
-      { command: process.execPath, args: ["-e", `console.log(JSON.stringify({status:{token:"a\\nhush"}}))`] },
+      { ...plugins, command: process.execPath, args: ["-e", printing("a\nhush")] },
       /\(ERR_INVALID_CHAR\)$/,
     ],
   ])("%s: 502, without what it printed", async (_, exec, failure) => {
@@ -293,14 +378,14 @@ describe("credentials", () => {
 
   test("a plugin that never ends: 504", async () => {
     const peer = await peerThat(yes);
-    const exec = { command: process.execPath, args: ["-e", "setTimeout(() => {}, 3000)"] };
+    const exec = { ...plugins, command: process.execPath, args: ["-e", "setTimeout(() => {}, 3000)"] };
     expect(await askOf(peer, { user: { exec } })([mayBeBob], Date.now() + 200)).toMatchObject([{ code: 504 }]);
   });
 
   test("a plugin that takes longer than one review serves the next", async () => {
     const peer = await peerThat(yes);
-    const slow = 'setTimeout(() => console.log(JSON.stringify({ status: { token: "t" } })), 500)';
-    const ask = askOf(peer, { user: { exec: { command: process.execPath, args: ["-e", slow] } } });
+    const slow = `setTimeout(() => { ${printing("t")} }, 500)`;
+    const ask = askOf(peer, { user: { exec: { ...plugins, command: process.execPath, args: ["-e", slow] } } });
     expect(await ask([mayBeBob], Date.now() + 300)).toMatchObject([{ code: 504 }]);
     expect(await ask([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
     expect(peer.seen).toHaveLength(1);
@@ -561,6 +646,7 @@ describe("a connection that died while it was idle", () => {
 describe("what is refused at construction, with the context and the field", () => {
   const peer = { url: "https://10.0.0.1:6443", caData: "" };
   const pem = (text: string) => Buffer.from(text).toString("base64");
+  const exec = { apiVersion: "client.authentication.k8s.io/v1", interactiveMode: "Never", command: "x" };
   const rows: readonly [string, Overrides, string][] = [
     ["http", { cluster: { server: "http://10.0.0.1" } }, "cluster.server must start with https://"],
     ["no URL", { cluster: { server: "10.0.0.1:6443" } }, "cluster.server"],
@@ -585,21 +671,36 @@ describe("what is refused at construction, with the context and the field", () =
     ["auth-provider", { user: { "auth-provider": { name: "oidc" } } }, "user.auth-provider is not supported"],
     ["a password", { user: { username: "u", password: "p" } }, "user.username is refused"],
     ["a broken token", { user: { token: "a\nb" } }, "user.token is not a token that can travel in a header"],
-    ["a certificate alone", { user: { "client-key-data": pem("x") } }, "user.client-key-data is not PEM"],
+    ["a key alone", { user: { "client-key-data": pem("x") } }, "user.client-certificate is missing beside client-key"],
     ["no exec command", { user: { exec: { apiVersion: "v1" } } }, "user.exec.command is missing"],
-    [
-      "a dialogue",
-      { user: { exec: { command: "x", interactiveMode: "Always" } } },
-      "user.exec.interactiveMode must not be",
-    ],
+    ["an unknown exec version", { user: { exec: { apiVersion: "v1", command: "x" } } }, "user.exec.apiVersion must be"],
+    ["no exec version", { user: { exec: { command: "x" } } }, "user.exec.apiVersion must be"],
+    ["no exec mode", { user: { exec: { ...exec, interactiveMode: "" } } }, "user.exec.interactiveMode must be Never"],
+    ["no name of a variable", { user: { exec: { ...exec, env: [{ value: "x" }] } } }, "user.exec.env holds a variable"],
+    ["a dialogue", { user: { exec: { ...exec, interactiveMode: "Always" } } }, "user.exec.interactiveMode must not be"],
     ["nobody", { user: {} }, "user holds no token, tokenFile, client certificate or exec plugin"],
     ["null", { user: null }, "user holds no token"],
     ["no such user", { context: { user: "other" } }, "user is not in the kubeconfig"],
-    ["no server", { cluster: { server: "" } }, "cluster is not in the kubeconfig, or has no server"],
-    ["no text", { cluster: { server: 1 } }, "cluster is not in the kubeconfig, or has no server"],
-    ["groups beside as", { user: { token: "t", as: "a", "as-groups": ["g"] } }, "user.as-groups is not supported"],
-    ["a uid beside as", { user: { token: "t", as: "a", "as-uid": "u" } }, "user.as-uid is not supported"],
-    ["extra beside as", { user: { token: "t", as: "a", "as-user-extra": {} } }, "user.as-user-extra is not supported"],
+    ["no server", { cluster: { server: "" } }, "cluster.server is missing"],
+    ["groups without as", { user: { token: "t", "as-groups": ["g"] } }, "user.as-groups stands there without as"],
+    ["a uid without as", { user: { token: "t", "as-uid": "u" } }, "user.as-uid stands there without as"],
+    ["extra without as", { user: { token: "t", "as-user-extra": { a: ["b"] } } }, "user.as-user-extra stands there"],
+    ["a namespace that is none", { context: { namespace: "Team A" } }, "context.namespace is no name of a namespace"],
+    [
+      "data beside a file",
+      { cluster: { "certificate-authority-data": pem("x"), "certificate-authority": "/ca" } },
+      "cluster.certificate-authority stands beside certificate-authority-data; keep one of them",
+    ],
+    [
+      "a bundle whose certificates have another name",
+      { cluster: { "certificate-authority-data": pem(certificate.replaceAll("CERTIFICATE", "X509 CERTIFICATE")) } },
+      "cluster.certificate-authority-data is not PEM",
+    ],
+    [
+      "a bundle behind a byte order mark",
+      { cluster: { "certificate-authority-data": pem(`\uFEFF${certificate}`) } },
+      "cluster.certificate-authority-data is not PEM",
+    ],
     ["no such cluster", { context: { cluster: "other" } }, "cluster is not in the kubeconfig"],
   ];
   test.each(rows)("%s", (_, overrides, message) => {
@@ -618,9 +719,10 @@ describe("what is refused at construction, with the context and the field", () =
   });
 
   test.each([
-    ["", /^is no YAML: /],
-    ["a", /^is no kubeconfig: not a YAML mapping$/],
-    ["[]", /^is no kubeconfig: not a YAML mapping$/],
+    ["a", /^is no kubeconfig: it is not a mapping$/],
+    ["[]", /^is no kubeconfig: it is not a mapping$/],
+    ["users: *hush", /^is no YAML: an alias of what has no anchor \(line 1\)$/],
+    ["users: !hush!x", /^is no YAML: .* \(line 1\)$/],
     ["users:\n- user: { token: hush\nb: [", /^is no YAML: .* \(line \d\)$/],
   ])("%j, which is no kubeconfig, without a word of it", (text, message) => {
     expect(() => readKubeconfig(text, "/")).toThrow(message);

@@ -120,7 +120,7 @@ test("a redirect is not followed", async () => {
 test("a kubeconfig that cannot be used is refused with its name", () => {
   expect(() => openCluster(kubeconfig(), "staging")).toThrow(/kubeconfig\.json: context "staging"/);
   expect(() => openCluster(kubeconfig({ "current-context": "" }))).toThrow(
-    /kubeconfig\.json has no current context; name one with --context/,
+    /kubeconfig\.json has no current-context; give --context NAME/,
   );
   expect(() => openCluster(join(folder, "missing"))).toThrow(/missing cannot be read \(ENOENT\)/);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Fault } from "../faults/fault.ts";
 import { meet } from "../faults/meet.ts";
-import { faults } from "../faults/table.ts";
+import { faults, renewing } from "../faults/table.ts";
 
 /** How a denial for want of an answer begins. */
 const unknown = "whether alice may impersonate users/bob could not be found out: ";
@@ -61,7 +61,7 @@ describe.concurrent("the answer is there a second before the API server gives up
     const met = await meet(silent, { timeout: "3s", coldStart: 2_500 });
     expect(met).toMatchObject({
       code: 504,
-      message: `${unknown}no time was left to ask the API server of context "prod"`,
+      message: `${unknown}no time was left to ask the API server of cluster "prod"`,
       connections: 0,
     });
     expect(met.milliseconds).toBeLessThan(500);
@@ -73,9 +73,9 @@ describe.concurrent("the answer is there a second before the API server gives up
     expect(milliseconds).toBeLessThan(1_100);
   });
 
-  test("whatever an exec plugin does", async () => {
-    const exec = { command: process.execPath, args: ["-e", "setTimeout(() => {}, 3_000)"] };
-    const met = await meet({ ...silent, user: { exec } }, { timeout: "3s" });
+  test("also where a token takes too long", async () => {
+    const mint = () => new Promise<never>(() => {});
+    const met = await meet({ ...silent, user: renewing, mint }, { timeout: "3s" });
     expect(met).toMatchObject({ code: 504, connections: 0 });
     expect(met.milliseconds).toBeLessThan(2_000);
   });

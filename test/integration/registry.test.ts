@@ -118,7 +118,7 @@ describe("the registry of a deployment", () => {
   });
 
   test.each([
-    [{ REGISTRY: "s3://bucket/key" }, 'REGISTRY names no registry: it is "s3://bucket/key"'],
+    [{ REGISTRY: "s3://bucket/key" }, "REGISTRY names no registry; it must be a file, file:PATH"],
     [{ REGISTRY: "/nowhere/kubeconfig" }, "the registry /nowhere/kubeconfig cannot be read (ENOENT)"],
     [
       { REGISTRY: "ssm:/a", AWS_REGION: "eu-west-1" },
@@ -162,7 +162,7 @@ describe("a registry that is old", () => {
     await write("token: s3cret: [");
     for (const _ of [1, 2]) expect(await admit("k1")).toBe("permitted");
     expect(logged("refresh-failed")[0]).toMatchObject({
-      message: expect.stringMatching(/kubeconfig cannot be read: is no YAML/),
+      message: expect.stringMatching(/kubeconfig is no YAML: /),
       ageSeconds: expect.any(Number),
     });
     expect(JSON.stringify(logged("refresh-failed"))).not.toContain("s3cret");

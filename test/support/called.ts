@@ -1,5 +1,5 @@
 import type { Context } from "aws-lambda";
-import type { MintToken } from "../../functions/aws/eks-token.ts";
+import type { Minting } from "../../functions/access/usable-context.ts";
 import { createHandler } from "../../functions/handler.ts";
 import { readRegistry } from "../../functions/registry/clusters.ts";
 import { httpApi } from "./gateway-events.ts";
@@ -29,9 +29,14 @@ export interface Called {
   readonly milliseconds: number;
 }
 
+const noTokens: Minting = {
+  mint: () => Promise.reject(new Error("no token is minted here")),
+  region: undefined,
+};
+
 /** The function with a registry, called as an HTTP API would. Throws where no verdict comes back. */
-export const callerOf = (clusters: readonly Registered[], directory = "/nowhere", mint?: MintToken) => {
-  const registry = readRegistry(registryText(clusters), directory, mint);
+export const callerOf = (clusters: readonly Registered[], directory = "/nowhere", minting: Minting = noTokens) => {
+  const registry = readRegistry(registryText(clusters), directory, minting);
   if (registry.problems.length > 0) throw new Error(registry.problems.join("; "));
   const handler = createHandler({ registry, log: () => {} });
   return async ({

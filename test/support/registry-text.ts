@@ -8,6 +8,8 @@ export interface Registered {
   readonly ca?: string | undefined;
   /** The user entry of the kubeconfig. */
   readonly user: object;
+  /** Its address does not say that it is EKS. */
+  readonly serverIsEks?: boolean;
   /** What the API server of this cluster shows in the path. */
   readonly key: string;
 }
@@ -22,12 +24,12 @@ export const registryText = (clusters: readonly Registered[]): string =>
       cluster: { server, ...(ca ? { "certificate-authority-data": Buffer.from(ca).toString("base64") } : {}) },
     })),
     users: clusters.map(({ name, user }) => ({ name, user })),
-    contexts: clusters.map(({ name, key }) => ({
+    contexts: clusters.map(({ name, key, serverIsEks }) => ({
       name,
       context: {
         cluster: name,
         user: name,
-        extensions: [{ name: "impersonation-admission", extension: { keys: [hashOf(key)] } }],
+        extensions: [{ name: "impersonation-admission", extension: { keys: [hashOf(key)], serverIsEks } }],
       },
     })),
   });

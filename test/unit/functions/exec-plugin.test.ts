@@ -1,8 +1,16 @@
 import { expect, test } from "vitest";
-import { runPlugin } from "../../../functions/access/exec-plugin.ts";
+import { type ExecPlugin, runPlugin } from "../../../functions/access/exec-plugin.ts";
 
-const plugin = (script: string, more: object = {}) => ({ command: process.execPath, args: ["-e", script], ...more });
-const printing = (status: object) => plugin(`console.log(${JSON.stringify(JSON.stringify({ status }))})`);
+const apiVersion = "client.authentication.k8s.io/v1";
+const plugin = (script: string, more: Partial<ExecPlugin> = {}): ExecPlugin => ({
+  apiVersion,
+  command: process.execPath,
+  args: ["-e", script],
+  env: [],
+  ...more,
+});
+const printed = (credential: object) => plugin(`console.log(${JSON.stringify(JSON.stringify(credential))})`);
+const printing = (status: object) => printed({ apiVersion, kind: "ExecCredential", status });
 
 test("a token, for ever or until it expires", async () => {
   expect(await runPlugin(printing({ token: "t" }))).toEqual({ token: "t", until: Number.POSITIVE_INFINITY });
@@ -19,20 +27,31 @@ test("a client certificate", async () => {
 
 test("its environment is this one and its own, and its standard input is at its end", async () => {
   const script = `process.stdin.resume().on("end", () =>
-    console.log(JSON.stringify({ status: { token: [process.env.MINE, typeof process.env.PATH].join() } })))`;
+    console.log(JSON.stringify({
+      apiVersion: "${apiVersion}",
+      kind: "ExecCredential",
+      status: { token: [process.env.MINE, typeof process.env.PATH].join() },
+    })))`;
   const env = [{ name: "MINE", value: "x" }];
   expect(await runPlugin(plugin(script, { env }))).toMatchObject({ token: "x,string" });
 });
 
-test("no arguments and no environment, as YAML writes them", async () => {
-  await expect(runPlugin({ command: "true", args: null, env: null })).rejects.toThrow();
-});
-
 test.each([
-  ["is not there", { command: "no-such-plugin" }, { code: "ENOENT" }],
+  ["is not there", plugin("", { command: "no-such-plugin" }), { code: "ENOENT" }],
   ["fails", plugin("process.exit(3)"), { code: 3 }],
   ["prints nothing", plugin(""), { name: "SyntaxError" }],
-  ["prints something else", plugin("console.log('{}')"), { name: "TypeError" }],
+  ["prints something else", printed({}), { code: `it printed no ExecCredential of ${apiVersion}` }],
+  [
+    "prints another version",
+    printed({ apiVersion: `${apiVersion}beta1`, kind: "ExecCredential", status: { token: "t" } }),
+    { code: `it printed no ExecCredential of ${apiVersion}` },
+  ],
+  ["prints no status", printed({ apiVersion, kind: "ExecCredential" }), { name: "TypeError" }],
+  [
+    "prints a key alone",
+    printing({ clientKeyData: "key" }),
+    { code: "it printed a certificate or a key, and not both" },
+  ],
   [
     "prints no end of it",
     plugin("setInterval(() => console.log('x'.repeat(65_536)), 1)"),

@@ -4,7 +4,7 @@ import { hashOf } from "../../../functions/keys.ts";
 import { mergeRegistry } from "../../../functions/registry/merged-registry.ts";
 import { impersonationQuestion } from "../../../lib/identity/question.ts";
 
-const nobody = () => expect.unreachable("no token is minted");
+const nobody = { mint: () => expect.unreachable("no token is minted"), region: undefined };
 
 /** A kubeconfig as `aws eks update-kubeconfig` writes it but for its names: every document calls its cluster and its user alike. */
 const document = (name: string, ...contexts: readonly string[]) => ({
@@ -13,7 +13,7 @@ const document = (name: string, ...contexts: readonly string[]) => ({
   text: JSON.stringify({
     apiVersion: "v1",
     kind: "Config",
-    clusters: [{ name: "cluster", cluster: { server: `https://${name}.invalid` } }],
+    clusters: [{ name: "cluster", cluster: { server: `https://${name}.gr7.eu-west-1.eks.amazonaws.com` } }],
     users: [
       {
         name: "user",
@@ -51,7 +51,7 @@ describe("several kubeconfigs are one registry", () => {
       minted.push(request);
       throw new Error("no token");
     };
-    const { clusters } = mergeRegistry([document("a", "a1"), document("b", "b1")], mint);
+    const { clusters } = mergeRegistry([document("a", "a1"), document("b", "b1")], { mint, region: undefined });
     const question = impersonationQuestion({ username: "alice", uid: "", groups: [], extra: {} }, "bob");
     for (const name of ["b1", "a1"]) await clusters.get(name)?.ask([question], Date.now() + 5_000);
     expect(minted).toEqual([
@@ -76,8 +76,8 @@ describe("several kubeconfigs are one registry", () => {
     const { clusters, problems } = mergeRegistry([broken("a"), document("b", "b1", "not a name")], nobody);
     expect([...clusters.keys()]).toEqual(["b1"]);
     expect(problems).toEqual([
-      expect.stringMatching(/^parameter \/fleet\/a cannot be read: is no YAML/),
-      expect.stringMatching(/^parameter \/fleet\/b: context "not a name": the name "not a name" cannot stand in a URL/),
+      expect.stringMatching(/^parameter \/fleet\/a is no YAML/),
+      expect.stringMatching(/^parameter \/fleet\/b: context "not a name": its name cannot stand in a URL/),
     ]);
     expect(problems.join()).not.toContain("s3cret");
   });
@@ -90,7 +90,7 @@ test("problems of a single kubeconfig need no origin", () => {
 
 test("where none can be read, it throws", () => {
   expect(() => mergeRegistry([broken("a"), broken("b", "text")], nobody)).toThrow(
-    /^parameter \/fleet\/a cannot be read: is no YAML.*; parameter \/fleet\/b cannot be read: is no kubeconfig/,
+    /^parameter \/fleet\/a is no YAML.*; parameter \/fleet\/b is no kubeconfig/,
   );
 });
 
