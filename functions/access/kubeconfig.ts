@@ -45,7 +45,6 @@ export interface KubeconfigExec {
 export interface KubeconfigContext {
   readonly cluster: string;
   readonly user: string;
-  readonly namespace: string;
   readonly extensions: Extensions;
 }
 
@@ -175,12 +174,10 @@ const clusterOf = (at: At, absolute: (path: string) => string): KubeconfigCluste
   extensions: extensionsOf(at),
 });
 
-const contextOf = (at: At): KubeconfigContext => ({
-  cluster: text(at, "cluster"),
-  user: text(at, "user"),
-  namespace: text(at, "namespace"),
-  extensions: extensionsOf(at),
-});
+const contextOf = (at: At): KubeconfigContext => {
+  text(at, "namespace");
+  return { cluster: text(at, "cluster"), user: text(at, "user"), extensions: extensionsOf(at) };
+};
 
 /**
  * Reads a kubeconfig (YAML or JSON) as client-go reads it (tools/clientcmd `Load` and `ResolveLocalPaths`): a value of another type, a name

@@ -175,8 +175,6 @@ const impersonation = ({ as, asUid, asGroups, asExtra }: KubeconfigUser, refuse:
   };
 };
 
-const namespaces = /^(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
-
 /**
  * Checks one context of a kubeconfig as client-go does before it is used (tools/clientcmd validation.go and client_config.go). Throws for
  * what cannot work here or would weaken an answer, with the context and the field named.
@@ -190,8 +188,6 @@ export const usableContext = (kubeconfig: Kubeconfig, name: string, use: Context
     (field, why) =>
       refuse(`${kind}.${field}`, why);
   const context = kubeconfig.contexts.get(name) ?? refuse("context", "is not in the kubeconfig");
-  if (context.namespace !== "" && !namespaces.test(context.namespace))
-    refuse("context.namespace", "is no name of a namespace");
   const cluster = kubeconfig.clusters.get(context.cluster) ?? refuse("cluster", "is not in the kubeconfig");
   const user = kubeconfig.users.get(context.user) ?? refuse("user", "is not in the kubeconfig");
   const server = checkCluster(cluster, use.insecure ?? false, within("cluster"));

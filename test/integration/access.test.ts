@@ -685,7 +685,6 @@ describe("what is refused at construction, with the context and the field", () =
     ["groups without as", { user: { token: "t", "as-groups": ["g"] } }, "user.as-groups stands there without as"],
     ["a uid without as", { user: { token: "t", "as-uid": "u" } }, "user.as-uid stands there without as"],
     ["extra without as", { user: { token: "t", "as-user-extra": { a: ["b"] } } }, "user.as-user-extra stands there"],
-    ["a namespace that is none", { context: { namespace: "Team A" } }, "context.namespace is no name of a namespace"],
     [
       "data beside a file",
       { cluster: { "certificate-authority-data": pem("x"), "certificate-authority": "/ca" } },

@@ -1,0 +1,614 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openCluster } from "../../infra/api-client.ts";
+import { whoIs } from "../../infra/doctor/site.ts";
+import { clientCertificate } from "../support/client-certificate.ts";
+import { type ControlPlane, startControlPlane } from "./control-plane.ts";
+
+/** What stands in a kubeconfig, for the API server of this test. */
+interface World {
+  readonly url: string;
+  /** PEM. */
+  readonly ca: string;
+  readonly token: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+interface Given {
+  /** The kubeconfig, as text or as what is written as JSON. */
+  readonly config: unknown;
+  /** Other files of its folder, by their names. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** `KUBECONFIG`, of names of files, in place of `--kubeconfig config`. */
+  readonly listed?: readonly string[];
+  /** HOME's `.kube/config` is read. */
+  readonly home?: boolean;
+  readonly context?: string;
+}
+
+interface Members {
+  readonly cluster?: object;
+  readonly user?: object | null;
+  readonly context?: object | null;
+  /** Members of the kubeconfig itself. */
+  readonly top?: object;
+}
+
+let plane: ControlPlane & { readonly stop: () => Promise<void> };
+let world: World;
+const folder = mkdtempSync(join(tmpdir(), "kubeconfig-"));
+
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+const exec = "client.authentication.k8s.io";
+const plugin = (status: string): string =>
+  `#!/bin/sh\ncat <<'END'\n{"apiVersion":"${exec}/v1","kind":"ExecCredential","status":${status}}\nEND\n`;
+
+const config = ({ url, ca, token }: World, { cluster, user, context, top }: Members = {}) => ({
+  apiVersion: "v1",
+  kind: "Config",
+  clusters: [{ name: "c", cluster: { server: url, "certificate-authority-data": base64(ca), ...cluster } }],
+  users: [{ name: "u", user: user === undefined ? { token } : user }],
+  contexts: [{ name: "x", context: context === null ? null : { cluster: "c", user: "u", ...context } }],
+  "current-context": "x",
+  ...top,
+});
+const withMembers =
+  (members: (world: World) => Members, files?: (world: World) => Readonly<Record<string, string>>) =>
+  (given: World): Given => ({ config: config(given, members(given)), ...(files && { files: files(given) }) });
+const withCluster = (cluster: object) => withMembers(() => ({ cluster }));
+const withUser = (user: object, files?: (world: World) => Readonly<Record<string, string>>) =>
+  withMembers(() => ({ user }), files);
+const withExec = (more: object, files: Readonly<Record<string, string>> = {}) =>
+  withMembers(
+    () => ({ user: { exec: { apiVersion: `${exec}/v1`, interactiveMode: "Never", command: "./plugin", ...more } } }),
+    ({ token }) => ({ plugin: plugin(JSON.stringify({ token })), ...files }),
+  );
+const asText =
+  (write: (json: string, world: World) => string) =>
+  (given: World): Given => ({ config: write(JSON.stringify(config(given)), given) });
+const yaml = ({ url, ca, token }: World, tokenLine = `token: ${token}`, more = ""): string => `apiVersion: v1
+kind: Config
+clusters:
+- name: c
+  cluster: {server: "${url}", certificate-authority-data: ${base64(ca)}}
+users:
+- name: u
+  user:
+    ${tokenLine}
+contexts:
+- name: x
+  context: {cluster: c, user: u}
+current-context: x
+${more}`;
+const asYaml =
+  (token?: (world: World) => string, more?: string) =>
+  (given: World): Given => ({ config: yaml(given, token?.(given), more) });
+
+const named = { name: "e", extension: {} };
+
+type Row = readonly [name: string, given: (world: World) => Given];
+
+/** The user whom the API server takes each for is one and the same. */
+const served: readonly Row[] = [
+  ["a token", (given) => ({ config: config(given) })],
+  ["YAML", asYaml()],
+  ["YAML that is UTF-8 behind a byte order mark", (given) => ({ config: `\uFEFF${yaml(given)}` })],
+  ["dashes before and behind", (given) => ({ config: `---\n${yaml(given)}---\n` })],
+  ["an anchor and its alias", asYaml(({ token }) => `token: &t ${token}`, "extensions: [{name: e, extension: *t}]")],
+  ["a merge key", asYaml(({ token }) => `<<: {token: bad}\n    token: ${token}`)],
+  ["a merge key behind what it replaces", asYaml(({ token }) => `token: bad\n    <<: {token: ${token}}`)],
+  ["a member that stands twice, of which the last counts", asYaml(({ token }) => `token: bad\n    token: ${token}`)],
+  ["members that are unknown", withMembers(() => ({ top: { more: 1 }, context: { more: [] } }))],
+  ["no kind and no version", withMembers(() => ({ top: { kind: undefined, apiVersion: "" } }))],
+  ["lists that are null", withMembers(() => ({ top: { extensions: null, preferences: null } }))],
+  ["a context that is named", (given) => ({ config: { ...config(given), "current-context": "gone" }, context: "x" })],
+  [
+    "a broken context beside the good one",
+    withMembers(() => ({
+      top: { contexts: [{ name: "x", context: { cluster: "c", user: "u" } }, { name: "y" }] },
+    })),
+  ],
+  ["a namespace", withMembers(() => ({ context: { namespace: "team-a" } }))],
+  ["a namespace that is none", withMembers(() => ({ context: { namespace: "Team A" } }))],
+  ["two slashes at the end of the server", withMembers(({ url }) => ({ cluster: { server: `${url}//` } }))],
+  ["a name for the certificate", withCluster({ "tls-server-name": "kubernetes.default.svc" })],
+  ["compression that is switched off", withCluster({ "disable-compression": true })],
+  [
+    "a certificate authority in a file beside it",
+    withMembers(
+      () => ({ cluster: { "certificate-authority-data": undefined, "certificate-authority": "ca.pem" } }),
+      ({ ca }) => ({ "ca.pem": ca }),
+    ),
+  ],
+  [
+    "data of a certificate authority in lines",
+    withMembers(({ ca }) => ({
+      cluster: { "certificate-authority-data": base64(ca).replace(/(.{60})/g, "$1\n") },
+    })),
+  ],
+  [
+    "a certificate authority behind one that is broken",
+    withMembers(({ ca }) => ({
+      cluster: {
+        "certificate-authority-data": base64(`-----BEGIN CERTIFICATE-----\nYQ==\n-----END CERTIFICATE-----\n${ca}`),
+      },
+    })),
+  ],
+  [
+    "a certificate authority behind text and a key",
+    withMembers(({ ca, key }) => ({
+      cluster: { "certificate-authority-data": base64(`# ours\n${key}\n${ca}`) },
+    })),
+  ],
+  ["tokenFile", withUser({ tokenFile: "token" }, ({ token }) => ({ token: ` ${token}\n` }))],
+  ["tokenFile in a folder beside it", withUser({ tokenFile: "tokens/a" }, ({ token }) => ({ "tokens/a": token }))],
+  ["tokenFile beside a bad token", withUser({ token: "bad", tokenFile: "token" }, ({ token }) => ({ token }))],
+  ["a token beside a tokenFile that is missing", withMembers(({ token }) => ({ user: { token, tokenFile: "gone" } }))],
+  [
+    "a token beside a tokenFile that is empty",
+    withMembers(
+      ({ token }) => ({ user: { token, tokenFile: "empty" } }),
+      () => ({ empty: "\n" }),
+    ),
+  ],
+  [
+    "a token beside a plugin that is not there",
+    withMembers(({ token }) => ({
+      user: { token, exec: { apiVersion: `${exec}/v1beta1`, command: "no-such-plugin" } },
+    })),
+  ],
+  ["acting as another", withMembers(({ token }) => ({ user: { token, as: "carl" } }))],
+  [
+    "acting as another, in groups",
+    withMembers(({ token }) => ({
+      user: { token, as: "carl", "as-groups": ["one", "two"], "as-user-extra": { "example.com/Scope": ["a", "b"] } },
+    })),
+  ],
+  ["acting as another of a uid", withMembers(({ token }) => ({ user: { token, as: "carl", "as-uid": "u-1" } }))],
+  [
+    "members for acting that say nothing",
+    withMembers(({ token }) => ({
+      user: { token, as: "", "as-uid": null, "as-groups": [], "as-user-extra": {} },
+    })),
+  ],
+  [
+    "a client certificate",
+    withMembers(({ cert, key }) => ({
+      user: { "client-certificate-data": base64(cert), "client-key-data": base64(key) },
+    })),
+  ],
+  [
+    "a client certificate in files",
+    withUser({ "client-certificate": "cert", "client-key": "key" }, ({ cert, key }) => ({ cert, key })),
+  ],
+  [
+    "a client certificate and its key in one file, the key first",
+    withUser({ "client-certificate": "both", "client-key": "both" }, ({ cert, key }) => ({ both: `${key}\n${cert}` })),
+  ],
+  [
+    "a client certificate and its key in one file, the key last",
+    withUser({ "client-certificate": "both", "client-key": "both" }, ({ cert, key }) => ({ both: `${cert}\n${key}` })),
+  ],
+  [
+    "a client certificate and a token",
+    withMembers(({ cert, key, token }) => ({
+      user: { token, "client-certificate-data": base64(cert), "client-key-data": base64(key) },
+    })),
+  ],
+  ["a plugin beside it", withExec({})],
+  [
+    "a plugin in a folder beside it",
+    withMembers(
+      () => ({ user: { exec: { apiVersion: `${exec}/v1`, interactiveMode: "IfAvailable", command: "bin/plugin" } } }),
+      ({ token }) => ({ "bin/plugin": plugin(JSON.stringify({ token })) }),
+    ),
+  ],
+  [
+    "a plugin of the path",
+    withMembers(({ token }) => ({
+      user: {
+        exec: {
+          apiVersion: `${exec}/v1beta1`,
+          command: "sh",
+          args: ["-c", 'echo "$CREDENTIAL"'],
+          env: [
+            {
+              name: "CREDENTIAL",
+              value: JSON.stringify({ apiVersion: `${exec}/v1beta1`, kind: "ExecCredential", status: { token } }),
+            },
+          ],
+        },
+      },
+    })),
+  ],
+  [
+    "a plugin that prints a certificate",
+    withMembers(
+      () => ({ user: { exec: { apiVersion: `${exec}/v1`, interactiveMode: "Never", command: "./plugin" } } }),
+      ({ cert, key }) => ({
+        plugin: plugin(JSON.stringify({ clientCertificateData: cert, clientKeyData: key })),
+      }),
+    ),
+  ],
+  [
+    "a plugin that is told of its cluster",
+    withMembers(
+      ({ url }) => ({
+        cluster: { extensions: [{ name: `${exec}/exec`, extension: { audience: "us" } }] },
+        user: {
+          exec: {
+            apiVersion: `${exec}/v1`,
+            interactiveMode: "Never",
+            command: "./plugin",
+            provideClusterInfo: true,
+            args: [url],
+          },
+        },
+      }),
+      ({ token }) => ({
+        plugin: `#!/bin/sh
+case "$KUBERNETES_EXEC_INFO" in
+*'"server":"'"$1"'"'*'"certificate-authority-data":"'*'"config":{"audience":"us"}'*) ;;
+*) exit 1 ;;
+esac
+${plugin(JSON.stringify({ token }))}`,
+      }),
+    ),
+  ],
+  [
+    "several files, of which the first counts",
+    (given) => ({
+      config: { ...config(given), "current-context": "" },
+      files: {
+        other: JSON.stringify(config(given, { cluster: { server: "https://127.0.0.1:1" }, user: { token: "bad" } })),
+      },
+      listed: ["config", "gone", "other"],
+    }),
+  ],
+  [
+    "several files that make one together",
+    (given) => ({
+      config: { clusters: config(given).clusters, "current-context": "x" },
+      files: {
+        "users/config": JSON.stringify({ users: [{ name: "u", user: { tokenFile: "token" } }] }),
+        "users/token": given.token,
+        contexts: JSON.stringify({ contexts: config(given).contexts }),
+      },
+      listed: ["config", "users/config", "contexts", "contexts"],
+    }),
+  ],
+  [
+    "the file of HOME",
+    (given) => ({ config: "", files: { ".kube/config": JSON.stringify(config(given)) }, home: true }),
+  ],
+];
+
+/** Neither reaches the API server as a user. */
+const refused: readonly Row[] = [
+  ["nothing", () => ({ config: "" })],
+  ["an empty mapping", () => ({ config: {} })],
+  ["a text", () => ({ config: "kubeconfig" })],
+  ["a list", () => ({ config: [] })],
+  ["broken YAML", asText((json) => `${json.slice(0, -1)}\n- a`)],
+  ["a tab that indents", asYaml(({ token }) => `\ttoken: ${token}`)],
+  ["an alias of nothing", asYaml(() => "token: *token")],
+  ["another kind", withMembers(() => ({ top: { kind: "Secret" } }))],
+  ["another version", withMembers(() => ({ top: { apiVersion: "v2" } }))],
+  ["users that are null", withMembers(() => ({ top: { users: null } }))],
+  ["no contexts", withMembers(() => ({ top: { contexts: [] } }))],
+  ["a context that is null", withMembers(() => ({ context: null }))],
+  ["a context of no cluster", withMembers(() => ({ context: { cluster: "gone" } }))],
+  ["a context of no user", withMembers(() => ({ context: { user: "" } }))],
+  ["a context of a user that is not there", withMembers(() => ({ context: { user: "gone" } }))],
+  ["a context that is not there", (given) => ({ config: config(given), context: "gone" })],
+  ["no current context", withMembers(() => ({ top: { "current-context": "" } }))],
+  [
+    "two clusters of one name",
+    withMembers(({ url }) => {
+      const cluster = { name: "c", cluster: { server: url } };
+      return { top: { clusters: [cluster, cluster] } };
+    }),
+  ],
+  [
+    "two users of one name",
+    withMembers(({ token }) => ({
+      top: {
+        users: [
+          { name: "u", user: { token } },
+          { name: "u", user: { token: "b" } },
+        ],
+      },
+    })),
+  ],
+  [
+    "two contexts of one name",
+    withMembers(() => {
+      const context = { name: "x", context: { cluster: "c", user: "u" } };
+      return { top: { contexts: [context, context] } };
+    }),
+  ],
+  ...["cluster", "context", "user"].map(
+    (entry): Row => [
+      `two extensions of one name in a ${entry}`,
+      withMembers(({ token }) => ({
+        [entry]: { ...(entry === "user" && { token }), extensions: [named, named] },
+      })),
+    ],
+  ),
+  ["two extensions of one name", withMembers(() => ({ top: { extensions: [named, named] } }))],
+  [
+    "two preferences of one name",
+    withMembers(() => ({
+      top: { preferences: { extensions: [named, named] } },
+    })),
+  ],
+  [
+    "a context whose name is a number",
+    withMembers(() => ({
+      top: { contexts: [{ name: 110, context: { cluster: "c", user: "u" } }], "current-context": "110" },
+    })),
+  ],
+  ["a token that is a number", withMembers(() => ({ user: { token: 5 } }))],
+  ["a token that is a word of YAML 1.1", asYaml(() => "token: yes")],
+  ["a flag in quotes", withMembers(({ token }) => ({ user: { token }, cluster: { "disable-compression": "true" } }))],
+  ["users that are a mapping", withMembers(({ token }) => ({ top: { users: { u: { token } } } }))],
+  ["a cluster that is a text", withMembers(({ url }) => ({ top: { clusters: [{ name: "c", cluster: url }] } }))],
+  ["a token with a line break", withMembers(({ token }) => ({ user: { token: `${token}\n` } }))],
+  ["a bad token", withUser({ token: "bad" })],
+  ["a user without credentials", withUser({})],
+  ["a user that is null", withMembers(() => ({ user: null }))],
+  ["a password", withUser({ username: "admin", password: "admin" })],
+  ["a password beside a token", withMembers(({ token }) => ({ user: { token, username: "a", password: "b" } }))],
+  ["a tokenFile that is missing", withUser({ tokenFile: "gone" })],
+  ["a tokenFile that is empty", withUser({ tokenFile: "empty" }, () => ({ empty: "" }))],
+  ["groups without a user", withMembers(({ token }) => ({ user: { token, "as-groups": ["g"] } }))],
+  ["an unknown auth-provider", withUser({ "auth-provider": { name: "gcp" } })],
+  ["no server", withCluster({ server: "" })],
+  ["a server without its scheme", withMembers(({ url }) => ({ cluster: { server: url.slice(8) } }))],
+  ["a server of another port", withCluster({ server: "https://127.0.0.1:1" })],
+  ["data of a certificate authority that is no base64", withCluster({ "certificate-authority-data": "%" })],
+  ["a certificate authority that is none", withCluster({ "certificate-authority-data": base64("none") })],
+  [
+    "a certificate authority that is missing",
+    withCluster({
+      "certificate-authority-data": undefined,
+      "certificate-authority": "gone",
+    }),
+  ],
+  [
+    "a certificate authority twice",
+    withMembers(
+      () => ({ cluster: { "certificate-authority": "ca.pem" } }),
+      ({ ca }) => ({ "ca.pem": ca }),
+    ),
+  ],
+  ["no certificate authority", withCluster({ "certificate-authority-data": undefined })],
+  [
+    "a certificate authority of another type",
+    withMembers(({ ca }) => ({
+      cluster: { "certificate-authority-data": base64(ca.replaceAll("CERTIFICATE", "X509 CERTIFICATE")) },
+    })),
+  ],
+  [
+    "a certificate authority behind a byte order mark",
+    withMembers(({ ca }) => ({
+      cluster: { "certificate-authority-data": base64(`\uFEFF${ca.slice(ca.lastIndexOf("-----BEGIN"))}`) },
+    })),
+  ],
+  ["a certificate for another name", withCluster({ "tls-server-name": "elsewhere.example" })],
+  ["a certificate that is not verified beside an authority", withCluster({ "insecure-skip-tls-verify": true })],
+  [
+    "a client certificate without a key",
+    withMembers(({ cert }) => ({
+      user: { "client-certificate-data": base64(cert) },
+    })),
+  ],
+  [
+    "a client certificate with another's key",
+    withMembers(({ cert }) => ({
+      user: { "client-certificate-data": base64(cert), "client-key-data": base64("none") },
+    })),
+  ],
+  [
+    "a client certificate twice",
+    withMembers(
+      ({ cert, key }) => ({
+        user: { "client-certificate-data": base64(cert), "client-certificate": "cert", "client-key-data": base64(key) },
+      }),
+      ({ cert }) => ({ cert }),
+    ),
+  ],
+  ["a plugin without a version", withExec({ apiVersion: undefined })],
+  ["a plugin of an old version", withExec({ apiVersion: `${exec}/v1alpha1` })],
+  ["a plugin that prints another version", withExec({ apiVersion: `${exec}/v1beta1` })],
+  ["a plugin without a mode", withExec({ interactiveMode: undefined })],
+  ["a plugin of an unknown mode", withExec({ interactiveMode: "Sometimes" })],
+  ["a plugin that wants a person", withExec({ interactiveMode: "Always" })],
+  ["a plugin without a command", withExec({ command: "" })],
+  ["a plugin that is not there", withExec({ command: "./gone" })],
+  ["a plugin whose argument is a number", withExec({ args: [5] })],
+  ["a plugin with a variable without a name", withExec({ env: [{ value: "x" }] })],
+  ["a plugin that prints nothing", withExec({}, { plugin: "#!/bin/sh\n" })],
+  ["a plugin that prints no status", withExec({}, { plugin: plugin("null") })],
+  ["a plugin that prints no credential", withExec({}, { plugin: plugin("{}") })],
+  ["a plugin that prints a key alone", withExec({}, { plugin: plugin('{"clientKeyData":"key"}') })],
+  [
+    "a plugin beside an auth-provider",
+    withMembers(
+      () => ({
+        user: {
+          "auth-provider": { name: "oidc" },
+          exec: { apiVersion: `${exec}/v1`, interactiveMode: "Never", command: "./plugin" },
+        },
+      }),
+      ({ token }) => ({ plugin: plugin(JSON.stringify({ token })) }),
+    ),
+  ],
+  [
+    "several files, of which one is broken",
+    (given) => ({
+      config: config(given),
+      files: { broken: "a: [" },
+      listed: ["config", "broken"],
+    }),
+  ],
+  ["several files, none of which is there", () => ({ config: "", listed: ["gone", "gone-too"] })],
+];
+
+/** kubectl reaches the API server as the user; the commands refuse, and this is what they say. */
+const refusedHere: readonly (readonly [...Row, says: RegExp])[] = [
+  ["a second document", (given) => ({ config: `${yaml(given)}---\na: 1\n` }), /holds 2 documents and must hold one/],
+  [
+    "two extensions of one name that hold nothing",
+    withMembers(() => ({ top: { extensions: [{ name: "e" }, { name: "e" }] } })),
+    /extensions holds the name "e" twice/,
+  ],
+  [
+    "a query in the server",
+    withMembers(({ url }) => ({ cluster: { server: `${url}/?a=b` } })),
+    /server may hold a host, a port and a path only/,
+  ],
+  [
+    "a certificate that is not verified, where a command asks as the function does",
+    withCluster({ "insecure-skip-tls-verify": true, "certificate-authority-data": undefined }),
+    /insecure-skip-tls-verify is refused/,
+  ],
+  [
+    "a key without a certificate",
+    withMembers(({ token, key }) => ({ user: { token, "client-key-data": base64(key) } })),
+    /client-certificate is missing beside client-key/,
+  ],
+];
+
+const run = promisify(execFile);
+let nth = 0;
+
+/** Writes the files of a row, and says where they are. */
+const place = ({ config: content, files = {} }: Given): string => {
+  const home = join(folder, String(++nth));
+  const all = { config: typeof content === "string" ? content : JSON.stringify(content), ...files };
+  for (const [name, text] of Object.entries(all)) {
+    mkdirSync(dirname(join(home, name)), { recursive: true });
+    writeFileSync(join(home, name), text, { mode: 0o700 });
+  }
+  return home;
+};
+
+interface Verdict {
+  readonly user?: object;
+  readonly failure?: string;
+}
+
+const environment = (home: string, { listed }: Given): Readonly<Record<string, string>> => ({
+  HOME: home,
+  ...(listed && { KUBECONFIG: listed.map((name) => join(home, name)).join(":") }),
+});
+const namesFile = ({ listed, home }: Given): boolean => !listed && !home;
+
+const kubectls = async (home: string, given: Given): Promise<Verdict> => {
+  const args = [
+    ...(namesFile(given) ? ["--kubeconfig", join(home, "config")] : []),
+    ...(given.context ? ["--context", given.context] : []),
+    ...["auth", "whoami", "-o", "json", "--request-timeout=5s"],
+  ];
+  try {
+    const env = { PATH: process.env["PATH"], ...environment(home, given) };
+    const running = run(plane.connection.kubectlProgram, args, { env, cwd: folder });
+    running.child.stdin?.end();
+    const { username, uid, groups, extra } = JSON.parse((await running).stdout).status.userInfo;
+    return { user: { username, ...(uid && { uid }), groups, extra: extra ?? {} } };
+  } catch (error) {
+    return { failure: String((error as { stderr?: string }).stderr) };
+  }
+};
+
+const variables = ["HOME", "KUBECONFIG"];
+
+/** Sets these variables for as long as something is done. */
+const within = async <T>(set: Readonly<Record<string, string>>, act: () => Promise<T>): Promise<T> => {
+  const before = variables.map((name) => [name, process.env[name]] as const);
+  for (const name of variables) delete process.env[name];
+  Object.assign(process.env, set);
+  try {
+    return await act();
+  } finally {
+    for (const [name, value] of before)
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+  }
+};
+
+const ours = (home: string, given: Given, asks = true): Promise<Verdict> =>
+  within(environment(home, given), async () => {
+    try {
+      const file = namesFile(given) ? join(home, "config") : undefined;
+      const api = openCluster(file, given.context, { asks });
+      const user = await whoIs(api);
+      api.close();
+      return { user };
+    } catch (error) {
+      return { failure: error instanceof Error ? error.message : String(error) };
+    }
+  });
+
+beforeAll(async () => {
+  const { ca, cert, key } = await clientCertificate("certified");
+  const clientCa = join(folder, "client-ca.pem");
+  writeFileSync(clientCa, ca);
+  plane = await startControlPlane({ flags: [`--client-ca-file=${clientCa}`] });
+  const { url, caPem } = plane.connection;
+  world = { url, ca: caPem, token: plane.user("admin").token, cert, key };
+}, 1_800_000);
+afterAll(async () => {
+  await plane?.stop();
+  rmSync(folder, { recursive: true });
+});
+
+describe("kubectl and the commands are the same user", () => {
+  test.each(served)("%s", async (_, giving) => {
+    const given = giving(world);
+    const home = place(given);
+    const expected = await kubectls(home, given);
+    expect(expected).toHaveProperty("user");
+    expect(await ours(home, given)).toEqual(expected);
+  });
+});
+
+describe("kubectl and the commands are no user", () => {
+  test.each(refused)("%s", async (_, giving) => {
+    const given = giving(world);
+    const home = place(given);
+    expect(await kubectls(home, given)).toHaveProperty("failure");
+    const { failure } = await ours(home, given);
+    expect(failure).toMatch(/^[^\n]{20,}$/);
+    expect(failure).not.toContain(world.token);
+  });
+});
+
+describe("kubectl is a user, and the commands refuse, with a sentence", () => {
+  test.each(refusedHere)("%s", async (_, giving, says) => {
+    const given = giving(world);
+    const home = place(given);
+    expect(await kubectls(home, given)).toHaveProperty("user");
+    expect(await ours(home, given)).toEqual({ failure: expect.stringMatching(says) });
+  });
+
+  test("who lists and tries objects may leave a certificate unverified, and is told", async () => {
+    const given = withCluster({ "insecure-skip-tls-verify": true, "certificate-authority-data": undefined })(world);
+    const home = place(given);
+    expect(await ours(home, given, false)).toEqual(await kubectls(home, given));
+    expect(openCluster(join(home, "config")).insecure).toBe(true);
+  });
+
+  test("who lists and tries objects may not do so as another", async () => {
+    const given = withMembers(({ token }) => ({ user: { token, as: "carl" } }))(world);
+    const home = place(given);
+    expect(await kubectls(home, given)).toMatchObject({ user: { username: "carl" } });
+    expect(await ours(home, given, false)).toEqual({ failure: expect.stringMatching(/user.as is refused: /) });
+  });
+});
