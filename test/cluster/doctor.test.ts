@@ -104,7 +104,9 @@ const patch = async (part: "mutating" | "validating", operations: readonly objec
 
 const remove = (path: string) => plane.api(plane.user("admin"), { method: "DELETE", path });
 
-const run = (...args: readonly string[]): Promise<Ran> => runCommand("doctor", args);
+/** With nothing of the person who runs the suite. */
+const run = (...args: readonly string[]): Promise<Ran> =>
+  runCommand("doctor", args, { environment: { HOME: "/nowhere" } });
 
 /** Runs the doctor as bob, an ordinary author, with everything that it can be given. */
 const examine = async (
@@ -667,9 +669,25 @@ describe("a guarded cluster", () => {
   });
 });
 
+test("a cluster that is not verified is looked at, with a warning", async () => {
+  const text = plane
+    .kubeconfig(plane.user("admin"))
+    .replace(/"certificate-authority-data": "[^"]*"/, '"insecure-skip-tls-verify": true');
+  const { stdout } = await run("--kubeconfig", plane.file("insecure.kubeconfig", text), "-o", "json");
+  expect(JSON.parse(stdout)[0]).toMatchObject({
+    status: "warn",
+    check: "connection",
+    message: expect.stringMatching(/^context "cluster" has insecure-skip-tls-verify/),
+  });
+});
+
 describe("what cannot be looked at", () => {
   test.for([
-    { what: "no cluster", args: [], says: "say which cluster: --kubeconfig FILE; --help says more" },
+    {
+      what: "no cluster",
+      args: [],
+      says: "there is no kubeconfig in /nowhere/.kube/config; give --kubeconfig FILE or set KUBECONFIG",
+    },
     { what: "an unknown form", args: ["--kubeconfig", "x", "-o", "yaml"], says: "-o yaml is not table or json" },
     {
       what: "a context without its file",
@@ -688,6 +706,15 @@ describe("what cannot be looked at", () => {
   test("a URL that cannot be one, whose key is not repeated", async () => {
     const { status, stderr } = await run("--kubeconfig", files.ordinary, "--url", "http://x/clusters/prod/SECRET");
     expect([status, stderr]).toEqual([2, "--url must start with https:// and hold a host and a path only\n"]);
+  });
+
+  test("a cluster that is looked at as another user", async () => {
+    const text = plane.kubeconfig(plane.user("admin")).replace('"token":', '"as": "bob", "token":');
+    const { status, stderr } = await run("--kubeconfig", plane.file("as.kubeconfig", text));
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /as.kubeconfig: context "cluster": user.as is refused: this command reads and tries objects/,
+    );
   });
 
   test("a cluster whose webhooks one may not list", async () => {

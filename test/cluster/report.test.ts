@@ -24,7 +24,9 @@ const notInstalled = [
 let plane: OwnCluster;
 let admin: string;
 
-const run = (...args: readonly string[]): Promise<Ran> => runCommand("report", args);
+/** With nothing of the person who runs the suite. */
+const run = (...args: readonly string[]): Promise<Ran> =>
+  runCommand("report", args, { environment: { HOME: "/nowhere" } });
 
 const findingsOf = ({ stdout }: Ran): readonly Finding[] => JSON.parse(stdout);
 
@@ -536,9 +538,31 @@ describe("many objects", () => {
   });
 });
 
+describe("which cluster", () => {
+  test("is that of kubectl's own kubeconfigs where none is named", async () => {
+    const environment = { HOME: "/nowhere", KUBECONFIG: `/nowhere/config:${admin}` };
+    const { status, stdout } = await runCommand("report", ["--namespace", "none", "-o", "json"], { environment });
+    expect([status, stdout]).toEqual([0, "[]\n"]);
+  });
+
+  test("may be one that is not verified, which is noted", async () => {
+    const text = plane
+      .kubeconfig(plane.user("admin"))
+      .replace(/"certificate-authority-data": "[^"]*"/, '"insecure-skip-tls-verify": true');
+    const file = plane.file("insecure.kubeconfig", text);
+    const { status, stderr } = await run("--kubeconfig", file, "--namespace", "none", "--as-writer", "bob");
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^note: context "cluster" has insecure-skip-tls-verify: any server could have answered/);
+  });
+});
+
 describe("what cannot be reported", () => {
   test.for([
-    { what: "no cluster", args: [], says: "say which cluster: --kubeconfig FILE; --help says more" },
+    {
+      what: "no cluster",
+      args: [],
+      says: "there is no kubeconfig in /nowhere/.kube/config; give --kubeconfig FILE or set KUBECONFIG",
+    },
     {
       what: "pages of nothing",
       args: ["--kubeconfig", "x", "--limit-page", "0"],

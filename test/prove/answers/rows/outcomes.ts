@@ -425,24 +425,24 @@ const outcomes: readonly Outcome[] = [
   },
   {
     name: "denied 503, no-answer",
-    decided: unanswered(503, 'the API server of context "prod" cannot be reached (ECONNREFUSED)'),
+    decided: unanswered(503, 'the API server of cluster "prod" cannot be reached (ECONNREFUSED)'),
     mutate: denied(
       503,
       {
         reason: "ServiceUnavailable",
-        message: `: ${notFoundOut}: the API server of context "prod" cannot be reached (ECONNREFUSED)`,
+        message: `: ${notFoundOut}: the API server of cluster "prod" cannot be reached (ECONNREFUSED)`,
       },
       noAnswer,
     ),
   },
   {
     name: "denied 504, no-answer",
-    decided: unanswered(504, 'the API server of context "prod" did not answer within 850 ms'),
+    decided: unanswered(504, 'the API server of cluster "prod" did not answer within 850 ms'),
     mutate: denied(
       504,
       {
         reason: "Timeout",
-        message: `: ${notFoundOut}: the API server of context "prod" did not answer within 850 ms`,
+        message: `: ${notFoundOut}: the API server of cluster "prod" did not answer within 850 ms`,
       },
       noAnswer,
     ),
