@@ -1,6 +1,8 @@
-import { conclude, type Endpoint, judge } from "../lib/decision/index.ts";
-import { isProblem, type Problem } from "../lib/identity/index.ts";
+import { conclude, type Endpoint, judge, type Outcome } from "../lib/decision/index.ts";
+import { type Answer, isProblem, type Question } from "../lib/identity/index.ts";
+import type { Policy } from "../lib/policy/index.ts";
 import { type AdmissionReview, readReview, writeReview } from "../lib/review/index.ts";
+import { isRefusal } from "./access/access-failure.ts";
 import { deadlineOf } from "./deadline.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
 import { isKey } from "./keys.ts";
@@ -33,8 +35,8 @@ export const respond = async (edges: Edges, request: HttpRequest, remaining: num
   const { method, path } = request;
   if (method === "GET" && path === "/livez") return { status: 200, json: { status: "ok" } };
   const deadline = deadlineOf(request.receivedAt, request.query["timeout"], remaining);
-  await edges.registry.loaded?.(deadline);
-  if (method === "GET" && path === "/readyz") return readiness(edges);
+  const doubt = await edges.registry.current?.(deadline);
+  if (method === "GET" && path === "/readyz") return readiness(edges, doubt);
   const route = method === "POST" ? routeOf(edges, request) : undefined;
   if (!route) return failure(404, "NotFound", "there is nothing here");
   const size = request.size();
@@ -46,7 +48,7 @@ export const respond = async (edges: Edges, request: HttpRequest, remaining: num
   const review = readReview(request.body());
   if (isProblem(review)) return failure(400, "BadRequest", review.problem);
   const refreshed = edges.registry.refreshed?.(deadline);
-  const json = await answer(edges, route, review, deadline, started);
+  const json = await answer(edges, { route, review, deadline, doubt }, started);
   await refreshed;
   return { status: 200, json };
 };
@@ -54,6 +56,17 @@ export const respond = async (edges: Edges, request: HttpRequest, remaining: num
 interface Route {
   readonly cluster: Cluster;
   readonly endpoint: Endpoint;
+  /** Whether the caller may speak for an entry of the registry: its key is one of that too. */
+  readonly opens: (cluster: Cluster) => boolean;
+}
+
+/** A review whose caller is known. */
+interface Call {
+  readonly route: Route;
+  readonly review: AdmissionReview;
+  readonly deadline: number;
+  /** Why the registry cannot be relied on. */
+  readonly doubt: string | undefined;
 }
 
 /**
@@ -63,35 +76,31 @@ interface Route {
 const routeOf = ({ registry, local }: Edges, { path, header }: HttpRequest): Route | undefined => {
   const [, name, key, keyed, keyless] =
     /^(?:\/clusters\/([^/]+)(?:\/([^/]+))?\/(mutate|validate)|\/(mutate|validate))$/.exec(path) ?? [];
-  if (keyless) return local && { cluster: local, endpoint: keyless as Endpoint };
+  if (keyless) return local && { cluster: local, endpoint: keyless as Endpoint, opens: () => false };
   if (!keyed) return undefined;
+  const given = key ?? bearerOf(header("authorization"));
   const cluster = registry.clusters.get(name ?? "");
-  return isKey(key ?? bearerOf(header("authorization")), cluster?.keys ?? []) && cluster
-    ? { cluster, endpoint: keyed as Endpoint }
-    : undefined;
+  const opens = ({ keys }: Pick<Cluster, "keys">) => isKey(given, keys);
+  return opens(cluster ?? { keys: [] }) && cluster ? { cluster, endpoint: keyed as Endpoint, opens } : undefined;
 };
 
 const bearerOf = (authorization: string): string => /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? "";
 
-const readiness = ({ registry, local }: Edges): HttpResponse =>
-  registry.clusters.size > 0 || local
+const readiness = ({ registry, local }: Edges, doubt: string | undefined): HttpResponse =>
+  local || (registry.clusters.size > 0 && doubt === undefined)
     ? { status: 200, json: { status: "ok" } }
-    : failure(503, "ServiceUnavailable", "no registry of clusters is loaded; the log says why");
+    : failure(503, "ServiceUnavailable", doubt ?? "no registry of clusters is loaded; the log says why");
 
-const answer = async (
-  { log }: Edges,
-  { cluster, endpoint }: Route,
-  review: AdmissionReview,
-  deadline: number,
-  started: number,
-) => {
-  const { outcome, ...asking } = await decide(cluster, endpoint, review, deadline);
+const answer = async (edges: Edges, call: Call, started: number) => {
+  const { outcome, ...asking } = await decide(edges, call);
+  const { review } = call;
+  const { cluster, endpoint } = call.route;
   const { decision, reason, message, enforcement, requester, declared, effective } = outcome;
   const { request, uid, dryRun, subject } = review;
   const { resource, namespace, operation } = isProblem(request)
     ? { resource: undefined, namespace: "", operation: "" }
     : request;
-  log({
+  edges.log({
     event: "decision",
     cluster: cluster.name,
     endpoint,
@@ -117,22 +126,54 @@ const answer = async (
 /** In milliseconds, to a tenth. */
 const since = (started: number): number => Math.round((performance.now() - started) * 10) / 10;
 
-/** A fault of our own is doubt like any other: what is thrown becomes what the policy makes of a review that cannot be judged. */
-const decide = async (cluster: Cluster, endpoint: Endpoint, { request }: AdmissionReview, deadline: number) => {
+/**
+ * A fault of our own is doubt like any other: what is thrown becomes what the policy makes of a review that cannot be judged. Without a
+ * registry to rely on there is no policy to go by either, and every review is denied.
+ */
+const decide = async (edges: Edges, { route, review: { request }, deadline, doubt }: Call) => {
+  const { cluster, endpoint } = route;
+  if (doubt !== undefined && cluster !== edges.local)
+    return { outcome: unreliable(cluster, request, doubt), ...nothingAsked, failure: "registry-outdated" as const };
   try {
     const judgement = judge(cluster.policy, request);
     const questions = judgement.questions.length;
     const started = performance.now();
-    const answers = questions > 0 ? await cluster.ask(judgement.questions, deadline) : [];
+    const answers = questions > 0 ? await ask(edges, route, judgement.questions, deadline) : [];
     const questionMilliseconds = questions > 0 ? since(started) : 0;
     const outcome = conclude(judgement, endpoint, answers);
     const failure = failureOf(outcome, answers);
     return { outcome, questions, questionMilliseconds, ...(failure && { failure }) };
   } catch (error) {
-    const doubt: Problem = { problem: "the webhook failed to judge this review; its log has the uid" };
-    const outcome = conclude(judge(cluster.policy, doubt), endpoint, []);
-    return { outcome, questions: 0, questionMilliseconds: 0, failure: "fault" as const, fault: framesOf(error) };
+    const outcome = unjudged(cluster.policy, "the webhook failed to judge this review; its log has the uid");
+    return { outcome, ...nothingAsked, failure: "fault" as const, fault: framesOf(error) };
   }
+};
+
+const nothingAsked = { questions: 0, questionMilliseconds: 0 };
+
+const unjudged = (policy: Policy, problem: string): Outcome => conclude(judge(policy, { problem }), "validate", []);
+
+const unreliable = ({ policy }: Cluster, request: AdmissionReview["request"], doubt: string): Outcome => ({
+  ...unjudged({ ...policy, enforcement: "enforce" }, doubt),
+  reason: "no-answer",
+  code: 503,
+  requester: isProblem(request) || isProblem(request.requester) ? "" : request.requester.username,
+});
+
+/**
+ * Asks the caller's cluster. Where that refuses our credentials (401), they are read again, and with others the questions are asked again,
+ * once: of the entry that has the cluster's name by then, if the caller's key opens that one too.
+ */
+const ask = async (
+  { registry }: Edges,
+  { cluster, opens }: Route,
+  questions: readonly Question[],
+  deadline: number,
+): Promise<readonly Answer[]> => {
+  const answers = await cluster.ask(questions, deadline);
+  if (!answers.some(isRefusal)) return answers;
+  const other = await registry.renewed?.(cluster, deadline);
+  return other && opens(other) ? other.ask(questions, deadline) : answers;
 };
 
 /** A `metav1.Status`, which the API server shows to the user. */

@@ -15,8 +15,10 @@ export interface AwsSettings {
 export interface Settings {
   /** Where the registry comes from (see registry-source.ts); undefined where nothing is deployed. */
   readonly registry: string | undefined;
-  /** How old the registry may become, in milliseconds. */
+  /** After so many milliseconds the registry is read again. */
   readonly registryMaxAge: number;
+  /** After so many milliseconds without a successful reading every review is denied. */
+  readonly registryDeadAge: number;
   /** What the function is called; everywhere else than in Lambda, local. */
   readonly functionName: string;
   readonly inLambda: boolean;
@@ -26,7 +28,7 @@ export interface Settings {
 /** Throws for a setting that says what it cannot say. */
 export const readSettings = (environment: NodeJS.ProcessEnv): Settings => ({
   registry: environment["REGISTRY"] || undefined,
-  registryMaxAge: 1000 * seconds(environment, "REGISTRY_MAX_AGE", 300),
+  ...registryAges(environment),
   functionName: environment["AWS_LAMBDA_FUNCTION_NAME"] || "local",
   inLambda: Boolean(environment["AWS_LAMBDA_FUNCTION_NAME"]),
   aws: {
@@ -46,8 +48,18 @@ export const readSettings = (environment: NodeJS.ProcessEnv): Settings => ({
 /** X-Ray's tracing header. Lambda sets it anew for every invocation. */
 export const xrayHeader = (): string | undefined => process.env["_X_AMZN_TRACE_ID"];
 
+/** In milliseconds. A registry has to have time to be read again before it is dead. */
+const registryAges = (environment: NodeJS.ProcessEnv) => {
+  const maxAge = seconds(environment, "REGISTRY_MAX_AGE", 300);
+  const deadAge = seconds(environment, "REGISTRY_DEAD_AGE", Math.max(24 * 60 * 60, 2 * maxAge));
+  if (deadAge < 2 * maxAge)
+    throw new Error(`REGISTRY_DEAD_AGE must be at least twice REGISTRY_MAX_AGE, ${2 * maxAge}, not ${deadAge}`);
+  return { registryMaxAge: 1000 * maxAge, registryDeadAge: 1000 * deadAge };
+};
+
 const seconds = (environment: NodeJS.ProcessEnv, name: string, usual: number): number => {
-  const text = environment[name] || String(usual);
+  const text = environment[name];
+  if (!text) return usual;
   if (!/^[1-9]\d{0,5}$/.test(text))
     throw new Error(`${name} must be seconds, 1 to 999999, not ${JSON.stringify(text)}`);
   return Number(text);

@@ -11,7 +11,7 @@ import { registrySource } from "./registry-source.ts";
  * role. Where they name none, no cluster is known and nothing is read.
  */
 export const registryOf = (
-  { registry, registryMaxAge, inLambda, aws }: Settings,
+  { registry, registryMaxAge, registryDeadAge, inLambda, aws }: Settings,
   log: Keeping["log"],
 ): Registry & Partial<KeptRegistry> => {
   if (registry === undefined) {
@@ -27,6 +27,7 @@ export const registryOf = (
     load: async (deadline) => registrySource(registry, call)(deadline),
     read: (documents) => mergeRegistry(documents, minting),
     maxAge: registryMaxAge,
+    deadAge: registryDeadAge,
     log,
   });
 };

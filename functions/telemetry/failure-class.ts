@@ -13,6 +13,8 @@ export const failures = [
   "review-unjudgeable",
   /** The webhook is registered for a resource that its policy does not cover. */
   "resource-uncovered",
+  /** The registry of clusters could not be read, for longer than the last one may be used: 503. */
+  "registry-outdated",
   /** Our own code. */
   "fault",
 ] as const;

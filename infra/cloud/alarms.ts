@@ -55,7 +55,7 @@ const failureRate: Template = {
   ],
 };
 
-const alarmsOf = ({ registryMaxAge }: DeploymentSettings, door: FrontDoor): readonly Alarm[] => [
+const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door: FrontDoor): readonly Alarm[] => [
   {
     name: "DeniedByError",
     means: "More than 5 % of the reviews were denied because they could not be judged: writes fail in a cluster.",
@@ -131,9 +131,9 @@ const alarmsOf = ({ registryMaxAge }: DeploymentSettings, door: FrontDoor): read
   },
   {
     name: "RegistryStale",
-    means: "The registry in use is ten times as old as it may become.",
+    means: "The registry in use could not be read again for long: at registryDeadAge, every review is denied.",
     watches: own("RegistryAgeSeconds", "Maximum"),
-    above: 10 * registryMaxAge,
+    above: Math.min(10 * registryMaxAge, registryDeadAge / 2),
     periods: [1, 1],
   },
   {

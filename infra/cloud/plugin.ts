@@ -6,9 +6,10 @@ import { type DeploymentSettings, type Params, readParams } from "./settings.ts"
 
 /** What serverless.yml takes from here, as `${cloud:NAME}`. */
 const parts = {
-  environment: ({ registry, registryMaxAge }: DeploymentSettings) => ({
+  environment: ({ registry, registryMaxAge, registryDeadAge }: DeploymentSettings) => ({
     REGISTRY: registry.setting,
     REGISTRY_MAX_AGE: String(registryMaxAge),
+    REGISTRY_DEAD_AGE: String(registryDeadAge),
     // Host names are looked up in these threads, one for each cluster at a time: names that nobody answers for must not use up all.
     UV_THREADPOOL_SIZE: "32",
   }),
@@ -26,6 +27,7 @@ const parts = {
 const names = [
   "registry",
   "registryMaxAge",
+  "registryDeadAge",
   "registryKey",
   "registryLayers",
   "assumeRoles",

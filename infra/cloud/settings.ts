@@ -3,6 +3,8 @@ export interface DeploymentSettings {
   readonly registry: Registry;
   /** Seconds. */
   readonly registryMaxAge: number;
+  /** Seconds. */
+  readonly registryDeadAge: number;
   /** The KMS key that the registry is encrypted with, where it is the customer's own. */
   readonly registryKey: string | undefined;
   readonly registryLayers: readonly string[];
@@ -56,6 +58,8 @@ export const readParams = (params: Params): DeploymentSettings => {
       ? value
       : fail(name, `a whole number from ${least} to ${most}`);
   };
+  const optional = (name: string, least: number, most: number, usual: number): number =>
+    String(params[name] ?? "") === "" ? usual : number(name, least, most);
   const list = (name: string, form: RegExp, what: string): readonly string[] => {
     const value = params[name] ?? [];
     const entries = (Array.isArray(value) ? value.map(String) : String(value).split(",")).map((entry) => entry.trim());
@@ -69,6 +73,7 @@ export const readParams = (params: Params): DeploymentSettings => {
   const settings: DeploymentSettings = {
     registry: registryOf(String(params["registry"] ?? "")) ?? fail("registry", registryForms),
     registryMaxAge: number("registryMaxAge", 1, 999_999),
+    registryDeadAge: optional("registryDeadAge", 2 * Number(params["registryMaxAge"]), 999_999, 86_400),
     registryKey: one("registryKey", arn.key, "the ARN of a KMS key"),
     registryLayers: list("registryLayers", arn.layer, "ARNs of layer versions"),
     assumeRoles: list("assumeRoles", arn.role, "ARNs of roles, without wildcards"),

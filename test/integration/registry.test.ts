@@ -31,7 +31,7 @@ const apiServer = async (): Promise<Peer & { token: string }> => {
   return server;
 };
 
-const kubeconfig = ({ url, caData }: Peer, token: string, key: string) =>
+const kubeconfig = ({ url, caData }: Peer, token: string, key: string, policy = "razee") =>
   JSON.stringify({
     apiVersion: "v1",
     kind: "Config",
@@ -43,26 +43,30 @@ const kubeconfig = ({ url, caData }: Peer, token: string, key: string) =>
         context: {
           cluster: "c",
           user: "u",
-          extensions: [{ name: "impersonation-admission", extension: { keys: [hashOf(key)] } }],
+          extensions: [{ name: "impersonation-admission", extension: { keys: [hashOf(key)], policy } }],
         },
       },
     ],
   });
 
-/** The function as it is deployed, with a registry that is old after so many milliseconds. */
-const deployed = (environment: NodeJS.ProcessEnv, registryMaxAge: number) => {
+/** The function as it is deployed, with a registry that is old and dead after so many milliseconds. */
+const deployed = (environment: NodeJS.ProcessEnv, registryMaxAge: number, registryDeadAge = 86_400_000) => {
   const logged: Entry[] = [];
-  const registry = registryOf({ ...readSettings(environment), registryMaxAge }, (entry) => logged.push(entry));
+  const settings = { ...readSettings(environment), registryMaxAge, registryDeadAge };
+  const registry = registryOf(settings, (entry) => logged.push(entry));
   const { send } = guarded({ edges: { registry, log: (entry) => logged.push(entry) } });
+  const call = (key: string, timeout: string) =>
+    send(httpApi({ path: `/clusters/prod/${key}/mutate`, query: { timeout }, body: reviewText() }));
   return {
     logged: (event: Entry["event"]) => logged.filter((entry) => entry.event === event),
     ready: () => send(httpApi({ method: "GET", path: "/readyz" })),
     /** The outcome of a review that is sent with this key, or the status of a call that gets none. */
     admit: async (key: string, timeout = "5s") => {
-      const path = `/clusters/prod/${key}/mutate`;
-      const { status, json: body } = await send(httpApi({ path, query: { timeout }, body: reviewText() }));
+      const { status, json: body } = await call(key, timeout);
       return body.response?.auditAnnotations?.decision ?? status;
     },
+    /** What the API server makes of it. */
+    answer: async (key: string, timeout = "5s") => (await call(key, timeout)).json.response,
   };
 };
 
@@ -79,18 +83,18 @@ test("a function that is told of no registry is not ready, and its log says why"
   expect(deployed({}, 1_000).logged("registry")).toEqual([]);
 });
 
-const fromFile = async (maxAge: number) => {
+const fromFile = async (maxAge: number, deadAge?: number) => {
   const folder = await mkdtemp(join(tmpdir(), "registry-"));
   cleanups.push(() => rm(folder, { recursive: true }));
   const file = join(folder, "kubeconfig");
   return {
     write: (text: string) => writeFile(file, text),
-    deploy: () => deployed({ REGISTRY: `file:${file}` }, maxAge),
+    deploy: () => deployed({ REGISTRY: `file:${file}` }, maxAge, deadAge),
   };
 };
 
 const long = 3_600_000;
-const short = 50;
+const short = 100;
 
 describe("the registry of a deployment", () => {
   test("is there for the first call", async () => {
@@ -138,63 +142,120 @@ describe("the registry of a deployment", () => {
   });
 });
 
-describe("a registry that is old", () => {
-  test("is read again beside a decision, which goes by the old one", async () => {
+/** A secret of Secrets Manager, which is not told while `answers` is off. */
+const fromSecret = async (text: string) => {
+  const secrets = createServer((_, response) => void (source.answers && response.end(source.text)));
+  await once(secrets.listen(0, "127.0.0.1"), "listening");
+  cleanups.push(async () => {
+    secrets.closeAllConnections();
+    secrets.close();
+  });
+  const environment = {
+    REGISTRY: "secretsmanager:clusters",
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${(secrets.address() as AddressInfo).port}`,
+    AWS_REGION: "eu-west-1",
+    AWS_ACCESS_KEY_ID: "ASIA",
+    AWS_SECRET_ACCESS_KEY: "secret",
+  };
+  const source = { text: JSON.stringify({ SecretString: text }), answers: true, environment };
+  return source;
+};
+
+describe("a registry that is old by more than a tenth", () => {
+  const sleepThrough = () => sleep(1.2 * short);
+
+  test("is read again before a key is compared: one that was removed opens nothing, a new one opens", async () => {
     const server = await apiServer();
     const { write, deploy } = await fromFile(short);
     await write(kubeconfig(server, "first", "k1"));
     const { admit } = deploy();
     expect(await admit("k1")).toBe("permitted");
-    await sleep(short);
     await write(kubeconfig(server, "first", "k2"));
-    expect(await admit("k1")).toBe("permitted");
+    await sleepThrough();
     expect(await admit("k1")).toBe(404);
-    expect(await admit("k2")).toBe("permitted");
+    await write(kubeconfig(server, "first", "k3"));
+    await sleepThrough();
+    expect(await admit("k3")).toBe("permitted");
+  });
+
+  test("is read again before a review is judged: a policy that was in audit refuses now", async () => {
+    const server = await apiServer();
+    server.reply = reviewed({ allowed: false });
+    const { write, deploy } = await fromFile(short);
+    await write(kubeconfig(server, "first", "k1", "razee-audit"));
+    const { answer } = deploy();
+    expect(await answer("k1")).toMatchObject({ auditAnnotations: { enforcement: "audit" } });
+    await write(kubeconfig(server, "first", "k1"));
+    await sleepThrough();
+    expect(await answer("k1")).toMatchObject({ patchType: "JSONPatch", auditAnnotations: { decision: "replaced" } });
   });
 
   test("and cannot be read stays in use, and says how old it is", async () => {
     const server = await apiServer();
     const { write, deploy } = await fromFile(short);
     await write(kubeconfig(server, "first", "k1"));
-    const { admit, logged } = deploy();
+    const { admit, ready, logged } = deploy();
     expect(await admit("k1")).toBe("permitted");
-    await sleep(short);
+    await sleepThrough();
     await write("token: s3cret: [");
     for (const _ of [1, 2]) expect(await admit("k1")).toBe("permitted");
-    expect(logged("refresh-failed")[0]).toMatchObject({
-      message: expect.stringMatching(/kubeconfig is no YAML: /),
-      ageSeconds: expect.any(Number),
-    });
+    expect(await ready()).toMatchObject({ status: 200 });
+    expect(logged("refresh-failed")).toMatchObject([
+      { message: expect.stringMatching(/kubeconfig is no YAML: /), ageSeconds: expect.any(Number) },
+    ]);
     expect(JSON.stringify(logged("refresh-failed"))).not.toContain("s3cret");
   });
 
-  test("is waited for no longer than the API server waits", async () => {
+  test("is not waited for longer than the API server waits: a denial is there in time", async () => {
     const server = await apiServer();
-    const text = JSON.stringify({ SecretString: kubeconfig(server, "first", "k1") });
-    let answers = true;
-    const secrets = createServer((_, response) => void (answers && response.end(text)));
-    await once(secrets.listen(0, "127.0.0.1"), "listening");
-    cleanups.push(async () => {
-      secrets.closeAllConnections();
-      secrets.close();
-    });
-    const environment = {
-      REGISTRY: "secretsmanager:clusters",
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${(secrets.address() as AddressInfo).port}`,
-      AWS_REGION: "eu-west-1",
-      AWS_ACCESS_KEY_ID: "ASIA",
-      AWS_SECRET_ACCESS_KEY: "secret",
-    };
-    const { admit, logged } = deployed(environment, short);
+    const secret = await fromSecret(kubeconfig(server, "first", "k1"));
+    const { admit, answer, logged } = deployed(secret.environment, short);
     expect(await admit("k1")).toBe("permitted");
-    answers = false;
-    await sleep(short);
+    secret.answers = false;
+    await sleepThrough();
     const started = performance.now();
-    expect(await admit("k1", "2s")).toBe("permitted");
+    expect(await answer("k1", "2s")).toMatchObject({
+      allowed: false,
+      status: { code: 503, message: expect.stringContaining("registry of clusters is too old") },
+    });
     expect(performance.now() - started).toBeLessThan(2_000);
+    expect(logged("decision").at(-1)).toMatchObject({ requester: "alice", failure: "registry-outdated" });
+    // The reading goes on, and ends for those who can wait.
+    expect(await admit("k1", "10s")).toBe("permitted");
     expect(logged("refresh-failed")).toMatchObject([
       { message: expect.stringMatching(/Secrets Manager in eu-west-1 did not answer within \d+ ms/) },
     ]);
+  });
+});
+
+describe("a registry that could not be read for longer than it may be used", () => {
+  const dead = async (policy: string) => {
+    const server = await apiServer();
+    const { write, deploy } = await fromFile(short, 2 * short);
+    await write(kubeconfig(server, "first", "k1", policy));
+    const deployment = deploy();
+    expect(await deployment.admit("k1")).toBe("permitted");
+    await sleep(2 * short);
+    await write("");
+    server.seen.splice(0);
+    return { ...deployment, server };
+  };
+
+  test.each(["razee", "razee-audit"])("denies every review, and asks nothing (%s)", async (policy) => {
+    const { answer, logged, server } = await dead(policy);
+    expect(await answer("k1")).toMatchObject({
+      allowed: false,
+      status: { code: 503, reason: "ServiceUnavailable", message: expect.stringContaining("cannot be read since") },
+      auditAnnotations: { decision: "denied", reason: "no-answer", requester: "alice" },
+    });
+    expect(server.seen).toEqual([]);
+    expect(logged("decision").at(-1)).toMatchObject({ decision: "denied", failure: "registry-outdated", questions: 0 });
+  });
+
+  test("is not ready, and says nothing to a stranger", async () => {
+    const { admit, ready } = await dead("razee");
+    expect(await ready()).toMatchObject({ status: 503, json: { message: expect.stringContaining("since") } });
+    expect(await admit("another")).toBe(404);
   });
 });
 
@@ -213,4 +274,31 @@ test("credentials that were refused (401) are replaced while the review waits", 
     "Bearer first",
     "Bearer second",
   ]);
+});
+
+describe("an entry that changed while its cluster refused our credentials (401)", () => {
+  /** The entry `prod` is another cluster's now, whose API server would say yes. */
+  const moved = async (key: string) => {
+    const [before, after] = [await apiServer(), await apiServer()];
+    const { write, deploy } = await fromFile(long);
+    await write(kubeconfig(before, "first", "k1"));
+    const { answer, admit } = deploy();
+    expect(await admit("k1")).toBe("permitted");
+    before.token = "second";
+    await write(kubeconfig(after, "first", key));
+    await sleep(1_000);
+    return { answer: await answer("k1"), asked: after.seen };
+  };
+
+  test("is not asked about a caller whose key does not open it", async () => {
+    const { answer, asked } = await moved("k2");
+    expect(answer).toMatchObject({ allowed: false, status: { code: 502, message: expect.stringContaining("(401)") } });
+    expect(asked).toEqual([]);
+  });
+
+  test("is asked about a caller whose key opens it too", async () => {
+    const { answer, asked } = await moved("k1");
+    expect(answer).toMatchObject({ allowed: true, auditAnnotations: { decision: "permitted" } });
+    expect(asked).toHaveLength(1);
+  });
 });

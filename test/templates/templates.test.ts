@@ -247,6 +247,7 @@ describe("the function", () => {
     expect(only(name, "AWS::Lambda::Function").Environment.Variables).toEqual({
       REGISTRY: registry,
       REGISTRY_MAX_AGE: "300",
+      REGISTRY_DEAD_AGE: "86400",
       UV_THREADPOOL_SIZE: "32",
     });
   });

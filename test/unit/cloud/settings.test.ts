@@ -5,6 +5,7 @@ import { type Params, readParams } from "../../../infra/cloud/settings.ts";
 const usual: Params = {
   registry: "file:/opt/registry/kubeconfig",
   registryMaxAge: 300,
+  registryDeadAge: 86_400,
   registryKey: "",
   registryLayers: [],
   assumeRoles: [],
@@ -87,6 +88,7 @@ describe("a parameter that cannot be is named", () => {
     ["throttleRate", 0.5, "a whole number from 1 to 10000"],
     ["throttleBurst", -1, "a whole number from 1 to 5000"],
     ["registryMaxAge", 1e6, "a whole number from 1 to 999999"],
+    ["registryDeadAge", 599, "a whole number from 600 to 999999"],
     ["logRetentionInDays", 31, "one of 1, 3, 5, 7,"],
     ["logRetentionInDays", "", "a whole number from 1 to 3653"],
     ["alarmTopic", "on-call", "the ARN of an SNS topic"],

@@ -27,6 +27,26 @@ describe("how old the registry may become", () => {
   });
 });
 
+describe("after which age the registry is dead", () => {
+  test.each([
+    [undefined, undefined, 86_400_000],
+    ["3600", undefined, 86_400_000],
+    ["86400", undefined, 172_800_000],
+    ["300", "600", 600_000],
+    ["300", "999999", 999_999_000],
+  ])("REGISTRY_MAX_AGE %j, REGISTRY_DEAD_AGE %j", (maxAge, deadAge, registryDeadAge) => {
+    const environment = { REGISTRY_MAX_AGE: maxAge, REGISTRY_DEAD_AGE: deadAge };
+    expect(readSettings(environment)).toMatchObject({ registryDeadAge });
+  });
+
+  test.each([
+    ["599", "REGISTRY_DEAD_AGE must be at least twice REGISTRY_MAX_AGE, 600, not 599"],
+    ["1d", 'REGISTRY_DEAD_AGE must be seconds, 1 to 999999, not "1d"'],
+  ])("not %j", (deadAge, message) => {
+    expect(() => readSettings({ REGISTRY_DEAD_AGE: deadAge })).toThrow(message);
+  });
+});
+
 test("whose function it is, and where, as Lambda says", () => {
   const environment = {
     AWS_LAMBDA_FUNCTION_NAME: "admission",
