@@ -3,8 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
-import type { Log } from "../functions/telemetry/telemetry.ts";
-import { printable } from "../lib/review/index.ts";
+import { boundedJson, type Log } from "../functions/telemetry/telemetry.ts";
 import { loadBundle } from "./bundle.ts";
 import { throwAwayCertificates } from "./certificates.ts";
 import { type LocalOptions, localCluster, naming } from "./local-cluster.ts";
@@ -47,7 +46,7 @@ export const serve = async (options: ServeOptions): Promise<Served> => {
   const handler = bundle.createHandler({
     registry: { clusters: new Map(), problems: [] },
     local: clusterOf(bundle),
-    log: options.log ?? ((entry) => console.error(printable(JSON.stringify(entry)))),
+    log: options.log ?? ((entry) => console.error(boundedJson(entry))),
   });
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readBody(request);

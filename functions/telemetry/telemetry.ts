@@ -66,16 +66,21 @@ export interface Invocation {
 
 export type Log = (entry: Entry & Invocation) => void;
 
-/** One line of the log is one event for CloudWatch, and no larger than 256 KiB. */
-const mostCharacters = 2048;
+/** The longest name that can be an identity. One line of the log is one event for CloudWatch, and no larger than 256 KiB. */
+const mostCharacters = 1024;
 const mostProblems = 32;
 
 const clipped = (_key: string, value: unknown): unknown =>
-  typeof value === "string" && value.length > mostCharacters ? `${value.slice(0, mostCharacters)}…` : value;
+  typeof value === "string" && value.length > mostCharacters
+    ? `${value.slice(0, mostCharacters)}… (${value.length} characters)`
+    : value;
+
+/** JSON in one line: a terminal obeys nothing in it, and no text in it is longer than an identity can be. */
+export const boundedJson = (entry: object): string => printable(JSON.stringify(entry, clipped));
 
 /**
- * Writes an entry as one line of JSON that is a document of the embedded metric format as well: what is logged and what is counted cannot
- * differ. Nothing in a line is obeyed by a terminal, and no text is so long that CloudWatch would cut the line.
+ * Writes an entry as one line of JSON that is a document of the embedded metric format as well, where something is counted: what is
+ * logged and what is counted cannot differ. No text is so long that CloudWatch would cut the line.
  *
  * @param now milliseconds since the epoch
  */
@@ -83,7 +88,7 @@ export const lineOf = (entry: Entry & Invocation, functionName: string, now: num
   const [said, measured] = parted(entry);
   const counted: Measured = entry.cold ? { ...measured, ColdStarts: 1 } : measured;
   const line = { level: levelOf(entry), ...said, [everywhere]: functionName, ...counted };
-  return printable(JSON.stringify({ ...line, _aws: metadataOf(counted, line, now) }, clipped));
+  return boundedJson({ ...line, _aws: metadataOf(counted, line, now) });
 };
 
 const levelOf = (entry: Entry): string => {

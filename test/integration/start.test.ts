@@ -87,6 +87,15 @@ describe("the local server", () => {
     expect(entry).toMatchObject({ cluster: "local", endpoint: "mutate", decision: "replaced", requester: "alice" });
   });
 
+  test("writes no more of a name than an identity can have", async () => {
+    const written = server.said.stderr.length;
+    const review = reviewText({ object: template("carol"), name: "n".repeat(900_000) });
+    await send(`${server.url}/mutate?timeout=5s`, options(post), review);
+    await vi.waitFor(() => expect(server.said.stderr.slice(written)).toMatch(/\n$/));
+    const entry = JSON.parse(server.said.stderr.slice(written));
+    expect(entry.name).toBe(`${"n".repeat(1024)}… (900000 characters)`);
+  });
+
   test("refuses on the other endpoint what it would have patched", async () => {
     const object = template("carol");
     const { json } = await send(`${server.url}/validate?timeout=5s`, options(post), reviewText({ object }));

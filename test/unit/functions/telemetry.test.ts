@@ -152,14 +152,18 @@ describe("is one line, whatever stands in it", () => {
       Object.entries(decided).map(([key, value]) => [key, typeof value === "string" && key !== "event" ? huge : value]),
     ) as unknown as DecisionEntry;
     expect(Buffer.byteLength(write({ ...all, fault: huge }))).toBeLessThan(256 * 1024);
-    const problems = Array.from({ length: 10_000 }, () => "é".repeat(10_000));
+    const problems = Array.from({ length: 10_000 }, () => huge);
     const line = write({ event: "registry", clusters: 0, problems });
     expect(Buffer.byteLength(line)).toBeLessThan(256 * 1024);
     expect(JSON.parse(line).RegistryProblems).toBe(10_000);
   });
 
   test("a text that was cut says so", () => {
-    expect(read({ ...decided, requester: "a".repeat(5000) }).requester).toBe(`${"a".repeat(2048)}…`);
+    expect(read({ ...decided, requester: "a".repeat(5000) }).requester).toBe(`${"a".repeat(1024)}… (5000 characters)`);
+  });
+
+  test("a name that can be an identity is whole", () => {
+    expect(read({ ...decided, requester: "a".repeat(1024) }).requester).toBe("a".repeat(1024));
   });
 });
 
