@@ -2,6 +2,7 @@ import { createHandler } from "./handler.ts";
 import { registryOf } from "./registry/registry.ts";
 import { readSettings } from "./settings.ts";
 import { type Log, lineOf } from "./telemetry/telemetry.ts";
+import { warm } from "./warm.ts";
 
 export { accessOf } from "./access/access.ts";
 export { hashOf } from "./keys.ts";
@@ -9,10 +10,17 @@ export { createHandler };
 
 const settings = readSettings(process.env);
 
+const line = (entry: Parameters<Log>[0]): string => lineOf(entry, settings.functionName, Date.now());
+
 /** Past `console`, which would put the time and a level in front of what is JSON. */
 const log: Log = (entry) => {
-  process.stdout.write(`${lineOf(entry, settings.functionName, Date.now())}\n`);
+  process.stdout.write(`${line(entry)}\n`);
 };
 
+const registry = registryOf(settings, log);
+
 /** The Lambda function. What else stands in this file is for the local server and the commands, which run the same bundle. */
-export const handler = createHandler({ registry: registryOf(settings, log), log });
+export const handler = createHandler({ registry, log });
+
+/** What functions/lambda.ts awaits before the first call. */
+export const warmed = (): Promise<void> => warm({ registry, clusters: settings.warmClusters, log, drop: line });

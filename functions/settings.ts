@@ -19,6 +19,8 @@ export interface Settings {
   readonly registryMaxAge: number;
   /** After so many milliseconds without a successful reading every review is denied. */
   readonly registryDeadAge: number;
+  /** How many clusters are asked something before the first call, so that it need not wait for a connection; 0 for none. */
+  readonly warmClusters: number;
   /** What the function is called; everywhere else than in Lambda, local. */
   readonly functionName: string;
   readonly inLambda: boolean;
@@ -29,6 +31,7 @@ export interface Settings {
 export const readSettings = (environment: NodeJS.ProcessEnv): Settings => ({
   registry: environment["REGISTRY"] || undefined,
   ...registryAges(environment),
+  warmClusters: clusters(environment, "WARM_CLUSTERS", 3),
   functionName: environment["AWS_LAMBDA_FUNCTION_NAME"] || "local",
   inLambda: Boolean(environment["AWS_LAMBDA_FUNCTION_NAME"]),
   aws: {
@@ -55,6 +58,13 @@ const registryAges = (environment: NodeJS.ProcessEnv) => {
   if (deadAge < 2 * maxAge)
     throw new Error(`REGISTRY_DEAD_AGE must be at least twice REGISTRY_MAX_AGE, ${2 * maxAge}, not ${deadAge}`);
   return { registryMaxAge: 1000 * maxAge, registryDeadAge: 1000 * deadAge };
+};
+
+const clusters = (environment: NodeJS.ProcessEnv, name: string, usual: number): number => {
+  const text = environment[name];
+  if (!text) return usual;
+  if (!/^(\d|10)$/.test(text)) throw new Error(`${name} must be clusters, 0 to 10, not ${JSON.stringify(text)}`);
+  return Number(text);
 };
 
 const seconds = (environment: NodeJS.ProcessEnv, name: string, usual: number): number => {

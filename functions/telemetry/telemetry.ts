@@ -52,7 +52,15 @@ export interface RefreshFailedEntry {
   readonly ageSeconds: number;
 }
 
-export type Entry = DecisionEntry | RefusalEntry | FaultEntry | RegistryEntry | RefreshFailedEntry;
+/** What was done before the first call: the clusters that were asked and answered, and why others were not or did not. */
+export interface WarmedEntry {
+  readonly event: "warmed";
+  readonly warmed: readonly string[];
+  readonly problems: readonly string[];
+  readonly warmMilliseconds: number;
+}
+
+export type Entry = DecisionEntry | RefusalEntry | FaultEntry | RegistryEntry | RefreshFailedEntry | WarmedEntry;
 
 /** What is known of the invocation that an entry belongs to. */
 export interface Invocation {
@@ -88,11 +96,13 @@ export const lineOf = (entry: Entry & Invocation, functionName: string, now: num
   const [said, measured] = parted(entry);
   const counted: Measured = entry.cold ? { ...measured, ColdStarts: 1 } : measured;
   const line = { level: levelOf(entry), ...said, [everywhere]: functionName, ...counted };
-  return boundedJson({ ...line, _aws: metadataOf(counted, line, now) });
+  const isCounted = Object.keys(counted).length > 0;
+  return boundedJson({ ...line, ...(isCounted && { _aws: metadataOf(counted, line, now) }) });
 };
 
 const levelOf = (entry: Entry): string => {
   if (entry.event === "refused") return "WARN";
+  if (entry.event === "warmed") return entry.problems.length === 0 ? "INFO" : "WARN";
   const isFine =
     entry.event === "registry"
       ? entry.clusters > 0 && entry.problems.length === 0
@@ -126,6 +136,8 @@ const parted = (entry: Entry): readonly [said: object, measured: Measured] => {
         { RegistryClusters: clusters, RegistryProblems: problems.length, RegistryAgeSeconds: 0 },
       ];
     }
+    case "warmed":
+      return [entry, {}];
     case "refresh-failed": {
       const { ageSeconds, ...said } = entry;
       return [said, { RefreshFailed: 1, RegistryAgeSeconds: ageSeconds }];

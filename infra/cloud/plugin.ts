@@ -6,10 +6,11 @@ import { type DeploymentSettings, type Params, readParams } from "./settings.ts"
 
 /** What serverless.yml takes from here, as `${cloud:NAME}`. */
 const parts = {
-  environment: ({ registry, registryMaxAge, registryDeadAge }: DeploymentSettings) => ({
+  environment: ({ registry, registryMaxAge, registryDeadAge, warmClusters }: DeploymentSettings) => ({
     REGISTRY: registry.setting,
     REGISTRY_MAX_AGE: String(registryMaxAge),
     REGISTRY_DEAD_AGE: String(registryDeadAge),
+    WARM_CLUSTERS: String(warmClusters),
     // Host names are looked up in these threads, one for each cluster at a time: names that nobody answers for must not use up all.
     UV_THREADPOOL_SIZE: "32",
   }),
@@ -28,6 +29,7 @@ const names = [
   "registry",
   "registryMaxAge",
   "registryDeadAge",
+  "warmClusters",
   "registryKey",
   "registryLayers",
   "assumeRoles",

@@ -5,6 +5,8 @@ export interface DeploymentSettings {
   readonly registryMaxAge: number;
   /** Seconds. */
   readonly registryDeadAge: number;
+  /** Clusters that an instance asks something before its first call. */
+  readonly warmClusters: number;
   /** The KMS key that the registry is encrypted with, where it is the customer's own. */
   readonly registryKey: string | undefined;
   readonly registryLayers: readonly string[];
@@ -74,6 +76,7 @@ export const readParams = (params: Params): DeploymentSettings => {
     registry: registryOf(String(params["registry"] ?? "")) ?? fail("registry", registryForms),
     registryMaxAge: number("registryMaxAge", 1, 999_999),
     registryDeadAge: optional("registryDeadAge", 2 * Number(params["registryMaxAge"]), 999_999, 86_400),
+    warmClusters: optional("warmClusters", 0, 10, 3),
     registryKey: one("registryKey", arn.key, "the ARN of a KMS key"),
     registryLayers: list("registryLayers", arn.layer, "ARNs of layer versions"),
     assumeRoles: list("assumeRoles", arn.role, "ARNs of roles, without wildcards"),

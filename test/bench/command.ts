@@ -7,11 +7,12 @@ import { coldStarts } from "./cold.ts";
 import { createLatency } from "./create.ts";
 import { type Figures, tableOf } from "./figures.ts";
 import { reviewSizes } from "./sizes.ts";
+import { smallFunction } from "./small.ts";
 import { throughput } from "./throughput.ts";
 import { buildVariants } from "./variants.ts";
 import { warmDecisions } from "./warm.ts";
 
-const names = ["cold", "warm", "sizes", "throughput", "create"] as const;
+const names = ["cold", "small", "warm", "sizes", "throughput", "create"] as const;
 type Name = (typeof names)[number];
 
 const help = `Measures the function beside the least that could be done in its place, and prints ratios.
@@ -19,12 +20,20 @@ const help = `Measures the function beside the least that could be done in its p
 usage: npm run bench -- [options]
 
   --only NAME      one of ${names.join(", ")}; may be given again (all)
-  --rounds N       of cold starts; the others are repeated in proportion (20)
+  --rounds N       of cold starts and small functions; the others are repeated in proportion (20)
   --chart FILE     draw the ratios, SVG
   -o text|json     (text)
 
 Variants are run in turns, so that what else the machine does meets them all. Compare the ratios: the milliseconds are this machine's.
-All but sizes need a kube-apiserver, as the cluster suite does; cold and warm need the Lambda runtime client, which is built first.`;
+All but sizes need a kube-apiserver, as the cluster suite does. cold, small and warm need the Lambda runtime client, which is built first.
+
+  cold             init of a start on a whole core, and its first answer, beside an empty function
+  small            the same of a function of 512 MB: a whole core for its init, 0.29 of one for its answers, the first, second and
+                   tenth of which are shown. It needs a cgroup, and with it Linux and root
+  warm             one answer after the other of instances that are up
+  sizes            one review of 5 KB to 2.8 MB in one process, beside JSON.parse
+  throughput       answers a second of npm start
+  create           a CREATE as the API server answers it, guarded and not`;
 
 const measure = async (name: Name, rounds: number, cluster: () => Promise<BenchCluster>): Promise<Figures> => {
   switch (name) {
@@ -38,7 +47,9 @@ const measure = async (name: Name, rounds: number, cluster: () => Promise<BenchC
       requireRuntimeClient();
       const { variants, remove } = await buildVariants(await cluster());
       try {
-        return await (name === "cold" ? coldStarts(variants, rounds) : warmDecisions(variants, rounds * 50));
+        if (name === "cold") return await coldStarts(variants, rounds);
+        if (name === "small") return await smallFunction(variants, rounds);
+        return await warmDecisions(variants, rounds * 50);
       } finally {
         await remove();
       }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,7 +19,10 @@ export interface Variant extends Deployment {
 
 export interface Variants {
   readonly variants: Readonly<
-    Record<"empty" | "middy" | "echo" | "bareHttps" | "clientNode" | "bare" | "ours", Variant>
+    Record<
+      "empty" | "middy" | "echo" | "bareHttps" | "bareHttpsWarm" | "clientNode" | "bare" | "oursCold" | "ours",
+      Variant
+    >
   >;
   readonly remove: () => Promise<void>;
 }
@@ -51,23 +54,30 @@ export const buildVariants = async (cluster: BenchCluster): Promise<Variants> =>
   const registry = join(folder, "kubeconfig");
   await writeRegistry(registry, { name: "demo", key: callerKey, ...cluster.asker });
   const { taskRoot: ours } = await unpackPackage();
-  const variant = async (name: string, taskRoot: string, { knows = true, answers = true } = {}): Promise<Variant> => ({
+  const variant = async (name: string, taskRoot: string, more: Partial<Variant> = {}): Promise<Variant> => ({
     name,
     taskRoot,
     handler: "dist/admission.handler",
-    environment: knows ? { REGISTRY: registry } : {},
+    environment: { REGISTRY: registry },
     bytes: (await stat(join(taskRoot, "dist/admission.js"))).size,
-    answers,
+    answers: true,
+    ...more,
   });
+  const bareHttps = await bundle(folder, "bare-https");
+  await copyFile(join(ours, "dist/lambda.mjs"), join(bareHttps, "dist/lambda.mjs"));
+  const handler = "dist/lambda.handler";
+  const off = { REGISTRY: registry, WARM_CLUSTERS: "0" };
   return {
     variants: {
-      empty: await variant("empty handler", await bundle(folder, "empty")),
-      middy: await variant("middy alone", await bundle(folder, "middy")),
-      echo: await variant("echo: parse and allow", await bundle(folder, "echo")),
-      bareHttps: await variant("echo + a bare kept-alive SAR", await bundle(folder, "bare-https")),
+      empty: await variant("empty handler", await bundle(folder, "empty"), { environment: {} }),
+      middy: await variant("middy alone", await bundle(folder, "middy"), { environment: {} }),
+      echo: await variant("echo: parse and allow", await bundle(folder, "echo"), { environment: {} }),
+      bareHttps: await variant("echo + a bare kept-alive SAR", bareHttps),
+      bareHttpsWarm: await variant("echo + a bare kept-alive SAR, warmed", bareHttps, { handler }),
       clientNode: await variant("echo + a SAR by client-node as documented", await bundle(folder, "client-node")),
-      bare: await variant("ours, no cluster", ours, { knows: false, answers: false }),
-      ours: await variant("ours, one cluster", ours),
+      bare: await variant("ours, no cluster", ours, { handler, environment: { WARM_CLUSTERS: "0" }, answers: false }),
+      oursCold: await variant("ours, one cluster, not warmed", ours, { handler, environment: off }),
+      ours: await variant("ours, one cluster", ours, { handler }),
     },
     remove: async () => {
       for (const path of [folder, ours]) await rm(path, { recursive: true, force: true });

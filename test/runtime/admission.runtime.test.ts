@@ -27,7 +27,7 @@ beforeAll(async () => {
   ({ taskRoot, files } = await unpackPackage());
   instance = await startInstance({
     taskRoot,
-    handler: "dist/admission.handler",
+    handler: "dist/lambda.handler",
     environment: { REGISTRY: registry },
   });
 });
@@ -57,7 +57,7 @@ const answerTo = async (event: APIGatewayProxyEventV2) => {
 const patchOf = ({ patch }: { readonly patch: string }) => JSON.parse(Buffer.from(patch, "base64").toString());
 
 test("the zip holds the bundle, its YAML parser and what they are, nothing else", () => {
-  expect([...files].sort()).toEqual(["dist/admission.js", "dist/package.json", "dist/yaml.js"]);
+  expect([...files].sort()).toEqual(["dist/admission.js", "dist/lambda.mjs", "dist/package.json", "dist/yaml.js"]);
 });
 
 test("GET /livez", async () => {

@@ -15,6 +15,7 @@ export interface Deployment {
 
 /** One instance of the function, as Lambda would keep it. */
 export interface Instance {
+  readonly pid: number;
   /** From start to the first request for work, in milliseconds: what Lambda reports as Init Duration. */
   readonly initMilliseconds: number;
   /** CPU of it; undefined where the system does not tell. */
@@ -124,6 +125,7 @@ export const startInstance = async (deployment: Deployment): Promise<Instance> =
     throw error;
   });
   return {
+    pid: started.pid ?? 0,
     initMilliseconds: at - startedAt,
     initCpuMilliseconds: cpu,
     invoke: (event, milliseconds = 15_000) => {

@@ -9,19 +9,26 @@ export interface Guarded {
   readonly token: string;
 }
 
-/** Writes a registry of one cluster: a kubeconfig, with the hash of the caller's key in the context's extension. */
-export const writeRegistry = (file: string, { name, key, url, caData, token }: Guarded): Promise<void> => {
+const extensionsOf = (key: string) => {
   const extension = { keys: [`sha256:${createHash("sha256").update(key).digest("hex")}`] };
-  return writeFile(
+  return [{ name: "impersonation-admission", extension }];
+};
+
+/** Writes a registry: a kubeconfig with a context for every cluster, and the hash of its caller's key in the context's extension. */
+export const writeRegistry = (file: string, ...clusters: readonly Guarded[]): Promise<void> =>
+  writeFile(
     file,
     JSON.stringify({
       apiVersion: "v1",
       kind: "Config",
-      clusters: [{ name, cluster: { server: url, "certificate-authority-data": caData } }],
-      users: [{ name, user: { token } }],
-      contexts: [
-        { name, context: { cluster: name, user: name, extensions: [{ name: "impersonation-admission", extension }] } },
-      ],
+      clusters: clusters.map(({ name, url, caData }) => ({
+        name,
+        cluster: { server: url, "certificate-authority-data": caData },
+      })),
+      users: clusters.map(({ name, token }) => ({ name, user: { token } })),
+      contexts: clusters.map(({ name, key }) => ({
+        name,
+        context: { cluster: name, user: name, extensions: extensionsOf(key) },
+      })),
     }),
   );
-};

@@ -14,6 +14,8 @@ export default defineConfig({
     name: "runtime",
     root: fileURLToPath(new URL("../..", import.meta.url)),
     include: missing ? [] : ["test/runtime/**/*.runtime.test.ts"],
+    // Each packages the function, in the same folder.
+    fileParallelism: false,
     passWithNoTests: missing !== undefined,
     testTimeout: 30_000,
     hookTimeout: 120_000,

@@ -82,7 +82,12 @@ describe.each(names)("%s", (name) => {
   });
 
   test("the zip holds the bundle and says what it is, nothing else", () => {
-    expect([...of(name).files].sort()).toEqual(["dist/admission.js", "dist/package.json", "dist/yaml.js"]);
+    expect([...of(name).files].sort()).toEqual([
+      "dist/admission.js",
+      "dist/lambda.mjs",
+      "dist/package.json",
+      "dist/yaml.js",
+    ]);
   });
 
   test("the access log has neither path nor header nor anything else that holds a key", () => {
@@ -248,6 +253,7 @@ describe("the function", () => {
       REGISTRY: registry,
       REGISTRY_MAX_AGE: "300",
       REGISTRY_DEAD_AGE: "86400",
+      WARM_CLUSTERS: "3",
       UV_THREADPOOL_SIZE: "32",
     });
   });

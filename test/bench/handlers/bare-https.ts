@@ -10,3 +10,12 @@ export const handler = async (event: APIGatewayProxyEventV2) => {
   await ask(questionIn(review));
   return allow(review.request.uid);
 };
+
+const stranger = {
+  body: JSON.stringify({
+    request: { userInfo: { username: "stranger" }, object: { spec: { clusterAuth: { impersonateUser: "another" } } } },
+  }),
+} as APIGatewayProxyEventV2;
+
+/** One review, before the first call. */
+export const warmed = () => handler(stranger);

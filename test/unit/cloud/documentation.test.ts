@@ -55,6 +55,7 @@ test("every member of a line", () => {
     { event: "refused", status: 404 },
     { event: "registry", clusters: 1, problems: [] },
     { event: "refresh-failed", message: "", ageSeconds: 1 },
+    { event: "warmed", warmed: [], problems: [], warmMilliseconds: 1 },
   ];
   const members = new Set(entries.flatMap((entry) => Object.keys(JSON.parse(lineOf(entry, "", 0)))));
   members.delete("_aws");

@@ -6,6 +6,7 @@ const usual: Params = {
   registry: "file:/opt/registry/kubeconfig",
   registryMaxAge: 300,
   registryDeadAge: 86_400,
+  warmClusters: 3,
   registryKey: "",
   registryLayers: [],
   assumeRoles: [],
@@ -34,6 +35,12 @@ test("a parameter of the command line is a string, one of a file may be a list o
   });
   expect(spelled).toEqual(listed);
   expect(spelled).toMatchObject({ subnetIds: subnets, securityGroupIds: groups, reservedConcurrency: 5 });
+});
+
+test("warming can be switched off, and is on where nothing is said", () => {
+  expect(readParams({ ...usual, warmClusters: "0" })).toMatchObject({ warmClusters: 0 });
+  const { registryDeadAge, warmClusters, ...silent } = usual;
+  expect(readParams(silent)).toMatchObject({ registryDeadAge, warmClusters });
 });
 
 test("what is empty is nothing", () => {
@@ -89,6 +96,7 @@ describe("a parameter that cannot be is named", () => {
     ["throttleBurst", -1, "a whole number from 1 to 5000"],
     ["registryMaxAge", 1e6, "a whole number from 1 to 999999"],
     ["registryDeadAge", 599, "a whole number from 600 to 999999"],
+    ["warmClusters", 11, "a whole number from 0 to 10"],
     ["logRetentionInDays", 31, "one of 1, 3, 5, 7,"],
     ["logRetentionInDays", "", "a whole number from 1 to 3653"],
     ["alarmTopic", "on-call", "the ARN of an SNS topic"],

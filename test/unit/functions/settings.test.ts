@@ -47,6 +47,23 @@ describe("after which age the registry is dead", () => {
   });
 });
 
+describe("how many clusters are warmed", () => {
+  test.each([
+    [undefined, 3],
+    ["", 3],
+    ["0", 0],
+    ["10", 10],
+  ])("%j", (text, warmClusters) => {
+    expect(readSettings({ WARM_CLUSTERS: text })).toMatchObject({ warmClusters });
+  });
+
+  test.each(["11", "-1", "off", "1.5"])("not %j", (text) => {
+    expect(() => readSettings({ WARM_CLUSTERS: text })).toThrow(
+      `WARM_CLUSTERS must be clusters, 0 to 10, not "${text}"`,
+    );
+  });
+});
+
 test("whose function it is, and where, as Lambda says", () => {
   const environment = {
     AWS_LAMBDA_FUNCTION_NAME: "admission",

@@ -123,6 +123,20 @@ describe("a line", () => {
     });
   });
 
+  test.each<[string, readonly string[], string]>([
+    ["all of which answered", [], "INFO"],
+    ["one of which did not", ["test: cannot be reached"], "WARN"],
+  ])("of clusters that were warmed, %s: nothing is counted", (_, problems, level) => {
+    expect(read({ event: "warmed", warmed: ["prod"], problems, warmMilliseconds: 17 })).toEqual({
+      level,
+      event: "warmed",
+      warmed: ["prod"],
+      problems,
+      warmMilliseconds: 17,
+      function: "admission",
+    });
+  });
+
   test("of a registry that could not be read again", () => {
     expect(read({ event: "refresh-failed", message: "why", ageSeconds: 612 })).toEqual({
       level: "ERROR",
