@@ -4,7 +4,6 @@ import { styleText } from "node:util";
 import Table from "cli-table3";
 import { createTwoFilesPatch } from "diff";
 import fastJsonPatch, { type Operation } from "fast-json-patch";
-import { stringify } from "yaml";
 import type { AdmissionReviewAnswer } from "../lib/review/index.ts";
 import { printable } from "../lib/review/index.ts";
 import { loadBundle } from "./bundle.ts";
@@ -12,6 +11,7 @@ import { localCluster } from "./local-cluster.ts";
 import { readSample, type Sample } from "./sample.ts";
 import { mismatches, type Result, trialOf } from "./trial.ts";
 import { readArguments, run, UsageError } from "./usage.ts";
+import { yamlText } from "./yaml-text.ts";
 
 const help = `Runs AdmissionReviews and API Gateway events through the function, as it would be deployed, without a cloud.
 
@@ -156,9 +156,12 @@ const inFull = ({ sample, result }: Tried): string => {
   ].join("\n");
 };
 
-const objectDiff = (before: unknown, operations: Operation[]): string => {
-  const after = fastJsonPatch.applyPatch(structuredClone(before), operations).newDocument;
-  const lines = createTwoFilesPatch("before", "after", stringify(before), stringify(after)).split("\n").slice(1);
+const objectDiff = (object: unknown, operations: Operation[]): string => {
+  const after = fastJsonPatch.applyPatch(structuredClone(object), operations).newDocument;
+  const [old, patched] = [object, after].map((each) => yamlText([each as object]));
+  const lines = createTwoFilesPatch("before", "after", old ?? "", patched ?? "")
+    .split("\n")
+    .slice(1);
   const colour = (line: string): string =>
     line.startsWith("+") ? paint("green", line) : line.startsWith("-") ? paint("red", line) : line;
   return lines.map((line) => colour(printable(line))).join("\n");
