@@ -9,6 +9,7 @@ import { type Result, type Status, warn } from "./doctor/result.ts";
 import { checkFunction, checkRoundTrip } from "./doctor/round-trips.ts";
 import { type Site, visit } from "./doctor/site.ts";
 import { checkVersions } from "./doctor/versions.ts";
+import { guardUrl } from "./guard-url.ts";
 import { policyOf } from "./local-cluster.ts";
 import { plainTable } from "./plain-table.ts";
 import { readArguments, run, UsageError } from "./usage.ts";
@@ -66,7 +67,7 @@ const doctor = async (): Promise<void> => {
     throw new UsageError("--asker-context is one of an --asker-kubeconfig; give that too");
   const api = openCluster(kubeconfig, context);
   const asker = askerFile === undefined ? undefined : openCluster(askerFile, askerContext, { asks: true });
-  const url = values.url === undefined ? undefined : checkedUrl(values.url);
+  const url = values.url === undefined ? undefined : guardUrl("--url", values.url);
   const policy = policyOf(values.policy);
   const site = await visit({ api, asker, policy, url, namespace: values.namespace, policyName: values.policy });
 
@@ -78,17 +79,6 @@ const doctor = async (): Promise<void> => {
   asker?.close();
   console.log(output === "json" ? printableJson(results) : asTable(results));
   if (results.some(({ status }) => status === "fail")) process.exitCode = 1;
-};
-
-/** Its key is a secret, so what is wrong with it is said without it. */
-const checkedUrl = (text: string): string => {
-  const url = URL.parse(text);
-  if (url?.protocol !== "https:" || url.search || url.hash || url.username || url.password)
-    throw new UsageError("--url must start with https:// and hold a host and a path only");
-  const path = url.pathname.replace(/\/+$/, "");
-  if (/\/(mutate|validate)$/.test(path))
-    throw new UsageError("--url ends in what is added to it; leave /mutate and /validate away");
-  return `${url.origin}${path}`;
 };
 
 const colours: Readonly<Record<Status, Parameters<typeof styleText>[0]>> = { ok: "green", warn: "yellow", fail: "red" };

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hashOf } from "../functions/keys.ts";
 import { isClusterName } from "../functions/registry/cluster-name.ts";
+import { hostOf } from "./guard-url.ts";
 import { readArguments, run, UsageError } from "./usage.ts";
 
 const help = `Makes a key for one cluster's API server, and shows where its two halves go. It is shown once and kept nowhere.
@@ -8,7 +9,7 @@ const help = `Makes a key for one cluster's API server, and shows where its two 
 usage: npm run key -- CLUSTER [--host HOST]
 
   CLUSTER      the cluster's name in the URL
-  --host HOST  the host that the function is reached at (HOST)
+  --host HOST  where the function is reached: HOST, HOST:PORT or HOST/STAGE (HOST)
   -o text|json (text)`;
 
 const key = async (): Promise<void> => {
@@ -27,7 +28,7 @@ const key = async (): Promise<void> => {
     throw new UsageError(`-o ${values.output} is not text or json`);
   // 256 bits, in letters that no part of the way to the function rewrites.
   const secret = randomBytes(32).toString("base64url");
-  const url = `https://${values.host}/clusters/${cluster}/${secret}`;
+  const url = `https://${hostOf("--host", values.host)}/clusters/${cluster}/${secret}`;
   const hash = hashOf(secret);
   console.log(
     values.output === "json"

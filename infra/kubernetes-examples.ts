@@ -9,6 +9,7 @@ import {
   webhookConfigurations,
 } from "../lib/manifests/index.ts";
 import type { Policy } from "../lib/policy/index.ts";
+import { readArguments, run } from "./usage.ts";
 import { yamlText } from "./yaml-text.ts";
 
 /** The webhook's own identity on a cluster, where nobody chose another. */
@@ -62,8 +63,12 @@ export const exampleFiles = (): Readonly<Record<string, string>> => ({
 
 const folder = new URL("kubernetes/", import.meta.url);
 
-/** Writes them anew: \`npm run manifests:examples\`. */
+const help = `Writes the example manifests of infra/kubernetes anew, and prints their paths.
+
+usage: npm run manifests:examples`;
+
 const write = async (): Promise<void> => {
+  readArguments({}, help);
   await mkdir(folder, { recursive: true });
   for (const [name, text] of Object.entries(exampleFiles())) {
     await writeFile(new URL(name, folder), text);
@@ -71,4 +76,4 @@ const write = async (): Promise<void> => {
   }
 };
 
-if (import.meta.main) await write();
+if (import.meta.main) await run(write);

@@ -1,6 +1,10 @@
-import { X509Certificate } from "node:crypto";
+import { serviceAccountOf } from "../lib/identity/index.ts";
 import { askerRoles, type Client, twins, type WebhookOptions, webhookConfigurations } from "../lib/manifests/index.ts";
+import { readCaBundle } from "./ca-bundle.ts";
+import { withoutKey } from "./doctor/redact.ts";
+import { guardUrl } from "./guard-url.ts";
 import { defaultAsker, impersonatorRoles } from "./kubernetes-examples.ts";
+import { isDnsLabel, isLabelKey, isLabelValue } from "./kubernetes-syntax.ts";
 import { policyOf, readText } from "./local-cluster.ts";
 import { readArguments, run, UsageError } from "./usage.ts";
 import { yamlText } from "./yaml-text.ts";
@@ -14,55 +18,93 @@ usage: npm run -s manifests -- (--url URL | --service NAMESPACE/NAME | --twins |
   --ca-bundle FILE          PEM that signed the certificate (the API server's system roots)
   --policy NAME|FILE        what is guarded (razee)
   --asker USERNAME          the webhook's identity on the cluster, a user or system:serviceaccount:NAMESPACE:NAME
-                            (system:serviceaccount:impersonation-admission:impersonation-admission)
+                            (${defaultAsker})
   --failure-policy POLICY   Fail or Ignore (Fail)
   --timeout SECONDS         1 to 30 (5)
   --namespace-label K=V     guard only namespaces with this label, for a trial (all)
-  --twins                   print the policy as admission policies of Kubernetes instead, which need no function
-  --examples                print example roles instead: who may impersonate whom
-  -o yaml|json              (yaml)`;
+  --twins                   print the policy as admission policies of Kubernetes instead, which need no function; only
+                            --policy, --failure-policy and --namespace-label go with them
+  --examples                print example roles instead: who may impersonate whom; no option but -o goes with them
+  -o yaml|json              (yaml)
+
+Pipe it into kubectl apply -f -, and the same into kubectl delete -f - to undo it; standard error says the command.`;
 
 const clientOf = (url: string | undefined, service: string | undefined): Client => {
-  if ((url === undefined) === (service === undefined))
+  if (url !== undefined && service === undefined) return { url: guardUrl("--url", url) };
+  if (url !== undefined || service === undefined)
     throw new UsageError("give --url URL or --service NAMESPACE/NAME, and not both; --help says more");
-  if (service !== undefined) {
-    const [, namespace, name] = /^([a-z0-9-]+)\/([a-z0-9-]+)$/.exec(service) ?? [];
-    if (!namespace || !name) throw new UsageError(`--service ${service} is not NAMESPACE/NAME`);
-    return { service: { namespace, name, port: 443 } };
-  }
-  const parsed = URL.parse(url ?? "");
-  if (parsed?.protocol !== "https:" || parsed.search || parsed.hash || parsed.username || parsed.password)
-    throw new UsageError(`--url ${url} must start with https:// and hold a host and a path only`);
-  if (/\/(mutate|validate)\/*$/.test(parsed.pathname))
-    throw new UsageError(`--url ${url} ends in what is added to it; leave /mutate and /validate away`);
-  return { url: parsed.href };
+  const [namespace = "", name = "", ...more] = service.split("/");
+  if (!isDnsLabel(namespace) || !isDnsLabel(name) || more.length > 0)
+    throw new UsageError(`--service ${service} is not NAMESPACE/NAME`);
+  return { service: { namespace, name, port: 443 } };
 };
 
-/** Base64 of PEM. The API server takes whatever stands there, and fails at every call if it is no certificate. */
+/** Base64 of the certificates alone: files often hold keys, notes and a byte order mark beside them. */
 const caBundleOf = (file: string): string => {
-  const pem = readText(file);
-  try {
-    new X509Certificate(pem);
-  } catch {
-    throw new UsageError(`--ca-bundle ${file} holds no PEM certificate`);
-  }
-  return Buffer.from(pem).toString("base64");
+  const text = readText(file);
+  if (text.includes("\0")) throw new UsageError(`--ca-bundle ${file} is not UTF-8 text; save it as PEM in UTF-8`);
+  const { certificates, ignored } = readCaBundle(text.replace(/^\ufeff/, ""));
+  if (ignored[0]) throw new UsageError(`--ca-bundle ${file} holds what the API server does not read: ${ignored[0]}`);
+  if (certificates.length === 0) throw new UsageError(`--ca-bundle ${file} holds no PEM certificate`);
+  return Buffer.from(certificates.join("")).toString("base64");
 };
 
 const labelOf = (text: string): Readonly<Record<string, string>> => {
-  const [, key, value] = /^([A-Za-z0-9][\w./-]*)=([\w.-]*)$/.exec(text) ?? [];
-  if (key === undefined || value === undefined)
-    throw new UsageError(`--namespace-label ${text} is not a label, such as guarded=yes`);
+  const [key = "", ...rest] = text.split("=");
+  const value = rest.join("=");
+  if (rest.length === 0 || !isLabelKey(key) || !isLabelValue(value))
+    throw new UsageError(
+      `--namespace-label ${text} is not a label, such as guarded=yes or example.com/guarded=yes; names and values have up to 63 of A-Z a-z 0-9 - _ . and begin and end with a letter or a digit`,
+    );
   return { [key]: value };
 };
 
-const twinsOf = (policy: string): readonly object[] => {
+const askerOf = (username: string): string => {
+  if (username !== username.trim() || (/^system:serviceaccount:/.test(username) && !serviceAccountOf(username)))
+    throw new UsageError(
+      `--asker ${username} is not a username; a service account is system:serviceaccount:NAMESPACE:NAME`,
+    );
+  return username;
+};
+
+type Common = Pick<WebhookOptions, "policy" | "failurePolicy" | "namespaceLabels">;
+
+const twinsOf = (options: Common): readonly object[] => {
   try {
-    return twins(policyOf(policy));
+    return twins(options.policy, options);
   } catch (error) {
     throw error instanceof RangeError ? new UsageError(error.message) : error;
   }
 };
+
+const everyOption = [
+  "url",
+  "service",
+  "ca-bundle",
+  "timeout",
+  "asker",
+  "policy",
+  "failure-policy",
+  "namespace-label",
+] as const;
+
+/** Which options mean nothing beside another one, and why. */
+const meaningless = {
+  twins: { options: everyOption.slice(0, 5), why: "admission policies call nothing and have no identity" },
+  examples: { options: everyOption, why: "the example roles are the same for every deployment" },
+} as const;
+
+/** The command that takes away what is printed. Only names count there, so the key is left out. */
+const undoCommand = (values: { readonly [option: string]: unknown }): string => {
+  const url = values["url"] === undefined ? [] : ["--url", withoutKey(String(values["url"])).replace(/\*\*\*$/, "KEY")];
+  const others = ["service", "policy"].flatMap((name) =>
+    values[name] === undefined ? [] : [`--${name}`, values[name]],
+  );
+  const words = [...url, ...others, ...(values["twins"] ? ["--twins"] : [])].map((word) => shellWord(String(word)));
+  return `npm run -s manifests -- ${words.join(" ")} | kubectl delete -f -`;
+};
+
+const shellWord = (text: string): string => (/^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 const print = async (): Promise<void> => {
   const { values } = readArguments(
@@ -70,10 +112,10 @@ const print = async (): Promise<void> => {
       url: { type: "string" },
       service: { type: "string" },
       "ca-bundle": { type: "string" },
-      policy: { type: "string", default: "razee" },
-      asker: { type: "string", default: defaultAsker },
-      "failure-policy": { type: "string", default: "Fail" },
-      timeout: { type: "string", default: "5" },
+      policy: { type: "string" },
+      asker: { type: "string" },
+      "failure-policy": { type: "string" },
+      timeout: { type: "string" },
       "namespace-label": { type: "string" },
       twins: { type: "boolean", default: false },
       examples: { type: "boolean", default: false },
@@ -81,34 +123,40 @@ const print = async (): Promise<void> => {
     },
     help,
   );
-  const { output, timeout, "failure-policy": failurePolicy, "ca-bundle": caFile } = values;
+  const { output, timeout = "5", asker = defaultAsker, "failure-policy": failurePolicy = "Fail" } = values;
+  const { "ca-bundle": caFile, "namespace-label": label } = values;
   if (output !== "yaml" && output !== "json") throw new UsageError(`-o ${output} is not yaml or json`);
+  if (values.twins && values.examples) throw new UsageError("--twins and --examples are printed one at a time");
+  for (const mode of ["twins", "examples"] as const)
+    for (const option of values[mode] ? meaningless[mode].options : [])
+      if (values[option] !== undefined)
+        throw new UsageError(`--${option} means nothing with --${mode}: ${meaningless[mode].why}; leave it away`);
   if (failurePolicy !== "Fail" && failurePolicy !== "Ignore")
     throw new UsageError(`--failure-policy ${failurePolicy} is not Fail or Ignore`);
   const timeoutSeconds = Number(timeout);
-  if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 1 || timeoutSeconds > 30)
+  if (!/^\d+$/.test(timeout) || timeoutSeconds < 1 || timeoutSeconds > 30)
     throw new UsageError(`--timeout ${timeout} is not a number of seconds from 1 to 30`);
-  if (values.asker === "") throw new UsageError("--asker is empty; name the webhook's identity on the cluster");
-  const label = values["namespace-label"];
-  const options = (): WebhookOptions => ({
+  const common = (): Common => ({
     policy: policyOf(values.policy),
-    client: clientOf(values.url, values.service),
     failurePolicy,
-    timeoutSeconds,
-    ...(caFile === undefined ? {} : { caBundle: caBundleOf(caFile) }),
     ...(label === undefined ? {} : { namespaceLabels: labelOf(label) }),
   });
-  if (values.twins && values.examples) throw new UsageError("--twins and --examples are printed one at a time");
-  const objects = values.examples
-    ? impersonatorRoles()
-    : values.twins
-      ? twinsOf(values.policy)
-      : [...webhookConfigurations(options()), ...askerRoles(values.asker)];
+  const webhooks = (): readonly object[] => [
+    ...webhookConfigurations({
+      ...common(),
+      client: clientOf(values.url, values.service),
+      timeoutSeconds,
+      ...(caFile === undefined ? {} : { caBundle: caBundleOf(caFile) }),
+    }),
+    ...askerRoles(askerOf(asker)),
+  ];
+  const objects = values.examples ? impersonatorRoles() : values.twins ? twinsOf(common()) : webhooks();
   console.log(
     output === "yaml"
       ? yamlText(objects).trimEnd()
       : JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }, null, 2),
   );
+  if (!values.examples) console.error(`# to undo it: ${undoCommand(values)}`);
 };
 
 if (import.meta.main) await run(print);

@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { readCaBundle } from "../ca-bundle.ts";
 
 /** What is wrong with a caBundle, and how bad it is; undefined where it is sound. */
 export interface Flaw {
@@ -21,9 +21,10 @@ const soon = 30 * day;
  * @param now milliseconds since the epoch
  */
 export const judgeCaBundle = (caBundle: string, now: number): BundleVerdict => {
-  const certificates = certificatesIn(caBundle);
-  if (certificates === undefined || certificates.length === 0)
-    return { flaw: { grave: true, problem: "holds no PEM certificate" }, until: "" };
+  const { certificates, ignored } = readCaBundle(Buffer.from(caBundle, "base64").toString("utf8"));
+  const [unread] = ignored.map((why) => `holds what the API server does not read: ${why}`);
+  if (certificates.length === 0)
+    return { flaw: { grave: true, problem: unread ?? "holds no PEM certificate" }, until: "" };
   const spans = certificates.map(({ validFrom, validTo }) => ({
     from: Date.parse(validFrom),
     to: Date.parse(validTo),
@@ -34,15 +35,5 @@ export const judgeCaBundle = (caBundle: string, now: number): BundleVerdict => {
   if (last < now) return { flaw: { grave: true, problem: `expired on ${until}` }, until };
   if (spans.every(({ from }) => from > now)) return { flaw: { grave: true, problem: "is not valid yet" }, until };
   if (last - now < soon) return { flaw: { grave: false, problem: `expires on ${until}, in ${days} days` }, until };
-  return { flaw: undefined, until };
-};
-
-const certificatesIn = (caBundle: string): readonly X509Certificate[] | undefined => {
-  const pem = Buffer.from(caBundle, "base64").toString("utf8");
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-  try {
-    return blocks.map((block) => new X509Certificate(block));
-  } catch {
-    return undefined;
-  }
+  return { flaw: unread === undefined ? undefined : { grave: false, problem: unread }, until };
 };

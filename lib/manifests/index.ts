@@ -1,6 +1,6 @@
 export type { MatchCondition } from "./cel.ts";
 export { askerRoles, type RbacObject, serviceAccountImpersonatorRoles, userImpersonatorRoles } from "./roles.ts";
-export { type AdmissionPolicyObject, twins } from "./twins.ts";
+export { type AdmissionPolicyObject, type TwinOptions, twins } from "./twins.ts";
 export {
   type Client,
   type Webhook,

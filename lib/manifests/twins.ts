@@ -14,6 +14,13 @@ export interface AdmissionPolicyObject {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
+export interface TwinOptions {
+  /** What becomes of a write whose expressions fail. Absent: Fail. */
+  readonly failurePolicy?: "Fail" | "Ignore";
+  /** Labels of the namespaces that are guarded, which stand in the bindings. Absent: all are, as they must be in the end. */
+  readonly namespaceLabels?: Readonly<Record<string, string>>;
+}
+
 interface Variable {
   readonly name: string;
   readonly expression: string;
@@ -28,7 +35,7 @@ interface Variable {
  * @example twins(policy).map(({ kind }) => kind)
  * @throws RangeError for a target that is not one username at one place: CEL's budget has no room for walks
  */
-export const twins = (policy: Policy): readonly AdmissionPolicyObject[] =>
+export const twins = (policy: Policy, options: TwinOptions = {}): readonly AdmissionPolicyObject[] =>
   (policy.enforcement === "off" ? [] : policy.targets).flatMap((target, index) => {
     const name = `${index > 0 ? `${index + 1}.` : ""}${target.group || "core"}.twin.impersonation-admission`;
     const keys = keysOf(target);
@@ -36,8 +43,18 @@ export const twins = (policy: Policy): readonly AdmissionPolicyObject[] =>
       ...(policy.enforcement === "enforce" && sets(target) ? mutating(policy, target, keys, `mutate.${name}`) : []),
       ...validating(policy, target, keys, `validate.${name}`, false),
       ...(target.statusPaths.length > 0 ? validating(policy, target, keys, `status.${name}`, true) : []),
-    ];
+    ].map((object) => withOptions(object, options));
   });
+
+const withOptions = (
+  object: AdmissionPolicyObject,
+  { failurePolicy, namespaceLabels }: TwinOptions,
+): AdmissionPolicyObject => {
+  if ("failurePolicy" in object.spec)
+    return failurePolicy ? { ...object, spec: { ...object.spec, failurePolicy } } : object;
+  const matchResources = { namespaceSelector: { matchLabels: namespaceLabels } };
+  return namespaceLabels ? { ...object, spec: { ...object.spec, matchResources } } : object;
+};
 
 const keysOf = (target: Target): readonly string[] => {
   const [field, ...more] = target.fields;

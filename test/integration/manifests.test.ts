@@ -14,6 +14,7 @@ import {
   webhookConfigurations,
 } from "../../lib/manifests/index.ts";
 import type { Policy } from "../../lib/policy/index.ts";
+import { bundleRows } from "../support/ca-bundles.ts";
 import { runCommand } from "../support/command.ts";
 
 const manifests = (...args: readonly string[]) => runCommand("manifests", args);
@@ -26,10 +27,13 @@ const configurations = (client: Client, more: Partial<WebhookOptions> = {}) =>
 const folder = mkdtempSync(join(tmpdir(), "manifests-"));
 const caFile = join(folder, "ca.pem");
 const broken = join(folder, "broken.pem");
+const utf16 = join(folder, "utf16.pem");
 let ca: string;
+let key: string;
 beforeAll(async () => {
-  ({ ca } = await throwAwayCertificates({ hosts: ["localhost"] }));
+  ({ ca, key } = await throwAwayCertificates({ hosts: ["localhost"] }));
   writeFileSync(caFile, ca);
+  writeFileSync(utf16, `\ufeff${ca}`, "utf16le");
   writeFileSync(broken, "-----BEGIN CERTIFICATE-----\nTk8=\n-----END CERTIFICATE-----\n");
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -37,7 +41,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe("what is printed is what the library makes", () => {
   test("for a URL: both configurations, and the role of the webhook's own identity", async () => {
     const { status, stdout, stderr } = await manifests("--url", url);
-    expect([status, stderr]).toEqual([0, ""]);
+    expect([status, stderr]).toEqual([0, `# to undo it: npm run -s manifests -- --url ${url} | kubectl delete -f -\n`]);
     expect(documents(stdout)).toEqual([...configurations({ url }), ...askerRoles(defaultAsker)]);
   });
 
@@ -75,11 +79,54 @@ describe("what is printed is what the library makes", () => {
   });
 
   test("as admission policies, which need no URL", async () => {
-    expect(documents((await manifests("--twins")).stdout)).toEqual(twins(policies.get("razee") as Policy));
+    const { stdout, stderr } = await manifests("--twins");
+    expect(documents(stdout)).toEqual(twins(policies.get("razee") as Policy));
+    expect(stderr).toBe("# to undo it: npm run -s manifests -- --twins | kubectl delete -f -\n");
+  });
+
+  test("as admission policies for namespaces of one label, and with another failure policy", async () => {
+    const { stdout } = await manifests("--twins", "--namespace-label", "guarded=yes", "--failure-policy", "Ignore");
+    const options = { namespaceLabels: { guarded: "yes" }, failurePolicy: "Ignore" } as const;
+    expect(documents(stdout)).toEqual(twins(policies.get("razee") as Policy, options));
   });
 
   test("as examples, which need no URL", async () => {
-    expect(documents((await manifests("--examples")).stdout)).toEqual(impersonatorRoles());
+    const { stdout, stderr } = await manifests("--examples");
+    expect(documents(stdout)).toEqual(impersonatorRoles());
+    expect(stderr).toBe("");
+  });
+
+  test("a label that YAML 1.1 takes for a boolean stays a string", async () => {
+    const { stdout } = await manifests("--url", url, "--namespace-label", "on=yes");
+    expect(stdout).toContain('matchLabels:\n        "on": "yes"\n');
+  });
+
+  test("the command that undoes it names the policy and the Service, and no key", async () => {
+    const undo = async (...args: readonly string[]) => (await manifests(...args)).stderr;
+    const secret = "https://guard.example.com/v1/clusters/prod/s3cret";
+    expect(await undo("--url", secret, "--timeout", "9", "--asker", "guard")).toBe(
+      "# to undo it: npm run -s manifests -- --url https://guard.example.com/v1/clusters/prod/KEY | kubectl delete -f -\n",
+    );
+    expect(await undo("--service", "guard/webhook", "--policy", "razee-audit")).toBe(
+      "# to undo it: npm run -s manifests -- --service guard/webhook --policy razee-audit | kubectl delete -f -\n",
+    );
+  });
+
+  test.each(bundleRows)("a CA file with $what is registered as certificates alone, or refused", async (row) => {
+    const file = join(folder, `${row.what.replaceAll(/\W/g, "-")}.pem`);
+    writeFileSync(file, row.pem(ca, key));
+    const { status, stdout, stderr } = await manifests("--url", url, "--ca-bundle", file, "-o", "json");
+    // A byte order mark is taken away.
+    const isRegistered = row.what.startsWith("a byte order mark") || (row.certificates > 0 && !row.fault);
+    if (isRegistered) {
+      const bundle = JSON.parse(stdout).items[0].webhooks[0].clientConfig.caBundle;
+      const text = Buffer.from(bundle, "base64").toString();
+      return expect(text.replaceAll(ca, "CA ")).toMatch(/^(CA ){1,2}$/);
+    }
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(
+      row.fault ? `holds what the API server does not read: ${row.fault}` : "holds no PEM certificate",
+    );
   });
 });
 
@@ -87,13 +134,13 @@ describe("a user's mistake is status 2 and a sentence", () => {
   test.concurrent.each<[string, () => readonly string[], string]>([
     ["nothing", () => [], "give --url URL or --service NAMESPACE/NAME, and not both; --help says more"],
     ["both", () => ["--url", url, "--service", "a/b"], "give --url URL or --service NAMESPACE/NAME, and not both"],
-    ["a URL that is none", () => ["--url", "guard"], "--url guard must start with https:// and hold a host and a path"],
+    ["a URL that is none", () => ["--url", "guard"], "--url must start with https:// and hold a host and a path"],
     ["a URL without TLS", () => ["--url", "http://guard.example.com"], "must start with https://"],
-    ["a URL with a query", () => ["--url", `${url}?a=b`], "must start with https:// and hold a host and a path only"],
-    ["a URL with a fragment", () => ["--url", `${url}#a`], "must start with https:// and hold a host and a path only"],
-    ["a URL with a user", () => ["--url", "https://me@guard.example.com"], "must start with https://"],
-    ["a URL with a password", () => ["--url", "https://:secret@guard.example.com"], "must start with https://"],
-    ["a URL with the endpoint", () => ["--url", `${url}/mutate`], "leave /mutate and /validate away"],
+    ["a URL with a query", () => ["--url", `${url}?a=b`], "must hold a host and a path only; take away what follows ?"],
+    ["a URL with a fragment", () => ["--url", `${url}#a`], "must hold a host and a path only"],
+    ["a URL with a user", () => ["--url", "https://me@guard.example.com"], "take away what follows ? or #, and USER@"],
+    ["a URL with the endpoint", () => ["--url", `${url}/mutate`], "must not end in /mutate or /validate"],
+    ["a URL without a cluster", () => ["--url", "https://guard.example.com"], "must end in /clusters/CLUSTER/KEY"],
     ["a Service without a namespace", () => ["--service", "webhook"], "--service webhook is not NAMESPACE/NAME"],
     ["a Service with a path", () => ["--service", "a/b/c"], "--service a/b/c is not NAMESPACE/NAME"],
     ["a CA that is not there", () => ["--url", url, "--ca-bundle", "none.pem"], "none.pem cannot be read (ENOENT)"],
@@ -102,7 +149,16 @@ describe("a user's mistake is status 2 and a sentence", () => {
       () => ["--url", url, "--ca-bundle", "package.json"],
       "package.json holds no PEM certificate",
     ],
-    ["a CA that is no certificate", () => ["--url", url, "--ca-bundle", broken], "broken.pem holds no PEM certificate"],
+    [
+      "a CA that is no certificate",
+      () => ["--url", url, "--ca-bundle", broken],
+      "does not read: a certificate cannot be",
+    ],
+    [
+      "a CA in UTF-16",
+      () => ["--url", url, "--ca-bundle", utf16],
+      "utf16.pem is not UTF-8 text; save it as PEM in UTF-8",
+    ],
     ["another failure policy", () => ["--url", url, "--failure-policy", "ignore"], "ignore is not Fail or Ignore"],
     ["a timeout that is too short", () => ["--url", url, "--timeout", "0"], "--timeout 0 is not a number of seconds"],
     ["a timeout that is too long", () => ["--url", url, "--timeout", "31"], "a number of seconds from 1 to 30"],
@@ -113,7 +169,14 @@ describe("a user's mistake is status 2 and a sentence", () => {
     ],
     ["twins and examples", () => ["--twins", "--examples"], "--twins and --examples are printed one at a time"],
     ["a timeout with a unit", () => ["--url", url, "--timeout", "5s"], "--timeout 5s is not a number of seconds"],
-    ["nobody who asks", () => ["--url", url, "--asker", ""], "--asker is empty; name the webhook's identity"],
+    ["an empty asker", () => ["--url", url, "--asker", ""], "--asker is empty; give it a value, or leave it away"],
+    ["half a service account", () => ["--url", url, "--asker", "system:serviceaccount:a"], "a is not a username; a"],
+    [
+      "a timeout that is no integer",
+      () => ["--url", url, "--timeout", "1e1"],
+      "--timeout 1e1 is not a number of seconds",
+    ],
+    ["an option twice", () => ["--url", url, "--url", url], "--url is given twice; leave one away"],
     ["a policy that is not there", () => ["--url", url, "--policy", "flux"], "there is no policy flux; built in are"],
     ["another output", () => ["--url", url, "-o", "xml"], "-o xml is not yaml or json"],
     ["an option that is not there", () => ["--uri", url], "Unknown option '--uri'"],

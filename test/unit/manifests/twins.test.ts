@@ -113,6 +113,18 @@ describe("what the policy says stands in the expressions", () => {
   });
 });
 
+test("the failure policy stands in the policies, the labels of namespaces in the bindings", () => {
+  const plain = twins(policyOf(thing));
+  const chosen = twins(policyOf(thing), { failurePolicy: "Ignore", namespaceLabels: { guarded: "yes" } });
+  const matchResources = { namespaceSelector: { matchLabels: { guarded: "yes" } } };
+  expect(chosen).toEqual(
+    plain.map((object) => ({
+      ...object,
+      spec: { ...object.spec, ...(object.kind.endsWith("Binding") ? { matchResources } : { failurePolicy: "Ignore" }) },
+    })),
+  );
+});
+
 test.each([
   ["several fields", { ...thing, fields: ["spec.a", "spec.b"] }],
   ["a walk", { ...thing, fields: ["spec.list[*].a"] }],

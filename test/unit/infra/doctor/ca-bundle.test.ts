@@ -32,7 +32,13 @@ test.for([
   ["", "nothing"],
   [base64("no certificate"), "a text"],
   ["%%%", "no base64"],
-  [base64("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"), "PEM of something else"],
 ] as const)("%# %s", ([bundle]) => {
   expect(judgeCaBundle(bundle, Date.now()).flaw).toEqual({ grave: true, problem: "holds no PEM certificate" });
+});
+
+test("a certificate that the API server passes over is a failure where there is no other, and else to be looked at", () => {
+  const problem =
+    'holds what the API server does not read: "BEGIN CERTIFICATE" does not begin its line: a byte order mark stands before it';
+  expect(judgeCaBundle(base64(`\ufeff${ca}`), Date.now()).flaw).toEqual({ grave: true, problem });
+  expect(judgeCaBundle(base64(`\ufeff${ca}${ca}`), Date.now()).flaw).toEqual({ grave: false, problem });
 });

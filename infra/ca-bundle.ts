@@ -1,0 +1,69 @@
+import { X509Certificate } from "node:crypto";
+
+/** What the API server makes of a `caBundle`. */
+export interface CaBundle {
+  readonly certificates: readonly X509Certificate[];
+  /** Certificates that it passes over, each as what is wrong with it. */
+  readonly ignored: readonly string[];
+}
+
+/**
+ * Reads PEM as kube-apiserver reads a `caBundle` (client-go `rootCertPool`, Go `AppendCertsFromPEM` and `pem.Decode`): text around blocks
+ * means nothing, and a block that is no plain `CERTIFICATE` is passed over in silence. If none is left, each call of the webhook fails.
+ */
+export const readCaBundle = (pem: string): CaBundle => {
+  const certificates: X509Certificate[] = [];
+  const ignored: string[] = [];
+  for (const { type, lines, fault } of blocksIn(pem)) {
+    if (!type.endsWith("CERTIFICATE")) continue;
+    const read = fault ?? certificateOf(type, lines);
+    if (typeof read === "string") ignored.push(read);
+    else certificates.push(read);
+  }
+  return { certificates, ignored };
+};
+
+interface Block {
+  readonly type: string;
+  readonly lines: readonly string[];
+  readonly fault: string | undefined;
+}
+
+/** Every place that begins a block, with the lines up to its end. */
+const blocksIn = (pem: string): readonly Block[] =>
+  [...pem.matchAll(/-----BEGIN ([^\r\n]*?)-----[ \t\r]*(?:\n|$)/g)].map(({ index, 0: begin, 1: type = "" }) => {
+    const rest = pem.slice(index + begin.length).split("\n");
+    const end = rest.findIndex((line) => line.includes("-----BEGIN ") || line.startsWith("-----END "));
+    const what = JSON.stringify(`BEGIN ${type}`);
+    const fault =
+      index > 0 && pem[index - 1] !== "\n"
+        ? `${what} does not begin its line: ${pem.charCodeAt(index - 1) === 0xfeff ? "a byte order mark stands" : "something stands"} before it`
+        : rest[end]?.replace(/[ \t\r]+$/, "") !== `-----END ${type}-----`
+          ? `${what} has no line that ends it`
+          : undefined;
+    return { type, lines: rest.slice(0, end), fault };
+  });
+
+const base64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+/** What Go's `x509` parses; OpenSSL knows more. */
+const curves = new Set(["secp224r1", "prime256v1", "secp384r1", "secp521r1"]);
+
+const certificateOf = (type: string, lines: readonly string[]): X509Certificate | string => {
+  if (type !== "CERTIFICATE")
+    return `${JSON.stringify(`BEGIN ${type}`)} is a form of OpenSSL's; openssl x509 -in FILE writes it as BEGIN CERTIFICATE`;
+  if (lines.some((line) => line.includes(":"))) return "a certificate has headers; take them away";
+  const text = lines.join("").replace(/[ \t\r]/g, "");
+  if (!base64.test(text)) return "a certificate is not base64";
+  try {
+    const der = Buffer.from(text, "base64");
+    const certificate = new X509Certificate(der);
+    if (certificate.raw.length !== der.length) return "a certificate has something after its end";
+    if (certificate.serialNumber.startsWith("-")) return "a certificate has a negative serial number";
+    const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
+    const curve = asymmetricKeyDetails?.namedCurve;
+    if (asymmetricKeyType === "ec" && !curves.has(curve ?? "")) return `a certificate has a key of the curve ${curve}`;
+    return certificate;
+  } catch {
+    return "a certificate cannot be parsed";
+  }
+};
