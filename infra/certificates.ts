@@ -10,11 +10,18 @@ import {
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
+  X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
 
-/** PEM texts: `ca` signed `cert`, `key` belongs to `cert`, and nobody has the CA's key any more. */
-export interface ThrowAwayCertificates {
+/** PEM texts of a certificate authority: its certificate, and the key that it signs with. */
+export interface Authority {
+  readonly ca: string;
+  readonly caKey: string;
+}
+
+/** PEM texts: `ca` signed `cert`, `key` belongs to `cert`. */
+export interface Certificates {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
@@ -24,48 +31,69 @@ const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as con
 const newKeys = () => webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
 
 /** From an hour ago, for peers whose clocks are behind, to a year from now. */
-const validity = () => {
-  const notAfter = new Date();
-  notAfter.setUTCFullYear(notAfter.getUTCFullYear() + 1);
-  return { notBefore: new Date(Date.now() - 3_600_000), notAfter };
+const validity = (notAfter = new Date(new Date().setUTCFullYear(new Date().getUTCFullYear() + 1))) => ({
+  notBefore: new Date(Date.now() - 3_600_000),
+  notAfter,
+});
+
+const pemOf = async (key: webcrypto.CryptoKey): Promise<string> => {
+  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", key));
+  return createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" })
+    .export({ format: "pem", type: "pkcs8" })
+    .toString();
 };
 
 /**
- * A certificate authority that lives for one call, and a server certificate from it: EC P-256, valid for a year, strict by RFC 5280.
- * `hosts` are DNS names and IP addresses; each kind has a SAN type of its own (4.2.1.6), and clients do not look in the other.
- * `notAfter` ends the server certificate at another time.
+ * A new certificate authority: EC P-256, strict by RFC 5280, valid for a year.
  *
- * @example const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost", "127.0.0.1", "::1"] });
+ * @param notAfter ends it at another time
  */
-export const throwAwayCertificates = async ({
-  hosts,
-  notAfter,
-}: {
-  readonly hosts: readonly string[];
-  readonly notAfter?: Date;
-}): Promise<ThrowAwayCertificates> => {
-  const dates = validity();
-  const [authority, server] = await Promise.all([newKeys(), newKeys()]);
-  const authorityId = await SubjectKeyIdentifierExtension.create(authority.publicKey);
-  const ca = await X509CertificateGenerator.createSelfSigned({
-    name: "CN=throw-away CA",
-    ...dates,
+export const newAuthority = async (notAfter?: Date): Promise<Authority> => {
+  const keys = await newKeys();
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: "CN=local CA",
+    ...validity(notAfter),
     signingAlgorithm: algorithm,
-    keys: authority,
+    keys,
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true),
-      authorityId,
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
+  return { ca: `${certificate.toString("pem")}\n`, caKey: await pemOf(keys.privateKey) };
+};
+
+/** Who a server certificate is for, and until when. */
+export interface ServerNames {
+  /** DNS names and IP addresses; each kind has a SAN type of its own (RFC 5280, 4.2.1.6), and clients do not look in the other. */
+  readonly hosts: readonly string[];
+  /** A year from now where absent. */
+  readonly notAfter?: Date;
+}
+
+/**
+ * A server certificate from an authority, with a key of its own.
+ *
+ * @example const { ca, cert, key } = await certificatesFrom(await newAuthority(), { hosts: ["localhost", "127.0.0.1"] });
+ */
+export const certificatesFrom = async (
+  { ca, caKey }: Authority,
+  { hosts, notAfter }: ServerNames,
+): Promise<Certificates> => {
+  const authority = new X509Certificate(ca);
+  const pkcs8 = createPrivateKey(caKey).export({ format: "der", type: "pkcs8" });
+  const [server, signingKey] = await Promise.all([
+    newKeys(),
+    webcrypto.subtle.importKey("pkcs8", pkcs8, algorithm, false, ["sign"]),
+  ]);
   const cert = await X509CertificateGenerator.create({
-    subject: "CN=throw-away server",
-    issuer: ca.subject,
-    ...dates,
-    ...(notAfter ? { notAfter } : {}),
+    subject: "CN=local server",
+    issuer: authority.subject,
+    ...validity(notAfter),
     signingAlgorithm: algorithm,
     publicKey: server.publicKey,
-    signingKey: authority.privateKey,
+    signingKey,
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
@@ -75,11 +103,13 @@ export const throwAwayCertificates = async ({
       await SubjectKeyIdentifierExtension.create(server.publicKey),
     ],
   });
-  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", server.privateKey));
-  const key = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });
-  return {
-    ca: `${ca.toString("pem")}\n`,
-    cert: `${cert.toString("pem")}\n`,
-    key: key.export({ format: "pem", type: "pkcs8" }).toString(),
-  };
+  return { ca, cert: `${cert.toString("pem")}\n`, key: await pemOf(server.privateKey) };
 };
+
+/**
+ * A server certificate from an authority that lives for this one call: nothing has its key afterwards.
+ *
+ * @example const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost", "127.0.0.1", "::1"] });
+ */
+export const throwAwayCertificates = async (names: ServerNames): Promise<Certificates> =>
+  certificatesFrom(await newAuthority(), names);

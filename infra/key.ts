@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { hashOf } from "../functions/keys.ts";
 import { isClusterName } from "../functions/registry/cluster-name.ts";
 import { hostOf } from "./guard-url.ts";
+import { newKey } from "./local-identity.ts";
 import { readArguments, run, UsageError } from "./usage.ts";
 
 const help = `Makes a key for one cluster's API server, and shows where its two halves go. It is shown once and kept nowhere.
@@ -26,8 +26,7 @@ const key = async (): Promise<void> => {
     );
   if (values.output !== "text" && values.output !== "json")
     throw new UsageError(`-o ${values.output} is not text or json`);
-  // 256 bits, in letters that no part of the way to the function rewrites.
-  const secret = randomBytes(32).toString("base64url");
+  const secret = newKey();
   const url = `https://${hostOf("--host", values.host)}/clusters/${cluster}/${secret}`;
   const hash = hashOf(secret);
   console.log(

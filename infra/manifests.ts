@@ -6,6 +6,7 @@ import { guardUrl } from "./guard-url.ts";
 import { defaultAsker, impersonatorRoles } from "./kubernetes-examples.ts";
 import { isDnsLabel, isLabelKey, isLabelValue } from "./kubernetes-syntax.ts";
 import { policyOf, readText } from "./local-cluster.ts";
+import { manifestsCommand } from "./manifests-command.ts";
 import { readArguments, run, UsageError } from "./usage.ts";
 import { yamlText } from "./yaml-text.ts";
 
@@ -94,18 +95,6 @@ const meaningless = {
   examples: { options: everyOption, why: "the example roles are the same for every deployment" },
 } as const;
 
-/** The command that takes away what is printed. Only names count there, so the key is left out. */
-const undoCommand = (values: { readonly [option: string]: unknown }): string => {
-  const url = values["url"] === undefined ? [] : ["--url", withoutKey(String(values["url"])).replace(/\*\*\*$/, "KEY")];
-  const others = ["service", "policy"].flatMap((name) =>
-    values[name] === undefined ? [] : [`--${name}`, values[name]],
-  );
-  const words = [...url, ...others, ...(values["twins"] ? ["--twins"] : [])].map((word) => shellWord(String(word)));
-  return `npm run -s manifests -- ${words.join(" ")} | kubectl delete -f -`;
-};
-
-const shellWord = (text: string): string => (/^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-
 const print = async (): Promise<void> => {
   const { values } = readArguments(
     {
@@ -156,7 +145,11 @@ const print = async (): Promise<void> => {
       ? yamlText(objects).trimEnd()
       : JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }, null, 2),
   );
-  if (!values.examples) console.error(`# to undo it: ${undoCommand(values)}`);
+  // Only names count there, so the key is left out.
+  const url = values.url && withoutKey(guardUrl("--url", values.url)).replace(/\*{3}$/, "KEY");
+  const { service, policy } = values;
+  if (!values.examples)
+    console.error(`# to undo it: ${manifestsCommand("delete", { url, service, policy, twins: values.twins })}`);
 };
 
 if (import.meta.main) await run(print);

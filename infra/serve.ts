@@ -3,27 +3,33 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
+import { hashOf } from "../functions/keys.ts";
 import { boundedJson, type Log } from "../functions/telemetry/telemetry.ts";
 import { loadBundle } from "./bundle.ts";
-import { throwAwayCertificates } from "./certificates.ts";
+import { type Authority, certificatesFrom, newAuthority } from "./certificates.ts";
+import { isLoopback } from "./guard-url.ts";
 import { type LocalOptions, localCluster, naming } from "./local-cluster.ts";
 import { UsageError } from "./usage.ts";
 
 export interface ServeOptions extends LocalOptions {
   /** 0 or absent: any free one. */
   readonly port?: number | undefined;
-  /** The name or address in the URL and in the certificate. Absent: localhost, and nothing else can connect. */
+  /** The name or address in the URL and in the certificate. Absent: localhost. Where it is one of the loopback, nothing else can connect. */
   readonly host?: string | undefined;
-  /** PEM. Absent: a certificate of a throw-away CA. */
+  /** What stands in the URL where other machines can connect: whoever may ask learns who may impersonate whom. */
+  readonly key?: string | undefined;
+  /** PEM. Absent: a certificate of `authority`. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** Absent: a throw-away CA. */
+  readonly authority?: Authority | undefined;
   readonly log?: Log;
 }
 
 /** A webhook that is being served. */
 export interface Served {
-  /** `https://HOST:PORT`, to which `/mutate` and `/validate` are added. */
+  /** `https://HOST:PORT`, or `https://HOST:PORT/clusters/local/KEY`; `/mutate` and `/validate` are added. */
   readonly url: string;
-  /** The PEM of the throw-away CA, undefined where a certificate was given. */
+  /** The PEM of the CA, undefined where a certificate was given. */
   readonly ca: string | undefined;
   readonly close: () => Promise<void>;
 }
@@ -34,18 +40,22 @@ const mostBytes = 8 * 1024 * 1024;
 /** Longer than the 90 s for which kube-apiserver keeps an idle connection, so that it is never the one that finds it closed. */
 const keepAliveTimeout = 120_000;
 
-/** Serves the function as it would be deployed over HTTPS, with the routes that need no key. */
+/** Serves the function as it would be deployed over HTTPS. On the loopback its routes need no key. */
 export const serve = async (options: ServeOptions): Promise<Served> => {
   const clusterOf = localCluster(options);
-  const host = options.host ?? "localhost";
-  const made = options.tls
-    ? undefined
-    : await throwAwayCertificates({ hosts: [...new Set([host, "localhost", "127.0.0.1", "::1"])] });
+  const { host = "localhost", key = "" } = options;
+  const isPrivate = isLoopback(host);
+  if (!isPrivate && key === "") throw new UsageError(`${host} is reached by other machines, so its URL needs a key`);
+  const hosts = [...new Set([host, "localhost", "127.0.0.1", "::1"])];
+  const made = options.tls ? undefined : await certificatesFrom(options.authority ?? (await newAuthority()), { hosts });
   const server = naming("--tls-cert and --tls-key", () => createServer({ ...(options.tls ?? made), keepAliveTimeout }));
   const bundle = await loadBundle();
   const handler = bundle.createHandler({
-    registry: { clusters: new Map(), problems: [] },
-    local: clusterOf(bundle),
+    registry: {
+      clusters: new Map(isPrivate ? [] : [["local", clusterOf(bundle, [hashOf(key)])]]),
+      problems: [],
+    },
+    ...(isPrivate ? { local: clusterOf(bundle) } : {}),
     log: options.log ?? ((entry) => console.error(boundedJson(entry))),
   });
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -57,13 +67,13 @@ export const serve = async (options: ServeOptions): Promise<Served> => {
   server.on("request", (request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
-  server.listen(options.port ?? 0, options.host ? undefined : "127.0.0.1");
+  server.listen(options.port ?? 0, isPrivate ? host.replace(/^localhost\.?$/i, "127.0.0.1") : undefined);
   await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`port ${options.port} cannot be listened on (${error.code}); give another --port`);
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    url: `https://${host.includes(":") ? `[${host}]` : host}:${port}${isPrivate ? "" : `/clusters/local/${key}`}`,
     ca: made?.ca,
     close: async () => {
       server.close();

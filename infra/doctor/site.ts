@@ -4,6 +4,7 @@ import { type WebhookConfiguration, webhookConfigurations } from "../../lib/mani
 import type { Policy } from "../../lib/policy/index.ts";
 import { type ApiClient, ClusterError, messageOf } from "../api-client.ts";
 import { discover, objectsIn, type Served } from "../discovery.ts";
+import { manifestsCommand } from "../manifests-command.ts";
 
 export interface SiteOptions {
   readonly api: ApiClient;
@@ -96,11 +97,10 @@ export const nameOf = ({ metadata }: JsonObject): string => (isObject(metadata) 
 export const webhooksOf = (configuration: JsonObject | undefined): readonly JsonObject[] =>
   objectsIn(configuration?.["webhooks"]);
 
-const kubectl = (verb: "apply" | "replace", { policyName }: Pick<SiteOptions, "policyName">): string =>
-  `npm run -s manifests -- --url URL${policyName === undefined ? "" : ` --policy ${policyName}`} | kubectl ${verb} -f -`;
-
 /** The command that gives a cluster what the policy asks for. */
-export const applyCommand = (site: Pick<SiteOptions, "policyName">): string => kubectl("apply", site);
+export const applyCommand = ({ policyName: policy }: Pick<SiteOptions, "policyName">): string =>
+  manifestsCommand("apply", { url: "URL", policy });
 
-/** The command that takes away, too, what the policy does not ask for: `apply` leaves members alone that the manifests do not mention. */
-export const replaceCommand = (site: Pick<SiteOptions, "policyName">): string => kubectl("replace", site);
+/** The command that takes away, too, what the policy does not ask for. */
+export const replaceCommand = ({ policyName: policy }: Pick<SiteOptions, "policyName">): string =>
+  manifestsCommand("replace", { url: "URL", policy });

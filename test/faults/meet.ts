@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ThrowAwayCertificates, throwAwayCertificates } from "../../infra/certificates.ts";
+import { type Certificates, throwAwayCertificates } from "../../infra/certificates.ts";
 import { type Called, callerOf } from "../support/called.ts";
 import { startFaultyPeer } from "../support/faulty-peer.ts";
 import { reviewText, template } from "../support/reviews.ts";
@@ -15,7 +15,7 @@ export interface Met extends Called {
 }
 
 /** What the API server's certificate is, and which CA is trusted. */
-const certificatesFor = async (kind: CertificateKind): Promise<ThrowAwayCertificates> => {
+const certificatesFor = async (kind: CertificateKind): Promise<Certificates> => {
   const hosts = [kind === "for another name" ? "kubernetes.example.com" : "127.0.0.1"];
   const made = await throwAwayCertificates({
     hosts,

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { type RequestOptions, request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ const started = async (...args: readonly string[]) => {
   const { child, said } = startCommand("start", args);
   const whole = /^kind: ValidatingWebhookConfiguration\n[\s\S]*admissionReviewVersions: \[v1\]\n$/m;
   await vi.waitFor(() => expect(said.stdout).toMatch(whole), { timeout: 20_000, interval: 20 });
-  const [, url = ""] = /^# listening on (https:\/\/localhost:\d+), /.exec(said.stdout) ?? [];
+  const [, url = ""] = /^# listening on (https:\/\/\S+), /.exec(said.stdout) ?? [];
   const stop = async () => {
     child.kill();
     await once(child, "close");
@@ -50,10 +50,14 @@ describe("the local server", () => {
   const post = { method: "POST", headers: { "content-type": "application/json" } };
   const options = (more: RequestOptions = {}) => ({ ca, agent: false as const, ...more });
 
-  test("says first where it listens and who answers, then where its CA is", () => {
-    const [first, second] = server.said.stdout.split("\n");
+  test("says first where it listens and who answers, where its CA is, and how it is registered", () => {
+    const [first, second, ...commands] = server.said.stdout.split("\n");
     expect(first).toMatch(/^# listening on https:\/\/localhost:\d+, answering from events\/rbac\.yaml$/);
     expect(second).toBe("# its CA is in .local/ca.pem");
+    expect(commands.slice(0, 2)).toEqual([
+      `# to register it: npm run -s manifests -- --url ${server.url} --ca-bundle .local/ca.pem | kubectl apply -f -`,
+      `# to undo it: npm run -s manifests -- --url ${server.url} | kubectl delete -f -`,
+    ]);
     expect(server.said.stdout).not.toContain("\u001b");
   });
 
@@ -117,6 +121,67 @@ describe("the local server", () => {
     const { status, stdout, stderr } = await runCommand("start", ["--port", new URL(server.url).port]);
     expect(stderr).toMatch(/^port \d+ cannot be listened on \(EADDRINUSE\); give another --port\n$/);
     expect([status, stdout]).toEqual([2, ""]);
+    expect(readFileSync(join(root, ".local/ca.pem"), "utf8")).toBe(ca);
+  });
+
+  test("the command that registers it prints what it prints itself, and the webhook's role", async () => {
+    const [, args = ""] = /^# to register it: npm run -s manifests -- (.*) \| /m.exec(server.said.stdout) ?? [];
+    const { status, stdout } = await runCommand("manifests", args.split(" "));
+    expect(status).toBe(0);
+    const own = server.said.stdout.replaceAll(/^#.*\n/gm, "");
+    expect(stdout.startsWith(own)).toBe(true);
+  });
+
+  test("another start is trusted by the same CA", async () => {
+    const another = await started("--port", "0");
+    try {
+      expect((await send(`${another.url}/livez`, options())).status).toBe(200);
+      expect(readFileSync(join(root, ".local/ca.pem"), "utf8")).toBe(ca);
+    } finally {
+      await another.stop();
+    }
+  });
+});
+
+describe("a server that other machines reach", () => {
+  let server: Awaited<ReturnType<typeof started>>;
+  let origin: string;
+  beforeAll(async () => {
+    server = await started("--port", "0", "--host", "guard.test", "--policy", "razee-audit");
+    origin = new URL(server.url).origin;
+  });
+  afterAll(() => server.stop());
+
+  /** As if this machine were called guard.test. */
+  const call = (path: string, body: string) => {
+    const ca = readFileSync(join(root, ".local/ca.pem"), "utf8");
+    const address = `https://127.0.0.1:${new URL(origin).port}${path}`;
+    const headers = { "content-type": "application/json" };
+    return send(address, { method: "POST", headers, ca, agent: false, servername: "guard.test" }, body);
+  };
+
+  test("has a key in its URL, which stays from start to start and is for its owner's eyes", async () => {
+    expect(server.url).toMatch(/^https:\/\/guard\.test:\d+\/clusters\/local\/[\w-]{43}$/);
+    const key = join(root, ".local/key");
+    expect(server.url.endsWith(`/${readFileSync(key, "utf8").trim()}`)).toBe(true);
+    for (const secret of [key, join(root, ".local/ca.key")]) expect(statSync(secret).mode & 0o777).toBe(0o600);
+  });
+
+  test("answers with that key, and without it no question", async () => {
+    const review = reviewText({ object: template("carol") });
+    const { pathname } = new URL(server.url);
+    expect(await call(`${pathname}/mutate?timeout=5s`, review)).toMatchObject({
+      status: 200,
+      json: { response: { uid, allowed: true } },
+    });
+    for (const path of ["/mutate", "/validate", "/clusters/local/mutate", "/clusters/local/KEY/mutate"])
+      expect(await call(path, review)).toMatchObject({ status: 404, json: { code: 404 } });
+  });
+
+  test("prints the command that registers it with that key, and its policy", () => {
+    expect(server.said.stdout).toContain(
+      `# to register it: npm run -s manifests -- --url ${server.url} --ca-bundle .local/ca.pem --policy razee-audit | kubectl apply -f -\n`,
+    );
   });
 });
 
@@ -128,7 +193,7 @@ test("a certificate of one's own is served, and no CA is written or registered",
   const { url, said, stop } = await started("--port", "0", "--tls-cert", certFile, "--tls-key", keyFile);
   try {
     expect((await send(`${url}/livez`, { ca, agent: false })).status).toBe(200);
-    expect(said.stdout).not.toMatch(/CA|caBundle/);
+    expect(said.stdout).not.toMatch(/CA|ca-bundle|caBundle/);
   } finally {
     await stop();
   }
@@ -141,8 +206,18 @@ describe("a user's mistake is status 2 and a sentence", () => {
   test.concurrent.each<[string, readonly string[], string]>([
     ["a port that is none", ["--port", "https"], "--port https is not a port"],
     ["a port that is too high", ["--port", "65536"], "--port 65536 is not a port"],
-    ["an empty port", ["--port", ""], "--port  is not a port"],
-    ["a host that is none", ["--host", "https://guard"], "--host https://guard is not a name or an address"],
+    ["an empty port", ["--port", ""], "--port is empty; give it a value, or leave it away"],
+    ["a host that is a URL", ["--host", "https://guard"], "is a URL; give its host alone, as in --host guard"],
+    ["a host with a port", ["--host", "guard:8443"], "--host guard:8443 is not a name or an address; a port is given"],
+    ["a host with a path", ["--host", "guard/v1"], "--host guard/v1 is not a name or an address"],
+    [
+      "every address",
+      ["--host", "0.0.0.0"],
+      "--host 0.0.0.0 is every address of this machine, and none that a cluster",
+    ],
+    ["every address of IPv6", ["--host", "::"], "--host :: is every address of this machine, and none that a cluster"],
+    ["an address in another form", ["--host", "172.17.1"], "--host 172.17.1 must write its host as 172.17.0.1"],
+    ["no host", ["--host", ""], "--host is empty; give it a value, or leave it away"],
     ["a certificate without its key", ["--tls-cert", odd], "--tls-cert and --tls-key go together"],
     ["a certificate that is not there", ["--tls-cert", "none", "--tls-key", odd], "none cannot be read (ENOENT)"],
     ["a certificate that is none", ["--tls-cert", odd, "--tls-key", odd], "--tls-cert and --tls-key: "],

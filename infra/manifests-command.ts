@@ -1,0 +1,31 @@
+/** What `npm run manifests` is called with, and which cluster `kubectl` is pointed at. */
+export interface ManifestsCommand {
+  readonly url?: string | undefined;
+  readonly service?: string | undefined;
+  readonly "ca-bundle"?: string | undefined;
+  readonly policy?: string | undefined;
+  readonly twins?: boolean | undefined;
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+}
+
+/**
+ * The command that gives a cluster what `manifests` prints (`apply`), takes away too what it does not print (`replace`: `apply` leaves
+ * members alone that the manifests do not mention), or all of it (`delete`). Ready to be pasted into a shell.
+ *
+ * @example manifestsCommand("apply", { url: "URL" }) // npm run -s manifests -- --url URL | kubectl apply -f -
+ */
+export const manifestsCommand = (verb: "apply" | "replace" | "delete", command: ManifestsCommand): string => {
+  const given = (...names: readonly (keyof ManifestsCommand)[]): string =>
+    names
+      .flatMap((name) => {
+        const value = command[name];
+        if (value === undefined || value === false) return [];
+        return value === true ? [` --${name}`] : [` --${name} ${shellWord(value)}`];
+      })
+      .join("");
+  const options = given("url", "service", "ca-bundle", "policy", "twins");
+  return `npm run -s manifests --${options} | kubectl${given("kubeconfig", "context")} ${verb} -f -`;
+};
+
+const shellWord = (text: string): string => (/^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
