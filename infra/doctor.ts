@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import { printable } from "../lib/review/index.ts";
 import { notVerified, openCluster } from "./api-client.ts";
+import { checkInTree } from "./doctor/admission-policies.ts";
 import { checkAsker, checkAskerExcess } from "./doctor/asker.ts";
 import { checkCaBundle, checkFailurePolicy, checkInstalled, checkPolicy, checkUrl } from "./doctor/configurations.ts";
 import { checkDryRuns } from "./doctor/dry-runs.ts";
@@ -19,7 +20,8 @@ const help = `Looks at a guarded cluster from outside, and says what is wrong an
 usage: npm run -s doctor -- [options]
 
   --kubeconfig FILE        the cluster ($KUBECONFIG, else ~/.kube/config, as kubectl takes them). Its user needs list on
-                           mutating- and validatingwebhookconfigurations and on mutatingadmissionpolicies, get on
+                           mutating- and validatingwebhookconfigurations, and on mutating- and
+                           validatingadmissionpolicies and their bindings, get on
                            customresourcedefinitions, and, for dry runs, create on what the policy guards
   --context NAME           of that kubeconfig (its current one)
   --url URL                https://HOST/clusters/CLUSTER/KEY, as the function is reached, to call it too; the key is
@@ -36,6 +38,7 @@ const checks: readonly ((site: Site) => Promise<readonly Result[]>)[] = [
   checkAsker,
   checkAskerExcess,
   checkInstalled,
+  checkInTree,
   checkUrl,
   checkPolicy,
   checkFailurePolicy,

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+import { guardsInTree, isInTree } from "./admission-policies.ts";
 import { judgeCaBundle } from "./ca-bundle.ts";
 import { describeDifference, webhookDifferences } from "./difference.ts";
 import { withoutKey } from "./redact.ts";
@@ -18,14 +19,19 @@ const consequences: Readonly<Record<Part, string>> = {
   validating: "so another webhook may overrule ours, and nothing refuses what comes of it",
 };
 
-/** Whether both configurations are there. */
-export const checkInstalled = async (site: Site): Promise<readonly Result[]> =>
-  parts.map((part) => {
+/** Whether both configurations are there. Where admission policies guard alone, neither has to be. */
+export const checkInstalled = async (site: Site): Promise<readonly Result[]> => {
+  const { ours, inTree } = site;
+  if (!ours.mutating && !ours.validating && isInTree(inTree)) return [];
+  return parts.map((part) => {
     const { name } = site.wanted[part === "mutating" ? 0 : 1].metadata;
-    return site.ours[part]
-      ? ok(part, `the ${titles[part]} ${name} is there`)
-      : fail(part, `there is no ${titles[part]} ${name}, ${consequences[part]}`, applyCommand(site));
+    if (ours[part]) return ok(part, `the ${titles[part]} ${name} is there`);
+    const missing = `there is no ${titles[part]} ${name}`;
+    return guardsInTree(inTree)
+      ? warn(part, `${missing}; the admission policies guard without it`, applyCommand(site))
+      : fail(part, `${missing}, ${consequences[part]}`, applyCommand(site));
   });
+};
 
 /** Whether each configuration is what the policy asks for. */
 export const checkPolicy = async (site: Site): Promise<readonly Result[]> =>
@@ -61,6 +67,7 @@ export const checkPolicy = async (site: Site): Promise<readonly Result[]> =>
 /** Whether every webhook calls the same function, and the one that was named. */
 export const checkUrl = async (site: Site): Promise<readonly Result[]> => {
   const { ours, url } = site;
+  if (!ours.mutating && !ours.validating) return [];
   const called = parts.flatMap((part) =>
     webhooksOf(ours[part]).map((webhook) => ({ name: String(webhook["name"]), at: addressOf(webhook, part) })),
   );

@@ -30,6 +30,22 @@ export const webhookDifferences = (installed: JsonObject, wanted: JsonObject): r
   return members.flatMap((key) => differences(key, a[key], b[key]));
 };
 
+/** The same of an admission policy or its binding. Neither has a member that a person may choose. */
+const policyDefaults: JsonObject = { failurePolicy: "Fail" };
+const constraintDefaults: JsonObject = { matchPolicy: "Equivalent", namespaceSelector: {}, objectSelector: {} };
+
+const specOf = ({ spec, kind }: JsonObject): JsonObject => {
+  const given = isObject(spec) ? spec : {};
+  if (String(kind).endsWith("Binding")) return given;
+  const { matchConstraints } = given;
+  const constraints = { ...constraintDefaults, ...(isObject(matchConstraints) ? matchConstraints : {}) };
+  return { ...policyDefaults, ...given, matchConstraints: constraints };
+};
+
+/** Where an installed admission policy, or a binding of one, is not the one that is wanted. */
+export const policyDifferences = (installed: JsonObject, wanted: JsonObject): readonly Difference[] =>
+  differences("spec", specOf({ ...installed, kind: wanted["kind"] }), specOf(wanted));
+
 const isScalar = (value: unknown): boolean => typeof value !== "object" || value === null;
 
 /** Compares two JSON values. The order of a list of texts means nothing: resources, versions, operations. */

@@ -1,4 +1,6 @@
 import type { Decision } from "../../lib/decision/index.ts";
+import { manifestsCommand } from "../manifests-command.ts";
+import { isInTree } from "./admission-policies.ts";
 import { ok, type Result, warn } from "./result.ts";
 import type { Site } from "./site.ts";
 import {
@@ -73,7 +75,7 @@ const tryAll = async (site: Site, subject: Subject, seen: Map<Declaration, Decis
       };
     const ending = endingOf(site, subject, object, outcome, await dryRun(site, subject, object));
     if (ending.kind === "wrong")
-      return { status: "fail", why: `declaring ${declaration}, ${ending.why}`, fix: fixOf(ending.why) };
+      return { status: "fail", why: `declaring ${declaration}, ${ending.why}`, fix: fixOf(site, ending.why) };
     if (ending.kind === "prevented")
       return {
         status: "warn",
@@ -85,7 +87,9 @@ const tryAll = async (site: Site, subject: Subject, seen: Map<Declaration, Decis
   return undefined;
 };
 
-const fixOf = (why: string): string => {
+const fixOf = ({ ours, inTree, policyName: policy }: Site, why: string): string => {
+  if (!ours.mutating && !ours.validating && isInTree(inTree))
+    return `see that nothing else writes the field, and give the cluster the admission policies anew: ${manifestsCommand("replace", { policy, twins: true })}`;
   if (why.includes("could not find the requested resource"))
     return "the function does not know this cluster or its key: compare the key's hash with the one in the registry, or make a new key with npm run key";
   if (why.includes("failed calling webhook") || why.includes("failed to call webhook"))

@@ -1,15 +1,14 @@
 import type { JsonObject } from "../../lib/identity/json.ts";
-import { messageOf } from "../api-client.ts";
-import { objectsIn } from "../discovery.ts";
+import { guardsInTree, ownPolicies } from "./admission-policies.ts";
 import { fail, ok, type Result, warn } from "./result.ts";
 import { type Guarded, policyCovers, webhookCovers } from "./rules.ts";
 import { applyCommand, nameOf, type Site, webhooksOf } from "./site.ts";
 
 const check = "other-writers";
 
-/** Who else may write the field after ours, and whether the validating webhook is there to see it. */
+/** Who else may write the field after ours, and whether a final check of ours is there to see it. */
 export const checkOtherWriters = async (site: Site): Promise<readonly Result[]> => {
-  const policies = await mutatingPolicies(site);
+  const { MutatingAdmissionPolicy: policies } = site.inTree.listed;
   if (typeof policies !== "string") return [verdictOn(site, policies)];
   const verdict = verdictOn(site, []);
   return [
@@ -28,9 +27,12 @@ const verdictOn = (site: Site, policies: readonly JsonObject[]): Result => {
     .filter(({ others }) => others.length > 0);
   if (written.length === 0) return ok(check, "nobody else's webhook or policy writes these resources");
   const who = [...new Set(written.flatMap(({ others }) => others))].join(", ");
-  const unseen = written.filter(({ guarded }) => !isValidated(site, guarded)).map(({ guarded }) => guarded.resource);
+  const sentinel = site.ours.validating ? "the validating webhook" : "the ValidatingAdmissionPolicy";
+  const unseen = guardsInTree(site.inTree)
+    ? []
+    : written.filter(({ guarded }) => !isValidated(site, guarded)).map(({ guarded }) => guarded.resource);
   return unseen.length === 0
-    ? ok(check, `${who} may write the field after ours; the validating webhook sees what comes of it`)
+    ? ok(check, `${who} may write the field after ours; ${sentinel} sees what comes of it`)
     : fail(
         check,
         `${who} may write the field of ${unseen.join(", ")} after ours, and no validating webhook with failurePolicy Fail sees what comes of it`,
@@ -38,7 +40,11 @@ const verdictOn = (site: Site, policies: readonly JsonObject[]): Result => {
       );
 };
 
-const othersOf = ({ mutating, ours }: Site, policies: readonly JsonObject[], guarded: Guarded): readonly string[] => [
+const othersOf = (
+  { mutating, ours, inTree }: Site,
+  policies: readonly JsonObject[],
+  guarded: Guarded,
+): readonly string[] => [
   ...mutating
     .filter((configuration) => configuration !== ours.mutating)
     .flatMap((configuration) =>
@@ -47,7 +53,7 @@ const othersOf = ({ mutating, ours }: Site, policies: readonly JsonObject[], gua
         .map(({ name }) => `webhook ${name} of ${nameOf(configuration)}`),
     ),
   ...policies
-    .filter((policy) => policyCovers(policy, guarded))
+    .filter((policy) => !ownPolicies(inTree).has(nameOf(policy)) && policyCovers(policy, guarded))
     .map((policy) => `MutatingAdmissionPolicy ${nameOf(policy)}`),
 ];
 
@@ -63,15 +69,3 @@ const installedOf = ({ policy, served }: Site): readonly Guarded[] =>
 
 const isValidated = ({ ours }: Site, guarded: Guarded): boolean =>
   webhooksOf(ours.validating).some((webhook) => webhook["failurePolicy"] === "Fail" && webhookCovers(webhook, guarded));
-
-/** All of them, none where the API server has no such thing, or why they cannot be read. v1 since Kubernetes 1.36. */
-const mutatingPolicies = async ({ api }: Site): Promise<readonly JsonObject[] | string> => {
-  for (const version of ["v1", "v1beta1", "v1alpha1"]) {
-    const reply = await api.send({
-      path: `/apis/admissionregistration.k8s.io/${version}/mutatingadmissionpolicies`,
-    });
-    if (reply.status === 200) return objectsIn(reply.body["items"]);
-    if (reply.status !== 404) return messageOf(reply);
-  }
-  return [];
-};

@@ -5,6 +5,7 @@ import type { Policy } from "../../lib/policy/index.ts";
 import { type ApiClient, ClusterError, messageOf } from "../api-client.ts";
 import { discover, objectsIn, type Served } from "../discovery.ts";
 import { manifestsCommand } from "../manifests-command.ts";
+import { type InTree, readInTree } from "./admission-policies.ts";
 
 export interface SiteOptions {
   readonly api: ApiClient;
@@ -29,6 +30,8 @@ export interface Site extends SiteOptions {
   readonly ours: { readonly mutating: JsonObject | undefined; readonly validating: JsonObject | undefined };
   /** What the policy asks to be registered, but for where it is called. */
   readonly wanted: readonly [WebhookConfiguration, WebhookConfiguration];
+  /** The same rule as admission policies. */
+  readonly inTree: InTree;
   /** What is installed of each API group of the policy. */
   readonly served: ReadonlyMap<string, Served>;
   /** A CustomResourceDefinition by its name; undefined where it is none or may not be read. */
@@ -77,6 +80,7 @@ export const visit = async (options: SiteOptions): Promise<Site> => {
     validating,
     ours: { mutating: named(mutating, wanted[0]), validating: named(validating, wanted[1]) },
     wanted,
+    inTree: await readInTree(api, policy),
     served: new Map(served),
     definition: (name) => {
       const known = definitions.get(name) ?? definitionOf(api, name);

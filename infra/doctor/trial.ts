@@ -6,6 +6,7 @@ import { type Target, targetOf } from "../../lib/policy/policy.ts";
 import { printable } from "../../lib/review/index.ts";
 import { type ApiReply, messageOf } from "../api-client.ts";
 import { rootOf } from "../discovery.ts";
+import { isInTree, setsInTree } from "./admission-policies.ts";
 import { scrubbed } from "./redact.ts";
 import { sampleOf, schemaOf, withField } from "./sample-object.ts";
 import type { Site } from "./site.ts";
@@ -71,6 +72,9 @@ export const dryRun = (site: Site, subject: Subject, object: JsonObject): Promis
   return site.api.send({ path: `${rootOf(group, version)}${namespace}/${resource}?dryRun=All`, body: object });
 };
 
+/** Whether anything of ours sets the field. Where nothing does, what would be set is refused. */
+const isSet = ({ ours, inTree }: Site): boolean => Boolean(ours.mutating) || !isInTree(inTree) || setsInTree(inTree);
+
 /** What the rule says of an object that the user of the kubeconfig creates. Its questions are the user's own (SelfSubjectAccessReview). */
 export const expected = async (site: Site, subject: Subject, object: JsonObject): Promise<Outcome> => {
   const { group, version, resource, namespaced } = subject;
@@ -85,7 +89,7 @@ export const expected = async (site: Site, subject: Subject, object: JsonObject)
     exact: () => undefined,
   });
   const answers = await Promise.all(judgement.questions.map((question) => mayI(site, question)));
-  return conclude(judgement, "mutate", answers);
+  return conclude(judgement, isSet(site) ? "mutate" : "validate", answers);
 };
 
 const mayI = async ({ api }: Site, { resourceAttributes }: Question): Promise<Answer> => {
@@ -102,25 +106,29 @@ const mayI = async ({ api }: Site, { resourceAttributes }: Question): Promise<An
 /** How a trial ended: as the rule says, otherwise, or before our webhooks could say anything. */
 export type Ending = { readonly kind: "right" } | { readonly kind: "wrong" | "prevented"; readonly why: string };
 
-/** The webhook of ours that an error is about, by the name that the API server gives with it. */
-const blamed = ({ wanted }: Pick<Site, "wanted">, reply: ApiReply): string | undefined =>
-  wanted
-    .flatMap(({ webhooks }) => webhooks)
-    .map(({ name }) => name)
-    .find((name) => messageOf(reply).includes(`webhook "${name}"`));
+type Ours = Pick<Site, "wanted" | "ours" | "inTree">;
 
-const isDenialBy = (name: string, reply: ApiReply): boolean =>
-  messageOf(reply).includes(`admission webhook "${name}" denied`);
+/** The webhook or admission policy of ours that an error is about, by the name that the API server gives with it. */
+const blamed = ({ wanted, inTree }: Ours, reply: ApiReply): string | undefined => {
+  const webhooks = wanted.flatMap((configuration) => configuration.webhooks).map(({ name }) => `webhook "${name}"`);
+  const policies = inTree.wanted.map(({ metadata }) => `olicy '${metadata.name}'`);
+  return [...webhooks, ...policies].find((name) => messageOf(reply).includes(name));
+};
+
+const isDenialBy = (name: string, reply: ApiReply): boolean => {
+  const [, after = ""] = messageOf(reply).split(name);
+  return /^ denied|^( with binding '[^']*')? denied request: /.test(after);
+};
 
 /** Whether our webhooks had their say, whatever it was. */
-export const isAnswered = (site: Pick<Site, "wanted">, reply: ApiReply): boolean => {
+export const isAnswered = (site: Ours, reply: ApiReply): boolean => {
   const name = blamed(site, reply);
   return reply.status === 201 || (name !== undefined && isDenialBy(name, reply));
 };
 
 /** Compares what came back with what the rule says. */
 export const endingOf = (
-  site: Pick<Site, "wanted">,
+  site: Ours,
   { target }: Pick<Subject, "target">,
   object: JsonObject,
   outcome: Outcome,
@@ -146,6 +154,8 @@ export const endingOf = (
           why: `${formatKeys(keys)} came back as ${shown(value)}, and the rule says ${shown(rightly)}`,
         };
     }
+  // An admission policy that sets the field says nothing of it.
+  if (!site.ours.mutating || setsInTree(site.inTree)) return { kind: "right" };
   const unsaid = outcome.warnings.map(printable).find((warning) => !reply.warnings.includes(warning));
   return unsaid === undefined ? { kind: "right" } : { kind: "wrong", why: `this warning did not come: ${unsaid}` };
 };

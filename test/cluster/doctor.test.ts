@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { askerRoles, type WebhookConfiguration, webhookConfigurations } from "../../lib/manifests/index.ts";
+import { askerRoles, twins, type WebhookConfiguration, webhookConfigurations } from "../../lib/manifests/index.ts";
 import { readPolicy } from "../../lib/policy/index.ts";
 import { type Ran, runCommand } from "../support/command.ts";
 import { applied } from "./world/applied.ts";
@@ -34,7 +34,14 @@ const mayLook = [
     rules: [
       {
         apiGroups: ["admissionregistration.k8s.io"],
-        resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations", "mutatingadmissionpolicies"],
+        resources: [
+          "mutatingwebhookconfigurations",
+          "validatingwebhookconfigurations",
+          "mutatingadmissionpolicies",
+          "mutatingadmissionpolicybindings",
+          "validatingadmissionpolicies",
+          "validatingadmissionpolicybindings",
+        ],
         verbs: ["list"],
       },
       { apiGroups: ["apiextensions.k8s.io"], resources: ["customresourcedefinitions"], verbs: ["get"] },
@@ -112,15 +119,8 @@ const run = (...args: readonly string[]): Promise<Ran> =>
 const examine = async (
   ...more: readonly string[]
 ): Promise<{ readonly status: number | null; readonly lines: readonly Line[] }> => {
-  const { status, stdout, stderr } = await run(
-    "--kubeconfig",
-    files.ordinary,
-    "--asker-kubeconfig",
-    files.asker,
-    "-o",
-    "json",
-    ...more,
-  );
+  const asker = more.includes("--asker-kubeconfig") ? [] : ["--asker-kubeconfig", files.asker];
+  const { status, stdout, stderr } = await run("--kubeconfig", files.ordinary, ...asker, "-o", "json", ...more);
   expect(stderr).toBe("");
   for (const secret of [guard.key, "ANOTHER-KEY"]) expect(stdout).not.toContain(secret);
   return { status, lines: JSON.parse(stdout) };
@@ -666,6 +666,189 @@ describe("a guarded cluster", () => {
         guard.target = target;
       }
     });
+  });
+});
+
+describe("a cluster that admission policies guard, without a function", () => {
+  const twinLines = (lines: readonly Line[]) => lines.filter(({ check }) => check === "admission-policies");
+  const [, , policyName = "", , statusName = ""] = twins(policy).map(({ metadata }) => metadata.name);
+  const twinsInForce = () =>
+    until("the admission policies are in force", async () => {
+      const { body } = await create(plane, plane.user("bob"), template("default", "probe", "carl"), "?dryRun=All");
+      return body.spec?.clusterAuth?.impersonateUser === "bob";
+    });
+  const change = async (plural: string, name: string, operations: readonly object[]): Promise<void> => {
+    const { status, text } = await plane.api(plane.user("admin"), {
+      method: "PATCH",
+      path: `/apis/admissionregistration.k8s.io/v1/${plural}/${name}`,
+      body: operations,
+      contentType: "application/json-patch+json",
+    });
+    if (status !== 200) throw new Error(text);
+  };
+  const byHand =
+    "npm run -s manifests -- --twins | kubectl replace -f -; where another policy is meant, name it with --policy";
+
+  beforeAll(async () => {
+    for (const part of ["mutating", "validating"])
+      await remove(`/apis/admissionregistration.k8s.io/v1/${part}webhookconfigurations/impersonation-admission`);
+    await applied(plane, twins(policy));
+    await twinsInForce();
+  });
+  afterEach(async () => {
+    const stdin = { apiVersion: "v1", kind: "List", items: twins(policy) };
+    await plane.kubectl(plane.user("admin"), ["replace", "--force", "-f", "-"], { stdin });
+    await twinsInForce();
+  });
+
+  test("is well, and its policies are no foreign writers", async () => {
+    const { status, lines } = await examine();
+    expect(notOk(lines)).toEqual([]);
+    expect(status).toBe(0);
+    expect(lines.map(({ check }) => check)).toEqual([
+      "asker",
+      "asker-excess",
+      "admission-policies",
+      "versions",
+      "other-writers",
+      "dry-run",
+    ]);
+    const said = Object.fromEntries(lines.map(({ check, message }) => [check, message]));
+    expect(said["admission-policies"]).toBe("they are what policy razee asks for, without webhooks");
+    expect(said["other-writers"]).toBe("nobody else's webhook or policy writes these resources");
+    expect(said["dry-run"]).toBe(
+      "2 resources answer bob as the rule says: self self, nothing defaulted, somebody replaced",
+    );
+  });
+
+  test.for([
+    {
+      what: "a binding that only warns",
+      plural: "validatingadmissionpolicybindings",
+      name: policyName,
+      operations: [{ op: "replace", path: "/spec/validationActions", value: ["Warn"] }],
+      fault: `ValidatingAdmissionPolicyBinding ${policyName}: spec.validationActions is ["Warn"], not ["Deny"]`,
+    },
+    {
+      what: "failures that are ignored",
+      plural: "validatingadmissionpolicies",
+      name: policyName,
+      operations: [{ op: "replace", path: "/spec/failurePolicy", value: "Ignore" }],
+      fault: `ValidatingAdmissionPolicy ${policyName}: spec.failurePolicy is "Ignore", not "Fail"`,
+    },
+    {
+      what: "one namespace that is left out",
+      plural: "validatingadmissionpolicies",
+      name: policyName,
+      operations: [{ op: "add", path: "/spec/matchConstraints/namespaceSelector", value: { matchLabels: { a: "b" } } }],
+      fault: `ValidatingAdmissionPolicy ${policyName}: spec.matchConstraints.namespaceSelector.matchLabels is {"a":"b"}, not absent`,
+    },
+    {
+      what: "an expression of its own",
+      plural: "validatingadmissionpolicies",
+      name: statusName,
+      operations: [{ op: "replace", path: "/spec/validations/0/expression", value: "true" }],
+      fault: `ValidatingAdmissionPolicy ${statusName}: spec.validations[0].expression is "true", not "variables.isText || variables.isNothing"`,
+    },
+  ])("$what is a failure", async ({ plural, name, operations, fault }) => {
+    await change(plural, name, operations);
+    const { status, lines } = await examine();
+    expect(status).toBe(1);
+    expect(twinLines(lines)).toEqual([
+      {
+        check: "admission-policies",
+        status: "fail",
+        message: `they are not what policy razee asks for: ${fault}`,
+        fix: byHand,
+      },
+    ]);
+  });
+
+  test("a policy without its binding guards nothing", async () => {
+    await remove(`/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/${policyName}`);
+    const { status, lines } = await examine();
+    expect(status).toBe(1);
+    expect(twinLines(lines)).toMatchObject([
+      {
+        status: "fail",
+        message: `they are not what policy razee asks for: ValidatingAdmissionPolicyBinding ${policyName} is missing`,
+      },
+    ]);
+  });
+
+  test("beside the webhooks both are looked at", async () => {
+    await applied(plane, configurations());
+    try {
+      await until("the webhooks are called", async () => {
+        const { status } = await run("--kubeconfig", files.ordinary, "--asker-kubeconfig", files.asker);
+        return status === 0;
+      });
+      const { lines } = await examine();
+      expect(notOk(lines)).toEqual([]);
+      expect(twinLines(lines)).toMatchObject([
+        { status: "ok", message: "they are what policy razee asks for, beside the webhooks" },
+      ]);
+    } finally {
+      for (const part of ["mutating", "validating"])
+        await remove(`/apis/admissionregistration.k8s.io/v1/${part}webhookconfigurations/impersonation-admission`);
+    }
+  });
+
+  test("who may not list them is told that they are not known", async () => {
+    const { stdout } = await run("--kubeconfig", plane.kubeconfigOf("gina"), "-o", "json");
+    expect(twinLines(JSON.parse(stdout))).toMatchObject([
+      {
+        status: "warn",
+        message: expect.stringMatching(
+          /^whether admission policies guard in place of the webhooks is not known: .*forbidden/,
+        ),
+      },
+    ]);
+  });
+});
+
+describe("what cannot be looked at", () => {
+  test.for([
+    {
+      what: "no cluster",
+      args: [],
+      says: "there is no kubeconfig in /nowhere/.kube/config; give --kubeconfig FILE or set KUBECONFIG",
+    },
+    { what: "an unknown form", args: ["--kubeconfig", "x", "-o", "yaml"], says: "-o yaml is not table or json" },
+    {
+      what: "a context without its file",
+      args: ["--kubeconfig", "x", "--asker-context", "y"],
+      says: "--asker-context is one of an --asker-kubeconfig; give that too",
+    },
+    {
+      what: "a file that is not there",
+      args: ["--kubeconfig", "no/such/file"],
+      says: "no/such/file cannot be read (ENOENT)",
+    },
+  ])("$what", async ({ args, says }) => {
+    expect(await run(...args)).toEqual({ status: 2, stdout: "", stderr: `${says}\n` });
+  });
+
+  test("a URL that cannot be one, whose key is not repeated", async () => {
+    const { status, stderr } = await run("--kubeconfig", files.ordinary, "--url", "http://x/clusters/prod/SECRET");
+    expect([status, stderr]).toEqual([2, "--url must start with https:// and hold a host and a path only\n"]);
+  });
+
+  test("a cluster that is looked at as another user", async () => {
+    const text = plane.kubeconfig(plane.user("admin")).replace('"token":', '"as": "bob", "token":');
+    const { status, stderr } = await run("--kubeconfig", plane.file("as.kubeconfig", text));
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /as.kubeconfig: context "cluster": user.as is refused: this command reads and tries objects/,
+    );
+  });
+
+  test("a cluster whose webhooks one may not list", async () => {
+    const { status, stderr } = await run("--kubeconfig", plane.kubeconfigOf("carl"));
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /^mutatingwebhookconfigurations cannot be listed, which this needs: .* is forbidden: User "carl"/,
+    );
   });
 });
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { endingOf } from "../../../../infra/doctor/trial.ts";
 import { conclude, judge } from "../../../../lib/decision/index.ts";
 import type { JsonObject } from "../../../../lib/identity/index.ts";
-import { webhookConfigurations } from "../../../../lib/manifests/index.ts";
+import { twins, webhookConfigurations } from "../../../../lib/manifests/index.ts";
 import { readPolicy } from "../../../../lib/policy/index.ts";
 
 const group = "deploy.razee.io";
@@ -34,13 +34,22 @@ const ending = (
     "mutate",
     judgement.questions.map(() => ({ allowed: false, reason: "" })),
   );
+  const ours = { mutating: {}, validating: {} };
+  const none = { MutatingAdmissionPolicy: [], MutatingAdmissionPolicyBinding: [] };
+  const listed = { ...none, ValidatingAdmissionPolicy: [], ValidatingAdmissionPolicyBinding: [] };
+  const inTree = { wanted: twins(policy), listed, canSet: true };
   const wanted = webhookConfigurations({ policy, client: { url: "https://host/clusters/prod/KEY" } });
-  return endingOf({ wanted }, { target }, object(declared), outcome, { status: 201, warnings: [], ...reply });
+  return endingOf({ wanted, ours, inTree }, { target }, object(declared), outcome, {
+    status: 201,
+    warnings: [],
+    ...reply,
+  });
 };
 
 const at = "spec.clusterAuth.impersonateUser";
 const warning = `${at}: "carl" replaced by "bob", who may not impersonate it`;
 const deny = { targets: [{ preset: "razee", onForbidden: "deny", onEmpty: "deny" }] };
+const inTreeDenial = `mustachetemplates "x" is forbidden: ValidatingAdmissionPolicy 'validate.${group}.twin.impersonation-admission' with binding 'validate.${group}.twin.impersonation-admission' denied request: no`;
 const denial = `admission webhook "mutate.${group}.impersonation-admission" denied the request: no`;
 
 test("what comes back as the rule says is right", () => {
@@ -48,6 +57,7 @@ test("what comes back as the rule says is right", () => {
   expect(ending(undefined, { body: object("bob") })).toEqual({ kind: "right" });
   expect(ending("carl", { body: object("bob"), warnings: ["another", warning] })).toEqual({ kind: "right" });
   expect(ending("carl", { status: 403, body: { message: denial } }, deny)).toEqual({ kind: "right" });
+  expect(ending("carl", { status: 403, body: { message: inTreeDenial } }, deny)).toEqual({ kind: "right" });
 });
 
 test.for([

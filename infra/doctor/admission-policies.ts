@@ -1,0 +1,146 @@
+import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+import { type AdmissionPolicyObject, twins } from "../../lib/manifests/index.ts";
+import type { Policy } from "../../lib/policy/index.ts";
+import { type ApiClient, messageOf } from "../api-client.ts";
+import { objectsIn } from "../discovery.ts";
+import { manifestsCommand } from "../manifests-command.ts";
+import { describeDifference, policyDifferences } from "./difference.ts";
+import { fail, ok, type Result, warn } from "./result.ts";
+
+type Kind = AdmissionPolicyObject["kind"];
+
+const plurals: Readonly<Record<Kind, string>> = {
+  ValidatingAdmissionPolicy: "validatingadmissionpolicies",
+  ValidatingAdmissionPolicyBinding: "validatingadmissionpolicybindings",
+  MutatingAdmissionPolicy: "mutatingadmissionpolicies",
+  MutatingAdmissionPolicyBinding: "mutatingadmissionpolicybindings",
+};
+
+/** Objects of one kind; none where the API server has no such kind; or, as a sentence, why they cannot be listed. */
+export type Listed = readonly JsonObject[] | string;
+
+/** The policy in the API server's own words (CEL), as it was found beside or in place of the function. */
+export interface InTree {
+  /** What the policy asks for; nothing where CEL cannot say it. */
+  readonly wanted: readonly AdmissionPolicyObject[];
+  readonly listed: Readonly<Record<Kind, Listed>>;
+  /** Whether the API server has MutatingAdmissionPolicies (v1 since Kubernetes 1.36). */
+  readonly canSet: boolean;
+}
+
+/** Looks at the admission policies of a cluster. */
+export const readInTree = async (api: ApiClient, policy: Policy): Promise<InTree> => {
+  const list = async (kind: Kind): Promise<Listed | undefined> => {
+    for (const version of kind.startsWith("Mutating") ? ["v1", "v1beta1", "v1alpha1"] : ["v1"]) {
+      const reply = await api.send({ path: `/apis/admissionregistration.k8s.io/${version}/${plurals[kind]}` });
+      if (reply.status === 200) return objectsIn(reply.body["items"]);
+      if (reply.status !== 404) return messageOf(reply);
+    }
+    return undefined;
+  };
+  const kinds = Object.keys(plurals) as Kind[];
+  const found = await Promise.all(kinds.map(async (kind) => [kind, await list(kind)] as const));
+  return {
+    wanted: wantedOf(policy),
+    listed: Object.fromEntries(found.map(([kind, listed]) => [kind, listed ?? []])) as unknown as InTree["listed"],
+    canSet: found.some(([kind, listed]) => kind === "MutatingAdmissionPolicy" && listed !== undefined),
+  };
+};
+
+const wantedOf = (policy: Policy): readonly AdmissionPolicyObject[] => {
+  try {
+    return twins(policy);
+  } catch (error) {
+    if (error instanceof RangeError) return [];
+    throw error;
+  }
+};
+
+const nameOf = ({ metadata }: JsonObject): unknown => (isObject(metadata) ? metadata["name"] : undefined);
+
+const installedFor = ({ listed }: InTree, { kind, metadata }: AdmissionPolicyObject): JsonObject | undefined => {
+  const all = listed[kind];
+  return typeof all === "string" ? undefined : all.find((each) => nameOf(each) === metadata.name);
+};
+
+/** What this API server can hold of what is wanted. */
+const possible = ({ wanted, canSet }: InTree): readonly AdmissionPolicyObject[] =>
+  wanted.filter(({ kind }) => canSet || kind.startsWith("Validating"));
+
+/** Whether any of ours is there. */
+export const isInTree = (inTree: InTree): boolean => inTree.wanted.some((each) => installedFor(inTree, each));
+
+/** Whether ours set the field: then nothing of it is left for a webhook to do. */
+export const setsInTree = (inTree: InTree): boolean =>
+  inTree.wanted.some((each) => each.kind === "MutatingAdmissionPolicyBinding" && installedFor(inTree, each));
+
+/** Where what is there is not what is wanted, each as a sentence. */
+const faultsOf = (inTree: InTree): readonly string[] =>
+  possible(inTree).flatMap((wanted) => {
+    const name = `${wanted.kind} ${wanted.metadata.name}`;
+    const installed = installedFor(inTree, wanted);
+    if (!installed) return [`${name} is missing`];
+    return policyDifferences(installed, wanted as unknown as JsonObject).map(
+      (one) => `${name}: ${describeDifference(one)}`,
+    );
+  });
+
+/** Whether the admission policies alone guard everything that the policy covers. */
+export const guardsInTree = (inTree: InTree): boolean => isInTree(inTree) && faultsOf(inTree).length === 0;
+
+/** The names of our own among the MutatingAdmissionPolicies: no foreign writers. */
+export const ownPolicies = ({ wanted }: InTree): ReadonlySet<string> =>
+  new Set(wanted.map(({ metadata }) => metadata.name));
+
+/** Whether the admission policies are what the policy asks for, where any of them is there. */
+export const checkInTree = async ({
+  inTree,
+  policy,
+  policyName,
+  ours,
+}: {
+  readonly inTree: InTree;
+  readonly policy: Policy;
+  readonly policyName: string | undefined;
+  readonly ours: { readonly mutating: unknown; readonly validating: unknown };
+}): Promise<readonly Result[]> => {
+  const check = "admission-policies";
+  const alone = !ours.mutating && !ours.validating;
+  const unread = Object.values(inTree.listed).find((each) => typeof each === "string");
+  if (!isInTree(inTree))
+    return alone && unread !== undefined
+      ? [
+          warn(
+            check,
+            `whether admission policies guard in place of the webhooks is not known: ${unread}`,
+            "run this as somebody who may list mutating- and validatingadmissionpolicies and their bindings",
+          ),
+        ]
+      : [];
+  if (unread !== undefined)
+    return [
+      warn(
+        check,
+        `whether the admission policies are what policy ${policy.name} asks for is not known: ${unread}`,
+        "run this as somebody who may list mutating- and validatingadmissionpolicies and their bindings",
+      ),
+    ];
+  const faults = faultsOf(inTree);
+  if (faults.length > 0)
+    return [
+      fail(
+        check,
+        `they are not what policy ${policy.name} asks for: ${faults.slice(0, 3).join("; ")}${faults.length > 3 ? `; and ${faults.length - 3} more` : ""}`,
+        `${manifestsCommand("replace", { policy: policyName, twins: true })}; where another policy is meant, name it with --policy`,
+      ),
+    ];
+  const sets = inTree.canSet
+    ? ""
+    : "; this API server has no MutatingAdmissionPolicy, so they refuse what they would set";
+  return [
+    ok(
+      check,
+      `they are what policy ${policy.name} asks for, ${alone ? "without webhooks" : "beside the webhooks"}${sets}`,
+    ),
+  ];
+};
