@@ -1,10 +1,11 @@
 import type { IncomingMessage } from "node:http";
-import { Agent, type RequestOptions, request } from "node:https";
+import { Agent, type RequestOptions } from "node:https";
 import { pipeline } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
 import { accessFailure, credentialFailure, httpFailure, lateFailure } from "../functions/access/access-failure.ts";
 import { type Credentials, type CredentialsOf, credentialsFrom } from "../functions/access/credentials.ts";
+import { exchange, type Reply, tooLarge } from "../functions/access/exchange.ts";
 import type { Kubeconfig } from "../functions/access/kubeconfig.ts";
 import { type UsableContext, usableContext } from "../functions/access/usable-context.ts";
 import { isObject, type JsonObject } from "../lib/identity/json.ts";
@@ -91,12 +92,11 @@ const clientOf = (kubeconfig: Kubeconfig, context: string, own: UsableContext): 
       throw new ClusterError(credentialFailure(label, own.exec?.command, error).failure);
     });
 
-  const once = async (asked: ApiRequest, { headers, ...tls }: Credentials): Promise<Received> => {
+  const once = async (asked: ApiRequest, { headers, ...tls }: Credentials): Promise<Reply> => {
     const { body, path, mostBytes = usualBytes } = asked;
     const signal = AbortSignal.timeout(deadline);
     const options: RequestOptions = {
       ...tls,
-      agent,
       signal,
       method: body ? "POST" : "GET",
       headers: {
@@ -108,9 +108,10 @@ const clientOf = (kubeconfig: Kubeconfig, context: string, own: UsableContext): 
       },
     };
     try {
-      return await exchange(`${server}${path}`, options, body ? JSON.stringify(body) : "", mostBytes);
+      const text = body ? JSON.stringify(body) : "";
+      return await exchange(agent, { url: `${server}${path}`, options, body: text, mostBytes, decoded: gunzipped });
     } catch (error) {
-      if (error instanceof ReplyTooLarge) throw error;
+      if (error instanceof Error && "code" in error && error.code === tooLarge) throw new ReplyTooLarge(error.message);
       const { failure } = signal.aborted ? lateFailure(label, deadline) : accessFailure(label, error);
       throw new ClusterError(failure);
     }
@@ -121,7 +122,7 @@ const clientOf = (kubeconfig: Kubeconfig, context: string, own: UsableContext): 
     let renewed = false;
     for (let patience = mostPatience; ; ) {
       const { status, headers, text } = await once(asked, credentials);
-      const seconds = Number(headers["retry-after"]?.[0]);
+      const seconds = Number(headers["retry-after"]);
       if (status === 401 && renewed) throw new ClusterError(httpFailure(label, status).failure);
       if (status === 401) {
         credentials = await credentialsOf(credentials);
@@ -129,53 +130,15 @@ const clientOf = (kubeconfig: Kubeconfig, context: string, own: UsableContext): 
       } else if (status === 429 && seconds > 0 && seconds * 1000 <= patience) {
         patience -= seconds * 1000;
         await sleep(seconds * 1000);
-      } else return { status, body: objectIn(text), warnings: (headers["warning"] ?? []).flatMap(warningTexts) };
+      } else return { status, body: objectIn(text), warnings: warningTexts(headers["warning"] ?? "") };
     }
   };
   return { context, kubeconfig, insecure, send, close: () => agent.destroy() };
 };
 
-interface Received {
-  readonly status: number;
-  readonly headers: IncomingMessage["headersDistinct"];
-  readonly text: string;
-}
-
-const read = async (response: IncomingMessage, mostBytes: number): Promise<string> => {
-  const gzip = response.headers["content-encoding"] === "gzip";
-  // A failure of either ends the other: a reply that breaks off must not be waited for.
-  const plain = gzip ? pipeline(response, createGunzip(), () => {}) : response;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of plain as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > mostBytes) {
-      response.destroy();
-      throw new ReplyTooLarge(`the reply is larger than ${mostBytes} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-};
-
-/** One request over a pooled connection. An idle connection that the server had closed is tried once more, on a new one. */
-const exchange = (url: string, options: RequestOptions, body: string, mostBytes: number): Promise<Received> =>
-  new Promise((resolve, reject) => {
-    let replied = false;
-    const sent = request(url, options, (response) => {
-      replied = true;
-      read(response, mostBytes).then(
-        (text) => resolve({ status: response.statusCode ?? 0, headers: response.headersDistinct, text }),
-        reject,
-      );
-    });
-    sent.on("error", (error: NodeJS.ErrnoException) => {
-      const diedIdle = sent.reusedSocket && !replied && (error.code === "ECONNRESET" || error.code === "EPIPE");
-      if (diedIdle) resolve(exchange(url, { ...options, agent: false }, body, mostBytes));
-      else reject(error);
-    });
-    sent.end(body);
-  });
+/** A failure of either stream ends the other: a reply that breaks off must not be waited for. */
+const gunzipped = (response: IncomingMessage): AsyncIterable<Buffer> =>
+  response.headers["content-encoding"] === "gzip" ? pipeline(response, createGunzip(), () => {}) : response;
 
 /** Some errors come as plain text, from the API server too. */
 const objectIn = (text: string): JsonObject => {

@@ -7,6 +7,10 @@ export interface Exchange {
   /** Method, headers and TLS material; `signal` ends the exchange, whatever it is doing. */
   readonly options: RequestOptions;
   readonly body: string;
+  /** The most that is read of the reply, in bytes; 1 MiB where absent, far above any SubjectAccessReview or Status. */
+  readonly mostBytes?: number;
+  /** Undoes what the request's `accept-encoding` allows. Its bytes are what is counted. */
+  readonly decoded?: (response: IncomingMessage) => AsyncIterable<Buffer>;
 }
 
 export interface Reply {
@@ -15,16 +19,15 @@ export interface Reply {
   readonly text: string;
 }
 
-/** Far above any SubjectAccessReview or Status; a peer that sends more is not an API server. */
-const limit = 1024 * 1024;
 export const tooLarge = "ERR_REPLY_TOO_LARGE";
 
-const read = async (response: IncomingMessage): Promise<Reply> => {
+const read = async (response: IncomingMessage, { mostBytes = 1024 * 1024, decoded }: Exchange): Promise<Reply> => {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
+  for await (const chunk of decoded ? decoded(response) : (response as AsyncIterable<Buffer>)) {
     size += chunk.length;
-    if (size > limit) throw Object.assign(new Error(`the reply is larger than ${limit} bytes`), { code: tooLarge });
+    if (size > mostBytes)
+      throw Object.assign(new Error(`the reply is larger than ${mostBytes} bytes`), { code: tooLarge });
     chunks.push(chunk);
   }
   const headers = Object.entries(response.headers).map(([name, value]) => [name, String(value)]);
@@ -47,20 +50,21 @@ const closedByPeer = new Set(["ECONNRESET", "EPIPE"]);
  * between invocations and the server closes what it does not hear from. So the request goes out once more if it was written to an idle
  * connection that turned out closed before any reply; only once, because no idle one is left then. Rejects with Node's own errors.
  */
-export const exchange = (agent: Agent, { url, options, body }: Exchange): Promise<Reply> =>
+export const exchange = (agent: Agent, asked: Exchange): Promise<Reply> =>
   new Promise((resolve, reject) => {
+    const { url, options, body } = asked;
     const request = url.startsWith("http:") ? plainRequest : tlsRequest;
     const sent = request(url, { ...options, agent });
     let replied = false;
     sent.on("response", (response) => {
       replied = true;
-      read(response).then(resolve, reject);
+      read(response, asked).then(resolve, reject);
     });
     sent.on("error", (error: NodeJS.ErrnoException) => {
       if (!sent.reusedSocket || replied) return reject(error);
       closeIdle(agent);
       if (!closedByPeer.has(error.code ?? "")) return reject(error);
-      resolve(exchange(agent, { url, options, body }));
+      resolve(exchange(agent, asked));
     });
     // Without a listener Node ends the connection and says nothing.
     sent.on("upgrade", (_, socket) => {

@@ -111,6 +111,15 @@ test("a connection that died while it was idle is no error", async () => {
   expect((await api.send({ path: "/x" })).status).toBe(200);
 });
 
+test("a switch of protocols is a reply, and ends the connection", async () => {
+  replies((_, response, socket) => {
+    socket.write("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n");
+    response.socket?.resume();
+  });
+  const reply = await api.send({ path: "/x" });
+  expect([reply.status, messageOf(reply)]).toEqual([101, "HTTP 101"]);
+});
+
 test("a redirect is not followed", async () => {
   replies(json(307, {}, { location: `${peer.url}/elsewhere` }));
   expect((await api.send({ path: "/x" })).status).toBe(307);
