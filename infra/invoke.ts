@@ -32,7 +32,7 @@ const events = fileURLToPath(new URL("../events/", import.meta.url));
 const invoke = async (): Promise<void> => {
   const { values, positionals } = readArguments(
     {
-      endpoint: { type: "string", default: "mutate" },
+      endpoint: { type: "string" },
       rbac: { type: "string", multiple: true },
       kubeconfig: { type: "string" },
       context: { type: "string" },
@@ -42,12 +42,16 @@ const invoke = async (): Promise<void> => {
     help,
     { allowPositionals: true },
   );
-  const { endpoint, output } = values;
+  const { endpoint = "mutate", output } = values;
   if (endpoint !== "mutate" && endpoint !== "validate")
     throw new UsageError(`--endpoint ${endpoint} is not mutate or validate`);
   if (output !== "table" && output !== "json") throw new UsageError(`-o ${output} is not table or json`);
   const files = positionals.length > 0 ? positionals : sampleFiles();
   const samples = files.map((file) => readSample(file, endpoint));
+  if (values.endpoint !== undefined && samples.every(({ hasEndpoint }) => hasEndpoint))
+    throw new UsageError(
+      `--endpoint ${endpoint} means nothing here: each event says its endpoint itself; leave it away`,
+    );
   const clusterOf = localCluster(values);
   const attempt = trialOf(await loadBundle(), clusterOf);
   const tried: Tried[] = [];

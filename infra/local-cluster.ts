@@ -62,8 +62,19 @@ export const describeAsk = (options: LocalOptions): string => {
 };
 
 const askManifests = (files: readonly string[]): (() => Ask) => {
-  const world = naming(files.join(", "), () => readWorld(files.flatMap(documentsIn)));
+  const world = naming(files.join(", "), () => readWorld(files.flatMap(rbacIn)));
   return () => async (questions) => questions.map((question) => authorize(world, question));
+};
+
+/** The documents of a file. One without RBAC would answer no to every question, as if that had been looked up. */
+const rbacIn = (file: string): readonly unknown[] => {
+  const documents = documentsIn(file);
+  const { roles, clusterRoles, roleBindings, clusterRoleBindings } = naming(file, () => readWorld(documents));
+  if (roles.size + clusterRoles.size + roleBindings.length + clusterRoleBindings.length === 0)
+    throw new UsageError(
+      `--rbac ${file} holds no Role, ClusterRole, RoleBinding or ClusterRoleBinding of rbac.authorization.k8s.io`,
+    );
+  return documents;
 };
 
 const askCluster = (file: string | undefined, name: string | undefined): ((bundle: Bundle) => Ask) => {

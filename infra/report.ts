@@ -109,9 +109,9 @@ const report = async (): Promise<void> => {
     }
   };
 
-  const { listings, notes } = await listingsOf(api, policy, namespace);
-  for (const sentence of notes) note(sentence);
-  let complete = true;
+  const { listings, notes, faults } = await listingsOf(api, policy, namespace);
+  for (const sentence of [...notes, ...faults]) note(sentence);
+  let complete = faults.length === 0;
   try {
     for (const listing of listings) complete = (await read(listing)) && complete;
   } finally {

@@ -22,6 +22,8 @@ export interface Sample {
   readonly name: string;
   readonly event: HttpEvent;
   readonly expect: Expectation;
+  /** Whether the file says itself at which endpoint it arrives. */
+  readonly hasEndpoint: boolean;
   /** The object of the review, where it is one. */
   readonly object: unknown;
 }
@@ -34,10 +36,12 @@ export const readSample = (file: string, endpoint: Endpoint): Sample => {
   const expect = (content["expect"] ?? {}) as Expectation;
   if ("rawPath" in content || "httpMethod" in content) {
     const event = asOfNow(content as unknown as HttpEvent);
-    return { name, event, expect, object: objectOf(bodyText(event)) };
+    return { name, event, expect, hasEndpoint: true, object: objectOf(bodyText(event)) };
   }
-  if (content["kind"] === "AdmissionReview")
-    return { name, event: eventOf(`/${expect.endpoint ?? endpoint}`, text), expect, object: objectOf(text) };
+  if (content["kind"] === "AdmissionReview") {
+    const event = eventOf(`/${expect.endpoint ?? endpoint}`, text);
+    return { name, event, expect, hasEndpoint: expect.endpoint !== undefined, object: objectOf(text) };
+  }
   throw new UsageError(`${file} holds neither an AdmissionReview nor an API Gateway event`);
 };
 

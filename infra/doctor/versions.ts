@@ -1,11 +1,12 @@
 import { isObject, type JsonObject, member } from "../../lib/identity/json.ts";
 import { targetOf } from "../../lib/policy/policy.ts";
+import { nearNames } from "../near-names.ts";
 import { fail, ok, type Result, warn } from "./result.ts";
 import type { Site } from "./site.ts";
 
 /** Whether every version in which the policy's resources are served reaches the webhook as one that the policy knows. */
 export const checkVersions = async (site: Site): Promise<readonly Result[]> => {
-  const { policy, served, definition } = site;
+  const { api, policy, served, definition } = site;
   const check = "versions";
   const absent: string[] = [];
   const guarded: string[] = [];
@@ -16,7 +17,16 @@ export const checkVersions = async (site: Site): Promise<readonly Result[]> => {
     const versions = (served.get(group)?.get(resource) ?? []).map(({ version }) => version);
     const covered = versions.filter((version) => targetOf(policy, { group, version, resource }));
     const uncovered = versions.filter((version) => !covered.includes(version));
-    if (versions.length === 0) absent.push(name);
+    const near = versions.length === 0 ? await nearNames(api, policy, { group, resource }) : [];
+    if (near.length > 0)
+      results.push(
+        fail(
+          check,
+          `${name} is not served by this cluster; did you mean ${near.join(" or ")}? Nothing guards that`,
+          "change it in the policy, deploy it, and print the manifests anew",
+        ),
+      );
+    else if (versions.length === 0) absent.push(name);
     else if (covered.length === 0)
       results.push(
         fail(

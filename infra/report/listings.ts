@@ -1,7 +1,8 @@
 import type { GroupVersionResource } from "../../lib/decision/index.ts";
 import { type Policy, targetOf } from "../../lib/policy/policy.ts";
-import type { ApiClient } from "../api-client.ts";
+import { type ApiClient, ClusterError } from "../api-client.ts";
 import { discover, rootOf } from "../discovery.ts";
+import { nearNames } from "../near-names.ts";
 
 /** A resource of the policy that the cluster serves, and where its objects are listed. */
 export interface Listing {
@@ -11,8 +12,10 @@ export interface Listing {
 
 export interface Listings {
   readonly listings: readonly Listing[];
-  /** Sentences about what is not listed. */
+  /** Sentences about what is not listed, and need not be. */
   readonly notes: readonly string[];
+  /** Sentences about what is not listed because of a fault in the policy. */
+  readonly faults: readonly string[];
 }
 
 /**
@@ -20,10 +23,13 @@ export interface Listings {
  * version, or the first that the policy covers.
  *
  * @param namespace the only one to look in; all where absent
+ * @throws ClusterError where there is no such namespace, or the cluster serves nothing of the policy
  */
 export const listingsOf = async (api: ApiClient, policy: Policy, namespace?: string): Promise<Listings> => {
   const listings: Listing[] = [];
   const notes: string[] = [];
+  const faults: string[] = [];
+  await refuseMissing(api, namespace);
   for (const group of new Set(policy.targets.map((target) => target.group))) {
     const served = await discover(api, group);
     const targets = policy.targets.filter((target) => target.group === group);
@@ -31,9 +37,14 @@ export const listingsOf = async (api: ApiClient, policy: Policy, namespace?: str
       const name = group === "" ? resource : `${resource}.${group}`;
       const versions = served.get(resource) ?? [];
       const covered = versions.find(({ version }) => targetOf(policy, { group, version, resource }));
-      if (versions.length === 0) notes.push(`${name} is not installed`);
+      const near = versions.length === 0 ? await nearNames(api, policy, { group, resource }) : [];
+      if (near.length > 0)
+        faults.push(
+          `${name} is not served by this cluster; did you mean ${near.join(" or ")}? Change it in the policy`,
+        );
+      else if (versions.length === 0) notes.push(`${name} is not installed`);
       else if (!covered)
-        notes.push(
+        faults.push(
           `${name} is served in ${versions.map(({ version }) => version).join(", ")}, which policy ${policy.name} does not cover: nothing guards it; add the version to the policy`,
         );
       else if (namespace !== undefined && !covered.namespaced) notes.push(`${name} has no namespaces and is left out`);
@@ -43,5 +54,16 @@ export const listingsOf = async (api: ApiClient, policy: Policy, namespace?: str
       }
     }
   }
-  return { listings, notes };
+  if (listings.length === 0 && faults.length === 0)
+    throw new ClusterError(
+      `nothing can be listed for policy ${policy.name}: ${notes.join("; ") || "it has no targets"}; see that --policy and --context name what you mean`,
+    );
+  return { listings, notes, faults };
+};
+
+/** A namespace that is not there has no objects, which is no finding. Who may not read it is not told. */
+const refuseMissing = async (api: ApiClient, namespace: string | undefined): Promise<void> => {
+  if (namespace === undefined) return;
+  const { status } = await api.send({ path: `/api/v1/namespaces/${encodeURIComponent(namespace)}` });
+  if (status === 404) throw new ClusterError(`there is no namespace ${namespace}; see what --namespace names`);
 };

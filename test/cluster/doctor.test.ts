@@ -588,6 +588,21 @@ describe("a guarded cluster", () => {
       expect(line(lines, "versions")).toEqual([{ status, message, fix }]);
     });
 
+    test("a resource is written otherwise than the cluster has it", async () => {
+      const fields = ["spec.clusterAuth.impersonateUser"];
+      const target = { group: "deploy.razee.io", versions: ["*"], resources: ["mustachetemplate"], fields };
+      const { lines, status } = await examine("--policy", plane.file("slip.json", { name: "slip", targets: [target] }));
+      expect(status).toBe(1);
+      expect(line(lines, "versions")).toEqual([
+        {
+          status: "fail",
+          message:
+            "mustachetemplate.deploy.razee.io is not served by this cluster; did you mean mustachetemplates.deploy.razee.io? Nothing guards that",
+          fix: "change it in the policy, deploy it, and print the manifests anew",
+        },
+      ]);
+    });
+
     test("nothing of the policy is installed", async () => {
       const target = { group: "example.com", versions: ["*"], resources: ["robots"], fields: ["spec.user"] };
       const { lines } = await examine("--policy", plane.file("robots.json", { name: "robots", targets: [target] }));

@@ -196,10 +196,47 @@ describe("every kind of finding", () => {
 
   test("a version that the policy does not cover is no silence", async () => {
     const target = { group: "deploy.razee.io", versions: ["v7"], resources: ["remoteresourcess3"], fields: [at] };
-    const { stderr } = await report(namespace, "--policy", plane.file("v7.json", { name: "v7", targets: [target] }));
-    expect(stderr).toBe(
-      "note: remoteresourcess3.deploy.razee.io is served in v1alpha2, v1alpha1, which policy v7 does not cover: nothing guards it; add the version to the policy\n",
+    const policy = plane.file("v7.json", { name: "v7", targets: [target] });
+    const { status, stderr } = await run("--kubeconfig", admin, "--policy", policy);
+    expect([status, stderr]).toEqual([
+      2,
+      "note: remoteresourcess3.deploy.razee.io is served in v1alpha2, v1alpha1, which policy v7 does not cover: nothing guards it; add the version to the policy\n" +
+        "the report is not complete; the notes say what is missing\n",
+    ]);
+  });
+
+  test.each([
+    ["a singular", "deploy.razee.io", "mustachetemplate", "mustachetemplates.deploy.razee.io"],
+    ["a kind", "deploy.razee.io", "MustacheTemplate", "mustachetemplates.deploy.razee.io"],
+    ["a slip in the group", "deploy.raze.io", "mustachetemplates", "mustachetemplates.deploy.razee.io"],
+    ["a resource of the core group", "", "pod", "pods"],
+  ])("%s is no silence either: what is meant is named", async (_, group, resource, near) => {
+    const target = { group, versions: ["*"], resources: [resource], fields: [at] };
+    const policy = plane.file("slip.json", { name: "slip", targets: [target] });
+    const { status, stderr } = await run("--kubeconfig", admin, "--policy", policy);
+    expect(status).toBe(2);
+    expect(stderr).toContain(
+      `note: ${group ? `${resource}.${group}` : resource} is not served by this cluster; did you mean ${near}? Change it in the policy\n`,
     );
+  });
+
+  test("a policy of which the cluster serves nothing is no empty report", async () => {
+    const target = { group: "example.com", versions: ["*"], resources: ["robots"], fields: ["spec.user"] };
+    const policy = plane.file("robots.json", { name: "robots", targets: [target] });
+    expect(await run("--kubeconfig", admin, "--policy", policy)).toEqual({
+      status: 2,
+      stdout: "",
+      stderr:
+        "nothing can be listed for policy robots: robots.example.com is not installed; see that --policy and --context name what you mean\n",
+    });
+  });
+
+  test("nor is a namespace that is not there", async () => {
+    expect(await run("--kubeconfig", admin, "--namespace", "nowhere")).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: "there is no namespace nowhere; see what --namespace names\n",
+    });
   });
 });
 

@@ -223,6 +223,17 @@ describe("a user's mistake is status 2 and a sentence, and nothing is run", () =
     ["manifests that are not there", () => ["--rbac", "none.yaml"], "none.yaml cannot be read (ENOENT)"],
     ["manifests that are no YAML", () => ["--rbac", file("odd.yaml", "a: [b")], "odd.yaml: "],
     ["manifests that are wrong", () => ["--rbac", file("role.yaml", "kind: Role")], "role.yaml: "],
+    [
+      "manifests without RBAC",
+      () => ["--rbac", "events/rbac.yaml", file("none.yaml", "apiVersion: v1\nkind: List\nitems: []\n")],
+      "none.yaml holds no Role, ClusterRole, RoleBinding or ClusterRoleBinding of rbac.authorization.k8s.io",
+    ],
+    ["manifests of nothing", () => ["--rbac", file("empty.yaml", "# nothing\n")], "empty.yaml holds no Role"],
+    [
+      "manifests of something else",
+      () => ["--rbac", "infra/kubernetes/webhooks.yaml"],
+      "--rbac infra/kubernetes/webhooks.yaml holds no Role",
+    ],
     ["two who answer", () => ["--rbac", "events/rbac.yaml", "--kubeconfig", "k"], "--rbac and --kubeconfig: only one"],
     [
       "a context beside roles",

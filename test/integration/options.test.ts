@@ -1,0 +1,322 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { throwAwayCertificates } from "../../infra/certificates.ts";
+import { yamlText } from "../../infra/yaml-text.ts";
+import { userImpersonatorRoles } from "../../lib/manifests/index.ts";
+import { freePorts } from "../cluster/harness/free-ports.ts";
+import { json, type Peer, type Reply, startPeer } from "../support/api-server-peer.ts";
+import { runCommand, startCommand } from "../support/command.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "options-"));
+const at = (name: string): string => join(folder, name);
+let peer: Peer;
+
+const group = "deploy.razee.io";
+const object = (name: string, spec: object) => ({
+  apiVersion: `${group}/v1alpha2`,
+  kind: "MustacheTemplate",
+  metadata: { name, namespace: "team-a", managedFields: [{ manager: "kubectl", operation: "Apply", fieldsV1: {} }] },
+  spec,
+});
+const stored = [object("named", { clusterAuth: { impersonateUser: "carl" } }), object("empty", {})];
+
+/** As much of a cluster as the commands look at: one kind of Razee, with two objects. */
+const cluster: Reply = (seen, response, socket) => {
+  const path = seen.url.replace(/\?.*/, "");
+  const sent = seen.body === "" ? {} : JSON.parse(seen.body);
+  const statuses: Readonly<Record<string, object>> = {
+    SelfSubjectReview: { userInfo: { username: "dora", groups: ["system:authenticated"] } },
+    SelfSubjectAccessReview: { allowed: false },
+    SubjectAccessReview: { allowed: false },
+    SelfSubjectRulesReview: { resourceRules: [], nonResourceRules: [], incomplete: false },
+  };
+  const answers: Readonly<Record<string, object>> = {
+    [`/apis/${group}`]: { versions: [{ version: "v1alpha2" }], preferredVersion: { version: "v1alpha2" } },
+    [`/apis/${group}/v1alpha2`]: {
+      resources: [{ name: "mustachetemplates", kind: "MustacheTemplate", namespaced: true }],
+    },
+    [`/apis/${group}/v1alpha2/mustachetemplates`]: { items: stored },
+    [`/apis/${group}/v1alpha2/namespaces/team-a/mustachetemplates`]: { items: stored.slice(1) },
+  };
+  const [code, body] =
+    seen.method === "POST" ? [201, { ...sent, status: statuses[sent.kind] }] : [200, answers[path] ?? { items: [] }];
+  json(code, body)(seen, response, socket);
+};
+
+beforeAll(async () => {
+  peer = await startPeer(cluster);
+  const context = (name: string) => ({ name, context: { cluster: "c", user: name } });
+  const kubeconfig = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "c", cluster: { server: peer.url, "certificate-authority-data": peer.caData } }],
+    users: ["one", "two"].map((name) => ({ name, user: { token: `token-of-${name}` } })),
+    contexts: [context("one"), context("two")],
+    "current-context": "one",
+  };
+  writeFileSync(at("kubeconfig"), JSON.stringify(kubeconfig));
+  writeFileSync(at("other-kubeconfig"), JSON.stringify({ ...kubeconfig, "current-context": "two" }));
+  writeFileSync(at("writers.yaml"), "kubectl: bob\n");
+  writeFileSync(at("roles.yaml"), yamlText(userImpersonatorRoles("alice", "carol")));
+  const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost"] });
+  for (const [name, text] of Object.entries({ "ca.pem": ca, "tls.crt": cert, "tls.key": key }))
+    writeFileSync(at(name), text);
+});
+afterAll(async () => {
+  await peer.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** A way to call a command, and what each of its options does there: it changes what is seen, or is refused with a sentence. */
+interface Mode {
+  readonly command: string;
+  readonly mode: string;
+  readonly base: () => readonly string[];
+  readonly options: Readonly<Record<string, readonly [args: () => readonly string[], refusal?: string]>>;
+}
+
+const url = ["--url", "https://guard.example.com/clusters/prod/KEY"];
+const both = "give --url URL or --service NAMESPACE/NAME, and not both";
+const inTree = "means nothing with --twins: admission policies call nothing and have no identity; leave it away";
+const inExamples = "means nothing with --examples: the example roles are the same for every deployment; leave it away";
+
+const modes: readonly Mode[] = [
+  {
+    command: "manifests",
+    mode: "webhooks at a URL",
+    base: () => url,
+    options: {
+      "--url": [() => url, "--url is given twice"],
+      "--service": [() => ["--service", "a/b"], both],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")]],
+      "--policy": [() => ["--policy", at("other.yaml")]],
+      "--asker": [() => ["--asker", "guard"]],
+      "--failure-policy": [() => ["--failure-policy", "Ignore"]],
+      "--timeout": [() => ["--timeout", "9"]],
+      "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
+      "--twins": [() => ["--twins"], `--url ${inTree}`],
+      "--examples": [() => ["--examples"], `--url ${inExamples}`],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "manifests",
+    mode: "admission policies",
+    base: () => ["--twins"],
+    options: {
+      "--url": [() => url, `--url ${inTree}`],
+      "--service": [() => ["--service", "a/b"], `--service ${inTree}`],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")], `--ca-bundle ${inTree}`],
+      "--policy": [() => ["--policy", at("other.yaml")]],
+      "--asker": [() => ["--asker", "guard"], `--asker ${inTree}`],
+      "--failure-policy": [() => ["--failure-policy", "Ignore"]],
+      "--timeout": [() => ["--timeout", "5"], `--timeout ${inTree}`],
+      "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
+      "--twins": [() => ["--twins"], "--twins is given twice"],
+      "--examples": [() => ["--examples"], "--twins and --examples are printed one at a time"],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "manifests",
+    mode: "example roles",
+    base: () => ["--examples"],
+    options: {
+      "--url": [() => url, `--url ${inExamples}`],
+      "--service": [() => ["--service", "a/b"], `--service ${inExamples}`],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")], `--ca-bundle ${inExamples}`],
+      "--policy": [() => ["--policy", "razee"], `--policy ${inExamples}`],
+      "--asker": [() => ["--asker", "guard"], `--asker ${inExamples}`],
+      "--failure-policy": [() => ["--failure-policy", "Fail"], `--failure-policy ${inExamples}`],
+      "--timeout": [() => ["--timeout", "5"], `--timeout ${inExamples}`],
+      "--namespace-label": [() => ["--namespace-label", "a=b"], `--namespace-label ${inExamples}`],
+      "--twins": [() => ["--twins"], "--twins and --examples are printed one at a time"],
+      "--examples": [() => ["--examples"], "--examples is given twice"],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "invoke",
+    mode: "an event that says its endpoint",
+    base: () => ["events/gateway-http-api.json"],
+    options: {
+      "--endpoint": [() => ["--endpoint", "validate"], "--endpoint validate means nothing here: each event says its"],
+      "--rbac": [() => ["--rbac", at("roles.yaml")]],
+      "--kubeconfig": [() => ["--kubeconfig", at("kubeconfig")]],
+      "--context": [() => ["--context", "one"], "--context is one of a --kubeconfig; give that too"],
+      "--policy": [() => ["--policy", "razee-audit"]],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "invoke",
+    mode: "a review, judged by a cluster",
+    base: () => [at("review.json"), "--kubeconfig", at("kubeconfig")],
+    options: {
+      "--endpoint": [() => ["--endpoint", "validate"]],
+      "--rbac": [() => ["--rbac", at("roles.yaml")], "--rbac and --kubeconfig: only one of them can answer"],
+      "--kubeconfig": [() => ["--kubeconfig", at("other-kubeconfig")], "--kubeconfig is given twice"],
+      "--context": [() => ["--context", "two"]],
+      "--policy": [() => ["--policy", "razee-audit"]],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "report",
+    mode: "a cluster",
+    base: () => ["--kubeconfig", at("kubeconfig")],
+    options: {
+      "--kubeconfig": [() => ["--kubeconfig", at("other-kubeconfig")], "--kubeconfig is given twice"],
+      "--context": [() => ["--context", "two"]],
+      "--policy": [() => ["--policy", at("other.yaml")], "nothing can be listed for policy other"],
+      "--namespace": [() => ["--namespace", "team-a"]],
+      "--as-writer": [() => ["--as-writer", "bob"]],
+      "--writers": [() => ["--writers", at("writers.yaml")]],
+      "--all": [() => ["--all"]],
+      "--limit-page": [() => ["--limit-page", "1"]],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "doctor",
+    mode: "a cluster",
+    base: () => ["--kubeconfig", at("kubeconfig")],
+    options: {
+      "--kubeconfig": [() => ["--kubeconfig", at("other-kubeconfig")], "--kubeconfig is given twice"],
+      "--context": [() => ["--context", "two"]],
+      "--url": [() => ["--url", "https://127.0.0.1:9/clusters/prod/KEY"]],
+      "--policy": [() => ["--policy", at("other.yaml")]],
+      "--asker-kubeconfig": [() => ["--asker-kubeconfig", at("kubeconfig")]],
+      "--asker-context": [() => ["--asker-context", "two"], "--asker-context is one of an --asker-kubeconfig"],
+      "--namespace": [() => ["--namespace", "team-a"]],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "key",
+    mode: "a cluster",
+    base: () => ["prod"],
+    options: { "--host": [() => ["--host", "guard.example.com"]], "-o": [() => ["-o", "json"]] },
+  },
+  { command: "kubernetes-examples", mode: "", base: () => [], options: {} },
+];
+
+beforeAll(() => {
+  writeFileSync(
+    at("other.yaml"),
+    'name: other\ntargets:\n  - { group: g.example, versions: ["*"], resources: [things], fields: [spec.user] }\n',
+  );
+  const request = {
+    uid: "1",
+    operation: "CREATE",
+    resource: { group, version: "v1alpha2", resource: "mustachetemplates" },
+    userInfo: { username: "alice", groups: ["system:authenticated"] },
+    object: stored[0],
+  };
+  writeFileSync(
+    at("review.json"),
+    JSON.stringify({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", request }),
+  );
+});
+
+/** All that can be seen of a run: what it prints, and what it asks a cluster as which user. Secrets that are new each time are left out. */
+const observe = async (command: string, args: readonly string[]) => {
+  peer.seen.splice(0);
+  const { status, stdout, stderr } = await runCommand(command, args);
+  const asked = peer.seen.map(({ method, url: path, headers }) => `${method} ${path} ${headers.authorization}`).sort();
+  return { status, stderr, stdout: stdout.replaceAll(/[\w-]{43}\b|sha256:\w+/g, "SECRET"), asked };
+};
+
+describe.each(modes)("$command: $mode", ({ command, base, options }) => {
+  let plain: Awaited<ReturnType<typeof observe>>;
+  beforeAll(async () => {
+    plain = await observe(command, base());
+  });
+
+  test("two runs look the same, so that a difference is the option's", async () => {
+    expect(await observe(command, base())).toEqual(plain);
+    expect(plain.stderr).not.toMatch(/\n {4}at |node:internal/);
+  });
+
+  test.each(Object.entries(options))("%s", async (_, [args, refusal]) => {
+    const seen = await observe(command, [...base(), ...args()]);
+    expect(seen).not.toEqual(plain);
+    if (refusal === undefined) expect(seen.status).not.toBe(2);
+    else expect([seen.status, seen.stderr]).toEqual([2, expect.stringContaining(refusal)]);
+  });
+});
+
+describe.each([...new Set(modes.map(({ command }) => command))])("%s", (command) => {
+  test("each option of --help is a row in each mode", async () => {
+    const { stdout } = await runCommand(command, ["--help"]);
+    const listed = [...stdout.matchAll(/^ {2}(--?[a-z-]+)/gm)].map(([, option]) => option);
+    for (const mode of modes.filter((each) => each.command === command))
+      expect(Object.keys(mode.options)).toEqual(listed);
+  });
+
+  test("another option, and an argument too many, are refused", async () => {
+    for (const args of [["--nonsense"], ["a", "b"]])
+      expect(await runCommand(command, args)).toMatchObject({ status: 2, stdout: "" });
+  });
+});
+
+describe("start", () => {
+  /** What it prints at first. */
+  const printed = async (args: readonly string[]): Promise<string> => {
+    const { child, said } = startCommand("start", args);
+    const closed = once(child, "close");
+    await vi.waitFor(() => expect(said.stdout).toMatch(/^kind: Validating[\s\S]*\[v1\]\n$/m), { timeout: 20_000 });
+    child.kill();
+    await closed;
+    return said.stdout;
+  };
+  let port: string;
+  let another: string;
+  let plain: string;
+  beforeAll(async () => {
+    [port = "", another = ""] = (await freePorts(2)).map(String);
+    plain = await printed(["--port", port]);
+  });
+
+  const changes: Readonly<Record<string, () => readonly string[]>> = {
+    "--host": () => ["--host", "guard.test"],
+    "--rbac": () => ["--rbac", at("roles.yaml")],
+    "--kubeconfig": () => ["--kubeconfig", at("kubeconfig")],
+    "--context": () => ["--kubeconfig", at("kubeconfig"), "--context", "two"],
+    "--policy": () => ["--policy", at("other.yaml")],
+    "--tls-cert": () => ["--tls-cert", at("tls.crt"), "--tls-key", at("tls.key")],
+  };
+  const refused: Readonly<Record<string, readonly [readonly string[], string]>> = {
+    "--context": [["--context", "two"], "--context is one of a --kubeconfig; give that too"],
+    "--rbac": [["--rbac", "events/rbac.yaml", "--kubeconfig", "x"], "--rbac and --kubeconfig: only one of them"],
+    "--tls-cert": [["--tls-cert", "x"], "--tls-cert and --tls-key go together"],
+    "--tls-key": [["--tls-key", "x"], "--tls-cert and --tls-key go together"],
+  };
+
+  test("each option of --help is a row here", async () => {
+    const { stdout } = await runCommand("start", ["--help"]);
+    const listed = [...stdout.matchAll(/^ {2}(--?[a-z-]+)/gm)].map(([, option]) => option);
+    expect(new Set(["--port", ...Object.keys(changes), ...Object.keys(refused)])).toEqual(new Set(listed));
+  });
+
+  test("two starts look the same", async () => {
+    expect(await printed(["--port", port])).toBe(plain);
+  });
+
+  test("--port", async () => {
+    expect(await printed(["--port", another])).toBe(plain.replaceAll(port, another));
+  });
+
+  test.each(Object.entries(changes))("%s", async (_, args) => {
+    expect(await printed(["--port", port, ...args()])).not.toBe(plain);
+  });
+
+  test.each(Object.entries(refused))("%s where it means nothing", async (_, [args, sentence]) => {
+    const { status, stdout, stderr } = await runCommand("start", args);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(sentence);
+  });
+});
