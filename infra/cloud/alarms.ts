@@ -4,7 +4,7 @@ import type { FrontDoor } from "./front-door.ts";
 import type { DeploymentSettings } from "./settings.ts";
 import { throttled } from "./throttled.ts";
 
-/** When somebody is called. The docs say what to do, under a heading of the same name. */
+/** An alarm. The docs say what to do when it rings, under a heading of the same name. */
 interface Alarm {
   readonly name: string;
   readonly means: string;
@@ -41,7 +41,10 @@ const sumOf = (id: string, name: Metric): Template => {
   return { Id: id, MetricStat: { Metric, Period, Stat: Statistic }, ReturnData: false };
 };
 
-/** The share of reviews that failed, in percent. Two failures in five minutes call nobody. */
+/**
+ * The share of reviews that failed, in percent. Two failures in five minutes are not enough; twenty are, whatever their share, since one
+ * broken cluster of a large fleet stays below it. A fault of the function's own code is a failure without a decision.
+ */
 const failureRate: Template = {
   Metrics: [
     sumOf("failures", "Failures"),
@@ -49,16 +52,37 @@ const failureRate: Template = {
     {
       Id: "rate",
       Label: "failures, % of reviews",
-      Expression: "IF(failures < 3, 0, 100 * failures / decisions)",
+      Expression: "IF(failures < 3, 0, IF(failures >= 20, 100, 100 * failures / FILL(decisions, 1)))",
       ReturnData: true,
     },
   ],
 };
 
+/** WAF counts what a web ACL blocked under the metric name of the ACL; `ALL` are its rules together. */
+const firewallBlocked = (webAcl: string): Alarm => ({
+  name: "FirewallBlocked",
+  means:
+    "The web ACL blocked calls: too many to one path or from one address, or one too long. Writes of a cluster failed.",
+  watches: {
+    Namespace: "AWS/WAFV2",
+    MetricName: "BlockedRequests",
+    Dimensions: [
+      { Name: "WebACL", Value: sub(webAcl) },
+      { Name: "Rule", Value: "ALL" },
+      { Name: "Region", Value: ref("AWS::Region") },
+    ],
+    Statistic: "Sum",
+    Period: period,
+  },
+  above: 0,
+  periods: [1, 1],
+});
+
 const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door: FrontDoor): readonly Alarm[] => [
   {
     name: "DeniedByError",
-    means: "More than 5 % of the reviews were denied because they could not be judged: writes fail in a cluster.",
+    means:
+      "More than 5 % of the reviews, or twenty in five minutes, could not be judged and were denied: writes fail in a cluster.",
     watches: failureRate,
     above: 5,
     periods: [2, 3],
@@ -73,7 +97,7 @@ const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door:
   },
   {
     name: "FunctionThrottled",
-    means: "Lambda turned calls away: all reserved instances were busy. Those writes failed.",
+    means: "Lambda turned calls away: all instances that the function may have were busy. Those writes failed.",
     watches: ofLambda("Throttles"),
     above: 0,
     periods: [1, 1],
@@ -133,20 +157,21 @@ const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door:
     name: "RegistryStale",
     means: "The registry in use could not be read again for long: at registryDeadAge, every review is denied.",
     watches: own("RegistryAgeSeconds", "Maximum"),
-    above: Math.min(10 * registryMaxAge, registryDeadAge / 2),
+    above: Math.min(registryMaxAge + 3600, registryDeadAge / 2),
     periods: [1, 1],
   },
   {
     name: "RefusedCalls",
     means:
-      "Many calls named no cluster that is known, or a wrong key: somebody tries keys, or a cluster has an old one.",
+      "Over a hundred calls got no verdict: mostly an unknown cluster or a wrong key. An API server has an old key, or keys are tried.",
     watches: own("RefusedCalls", "Sum"),
     above: 100,
     periods: [1, 1],
   },
+  ...(door.firewall === undefined ? [] : [firewallBlocked(door.firewall)]),
 ];
 
-/** All alarms. Silence is no breach: a cluster in which nobody writes says nothing. */
+/** All alarms. Missing data does not alarm: an idle cluster sends no metrics. */
 export const alarms = (settings: DeploymentSettings, door: FrontDoor): Template =>
   Object.fromEntries(
     alarmsOf(settings, door).map(({ name, means, watches, above, periods: [breaching, of] }) => [

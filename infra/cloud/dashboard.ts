@@ -34,7 +34,12 @@ const each = (name: Metric, set: number, stat: string) => {
 
 const lambda = (name: string, stat: string) => ["AWS/Lambda", name, "FunctionName", functionName, { stat }];
 
-const graphsOf = ({ api, metrics: names, dimensions }: FrontDoor): readonly Graph[] => {
+const blockedBy = (webAcl: string) => [
+  ...["AWS/WAFV2", "BlockedRequests", "WebACL", webAcl, "Rule", "ALL", "Region", "${AWS::Region}"],
+  { stat: "Sum" },
+];
+
+const graphsOf = ({ api, metrics: names, dimensions, firewall }: FrontDoor): readonly Graph[] => {
   const ofDoor = Object.entries(dimensions).flat();
   const gateway = (name: string, stat: string) => ["AWS/ApiGateway", name, ...ofDoor, { stat }];
   return [
@@ -60,6 +65,7 @@ const graphsOf = ({ api, metrics: names, dimensions }: FrontDoor): readonly Grap
         gateway(names.serverErrors, "Sum"),
         gateway(names.clientErrors, "Sum"),
         [namespace, throttled.name, throttled.dimension, `\${${api}}`, { stat: "Sum" }],
+        ...(firewall === undefined ? [] : [blockedBy(firewall)]),
       ],
     },
     {

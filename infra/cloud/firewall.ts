@@ -1,21 +1,24 @@
-import { sub, type Template } from "./cloudformation.ts";
+import { admissionFunction, sub, type Template } from "./cloudformation.ts";
 import { stageName } from "./private-api.ts";
 import type { DeploymentSettings } from "./settings.ts";
+
+/** The name of the web ACL, in CloudWatch too, as `Fn::Sub` reads it: of this deployment alone. */
+export const firewallName = `\${${admissionFunction}}`;
 
 /** Samples and logs of requests hold the URL, and with it the key. */
 const visibility = (name: string): Template => ({
   CloudWatchMetricsEnabled: true,
-  MetricName: name,
+  MetricName: sub(name),
   SampledRequestsEnabled: false,
 });
 
-const unchanged = [{ Priority: 0, Type: "NONE" }];
+const transformed = (...types: readonly string[]) => types.map((Type, Priority) => ({ Priority, Type }));
 
 /** Longer than any path that is known: a name and a key have 63 characters each at most, and a stage and an endpoint stand beside them. */
 const longestPath = 256;
 /** `timeout=10s` is all that an API server sends. */
 const longestQuery = 64;
-/** Digits: a body of ten million bytes is beyond what the gateway takes. WAF sees no more than the first 64 KB of any. */
+/** Digits: a body of ten million bytes is beyond what the gateway takes. WAF sees the first 16 KB of any. */
 const longestContentLength = 7;
 
 const tooLong = (what: Template, most: number): Template => ({
@@ -23,17 +26,40 @@ const tooLong = (what: Template, most: number): Template => ({
     FieldToMatch: what,
     ComparisonOperator: "GT",
     Size: most,
-    TextTransformations: unchanged,
+    TextTransformations: transformed("NONE"),
   },
 });
 
+/** Seconds that are counted together: the fewest that WAF offers, so that it blocks before the gateway has throttled others for long. */
+const window = 60;
+
+/**
+ * Calls to one path: `/v1/clusters/NAME/KEY/mutate` is one, and `.../validate` another, because no transformation of WAF takes a part of a
+ * path away. Spellings of one path count together.
+ */
+const byPath = (limit: number): Template => ({
+  RateBasedStatement: {
+    AggregateKeyType: "CUSTOM_KEYS",
+    CustomKeys: [{ UriPath: { TextTransformations: transformed("URL_DECODE", "NORMALIZE_PATH") } }],
+    EvaluationWindowSec: window,
+    Limit: limit,
+  },
+});
+
+/** Calls from one address, whatever their paths: a stranger who changes the path with every call is counted here alone. */
+const byAddress = (limit: number): Template => ({
+  RateBasedStatement: { AggregateKeyType: "IP", EvaluationWindowSec: window, Limit: limit },
+});
+
+/** Of what the gateway lets through, one address may use three quarters. */
+const shareOfAddress = 0.75;
+
 const rulesOf = ({
   wafRate,
+  throttleRate,
 }: DeploymentSettings): readonly { readonly name: string; readonly statement: Template }[] => [
-  {
-    name: "rate",
-    statement: { RateBasedStatement: { AggregateKeyType: "IP", EvaluationWindowSec: 300, Limit: wafRate } },
-  },
+  { name: "path", statement: byPath(wafRate) },
+  { name: "address", statement: byAddress(Math.floor(shareOfAddress * window * throttleRate)) },
   {
     name: "size",
     statement: {
@@ -48,21 +74,22 @@ const rulesOf = ({
   },
 ];
 
-/** The web ACL of the private API: how often one address may call, and how large what it sends may be. */
+/** The web ACL of the private API: how often a path and an address may be used, and how large a request may be. */
 export const firewall = (settings: DeploymentSettings): Template => ({
   WebAcl: {
     Type: "AWS::WAFv2::WebACL",
     Properties: {
+      Name: sub(firewallName),
       Description: "Admission webhook",
       Scope: "REGIONAL",
       DefaultAction: { Allow: {} },
-      VisibilityConfig: visibility("admission"),
+      VisibilityConfig: visibility(firewallName),
       Rules: rulesOf(settings).map(({ name, statement }, index) => ({
         Name: name,
         Priority: index,
         Action: { Block: {} },
         Statement: statement,
-        VisibilityConfig: visibility(`admission-${name}`),
+        VisibilityConfig: visibility(`${firewallName}-${name}`),
       })),
     },
   },

@@ -8,6 +8,8 @@ export interface FrontDoor {
   readonly metrics: { readonly serverErrors: string; readonly clientErrors: string; readonly latency: string };
   /** Dimensions of those, as `Fn::Sub` reads them. */
   readonly dimensions: Readonly<Record<string, string>>;
+  /** CloudWatch's name of the web ACL in front of it, as `Fn::Sub` reads it; undefined where there is none. */
+  readonly firewall?: string;
 }
 
 /**

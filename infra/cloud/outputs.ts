@@ -1,7 +1,16 @@
-import { sub, type Template } from "./cloudformation.ts";
+import { admissionFunction, ref, sub, type Template } from "./cloudformation.ts";
 
-/** What `npm run manifests -- --url` takes, with the names that are to be filled in. */
+const getAtt = (logicalId: string, attribute: string) => ({ "Fn::GetAtt": [logicalId, attribute] });
+
+/** The names and ARNs that the docs ask for, and the URLs, with the names that are to be filled in. */
 export const outputs = (base: string): Template => ({
+  FunctionName: { Description: "Of the function, its alarms and its dashboard", Value: ref(admissionFunction) },
+  FunctionArn: { Description: "Of the function", Value: getAtt(admissionFunction, "Arn") },
+  RoleArn: {
+    Description: "Of the function's role: for access entries of EKS, and for the trust policy of assumeRoles",
+    Value: getAtt("IamRoleLambdaExecution", "Arn"),
+  },
+  LogGroupName: { Description: "Where the function logs", Value: ref("AdmissionLogGroup") },
   BaseUrl: { Description: "Where the webhook is; GET /readyz says whether it has a registry", Value: sub(base) },
   WebhookUrl: {
     Description: "For npm run manifests -- --url, with the cluster's name and its key",

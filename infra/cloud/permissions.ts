@@ -1,25 +1,84 @@
-import { sub, type Template } from "./cloudformation.ts";
+import { functionArn, sub, type Template } from "./cloudformation.ts";
 import type { DeploymentSettings, Registry } from "./settings.ts";
 
 /**
- * What the function's role may do besides writing its log: read its registry, and become the roles that are named. A registry in a file
- * needs nothing.
+ * The policy of the function's role, in place of the one that osls writes, which reaches every log group that begins with the stage's name,
+ * and of the AWS managed policy that it adds in a VPC, which reaches every log group and network interface of the account.
  */
-export const statementsOf = ({ registry, registryKey, assumeRoles }: DeploymentSettings): readonly Template[] => {
-  const { action, resources, service } = readingOf(registry);
-  return [
-    ...(action ? [{ Effect: "Allow", Action: [action], Resource: resources }] : []),
-    ...(action && registryKey
-      ? [
-          {
-            Effect: "Allow",
-            Action: ["kms:Decrypt"],
-            Resource: [registryKey],
-            Condition: { StringEquals: { "kms:ViaService": service } },
+export const roleExtension = (settings: DeploymentSettings): Template => ({
+  IamRoleLambdaExecution: {
+    Properties: {
+      ManagedPolicyArns: [],
+      Policies: [
+        {
+          PolicyName: "admission",
+          PolicyDocument: {
+            Version: "2012-10-17",
+            Statement: [logging, ...reading(settings), ...assuming(settings), ...networking(settings)],
           },
-        ]
-      : []),
-    ...(assumeRoles.length > 0 ? [{ Effect: "Allow", Action: ["sts:AssumeRole"], Resource: assumeRoles }] : []),
+        },
+      ],
+    },
+  },
+});
+
+const allow = (actions: readonly string[], resources: readonly unknown[], condition?: Template): Template => ({
+  Effect: "Allow",
+  Action: actions,
+  Resource: resources,
+  ...(condition && { Condition: condition }),
+});
+
+/** Of this function alone. The stack makes the group, so the function need not; `Arn` ends in `:*`, which is every stream of it. */
+const logging = allow(["logs:CreateLogStream", "logs:PutLogEvents"], [{ "Fn::GetAtt": ["AdmissionLogGroup", "Arn"] }]);
+
+/** A registry in a file needs nothing. */
+const reading = ({ registry, registryKey }: DeploymentSettings): readonly Template[] => {
+  const { action, resources, service } = readingOf(registry);
+  if (!action) return [];
+  return [
+    allow([action], resources),
+    ...(registryKey ? [allow(["kms:Decrypt"], [registryKey], { StringEquals: { "kms:ViaService": service } })] : []),
+  ];
+};
+
+const assuming = ({ assumeRoles }: DeploymentSettings): readonly Template[] =>
+  assumeRoles.length > 0 ? [allow(["sts:AssumeRole"], assumeRoles)] : [];
+
+const ofInterfaces = [
+  "ec2:DeleteNetworkInterface",
+  "ec2:AssignPrivateIpAddresses",
+  "ec2:UnassignPrivateIpAddresses",
+] as const;
+const describing = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"] as const;
+
+/**
+ * What Lambda itself needs to attach the function to a VPC, in the subnets and with the security groups that are named; a shared subnet is
+ * another account's. The describing actions know no resources, and DeleteNetworkInterface must be allowed for all of the region and account.
+ * The function's own code is denied all of it (AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC").
+ */
+const networking = ({ subnetIds, securityGroupIds }: DeploymentSettings): readonly Template[] => {
+  if (subnetIds.length === 0) return [];
+  const ec2 = (account: string, rest: string) => sub(`arn:\${AWS::Partition}:ec2:\${AWS::Region}:${account}:${rest}`);
+  const own = "${AWS::AccountId}";
+  const create = "ec2:CreateNetworkInterface";
+  return [
+    allow(
+      [create],
+      [
+        ec2(own, "network-interface/*"),
+        ...subnetIds.map((id) => ec2("*", `subnet/${id}`)),
+        ...securityGroupIds.map((id) => ec2("*", `security-group/${id}`)),
+      ],
+    ),
+    allow(ofInterfaces, [ec2(own, "*/*")]),
+    allow(describing, ["*"]),
+    {
+      Effect: "Deny",
+      Action: [create, ...ofInterfaces, ...describing],
+      Resource: ["*"],
+      Condition: { ArnEquals: { "lambda:SourceFunctionArn": sub(functionArn) } },
+    },
   ];
 };
 

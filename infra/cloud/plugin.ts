@@ -1,5 +1,4 @@
 import { accessLogFormat } from "./front-door.ts";
-import { statementsOf } from "./permissions.ts";
 import { privateResources } from "./private.ts";
 import { publicResources } from "./public.ts";
 import { type DeploymentSettings, type Params, readParams } from "./settings.ts";
@@ -11,14 +10,13 @@ const parts = {
     REGISTRY_MAX_AGE: String(registryMaxAge),
     REGISTRY_DEAD_AGE: String(registryDeadAge),
     WARM_CLUSTERS: String(warmClusters),
-    // Host names are looked up in these threads, one for each cluster at a time: names that nobody answers for must not use up all.
+    // Host names are looked up in these threads, one for each cluster at a time: names that no server answers for must not use up all.
     UV_THREADPOOL_SIZE: "32",
   }),
   layers: ({ registryLayers }: DeploymentSettings) => registryLayers,
-  statements: statementsOf,
   vpc: ({ subnetIds, securityGroupIds }: DeploymentSettings) =>
     subnetIds.length > 0 ? { subnetIds, securityGroupIds } : null,
-  reservedConcurrency: ({ reservedConcurrency }: DeploymentSettings) => reservedConcurrency,
+  reservedConcurrency: ({ reservedConcurrency }: DeploymentSettings) => reservedConcurrency ?? null,
   logRetentionInDays: ({ logRetentionInDays }: DeploymentSettings) => logRetentionInDays,
   accessLogFormat: () => accessLogFormat,
   public: publicResources,
@@ -52,10 +50,27 @@ interface Source {
 const paramsFrom = async (resolve: Source["resolveVariable"]): Promise<Params> =>
   Object.fromEntries(await Promise.all(names.map(async (name) => [name, await resolve(`param:${name}`)])));
 
-/** What is needed of the framework: its own errors are printed without a stack. */
+/** The parts of the framework that are used: its own errors are printed without a stack. */
 interface Serverless {
   readonly classes: { readonly Error: new (message: string) => Error };
 }
+interface Utilities {
+  readonly log: { readonly warning: (text: string) => void };
+}
+
+/** Parameters of no deployment, for the commands that only look at one or undo it (`info`, `logs`, `rollback`, `remove`). */
+const standIns: Params = {
+  registry: "ssm:/unknown",
+  registryMaxAge: 300,
+  reservedConcurrency: "none",
+  throttleRate: 1,
+  throttleBurst: 1,
+  logRetentionInDays: 1,
+  vpcEndpointIds: "vpce-00000000",
+};
+
+const inALayer =
+  "The registry lies in a layer: everyone with lambda:GetLayerVersion on it reads the credentials in it. ssm: and secretsmanager: encrypt it, and only the function's role needs to read it.";
 
 /**
  * A Serverless Framework plugin: everything of the deployment that is computed from its parameters. It is loaded with `require`, so
@@ -63,18 +78,28 @@ interface Serverless {
  */
 export default class Cloud {
   readonly configurationVariablesSources;
+  readonly hooks;
 
-  constructor({ classes }: Serverless) {
+  constructor({ classes }: Serverless, _options: unknown, { log }: Utilities) {
+    let problem: string | undefined;
+    let settings = readParams(standIns);
     const resolve = async ({ address, resolveVariable }: Source) => {
       const part = Object.hasOwn(parts, address) ? parts[address as keyof typeof parts] : undefined;
+      if (!part) throw new classes.Error(`there is no \${cloud:${address}}, only ${Object.keys(parts).join(", ")}`);
       const params = await paramsFrom(resolveVariable);
       try {
-        if (!part) throw new Error(`there is no \${cloud:${address}}, only ${Object.keys(parts).join(", ")}`);
-        return { value: part(readParams(params)) };
+        settings = readParams(params);
+        return { value: part(settings) };
       } catch (error) {
-        throw new classes.Error(String((error as Error).message));
+        problem = (error as Error).message;
+        return { value: part(readParams(standIns)) };
       }
     };
+    const check = () => {
+      if (problem) throw new classes.Error(problem);
+      if (settings.registry.kind === "file") log.warning(inALayer);
+    };
     this.configurationVariablesSources = { cloud: { resolve } };
+    this.hooks = { "before:package:cleanup": check, "before:deploy:function:initialize": check };
   }
 }

@@ -1,9 +1,10 @@
 import { alarms } from "./alarms.ts";
 import { admissionFunction, type Template } from "./cloudformation.ts";
 import { dashboard } from "./dashboard.ts";
-import { firewall } from "./firewall.ts";
+import { firewall, firewallName } from "./firewall.ts";
 import type { FrontDoor } from "./front-door.ts";
 import { outputs } from "./outputs.ts";
+import { roleExtension } from "./permissions.ts";
 import { privateApi, stageName } from "./private-api.ts";
 import type { DeploymentSettings } from "./settings.ts";
 import { throttledFilter } from "./throttled.ts";
@@ -13,6 +14,7 @@ const door: FrontDoor = {
   accessLog: "PrivateApiLogGroup",
   metrics: { serverErrors: "5XXError", clientErrors: "4XXError", latency: "Latency" },
   dimensions: { ApiName: `\${${admissionFunction}}`, Stage: stageName },
+  firewall: firewallName,
 };
 
 /** What stands beside the function where only VPC endpoints lead to the gateway. */
@@ -23,6 +25,7 @@ export const privateResources = (settings: DeploymentSettings): Template => {
   // The name of this form is public and has the addresses of the endpoint (API Gateway, "Invoke a private API using a Route53 alias").
   const url = `https://\${PrivateApi}-${endpoint}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}/${stageName}`;
   return {
+    extensions: roleExtension(settings),
     Resources: {
       ...privateApi(settings),
       ...firewall(settings),

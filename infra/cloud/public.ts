@@ -3,6 +3,7 @@ import type { Template } from "./cloudformation.ts";
 import { dashboard } from "./dashboard.ts";
 import type { FrontDoor } from "./front-door.ts";
 import { outputs } from "./outputs.ts";
+import { roleExtension } from "./permissions.ts";
 import type { DeploymentSettings } from "./settings.ts";
 import { throttledFilter } from "./throttled.ts";
 
@@ -19,6 +20,7 @@ const url = "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}";
 /** What stands beside the function where anybody can call the gateway. */
 export const publicResources = (settings: DeploymentSettings): Template => ({
   extensions: {
+    ...roleExtension(settings),
     HttpApiStage: {
       Properties: {
         DefaultRouteSettings: {

@@ -13,7 +13,8 @@ export interface DeploymentSettings {
   readonly assumeRoles: readonly string[];
   readonly subnetIds: readonly string[];
   readonly securityGroupIds: readonly string[];
-  readonly reservedConcurrency: number;
+  /** Undefined where nothing is reserved: the function then shares the account's concurrency with its other functions. */
+  readonly reservedConcurrency: number | undefined;
   /** Calls a second, and how many at once. */
   readonly throttleRate: number;
   readonly throttleBurst: number;
@@ -21,7 +22,7 @@ export interface DeploymentSettings {
   readonly alarmTopic: string | undefined;
   /** Of the private variant alone. */
   readonly vpcEndpointIds: readonly string[];
-  /** Calls in five minutes from one address; of the private variant alone. */
+  /** Calls a minute to one path; of the private variant alone. */
   readonly wafRate: number;
 }
 
@@ -39,7 +40,8 @@ const arn = {
   layer: /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:layer:[\w-]+:\d+$/,
   role: /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/,
   topic: /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+$/,
-  secret: /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/,
+  /** With the six characters that Secrets Manager appends to the name: a permission for a shorter ARN permits nothing. */
+  secret: /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/,
 };
 
 const idOf = (kind: string): RegExp => new RegExp(`^${kind}-([0-9a-f]{8}|[0-9a-f]{17})$`);
@@ -54,11 +56,11 @@ export const readParams = (params: Params): DeploymentSettings => {
   const fail = (name: string, what: string): never => {
     throw new Error(`param ${name} is ${JSON.stringify(params[name])}; it must be ${what}`);
   };
-  const number = (name: string, least: number, most: number): number => {
+  const number = (name: string, least: number, most: number, otherwise = ""): number => {
     const value = Number(params[name]);
     return Number.isInteger(value) && value >= least && value <= most
       ? value
-      : fail(name, `a whole number from ${least} to ${most}`);
+      : fail(name, `a whole number from ${least} to ${most} ${otherwise}`.trimEnd());
   };
   const optional = (name: string, least: number, most: number, usual: number): number =>
     String(params[name] ?? "") === "" ? usual : number(name, least, most);
@@ -72,9 +74,12 @@ export const readParams = (params: Params): DeploymentSettings => {
     const value = String(params[name] ?? "");
     return value === "" ? undefined : form.test(value) ? value : fail(name, what);
   };
+  const throttleRate = number("throttleRate", 1, 10_000);
+  if (String(params["registry"] ?? "") === "")
+    throw new Error(`param registry is missing; give --param registry=ssm:/PATH, or another of ${registryForms}`);
   const settings: DeploymentSettings = {
-    registry: registryOf(String(params["registry"] ?? "")) ?? fail("registry", registryForms),
-    registryMaxAge: number("registryMaxAge", 1, 999_999),
+    registry: registryOf(String(params["registry"])) ?? fail("registry", registryForms),
+    registryMaxAge: number("registryMaxAge", 1, longestAge),
     registryDeadAge: optional("registryDeadAge", 2 * Number(params["registryMaxAge"]), 999_999, 86_400),
     warmClusters: optional("warmClusters", 0, 10, 3),
     registryKey: one("registryKey", arn.key, "the ARN of a KMS key"),
@@ -82,26 +87,36 @@ export const readParams = (params: Params): DeploymentSettings => {
     assumeRoles: list("assumeRoles", arn.role, "ARNs of roles, without wildcards"),
     subnetIds: list("subnetIds", idOf("subnet"), "ids of subnets"),
     securityGroupIds: list("securityGroupIds", idOf("sg"), "ids of security groups"),
-    reservedConcurrency: number("reservedConcurrency", 1, 10_000),
-    throttleRate: number("throttleRate", 1, 10_000),
+    reservedConcurrency:
+      params["reservedConcurrency"] === "none" ? undefined : number("reservedConcurrency", 1, 10_000, 'or "none"'),
+    throttleRate,
     throttleBurst: number("throttleBurst", 1, 5_000),
     logRetentionInDays: number("logRetentionInDays", 1, 3653),
     alarmTopic: one("alarmTopic", arn.topic, "the ARN of an SNS topic"),
     vpcEndpointIds: list("vpcEndpointIds", idOf("vpce"), "ids of VPC endpoints"),
-    wafRate: number("wafRate", 10, 2_000_000_000),
+    wafRate: String(params["wafRate"] ?? "") === "" ? 15 * throttleRate : number("wafRate", 10, 2_000_000_000),
   };
   if (!retentions.includes(settings.logRetentionInDays)) fail("logRetentionInDays", `one of ${retentions.join(", ")}`);
   if (settings.subnetIds.length > 0 !== settings.securityGroupIds.length > 0)
     fail("subnetIds", "given together with securityGroupIds");
+  if (settings.registry.kind === "file" && settings.registryLayers.length === 0)
+    fail("registryLayers", `the ARN of the layer that holds the registry ${settings.registry.setting}`);
+  // A cluster has two paths. Above this, it would use up the gateway's throttle before the web ACL blocks one of them.
+  if (2 * settings.wafRate >= 60 * throttleRate)
+    fail("wafRate", `below ${30 * throttleRate}, half of what throttleRate lets through in a minute`);
   return settings;
 };
 
+/** An hour: a key that was removed is refused after that time, and the alarm RegistryStale can still fire while an instance lives. */
+const longestAge = 3600;
+
 const registryForms =
-  "file:PATH, secretsmanager:NAME, secretsmanager:ARN or ssm:/PATH, without wildcards, so that nothing else may be read";
+  "file:/opt/PATH, secretsmanager:NAME, secretsmanager:ARN or ssm:/PATH, without wildcards, so that nothing else may be read";
 
 const registryOf = (setting: string): Registry | undefined => {
   const [, scheme, rest = ""] = /^(file|secretsmanager|ssm):(.+)$/.exec(setting) ?? [];
-  if (scheme === "file") return { kind: "file", setting };
+  // Lambda unpacks layers below /opt; the function's own package holds no registry.
+  if (scheme === "file" && rest.startsWith("/opt/")) return { kind: "file", setting };
   if (scheme === "secretsmanager" && (arn.secret.test(rest) || /^[\w/+=.@-]{1,512}$/.test(rest)))
     return { kind: "secret", setting, secret: rest };
   if (scheme === "ssm" && /^(\/[\w.-]+)+\/?$/.test(rest))

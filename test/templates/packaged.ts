@@ -29,6 +29,8 @@ export interface Packaged {
   readonly outputs: Readonly<Record<string, { readonly Value: unknown }>>;
   /** The names in the zip. */
   readonly files: readonly string[];
+  /** What osls printed. */
+  readonly output: string;
   readonly remove: () => Promise<void>;
 }
 
@@ -40,8 +42,10 @@ export const packaged = async ({ config, params = {} }: Variant): Promise<Packag
   const folder = await mkdtemp(join(tmpdir(), "template-"));
   const given = Object.entries(params).flatMap(([name, value]) => ["--param", `${name}=${value}`]);
   const args = ["package", "--config", config, "--package", folder, ...given];
+  let output: string;
   try {
-    await run(join(root, "node_modules/.bin/osls"), args, { cwd: root, env: environment });
+    const { stdout, stderr } = await run(join(root, "node_modules/.bin/osls"), args, { cwd: root, env: environment });
+    output = stdout + stderr;
   } catch (error) {
     await rm(folder, { recursive: true });
     const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string };
@@ -53,6 +57,7 @@ export const packaged = async ({ config, params = {} }: Variant): Promise<Packag
     file,
     resources,
     outputs,
+    output,
     files: unzip(await readFile(join(folder, "admission.zip"))).map(([name]) => name),
     remove: () => rm(folder, { recursive: true }),
   };

@@ -38,37 +38,67 @@ const propertiesOf = (name: Name, id: string): Resource["Properties"] => of(name
 /** osls' own, and harmless: a dependency that is there anyway is said once more. */
 const redundant = ["Resources/HttpApiStage/DependsOn", "Resources/HttpApiRouteDefault/DependsOn"];
 
-/** A statement of a policy, with lists where IAM allows a single value. */
+/** A statement of a policy. */
 interface Statement {
+  readonly Effect?: "Deny";
   readonly Action: readonly string[];
   readonly Resource: readonly unknown[];
   readonly Condition?: unknown;
 }
 
-const listed = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
-
-/** What the function's role may do. */
+/** What the function's role may do. An `Effect` that is not said is `Allow`. */
 const statementsOf = (name: Name): readonly Statement[] => {
-  const { Policies } = only(name, "AWS::IAM::Role");
+  const { Policies, ManagedPolicyArns } = only(name, "AWS::IAM::Role");
+  expect(ManagedPolicyArns).toEqual([]);
   expect(Policies).toHaveLength(1);
-  return Policies[0].PolicyDocument.Statement.map((statement: Statement & { readonly Effect: string }) => {
-    expect(statement.Effect).toBe("Allow");
-    const { Action, Resource, Condition } = statement;
-    return { Action: listed(Action), Resource: listed(Resource), ...(Condition ? { Condition } : {}) };
-  });
+  return Policies[0].PolicyDocument.Statement.map(({ Effect, ...statement }: { readonly Effect: string }) =>
+    Effect === "Allow" ? statement : { Effect, ...statement },
+  );
 };
 
-const service = (name: Name) => (variants[name].config === "serverless.yml" ? "" : "-private");
+const functionName = (name: Name) =>
+  `impersonation-admission${variants[name].config === "serverless.yml" ? "" : "-private"}-prod-admission`;
 
-const ownLog = (name: Name, levels: string) => [
-  {
-    "Fn::Sub": `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/impersonation-admission${service(name)}-prod*${levels}`,
-  },
-];
-const logging = (name: Name): readonly Statement[] => [
-  { Action: ["logs:CreateLogStream", "logs:CreateLogGroup", "logs:TagResource"], Resource: ownLog(name, ":*") },
-  { Action: ["logs:PutLogEvents"], Resource: ownLog(name, ":*:*") },
-];
+/** `Arn` of a log group ends in `:*`: all streams of this group, and of no other. */
+const logging: Statement = {
+  Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+  Resource: [{ "Fn::GetAtt": ["AdmissionLogGroup", "Arn"] }],
+};
+const ec2 = (account: string, resource: string) => ({
+  "Fn::Sub": `arn:\${AWS::Partition}:ec2:\${AWS::Region}:${account}:${resource}`,
+});
+const ownAccount = "${AWS::AccountId}";
+/** For Lambda itself; the function's own code is denied it. */
+const networking = (name: Name): readonly Statement[] => {
+  const create = "ec2:CreateNetworkInterface";
+  const change = ["ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"];
+  const describe = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"];
+  const itself = `arn:\${AWS::Partition}:lambda:\${AWS::Region}:${ownAccount}:function:${functionName(name)}`;
+  return [
+    {
+      Action: [create],
+      Resource: [
+        ec2(ownAccount, "network-interface/*"),
+        ...subnets.map((id) => ec2("*", `subnet/${id}`)),
+        ec2("*", `security-group/${securityGroup}`),
+      ],
+    },
+    { Action: change, Resource: [ec2(ownAccount, "*/*")] },
+    { Action: describe, Resource: ["*"] },
+    {
+      Effect: "Deny",
+      Action: [create, ...change, ...describe],
+      Resource: ["*"],
+      Condition: { ArnEquals: { "lambda:SourceFunctionArn": { "Fn::Sub": itself } } },
+    },
+  ];
+};
+const parameters: Statement = {
+  Action: ["ssm:GetParametersByPath"],
+  Resource: ["", "/*"].map((below) => ({
+    "Fn::Sub": `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter/admission/clusters${below}`,
+  })),
+};
 const decrypting = (service: string): Statement => ({
   Action: ["kms:Decrypt"],
   Resource: [key],
@@ -113,7 +143,9 @@ describe.each(names)("%s", (name) => {
   test("the function is throttled in front and bounded behind", () => {
     const { params = {} }: Variant = variants[name];
     const { reservedConcurrency = "50", throttleRate = "100", throttleBurst = "200" } = params;
-    expect(only(name, "AWS::Lambda::Function").ReservedConcurrentExecutions).toBe(Number(reservedConcurrency));
+    expect(only(name, "AWS::Lambda::Function").ReservedConcurrentExecutions).toBe(
+      reservedConcurrency === "none" ? undefined : Number(reservedConcurrency),
+    );
     const stage =
       propertiesOf(name, "HttpApiStage")?.DefaultRouteSettings ??
       propertiesOf(name, "PrivateApiStage").MethodSettings[0];
@@ -129,10 +161,11 @@ describe.each(names)("%s", (name) => {
     expect(new Set(days).size).toBe(1);
   });
 
-  test("alarms watch what is measured, tell somebody, and are not set off by silence", () => {
+  test("alarms watch what is measured, tell the topic, and are not set off by missing data", () => {
     const alarms = ofType(name, "AWS::CloudWatch::Alarm").map(({ Properties }) => Properties);
     expect(alarms.map(({ AlarmName }) => AlarmName["Fn::Sub"].split(" ")[1]).sort()).toEqual([
       "DeniedByError",
+      ...(variants[name].config === "serverless.private.yml" ? ["FirewallBlocked"] : []),
       "FunctionErrors",
       "FunctionThrottled",
       "GatewayErrors",
@@ -178,6 +211,17 @@ describe.each(names)("%s", (name) => {
     }
   });
 
+  test("the outputs name the function, its role and its log", () => {
+    const { FunctionName, FunctionArn, RoleArn, LogGroupName } = of(name).outputs;
+    expect([FunctionName, FunctionArn, RoleArn, LogGroupName].map((output) => output?.Value)).toEqual([
+      { Ref: "AdmissionLambdaFunction" },
+      { "Fn::GetAtt": ["AdmissionLambdaFunction", "Arn"] },
+      { "Fn::GetAtt": ["IamRoleLambdaExecution", "Arn"] },
+      { Ref: "AdmissionLogGroup" },
+    ]);
+    expect(propertiesOf(name, "AdmissionLogGroup").LogGroupName).toBe(`/aws/lambda/${functionName(name)}`);
+  });
+
   test("the outputs say which URLs to register", () => {
     const { BaseUrl, WebhookUrl, MutateUrl, ValidateUrl } = of(name).outputs;
     const base =
@@ -192,11 +236,12 @@ describe.each(names)("%s", (name) => {
   });
 });
 
-describe("the role may write its log, and", () => {
+describe("the role may write its own log, and", () => {
   test.each<[Name, readonly Statement[]]>([
-    ["as it comes", []],
+    ["as it comes", [parameters]],
+    ["a new account", [parameters]],
     ["a layer", []],
-    ["a private API", []],
+    ["a private API, in a VPC", [parameters, ...networking("a private API, in a VPC")]],
     [
       "a secret, in a VPC, with everything",
       [
@@ -211,20 +256,10 @@ describe("the role may write its log, and", () => {
         },
         decrypting("secretsmanager.${AWS::Region}.${AWS::URLSuffix}"),
         { Action: ["sts:AssumeRole"], Resource: [role] },
+        ...networking("a secret, in a VPC, with everything"),
       ],
     ],
-    [
-      "parameters",
-      [
-        {
-          Action: ["ssm:GetParametersByPath"],
-          Resource: ["", "/*"].map((below) => ({
-            "Fn::Sub": `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter/admission/clusters${below}`,
-          })),
-        },
-        decrypting("ssm.${AWS::Region}.${AWS::URLSuffix}"),
-      ],
-    ],
+    ["parameters, with a key of one's own", [parameters, decrypting("ssm.${AWS::Region}.${AWS::URLSuffix}")]],
     [
       "a private API, a secret elsewhere",
       [
@@ -233,20 +268,21 @@ describe("the role may write its log, and", () => {
       ],
     ],
   ])("%s: exactly what that needs", (name, statements) => {
-    expect(statementsOf(name)).toEqual([...logging(name), ...statements]);
+    expect(statementsOf(name)).toEqual([logging, ...statements]);
   });
 
-  test.each(names)("no more by managed policies, but for a VPC's network interfaces: %s", (name) => {
-    const managed = JSON.stringify(only(name, "AWS::IAM::Role").ManagedPolicyArns ?? []);
-    const wanted = name === "a secret, in a VPC, with everything" ? ["AWSLambdaVPCAccessExecutionRole"] : [];
-    expect([...managed.matchAll(/policy\/service-role\/(\w+)/g)].map(([, policy]) => policy)).toEqual(wanted);
+  test.each(names)("only Lambda may take it: %s", (name) => {
+    const { Statement: trust } = only(name, "AWS::IAM::Role").AssumeRolePolicyDocument;
+    expect(trust).toEqual([
+      { Effect: "Allow", Principal: { Service: ["lambda.amazonaws.com"] }, Action: ["sts:AssumeRole"] },
+    ]);
   });
 });
 
 describe("the function", () => {
   test.each<[Name, string]>([
-    ["as it comes", "file:/opt/registry/kubeconfig"],
-    ["parameters", "ssm:/admission/clusters/"],
+    ["as it comes", "ssm:/admission/clusters/"],
+    ["a layer", "file:/opt/registry/kubeconfig"],
     ["a private API, a secret elsewhere", `secretsmanager:${secret}`],
   ])("%s: is told where its registry is", (name, registry) => {
     expect(only(name, "AWS::Lambda::Function").Environment.Variables).toEqual({
@@ -291,33 +327,95 @@ describe("a private API", () => {
     expect(only(name, "AWS::Lambda::Permission").SourceArn["Fn::Sub"]).toMatch(/:\$\{PrivateApi\}\/\*$/);
   });
 
-  test("has a web ACL on its stage, which counts calls and bounds what they send", () => {
+  test.each([
+    // Two paths of one cluster stay below what the gateway lets through: 20 calls a second are 1200 a minute.
+    ["a private API, in a VPC", { path: 300, address: 900 }],
+    ["a private API, a secret elsewhere", { path: 50, address: 4500 }],
+  ] as const)("%s: has a web ACL on its stage that blocks before the gateway throttles", (name, limits) => {
     expect(only(name, "AWS::WAFv2::WebACLAssociation").ResourceArn["Fn::Sub"]).toMatch(
       /::\/restapis\/\$\{PrivateApi\}\/stages\/v1$/,
     );
     const { Rules, DefaultAction } = only(name, "AWS::WAFv2::WebACL");
     expect(DefaultAction).toEqual({ Allow: {} });
+    const byMinute = (limit: number) => ({ EvaluationWindowSec: 60, Limit: limit });
+    const UriPath = {
+      TextTransformations: [
+        { Priority: 0, Type: "URL_DECODE" },
+        { Priority: 1, Type: "NORMALIZE_PATH" },
+      ],
+    };
     expect(Rules).toMatchObject([
-      { Action: { Block: {} }, Statement: { RateBasedStatement: { AggregateKeyType: "IP", Limit: 50 } } },
-      { Action: { Block: {} }, Statement: { OrStatement: { Statements: [{}, {}, {}] } } },
+      {
+        Name: "path",
+        Action: { Block: {} },
+        Statement: {
+          RateBasedStatement: {
+            AggregateKeyType: "CUSTOM_KEYS",
+            CustomKeys: [{ UriPath }],
+            ...byMinute(limits.path),
+          },
+        },
+      },
+      {
+        Name: "address",
+        Action: { Block: {} },
+        Statement: { RateBasedStatement: { AggregateKeyType: "IP", ...byMinute(limits.address) } },
+      },
+      { Name: "size", Action: { Block: {} }, Statement: { OrStatement: { Statements: [{}, {}, {}] } } },
     ]);
+    const { ThrottlingRateLimit } = propertiesOf(name, "PrivateApiStage").MethodSettings[0];
+    for (const limit of [2 * limits.path, limits.address]) expect(limit).toBeLessThan(60 * ThrottlingRateLimit);
+  });
+
+  test("has an alarm and a graph of what its web ACL blocks, by the names that the web ACL has", () => {
+    const { Name, VisibilityConfig } = only(name, "AWS::WAFv2::WebACL");
+    const own = { "Fn::Sub": "${AdmissionLambdaFunction}" };
+    expect([Name, VisibilityConfig.MetricName]).toEqual([own, own]);
+    expect(propertiesOf(name, "FirewallBlockedAlarm")).toMatchObject({
+      Namespace: "AWS/WAFV2",
+      MetricName: "BlockedRequests",
+      Dimensions: [
+        { Name: "WebACL", Value: own },
+        { Name: "Rule", Value: "ALL" },
+        { Name: "Region", Value: { Ref: "AWS::Region" } },
+      ],
+    });
+    expect(only(name, "AWS::CloudWatch::Dashboard").DashboardBody["Fn::Sub"]).toContain(
+      '"AWS/WAFV2","BlockedRequests","WebACL","${AdmissionLambdaFunction}","Rule","ALL","Region","${AWS::Region}"',
+    );
   });
 
   test("is deployed anew when it changes, and only then", async () => {
     const deployment = (of: Packaged) =>
       Object.keys(of.resources).find((id) => of.resources[id]?.Type === "AWS::ApiGateway::Deployment");
-    expect(deployment(of(name))).toBe(deployment(of("a private API")));
-    const other = await packaged({ ...variants["a private API"], params: { vpcEndpointIds: endpoints[1] ?? "" } });
+    expect(deployment(of(name))).toBe(deployment(of("a private API, in a VPC")));
+    const other = await packaged({
+      config: variants[name].config,
+      params: { ...variants[name].params, vpcEndpointIds: endpoints[1] ?? "" },
+    });
     expect(deployment(other)).not.toBe(deployment(of(name)));
     await other.remove();
   });
 });
 
-test("a parameter that cannot be is refused before anything is deployed", async () => {
-  await expect(packaged({ config: "serverless.private.yml" })).rejects.toThrow(
+test.each<[string, Variant, string]>([
+  ["no registry", { config: "serverless.yml" }, "param registry is missing; give --param registry=ssm:/PATH, or"],
+  [
+    "no VPC endpoint for the private API",
+    { config: "serverless.private.yml", params: { registry: "ssm:/admission" } },
     "param vpcEndpointIds is empty; it must be the ids of the VPC endpoints that may call",
-  );
-  await expect(packaged({ config: "serverless.yml", params: { registry: "ssm:/*" } })).rejects.toThrow(
-    'param registry is "ssm:/*"; it must be file:PATH',
-  );
+  ],
+  [
+    "a wildcard in the registry",
+    { config: "serverless.yml", params: { registry: "ssm:/*" } },
+    'param registry is "ssm:/*"; it must be file:/opt/PATH',
+  ],
+])("%s: refused before anything is packaged", async (_, variant, message) => {
+  await expect(packaged(variant)).rejects.toThrow(message);
+});
+
+test("a registry in a layer is not encrypted, and packaging says so", () => {
+  const warning = "everyone with lambda:GetLayerVersion on it reads the credentials in it";
+  expect(of("a layer").output).toContain(warning);
+  expect(of("as it comes").output).not.toContain(warning);
 });

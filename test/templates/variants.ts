@@ -9,11 +9,20 @@ export const layer = `arn:aws:lambda:eu-west-1:${account}:layer:registry:7`;
 export const endpoints = ["vpce-0123456789abcdef0", "vpce-0123456789abcdef1"];
 export const subnets = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"];
 export const securityGroup = "sg-0123456789abcdef0";
+const registry = "ssm:/admission/clusters/";
 
 /** The ways to deploy that are checked, by what is special about them. */
 export const variants = {
-  "as it comes": { config: "serverless.yml" },
-  "a layer": { config: "serverless.yml", params: { registryLayers: layer, throttleRate: "7", throttleBurst: "9" } },
+  "as it comes": { config: "serverless.yml", params: { registry } },
+  "a layer": {
+    config: "serverless.yml",
+    params: {
+      registry: "file:/opt/registry/kubeconfig",
+      registryLayers: layer,
+      throttleRate: "7",
+      throttleBurst: "9",
+    },
+  },
   "a secret, in a VPC, with everything": {
     config: "serverless.yml",
     params: {
@@ -27,8 +36,18 @@ export const variants = {
       alarmTopic: topic,
     },
   },
-  parameters: { config: "serverless.yml", params: { registry: "ssm:/admission/clusters/", registryKey: key } },
-  "a private API": { config: "serverless.private.yml", params: { vpcEndpointIds: endpoints.join(",") } },
+  "parameters, with a key of one's own": { config: "serverless.yml", params: { registry, registryKey: key } },
+  "a new account": { config: "serverless.yml", params: { registry, reservedConcurrency: "none" } },
+  "a private API, in a VPC": {
+    config: "serverless.private.yml",
+    params: {
+      registry,
+      vpcEndpointIds: endpoints.join(","),
+      subnetIds: subnets.join(","),
+      securityGroupIds: securityGroup,
+      throttleRate: "20",
+    },
+  },
   "a private API, a secret elsewhere": {
     config: "serverless.private.yml",
     params: {

@@ -24,10 +24,13 @@ test("every alarm has a heading that says what to do, and nothing else has", () 
     accessLog: "Log",
     metrics: { serverErrors: "", clientErrors: "", latency: "" },
     dimensions: {},
+    firewall: "",
   };
   const [, section = ""] = text.split("\n## When an alarm rings\n");
   const headings = [...(section.split("\n## ")[0]?.matchAll(/^### (\w+)$/gm) ?? [])].map(([, name]) => `${name}Alarm`);
-  expect(headings.sort()).toEqual(Object.keys(alarms(readParams(params.default), door)).sort());
+  expect(headings.sort()).toEqual(
+    Object.keys(alarms(readParams({ ...params.default, registry: "ssm:/clusters" }), door)).sort(),
+  );
 });
 
 test("every metric", () => {

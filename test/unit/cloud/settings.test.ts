@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type Params, readParams } from "../../../infra/cloud/settings.ts";
 
-/** As serverless.yml has them. */
+/** As serverless.yml has them, with a registry. */
 const usual: Params = {
-  registry: "file:/opt/registry/kubeconfig",
+  registry: "ssm:/admission/clusters",
   registryMaxAge: 300,
   registryDeadAge: 86_400,
   warmClusters: 3,
@@ -18,7 +18,7 @@ const usual: Params = {
   logRetentionInDays: 30,
   alarmTopic: "",
   vpcEndpointIds: [],
-  wafRate: 10_000,
+  wafRate: "",
 };
 
 const role = "arn:aws:iam::123456789012:role/team/reader";
@@ -49,7 +49,6 @@ test("what is empty is nothing", () => {
 
 describe("a registry", () => {
   test.each([
-    ["file:/opt/registry/kubeconfig", { kind: "file" }],
     ["secretsmanager:admission/registry", { kind: "secret", secret: "admission/registry" }],
     [`secretsmanager:${secret}`, { kind: "secret", secret }],
     ["ssm:/admission/clusters", { kind: "parameters", path: "/admission/clusters" }],
@@ -58,14 +57,31 @@ describe("a registry", () => {
     expect(readParams({ ...usual, registry: setting }).registry).toEqual({ setting, ...registry });
   });
 
+  test("may be a file in a layer, where there is one", () => {
+    const setting = "file:/opt/registry/kubeconfig";
+    const registryLayers = "arn:aws:lambda:eu-west-1:123456789012:layer:registry:7";
+    expect(readParams({ ...usual, registry: setting, registryLayers }).registry).toEqual({ setting, kind: "file" });
+    expect(() => readParams({ ...usual, registry: setting })).toThrow(
+      "param registryLayers is []; it must be the ARN of the layer that holds the registry file:/opt/registry/kubeconfig",
+    );
+  });
+
+  test("has no default: the deployment asks for it", () => {
+    expect(() => readParams({ ...usual, registry: "" })).toThrow(
+      "param registry is missing; give --param registry=ssm:/PATH, or another of file:/opt/PATH, secretsmanager:NAME,",
+    );
+  });
+
   test.each([
-    "",
     "file:",
+    "file:kubeconfig",
+    "file:/var/task/kubeconfig",
     "/opt/registry/kubeconfig",
     "s3://bucket/key",
     "secretsmanager:*",
     "secretsmanager:admission/?",
     `secretsmanager:${secret}*`,
+    `secretsmanager:${secret.replace(/-\w+$/, "")}`,
     "ssm:/",
     "ssm:admission",
     "ssm:/*",
@@ -73,7 +89,28 @@ describe("a registry", () => {
     "ssm:/${AWS::AccountId}",
   ])("may not be %j", (registry) => {
     expect(() => readParams({ ...usual, registry })).toThrow(
-      `param registry is ${JSON.stringify(registry)}; it must be file:PATH, secretsmanager:NAME,`,
+      `param registry is ${JSON.stringify(registry)}; it must be file:/opt/PATH, secretsmanager:NAME,`,
+    );
+  });
+});
+
+test("nothing is reserved where reservedConcurrency is none", () => {
+  expect(readParams({ ...usual, reservedConcurrency: "none" }).reservedConcurrency).toBeUndefined();
+});
+
+describe("the web ACL's rate", () => {
+  test.each([
+    [100, "", 1500],
+    [1, "", 15],
+    [10_000, "", 150_000],
+    [100, 2999, 2999],
+  ])("throttleRate %j, wafRate %j: %j calls a minute to one path", (throttleRate, wafRate, rate) => {
+    expect(readParams({ ...usual, throttleRate, wafRate }).wafRate).toBe(rate);
+  });
+
+  test.each([3000, 10_000])("%j is no rate where the gateway throttles 100 a second", (wafRate) => {
+    expect(() => readParams({ ...usual, wafRate })).toThrow(
+      `param wafRate is ${wafRate}; it must be below 3000, half of what throttleRate lets through in a minute`,
     );
   });
 });
@@ -90,11 +127,11 @@ describe("a parameter that cannot be is named", () => {
     ["registryLayers", "arn:aws:lambda:eu-west-1:123456789012:layer:registry", "ARNs of layer versions"],
     ["subnetIds", "subnet-01234567", "given together with securityGroupIds"],
     ["securityGroupIds", "default", "ids of security groups"],
-    ["reservedConcurrency", 0, "a whole number from 1 to 10000"],
-    ["reservedConcurrency", "many", "a whole number from 1 to 10000"],
+    ["reservedConcurrency", 0, 'a whole number from 1 to 10000 or "none"'],
+    ["reservedConcurrency", "many", 'a whole number from 1 to 10000 or "none"'],
     ["throttleRate", 0.5, "a whole number from 1 to 10000"],
     ["throttleBurst", -1, "a whole number from 1 to 5000"],
-    ["registryMaxAge", 1e6, "a whole number from 1 to 999999"],
+    ["registryMaxAge", 3601, "a whole number from 1 to 3600"],
     ["registryDeadAge", 599, "a whole number from 600 to 999999"],
     ["warmClusters", 11, "a whole number from 0 to 10"],
     ["logRetentionInDays", 31, "one of 1, 3, 5, 7,"],
