@@ -53,6 +53,10 @@ const paramsFrom = async (resolve: Source["resolveVariable"]): Promise<Params> =
 /** The parts of the framework that are used: its own errors are printed without a stack. */
 interface Serverless {
   readonly classes: { readonly Error: new (message: string) => Error };
+  readonly service: {
+    readonly service: string;
+    readonly provider: { readonly stage: string; readonly region: string };
+  };
 }
 interface Utilities {
   readonly log: { readonly warning: (text: string) => void };
@@ -69,6 +73,14 @@ const standIns: Params = {
   vpcEndpointIds: "vpce-00000000",
 };
 
+/** What osls calls the role; IAM allows 64 characters, and CloudFormation would say so in the middle of a deployment. */
+const roleNameProblem = ({ service, provider: { stage, region } }: Serverless["service"]): string | undefined => {
+  const name = `${service}-${stage}-${region}-lambdaRole`;
+  return name.length > 64
+    ? `stage ${stage} is ${name.length - 64} characters too long: the role would be called ${name}, and IAM allows 64 characters`
+    : undefined;
+};
+
 const inALayer =
   "The registry lies in a layer: everyone with lambda:GetLayerVersion on it reads the credentials in it. ssm: and secretsmanager: encrypt it, and only the function's role needs to read it.";
 
@@ -80,7 +92,7 @@ export default class Cloud {
   readonly configurationVariablesSources;
   readonly hooks;
 
-  constructor({ classes }: Serverless, _options: unknown, { log }: Utilities) {
+  constructor({ classes, service }: Serverless, _options: unknown, { log }: Utilities) {
     let problem: string | undefined;
     let settings = readParams(standIns);
     const resolve = async ({ address, resolveVariable }: Source) => {
@@ -96,6 +108,7 @@ export default class Cloud {
       }
     };
     const check = () => {
+      problem ??= roleNameProblem(service);
       if (problem) throw new classes.Error(problem);
       if (settings.registry.kind === "file") log.warning(inALayer);
     };

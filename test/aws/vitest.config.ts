@@ -14,6 +14,8 @@ const files: Readonly<Record<string, string | undefined>> = {
   "registry.test.ts": moto,
   "assume-role.test.ts": moto,
   "aws-cli.test.ts": moto,
+  "deployment.test.ts": moto,
+  "rotation.test.ts": moto,
   "verified-token.test.ts": authenticator,
   "token-webhook.test.ts": verifier,
   "fleet.test.ts": verifier,

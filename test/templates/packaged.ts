@@ -13,6 +13,7 @@ const run = promisify(execFile);
 export interface Variant {
   readonly config: "serverless.yml" | "serverless.private.yml";
   readonly params?: Readonly<Record<string, string>>;
+  readonly stage?: string;
 }
 
 /** A resource of a template. Its properties are looked into, so they are of any type. */
@@ -38,10 +39,10 @@ export interface Packaged {
 const environment = { PATH: process.env["PATH"], HOME: "/nowhere", AWS_REGION: "eu-west-1" };
 
 /** Packages a variant as `npm run package` does. Rejects with what osls says. */
-export const packaged = async ({ config, params = {} }: Variant): Promise<Packaged> => {
+export const packaged = async ({ config, params = {}, stage = "prod" }: Variant): Promise<Packaged> => {
   const folder = await mkdtemp(join(tmpdir(), "template-"));
   const given = Object.entries(params).flatMap(([name, value]) => ["--param", `${name}=${value}`]);
-  const args = ["package", "--config", config, "--package", folder, ...given];
+  const args = ["package", "--config", config, "--package", folder, "--stage", stage, ...given];
   let output: string;
   try {
     const { stdout, stderr } = await run(join(root, "node_modules/.bin/osls"), args, { cwd: root, env: environment });

@@ -1,7 +1,12 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { metrics, namespace } from "../../functions/telemetry/metrics.ts";
+import { allows, deployerPolicy } from "../support/iam-policy.ts";
 import { lint } from "./lint.ts";
 import { type Packaged, packaged, type Resource, type Variant } from "./packaged.ts";
+import { schemaPermissions } from "./permissions.ts";
 import {
   endpoints,
   key,
@@ -410,6 +415,11 @@ test.each<[string, Variant, string]>([
     { config: "serverless.yml", params: { registry: "ssm:/*" } },
     'param registry is "ssm:/*"; it must be file:/opt/PATH',
   ],
+  [
+    "a stage that makes the role's name too long",
+    { config: "serverless.yml", params: { registry: "ssm:/admission" }, stage: "a-stage-with-a-long-name" },
+    "stage a-stage-with-a-long-name is 5 characters too long: the role would be called impersonation-admission-a-stage-",
+  ],
 ])("%s: refused before anything is packaged", async (_, variant, message) => {
   await expect(packaged(variant)).rejects.toThrow(message);
 });
@@ -418,4 +428,60 @@ test("a registry in a layer is not encrypted, and packaging says so", () => {
   const warning = "everyone with lambda:GetLayerVersion on it reads the credentials in it";
   expect(of("a layer").output).toContain(warning);
   expect(of("as it comes").output).not.toContain(warning);
+});
+
+describe("the deployer's policy", () => {
+  test("cfn-lint knows every action in it", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "policy-"));
+    const file = join(folder, "template.json");
+    const Policy = { Type: "AWS::IAM::ManagedPolicy", Properties: { PolicyDocument: deployerPolicy } };
+    await writeFile(file, JSON.stringify({ Resources: { Policy } }));
+    const findings = await lint(file);
+    await rm(folder, { recursive: true });
+    expect(findings).toEqual([]);
+  });
+
+  test("is short enough for a managed policy", () => {
+    expect(JSON.stringify(deployerPolicy).length).toBeLessThan(6144);
+  });
+
+  test("reaches nothing of another name, but for what has no names", () => {
+    const wide = deployerPolicy.Statement.filter(
+      ({ Resource }) => ![Resource].flat().every((resource) => /[:/]impersonation-admission-\*/.test(resource)),
+    );
+    expect(wide.map(({ Sid }) => Sid)).toEqual([
+      "WithoutResources",
+      "RegistryLayers",
+      "Gateway",
+      "Firewall",
+      "FirewallOfStage",
+    ]);
+    for (const action of ["iam:CreateUser", "iam:AttachRolePolicy", "ssm:GetParameter", "sts:AssumeRole"])
+      expect(allows(deployerPolicy, action)).toBe(false);
+  });
+
+  /** Features of the resource types that are not used here. */
+  const unused = [
+    /^(amplify|apprunner|appsync|bedrock-agentcore|cognito-idp|elasticloadbalancing):|^ec2:.*VerifiedAccess/,
+    /^(elasticfilesystem|firehose|kms|payments|s3files|s3tables):/,
+    // Tags of an API are the usual verbs on /tags.
+    /^apigateway:(Tag|Untag)Resource$/,
+    /^iam:(AttachRolePolicy|(Put|Delete)RolePermissionsBoundary)$/,
+    /^lambda:.*(CodeSigning|Recursion|Scaling|RuntimeManagement)Config$/,
+    /^lambda:(AssociateRuntimeAlias|PassCapacityProvider|PublishVersion)$/,
+    /^logs:(Put|Delete)(DataProtection|Index|Resource)Policy$|^logs:.*(KmsKey|DeletionProtection|BearerToken)/,
+    /^s3:.*(Abac|Accelerate|Acl|Analytics|CORS|Inventory|Lifecycle|Logging|Metadata|Metrics|Notification)/i,
+    /^s3:.*(ObjectLock|Ownership|PublicAccess|REST|Replication|Tiering|Versioning|Website)|^s3:DeleteBucketEncryption$/,
+    /^wafv2:(Put|Get)PermissionPolicy$/,
+  ];
+
+  test("permits whatever CloudFormation needs for the resources of every template, unused features left out", async () => {
+    const permissionsOf = await schemaPermissions();
+    const types = new Set(names.flatMap((name) => Object.values(of(name).resources).map(({ Type }) => Type)));
+    expect(types.size).toBeGreaterThan(15);
+    const needed = [...types].flatMap((type) => permissionsOf(type));
+    const missing = needed.filter((action) => !allows(deployerPolicy, action));
+    expect(missing.filter((action) => !unused.some((feature) => feature.test(action)))).toEqual([]);
+    expect(unused.filter((feature) => !missing.some((action) => feature.test(action)))).toEqual([]);
+  });
 });

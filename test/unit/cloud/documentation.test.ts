@@ -5,6 +5,7 @@ import { failures } from "../../../functions/telemetry/failure-class.ts";
 import { metrics } from "../../../functions/telemetry/metrics.ts";
 import { type Entry, type Invocation, lineOf } from "../../../functions/telemetry/telemetry.ts";
 import { alarms } from "../../../infra/cloud/alarms.ts";
+import { outputs } from "../../../infra/cloud/outputs.ts";
 import { readParams } from "../../../infra/cloud/settings.ts";
 
 const read = (file: string): string => readFileSync(new URL(`../../../${file}`, import.meta.url), "utf8");
@@ -41,6 +42,10 @@ test("every parameter, with its default", () => {
   expect(documented("Parameters")).toEqual(Object.keys(params.default).sort());
   for (const [name, value] of Object.entries(params.default))
     if (typeof value === "number") expect(text).toMatch(new RegExp(`\\| .*\`${name}\`.* \\| .*\\b${value}\\b.* \\|`));
+});
+
+test("every output", () => {
+  for (const output of Object.keys(outputs(""))) expect(text).toContain(`\`${output}\``);
 });
 
 test("every class of failure", () => {

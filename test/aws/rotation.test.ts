@@ -1,0 +1,107 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Context } from "aws-lambda";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createHandler } from "../../functions/handler.ts";
+import { hashOf } from "../../functions/keys.ts";
+import { registryOf } from "../../functions/registry/registry.ts";
+import { readSettings } from "../../functions/settings.ts";
+import { until } from "../cluster/world/until.ts";
+import { httpApi } from "../support/gateway-events.ts";
+import { reviewText, template } from "../support/reviews.ts";
+import { type Moto, region, startMoto } from "./parts/moto.ts";
+import { python } from "./parts/python.ts";
+
+const parameter = "/impersonation-admission/prod";
+
+let moto: Moto;
+let folder: string;
+let operator: NodeJS.ProcessEnv;
+let call: (key: string) => Promise<number | undefined>;
+
+/** `prod.yaml` with the hashes of these keys. */
+const write = async (...keys: readonly string[]): Promise<void> => {
+  const extension = { keys: keys.map(hashOf) };
+  const kubeconfig = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "prod", cluster: { server: "https://prod.invalid" } }],
+    users: [{ name: "function", user: { token: "token" } }],
+    contexts: [
+      {
+        name: "prod",
+        context: { cluster: "prod", user: "function", extensions: [{ name: "impersonation-admission", extension }] },
+      },
+    ],
+  };
+  await writeFile(join(folder, "prod.yaml"), JSON.stringify(kubeconfig));
+};
+
+/** The command of docs/connecting-clusters.md and docs/operations.md. */
+const putParameter = (...more: readonly string[]) => {
+  const given = ["--name", parameter, "--type", "SecureString", "--value", "file://prod.yaml", ...more];
+  return promisify(execFile)(python("aws"), ["ssm", "put-parameter", ...given], { cwd: folder, env: operator });
+};
+
+/** Calls with both keys, as an API server does that has the old or the new URL, until they get these statuses. */
+const answers = (old: number, fresh: number) =>
+  until(`the old key gets ${old} and the new one ${fresh}`, async () => {
+    const statuses = [await call("old"), await call("new")];
+    return statuses[0] === old && statuses[1] === fresh;
+  });
+
+beforeAll(async () => {
+  moto = await startMoto();
+  folder = await mkdtemp(join(tmpdir(), "rotation-"));
+  const credentials = async (name: string, action: string) => {
+    const session = await moto.session(await moto.role(name, [{ Action: action, Resource: "*" }]));
+    return {
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: session.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: session.secretAccessKey,
+      AWS_SESSION_TOKEN: session.sessionToken,
+      AWS_ENDPOINT_URL: moto.url,
+    };
+  };
+  const more = { PATH: process.env["PATH"], HOME: folder, AWS_DEFAULT_REGION: region };
+  operator = { ...(await credentials("operator", "ssm:PutParameter")), ...more };
+  await write("old");
+  await putParameter();
+  const own = await credentials("function", "ssm:GetParametersByPath");
+  const settings = readSettings({ ...own, REGISTRY: "ssm:/impersonation-admission/", REGISTRY_MAX_AGE: "1" });
+  const handler = createHandler({ registry: registryOf(settings, () => {}), log: () => {} });
+  call = async (key) => {
+    // alice names herself: the cluster is not asked.
+    const body = reviewText({ object: template("alice") });
+    const event = httpApi({ path: `/clusters/prod/${key}/mutate`, query: { timeout: "10s" }, body });
+    const result = await handler(event, { getRemainingTimeInMillis: () => 15_000 } as Context);
+    return result.statusCode;
+  };
+});
+afterAll(async () => {
+  await moto?.stop();
+  await rm(folder, { recursive: true });
+});
+
+test("at first one key is known", async () => {
+  await answers(200, 404);
+});
+
+test("a parameter that is there is only replaced with --overwrite", async () => {
+  await expect(putParameter()).rejects.toThrow("ParameterAlreadyExists");
+});
+
+test("then both are known: the API server may be given the new URL at any time", async () => {
+  await write("old", "new");
+  await putParameter("--overwrite");
+  await answers(200, 200);
+});
+
+test("at last the old one is not known any more", async () => {
+  await write("new");
+  await putParameter("--overwrite");
+  await answers(404, 200);
+});
