@@ -38,7 +38,8 @@ const describe = ({ namespace, name, roleRef }: Binding, subject: Subject): stri
  * of the question: a service account that is to count as one of `system:serviceaccounts` has to say so. RoleBindings count only
  * where the question has their namespace. `system:masters` may do everything, without a reason.
  *
- * A role that is bound and not there hides no other binding. It is named in the reason of a no.
+ * A role that is bound and not there hides no other binding. It is named in the reason of a no, before which the API server itself says
+ * `rbac: ` since Kubernetes 1.37.
  *
  * @returns yes or no; no answer (502) to a question about nobody, which an API server refuses to answer too. It never throws.
  * @example authorize(world, impersonationQuestion(alice, "bob")) // { allowed: false, reason: "" }

@@ -42,12 +42,17 @@ const errorsIn = (reason: string): string =>
     .sort()
     .join("\n");
 
-/** Compares the library's answer from manifests with an API server's: the allowed, and the reason in its own words. */
+/**
+ * Compares the library's answer from manifests with an API server's: the allowed, and the reason in its own words.
+ *
+ * @param authorizer how the API server names the authorizer before the reason of a no: `rbac: ` since 1.37, nothing earlier
+ */
 export const checkQuestion = (
   authorizes: Authorize,
   world: World,
   question: Question,
   { status, body }: { readonly status: number; readonly body: unknown },
+  authorizer: string,
 ): QuestionResult => {
   const ours = authorizes(world, question);
   const differ = (compared: Compared): QuestionResult => ({
@@ -61,7 +66,10 @@ export const checkQuestion = (
   if ("code" in ours || ours.allowed !== allowed) return differ(allowed ? "yes, by several" : "no");
   if (!allowed) {
     const compared = reason === "" ? "no" : "no, with errors";
-    return errorsIn(reason) === errorsIn(ours.reason) ? { compared } : differ(compared);
+    const isNamed = ours.reason === "" ? reason === "" : reason.startsWith(`${authorizer}RBAC: `);
+    return isNamed && errorsIn(reason.slice(authorizer.length)) === errorsIn(ours.reason)
+      ? { compared }
+      : differ(compared);
   }
   if (reason === "")
     return ours.reason === "" ? { compared: "yes, without a reason" } : differ("yes, without a reason");

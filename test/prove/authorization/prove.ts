@@ -1,5 +1,6 @@
 import type { Question } from "../../../lib/index.ts";
 import { authorize, readWorld } from "../../../lib/rbac/index.ts";
+import { minorOf } from "../../cluster/harness/minor-of.ts";
 import { type Pair, pairsOf, questionsOf } from "../worlds/cases.ts";
 import type { Ground } from "../worlds/ground.ts";
 import { prefixOf, share } from "../worlds/parts.ts";
@@ -42,7 +43,10 @@ export interface ProofOptions {
 }
 
 /** From 1.36 on grants of constrained impersonation count. */
-const knowsConstraints = (version: string): boolean => Number(/^v1\.(\d+)/.exec(version)?.[1]) >= 36;
+const knowsConstraints = (version: string): boolean => minorOf(version) >= 36;
+
+/** From 1.37 on the reason of a no begins with the name of the authorizer that gives it. */
+const authorizerIn = (version: string): string => (minorOf(version) >= 37 ? "rbac: " : "");
 
 let prefixes = 0;
 
@@ -60,6 +64,7 @@ export const prove = async (
     keeps: options.keeps ?? keeps,
     constrains: knowsConstraints(version),
   };
+  const authorizer = authorizerIn(version);
   const tally = newTally();
   const counterexamples: Counterexample[] = [];
 
@@ -69,7 +74,7 @@ export const prove = async (
     return { stays, agrees: stays === ruling.kept, ruling };
   };
   const judgeQuestion = async (manifests: readonly Manifest[], question: Question) =>
-    checkQuestion(authorizes, readWorld([...base, ...manifests]), question, await review(question));
+    checkQuestion(authorizes, readWorld([...base, ...manifests]), question, await review(question), authorizer);
 
   const disagreementOn = async ({ sort, manifests, asked }: Pick<Counterexample, "sort" | "manifests" | "asked">) => {
     if (sort === "question") return (await judgeQuestion(manifests, asked as Question)).disagreement;
@@ -128,7 +133,7 @@ export const prove = async (
     await pooled(
       questionsOf(random("questions"), words, manifests, share(questions, worlds, index)),
       async (question) => {
-        const result = checkQuestion(authorizes, world, question, await review(question));
+        const result = checkQuestion(authorizes, world, question, await review(question), authorizer);
         tally.question(result);
         note("question", question, result.disagreement);
       },

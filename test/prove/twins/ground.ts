@@ -1,5 +1,6 @@
 import { twins as generated } from "../../../lib/manifests/index.ts";
 import { type Policy, readPolicy } from "../../../lib/policy/index.ts";
+import { minorOf } from "../../cluster/harness/minor-of.ts";
 import { applied } from "../../cluster/world/applied.ts";
 import { until } from "../../cluster/world/until.ts";
 import { installWebhook } from "../../cluster/world/webhook.ts";
@@ -23,7 +24,7 @@ export interface TwinsGround {
 }
 
 export interface TwinsGroundOptions {
-  /** Such as `v1.35.4`; default: the one that the cluster suite runs on. */
+  /** Such as `v1.35.6`; default: the one that the cluster suite runs on. */
   readonly version?: string | undefined;
   /** A policy that sets nothing and refuses instead. Always so before 1.36, which knows no MutatingAdmissionPolicy. */
   readonly strict?: boolean;
@@ -31,7 +32,7 @@ export interface TwinsGroundOptions {
   readonly twins?: typeof generated;
 }
 
-const knowsMutating = (version: string): boolean => Number(/^v1\.(\d+)/.exec(version)?.[1]) >= 36;
+const knowsMutating = (version: string): boolean => minorOf(version) >= 36;
 
 /** A MutatingAdmissionPolicy finds the kinds of new definitions only after a while. */
 const isNotKnownYet = ({ status, body }: { readonly status: number; readonly body: { readonly message?: string } }) =>

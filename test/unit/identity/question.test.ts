@@ -50,6 +50,11 @@ describe("what an API server sends back", () => {
     ["yes, with an evaluation error beside it", { allowed: true, reason: "r", evaluationError: "oops" }, yes("r")],
     ["no", { allowed: false }, no()],
     ["no, because a role is not there", { allowed: false, reason: dangling }, no(dangling)],
+    [
+      "the same from Kubernetes 1.37, which names the authorizer",
+      { allowed: false, reason: `rbac: ${dangling}` },
+      no(`rbac: ${dangling}`),
+    ],
     ["an express denial", { allowed: false, denied: true, reason: "not you" }, no("not you")],
     ["an express denial of what is allowed", { allowed: true, denied: true }, no()],
     ["denied: false and null", { allowed: true, denied: false }, yes()],
