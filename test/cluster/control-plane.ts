@@ -18,7 +18,7 @@ export interface TokenUser {
 }
 
 export interface ControlPlaneOptions {
-  /** Such as `v1.34.4`; default: what `KUBEBUILDER_ASSETS` holds, or what `control-plane/go.mod` pins. */
+  /** Such as `v1.34.8`; default: what `KUBEBUILDER_ASSETS` holds, or what `control-plane/go.mod` pins. */
   readonly version?: string;
   /** Besides `admin`, who is in system:masters. */
   readonly users?: readonly TokenUser[];

@@ -1,13 +1,13 @@
 import { randomInt } from "node:crypto";
 import { readArguments, run, UsageError } from "../../infra/usage.ts";
 import { yamlText } from "../../infra/yaml-text.ts";
+import { everyVersion } from "../cluster/harness/binaries.ts";
 import { proveAnswers } from "./answers/prove.ts";
 import { prove } from "./authorization/prove.ts";
 import { fuzz } from "./fuzz/run.ts";
 import { pageOf, type VersionFigures } from "./page.ts";
 import { startTwinsGround } from "./twins/ground.ts";
 import { proveTwins } from "./twins/prove.ts";
-import { everyVersion } from "./versions.ts";
 import { startGround } from "./worlds/ground.ts";
 
 const parts = ["authorization", "twins", "answers", "fuzz"] as const;

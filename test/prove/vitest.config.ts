@@ -1,7 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { findSource } from "../cluster/harness/binaries.ts";
-import { everyVersion } from "./versions.ts";
+import { everyVersion, findSource } from "../cluster/harness/binaries.ts";
 
 const source = findSource(everyVersion[0]);
 const available = source.kind !== "none";

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { minorOf } from "./minor-of.ts";
 
 /** The programs of a control plane, by path. */
 export interface Binaries {
@@ -36,13 +37,18 @@ const layout = (folder: string, etcd: string): Binaries => ({
   kubectl: join(folder, "kubectl"),
 });
 
-/** The Kubernetes version that the Go module in a folder builds, such as `v1.36.3`. */
+/** The Kubernetes version that the Go module in a folder builds, such as `v1.37.2`. */
 const pinnedVersion = (folder: string): string | undefined => {
   const file = join(folder, "go.mod");
   return existsSync(file)
     ? /^(?:require\s|\s)\s*k8s\.io\/kubernetes (v\S+)/m.exec(readFileSync(file, "utf8"))?.[1]
     : undefined;
 };
+
+/** Every version of Kubernetes that a Go module in `control-plane` or in a folder of it builds, newest first. */
+export const everyVersion: readonly string[] = ["", ...readdirSync(modules)]
+  .flatMap((name) => pinnedVersion(join(modules, name)) ?? [])
+  .sort((a, b) => minorOf(b) - minorOf(a));
 
 const onPath = (program: string): boolean =>
   (process.env["PATH"] ?? "").split(delimiter).some((folder) => isExecutable(join(folder, program)));
@@ -51,7 +57,7 @@ const onPath = (program: string): boolean =>
  * Looks for kube-apiserver, etcd and kubectl: in `KUBEBUILDER_ASSETS` (envtest's layout), then among what was built before, else a
  * Go toolchain can build them. A version that is asked for by name is always this repository's own build.
  *
- * @param wanted such as `v1.34.4`; the module for it stands in `control-plane/<version>/`. Default: whatever `control-plane/go.mod` pins
+ * @param wanted such as `v1.34.8`; the module for it stands in `control-plane/<version>/`. Default: whatever `control-plane/go.mod` pins
  */
 export const findSource = (wanted?: string): Source => {
   const assets = process.env["KUBEBUILDER_ASSETS"];

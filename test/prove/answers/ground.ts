@@ -13,7 +13,7 @@ export type Answering = (path: string, text: string) => Reply;
 /** An API server whose webhooks answer whatever they are told to. */
 export interface AnswerGround {
   readonly plane: ControlPlane;
-  /** Such as v1.36.3, in the API server's own words. */
+  /** Such as v1.37.2, in the API server's own words. */
   readonly version: string;
   readonly client: Client;
   /** The webhooks' server. */

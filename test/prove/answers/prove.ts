@@ -48,7 +48,7 @@ export const judgeAnswers = async ({
 /**
  * Starts a control plane, lets it judge the answer of every row, and stops it.
  *
- * @param version such as v1.35.4; default: the one that the cluster suite runs on
+ * @param version such as v1.35.6; default: the one that the cluster suite runs on
  */
 export const proveAnswers = async ({
   version,

@@ -8,7 +8,7 @@ import { patchRows } from "./rows/patches.ts";
 import { verifiedBeyond, verifiedV1, verifiedV1beta1 } from "./rows/verification.ts";
 import { warningRows } from "./rows/warnings.ts";
 
-/** All rows. They hold for Kubernetes 1.34, 1.35 and 1.36 alike. */
+/** All rows. They hold for Kubernetes 1.34 to 1.37 alike. */
 export const table: readonly Row[] = [
   ...outcomeRows,
   ...verifiedV1,

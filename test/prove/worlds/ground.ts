@@ -14,7 +14,7 @@ import { type Review, type Stage, stageOn } from "./stage.ts";
 /** An API server that knows nobody of its own, and lets one client be anybody. */
 export interface Ground {
   readonly plane: ControlPlane;
-  /** Such as 1.36.3, in the API server's own words. */
+  /** Such as v1.37.2, in the API server's own words. */
   readonly version: string;
   readonly as: FrontProxy;
   /** Posts a SubjectAccessReview as the administrator. */
