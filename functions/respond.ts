@@ -135,12 +135,12 @@ const decide = async (edges: Edges, { route, review: { request }, deadline, doub
   if (doubt !== undefined && cluster !== edges.local)
     return { outcome: unreliable(cluster, request, doubt), ...nothingAsked, failure: "registry-outdated" as const };
   try {
-    const judgement = judge(cluster.policy, request);
+    const judgement = judge(cluster.policy, request, endpoint);
     const questions = judgement.questions.length;
     const started = performance.now();
     const answers = questions > 0 ? await ask(edges, route, judgement.questions, deadline) : [];
     const questionMilliseconds = questions > 0 ? since(started) : 0;
-    const outcome = conclude(judgement, endpoint, answers);
+    const outcome = conclude(judgement, answers);
     const failure = failureOf(outcome, answers);
     return { outcome, questions, questionMilliseconds, ...(failure && { failure }) };
   } catch (error) {
@@ -151,7 +151,7 @@ const decide = async (edges: Edges, { route, review: { request }, deadline, doub
 
 const nothingAsked = { questions: 0, questionMilliseconds: 0 };
 
-const unjudged = (policy: Policy, problem: string): Outcome => conclude(judge(policy, { problem }), "validate", []);
+const unjudged = (policy: Policy, problem: string): Outcome => conclude(judge(policy, { problem }, "validate"), []);
 
 const unreliable = ({ policy }: Cluster, request: AdmissionReview["request"], doubt: string): Outcome => ({
   ...unjudged({ ...policy, enforcement: "enforce" }, doubt),

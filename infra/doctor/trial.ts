@@ -1,4 +1,4 @@
-import { conclude, judge, type Outcome } from "../../lib/decision/index.ts";
+import { type AdmissionRequest, conclude, judge, type Outcome } from "../../lib/decision/index.ts";
 import { type Answer, isHeaderSafe, type Question } from "../../lib/identity/index.ts";
 import { isObject, type JsonObject } from "../../lib/identity/json.ts";
 import { formatKeys, placesOf, pointerOf } from "../../lib/policy/path.ts";
@@ -77,19 +77,21 @@ const isSet = ({ ours, inTree }: Site): boolean => Boolean(ours.mutating) || !is
 
 /** What the rule says of an object that the user of the kubeconfig creates. Its questions are the user's own (SelfSubjectAccessReview). */
 export const expected = async (site: Site, subject: Subject, object: JsonObject): Promise<Outcome> => {
-  const { group, version, resource, namespaced } = subject;
-  const judgement = judge(site.policy, {
+  const { group, version, resource, kind, namespaced } = subject;
+  const request: AdmissionRequest = {
     operation: "CREATE",
     resource: { group, version, resource },
+    kind: { group, kind },
     subResource: "",
     namespace: namespaced ? site.namespace : "",
     requester: site.me,
     object,
     oldObject: null,
     exact: () => undefined,
-  });
+  };
+  const judgement = judge(site.policy, request, isSet(site) ? "mutate" : "validate");
   const answers = await Promise.all(judgement.questions.map((question) => mayI(site, question)));
-  return conclude(judgement, isSet(site) ? "mutate" : "validate", answers);
+  return conclude(judgement, answers);
 };
 
 const mayI = async ({ api }: Site, { resourceAttributes }: Question): Promise<Answer> => {

@@ -49,8 +49,9 @@ export interface Evidence {
 }
 
 /** What a field is, given those by whom it was judged. */
-export const kindOf = ({ stated: { kind }, wouldBe }: Pick<Evidence, "stated" | "wouldBe">): FindingKind => {
-  if (kind === "privileged") return wouldBe.length > 0 && wouldBe.every(isKept) ? "named" : kind;
+export const kindOf = ({ stated: { kind, standsFor }, wouldBe }: Pick<Evidence, "stated" | "wouldBe">): FindingKind => {
+  if (kind === "privileged" || (kind === "empty" && standsFor))
+    return wouldBe.length > 0 && wouldBe.every(isKept) ? "named" : kind;
   return kind === "named" && !wouldBe.every(isKept) ? "forbidden" : kind;
 };
 
@@ -78,10 +79,15 @@ export const findingOf = (evidence: Evidence, rights: Rights | undefined): Findi
   };
 };
 
-const whenEnforced = (finding: FindingKind, { onEmpty, onForbidden }: Target): string => {
+const whenEnforced = (finding: FindingKind, target: Target): string => {
+  const { onEmpty, onForbidden, emptyStandsFor, privileged, onPrivilegedRequester } = target;
   switch (finding) {
     case "empty":
-      if (onEmpty === "requester") return "the next edit sets it to whoever makes it";
+      if (onEmpty === "stands") return `an edit by an editor who may not impersonate "${emptyStandsFor}" is refused`;
+      if (onEmpty === "requester")
+        return Object.keys(privileged).length > 0 && onPrivilegedRequester === "deny"
+          ? "the next edit sets it to the editor; until then its controller acts as itself, and is refused children without an identity"
+          : "the next edit sets it to the editor";
       if (typeof onEmpty === "object")
         return `the next edit sets it to "${onEmpty.default}", or is refused to an editor who may not impersonate that`;
       return "every edit is refused that leaves it empty";
@@ -104,9 +110,11 @@ const fixOf = (finding: FindingKind, { field, declared, standsFor, permissions, 
     case "named":
       return "";
     case "empty":
-      return `set ${field} to the identity that this object is to act as; until then the controller decides whose rights it uses, often its own`;
+      return standsFor === ""
+        ? `set ${field} to the identity that this object is to act as; until then the controller decides whose rights it uses, often its own`
+        : `set ${field} to the identity that this object is to act as, unless it is meant to act as ${standsFor}`;
     case "privileged":
-      return `set ${field} to an ordinary identity, or see that only those edit the object who may ${allowed}; "${declared}" stands for ${standsFor}`;
+      return `set ${field} to an ordinary identity, or see that only those edit the object who may ${allowed}; "${declared}" ${declared === standsFor ? "is the controller's own account" : `stands for ${standsFor}`}`;
     case "forbidden":
       return `set ${field} to an identity of the writer's own, or grant the writer to ${allowed}`;
     case "too-many-identities":

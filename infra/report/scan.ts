@@ -1,5 +1,6 @@
 import type { GroupVersionResource } from "../../lib/decision/index.ts";
 import type { JsonObject } from "../../lib/identity/json.ts";
+import { pointerOf } from "../../lib/policy/path.ts";
 import { type Policy, targetOf } from "../../lib/policy/policy.ts";
 import { type Finding, findingOf, kindOf } from "./finding.ts";
 import { managersOf } from "./managers.ts";
@@ -43,7 +44,9 @@ export const scanPage = async (
       object,
       stated,
       managers: managersOf(object, stated.keys),
-      wouldBe: (verdicts[index] ?? []).filter(({ field }) => field === stated.field),
+      wouldBe: (verdicts[index] ?? [])
+        .filter(({ keys }) => pointerOf(keys) === pointerOf(stated.keys))
+        .map(({ wouldBe }) => wouldBe),
     }));
   });
   for (const { stated, wouldBe } of evidence) if (stated.kind === "named" && wouldBe.length === 0) tally.unjudged();

@@ -3,7 +3,7 @@ import { type AdmissionRequest, type GroupVersionResource, judge } from "../../l
 import type { Verdict } from "../../lib/decision/verdict.ts";
 import type { ResourceAttributes, UserInfo } from "../../lib/identity/index.ts";
 import { isObject, type JsonObject, member } from "../../lib/identity/json.ts";
-import { formatKeys, type Keys } from "../../lib/policy/path.ts";
+import type { Keys } from "../../lib/policy/path.ts";
 import { type Policy, targetOf } from "../../lib/policy/policy.ts";
 
 /** What a field of a stored object says, whoever wrote it. All but `named` are worth a look before anything is enforced. */
@@ -23,7 +23,7 @@ export interface Stated {
   readonly field: string;
   /** The identity that is named, as a username; empty where there is none. */
   readonly declared: string;
-  /** The identity that a privileged value stands for; empty where it is none. */
+  /** The identity that a privileged value, or an empty field, stands for; a controller's own account for itself; empty for all others. */
   readonly standsFor: string;
   /** What somebody must be allowed to keep the field as it is, all of it. */
   readonly permissions: readonly ResourceAttributes[];
@@ -40,12 +40,13 @@ const nobody: UserInfo = { username: "nobody\n", groups: [], extra: {} };
 /** The policy as it would be enforced: what is found out is what enforcing it would mean. */
 export const enforced = (policy: Policy): Policy => ({ ...policy, enforcement: "enforce" });
 
-/** An edit of something outside metadata, status and the fields, which has to be judged (point 6 of the rule). */
+/** An edit of something outside metadata, status and the fields, which has to be judged (rule `change`). */
 export const editOf = (requester: UserInfo, resource: GroupVersionResource, object: JsonObject): AdmissionRequest => {
   const namespace = isObject(object["metadata"]) ? object["metadata"]["namespace"] : undefined;
   return {
     operation: "UPDATE",
     resource,
+    kind: { group: "", kind: "" },
     subResource: "",
     namespace: typeof namespace === "string" ? namespace : "",
     requester,
@@ -57,20 +58,23 @@ export const editOf = (requester: UserInfo, resource: GroupVersionResource, obje
 
 /** What the fields of a stored object say. A field that is empty and may be, and an object that has none, say nothing. */
 export const statedBy = (policy: Policy, resource: GroupVersionResource, object: JsonObject): readonly Stated[] => {
-  const privileged = targetOf(policy, resource)?.privileged ?? {};
-  return judge(enforced(policy), editOf(nobody, resource, object)).findings.flatMap((finding) => {
+  const { privileged = {} } = targetOf(policy, resource) ?? {};
+  const accounts = Object.values(privileged);
+  return judge(enforced(policy), editOf(nobody, resource, object), "validate").findings.flatMap((finding) => {
     const verdict = follow(finding, () => ({ allowed: true, reason: "" }));
-    const { keys = [], declared, sentence } = verdict;
+    const { keys = [], at = "", declared, effective, sentence, decision } = verdict;
     const text = valueAt(object, keys);
-    const standsFor = typeof text === "string" ? String(member(privileged, text) ?? "") : "";
+    const meant = typeof text === "string" ? member(privileged, text) : undefined;
+    const own = accounts.includes(declared) ? declared : declared === "" && decision === "permitted" ? effective : "";
+    const standsFor = typeof meant === "string" ? meant : own;
     const kind = kindOf(verdict, standsFor);
     if (kind === undefined) return [];
     const permissions = questionsOf(finding).map(({ resourceAttributes }) => resourceAttributes);
-    return [{ kind, keys, field: formatKeys(keys), declared, standsFor, permissions, sentence }];
+    return [{ kind, keys, field: at, declared, standsFor, permissions, sentence }];
   });
 };
 
-const kindOf = ({ reason }: Verdict, standsFor: string): Kind | undefined => {
+const kindOf = ({ reason, declared }: Verdict, standsFor: string): Kind | undefined => {
   switch (reason) {
     case "empty":
     case "unsafe-name":
@@ -82,6 +86,7 @@ const kindOf = ({ reason }: Verdict, standsFor: string): Kind | undefined => {
     case "unsafe-requester":
       return "empty";
     case "may-impersonate":
+      if (declared === "") return "empty";
       return standsFor === "" ? "named" : "privileged";
     default:
       return undefined;

@@ -3,7 +3,7 @@ import { follow } from "../../lib/decision/finding.ts";
 import { type Decision, type GroupVersionResource, judge, type Reason } from "../../lib/decision/index.ts";
 import type { Answer, Question, UserInfo } from "../../lib/identity/index.ts";
 import type { JsonObject } from "../../lib/identity/json.ts";
-import { formatKeys } from "../../lib/policy/path.ts";
+import type { Keys } from "../../lib/policy/path.ts";
 import type { Policy } from "../../lib/policy/policy.ts";
 import { ClusterError } from "../api-client.ts";
 import { editOf, enforced } from "./stated.ts";
@@ -22,6 +22,12 @@ export interface WouldBe {
 export const isKept = ({ decision }: WouldBe): boolean =>
   decision === "self" || decision === "permitted" || decision === "skipped";
 
+/** What the rule would make of the field at one place of an object. */
+export interface WouldBeAt {
+  readonly keys: Keys;
+  readonly wouldBe: WouldBe;
+}
+
 /** One object and those whom it is judged by. */
 export interface Suspicion {
   readonly object: JsonObject;
@@ -33,7 +39,7 @@ export type JudgeWriters = (
   policy: Policy,
   resource: GroupVersionResource,
   suspicions: readonly Suspicion[],
-) => Promise<readonly (readonly WouldBe[])[]>;
+) => Promise<readonly (readonly WouldBeAt[])[]>;
 
 const together = 100;
 const patience = 60_000;
@@ -67,20 +73,16 @@ export const judgeWritersWith = (ask: Ask): JudgeWriters => {
 
   return async (policy, resource, suspicions) => {
     const judged = suspicions.map(({ object, users }) =>
-      users.map((user) => ({ user, judgement: judge(enforced(policy), editOf(user, resource, object)) })),
+      users.map((user) => ({ user, judgement: judge(enforced(policy), editOf(user, resource, object), "validate") })),
     );
     await learn(judged.flat().flatMap(({ judgement }) => judgement.questions));
     return judged.map((each) =>
       each.flatMap(({ user, judgement }) =>
         judgement.findings.map((finding) => {
-          const { keys, decision, reason, effective, sentence } = follow(finding, answerTo);
+          const { keys = [], at = "", decision, reason, effective, sentence } = follow(finding, answerTo);
           return {
-            writer: user.username,
-            field: formatKeys(keys ?? []),
-            decision,
-            reason,
-            effective,
-            message: sentence,
+            keys,
+            wouldBe: { writer: user.username, field: at, decision, reason, effective, message: sentence },
           };
         }),
       ),

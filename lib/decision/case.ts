@@ -1,8 +1,14 @@
 import { isProblem, type JsonObject } from "../identity/json.ts";
 import type { UserInfo } from "../identity/user-info.ts";
-import { formatKeys, type Place, placesOf, pointerOf } from "../policy/path.ts";
+import { type Place, placesOf, pointerOf } from "../policy/path.ts";
 import type { Field, Policy, Target } from "../policy/policy.ts";
 import { identityOf } from "./field-identity.ts";
+
+/**
+ * What a request writes. Of an object, the field can be patched. A subresource may write the field itself, or parts of the status that
+ * the controller acts on as the object's identity: there nothing can be patched, and what would have to be is denied.
+ */
+export type WrittenPart = "object" | "field-by-subresource" | "acted-on-status";
 
 /** What the fields of one review have in common. */
 export interface Review {
@@ -11,12 +17,11 @@ export interface Review {
   readonly requester: UserInfo;
   /** The object's namespace, empty for a cluster-scoped one. */
   readonly namespace: string;
-  /** The object whose fields are judged: of a status write, the old one. */
+  readonly writes: WrittenPart;
+  /** The object whose fields are judged: where the status is written that the controller acts on, the old one. */
   readonly object: JsonObject;
-  /** What an update found; undefined on CREATE, and for a status write, which does not touch the fields. */
+  /** What an update of the fields found; undefined on CREATE, and where the fields are not written. */
   readonly before: JsonObject | undefined;
-  /** The status is written, not the field: nothing can be patched. */
-  readonly statusWrite: boolean;
 }
 
 /** Everything that one field is judged by. */
@@ -31,9 +36,9 @@ export interface Case extends Review {
   readonly inherited: boolean;
 }
 
-/** The fields of a review, one by one: a path that walks a list leads to many. */
-export const casesOf = (review: Review): readonly Case[] =>
-  review.target.fields.flatMap((field) => {
+/** Fields of a review, one by one: a path that walks a list leads to many. */
+export const casesOf = (review: Review, fields: readonly Field[]): readonly Case[] =>
+  fields.flatMap((field) => {
     const { object, before, namespace } = review;
     const declaredAt = (of: JsonObject, place: Place): string => {
       const { value } = place;
@@ -47,6 +52,6 @@ export const casesOf = (review: Review): readonly Case[] =>
     return placesOf(object, field.path).map((place): Case => {
       const declared = declaredAt(object, place);
       const inherited = declared !== "" && earlier.get(pointerOf(place.keys)) === declared;
-      return { ...review, field, place, at: formatKeys(place.keys), declared, inherited };
+      return { ...review, field, place, at: place.at, declared, inherited };
     });
   });

@@ -1,12 +1,8 @@
-import { type Answer, keyOf, type Question } from "../identity/question.ts";
-import { formatKeys } from "../policy/path.ts";
+import { type Answer, idOfQuestion, type Question } from "../identity/question.ts";
 import { follow } from "./finding.ts";
 import type { Judgement } from "./judge.ts";
 import { type PatchOperation, patchOf } from "./patch.ts";
 import { type Cause, type Decision, decisions, type Reason, type Verdict, type Written } from "./verdict.ts";
-
-/** The endpoint that was called: one patches, the other refuses what it would have to patch. */
-export type Endpoint = "mutate" | "validate";
 
 /** What the rule says of a review, and what is done about it. */
 export interface Outcome {
@@ -37,14 +33,10 @@ export interface Outcome {
  * Concludes a judgement from the answers, which stand in the order of its questions. A missing answer is no answer, and where one is
  * needed that is a denial.
  *
- * @example conclude(judgement, "mutate", [{ allowed: false, reason: "" }]).decision // "replaced"
+ * @example conclude(judgement, [{ allowed: false, reason: "" }]).decision // "replaced"
  */
-export const conclude = (
-  judgement: Judgement,
-  endpoint: Endpoint,
-  answers: readonly (Answer | undefined)[],
-): Outcome => {
-  const { policy, requester, findings } = judgement;
+export const conclude = (judgement: Judgement, answers: readonly (Answer | undefined)[]): Outcome => {
+  const { policy, endpoint, requester, findings } = judgement;
   const ruled = verdictsOf(judgement, answers);
   const apply = endpoint === "mutate" ? (verdict: Verdict) => verdict : unpatched;
   const applied = ruled.map(apply);
@@ -61,8 +53,8 @@ export const conclude = (
     requester,
     declared: worst.declared,
     effective: worst.effective,
-    field: worst.keys ? formatKeys(worst.keys) : "",
-    fields: worst.keys ? findings.length : 0,
+    field: worst.at ?? "",
+    fields: worst.at === undefined ? 0 : findings.length,
     warnings: audit
       ? ruled.filter(isTold).map(({ sentence }) => `audit (not enforced): ${sentence}`)
       : patched.flatMap(warningsOf),
@@ -75,17 +67,17 @@ const verdictsOf = (
   { findings, questions }: Judgement,
   answers: readonly (Answer | undefined)[],
 ): readonly Verdict[] => {
-  const known = new Map(questions.map((question, index) => [keyOf(question), answers[index]]));
+  const known = new Map(questions.map((question, index) => [idOfQuestion(question), answers[index]]));
   const answerTo = (question: Question): Answer =>
-    known.get(keyOf(question)) ?? { code: 502, failure: "no answer came back" };
+    known.get(idOfQuestion(question)) ?? { code: 502, failure: "no answer came back" };
   return findings.map((finding) => follow(finding, answerTo));
 };
 
 /** Where nothing can be patched, what would have to be is refused, with the reason that it had. */
 const unpatched = (verdict: Verdict): Verdict => {
   if (!isWritten(verdict)) return verdict;
-  const { keys, reason, refusal, declared } = verdict;
-  return { decision: "denied", keys, reason, sentence: refusal, code: 403, causes: [], declared, effective: "" };
+  const { keys, at, reason, refusal, declared } = verdict;
+  return { decision: "denied", keys, at, reason, sentence: refusal, code: 403, causes: [], declared, effective: "" };
 };
 
 const worstOf = (verdicts: readonly Verdict[]): Verdict =>

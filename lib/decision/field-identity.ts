@@ -1,4 +1,4 @@
-import { isHeaderSafe } from "../identity/header-safe.ts";
+import { isHeaderSafe, longestName } from "../identity/header-safe.ts";
 import type { JsonObject, Problem } from "../identity/json.ts";
 import { serviceAccountOf, serviceAccountUsername } from "../identity/service-account.ts";
 import { type Place, valueAt } from "../policy/path.ts";
@@ -13,11 +13,15 @@ export interface NamePlace {
   readonly namespace: string;
 }
 
-export const unsafe = "is not printable ASCII without spaces at its ends and would not survive an HTTP header";
+/** What is wrong with a name that is not header-safe. */
+export const unsafe = (name: string): string =>
+  name.length > longestName
+    ? `is longer than ${longestName} characters`
+    : "is not printable ASCII without spaces at its ends and would not survive an HTTP header";
 
 /** The username that a text stands for in a field, or why it stands for none. */
 export const identityOf = ({ field, place, object, namespace }: NamePlace, text: string): string | Problem => {
-  if (!isHeaderSafe(text)) return { problem: unsafe };
+  if (!isHeaderSafe(text)) return { problem: unsafe(text) };
   const form = field.serviceAccount;
   if (form === undefined) return text;
   if (form === "namespace:name" && text.includes(":")) {

@@ -1,3 +1,4 @@
+import { brief } from "../identity/brief.ts";
 import { type Answer, formatQuestion, type NoAnswer, type Question } from "../identity/question.ts";
 import type { Keys } from "../policy/path.ts";
 import type { Denied, Verdict } from "./verdict.ts";
@@ -11,7 +12,7 @@ export interface Branch {
   readonly yes: Finding;
   readonly no: Finding;
   /** The field that is asked about. */
-  readonly about: { readonly keys: Keys; readonly declared: string };
+  readonly about: { readonly keys: Keys; readonly at: string; readonly declared: string };
 }
 
 export const isBranch = (finding: Finding): finding is Branch => "ask" in finding;
@@ -42,7 +43,7 @@ const unanswered = ({ about }: Branch, question: Question, { code, failure }: No
   ...about,
   decision: "denied",
   reason: "no-answer",
-  sentence: `whether ${question.user} may ${formatQuestion(question)} could not be found out: ${failure}`,
+  sentence: `whether ${brief(question.user)} may ${brief(formatQuestion(question))} could not be found out: ${failure}`,
   code,
   causes: [],
   effective: "",

@@ -1,6 +1,6 @@
-export { conclude, type Endpoint, type Outcome } from "./conclude.ts";
+export { conclude, type Outcome } from "./conclude.ts";
 export { numberText } from "./equal.ts";
 export { type Judgement, judge } from "./judge.ts";
 export type { PatchOperation } from "./patch.ts";
-export type { AdmissionRequest, GroupVersionResource } from "./request.ts";
+export type { AdmissionRequest, Endpoint, GroupVersionResource } from "./request.ts";
 export type { Code, Decision, Reason } from "./verdict.ts";

@@ -20,14 +20,15 @@ export const judgeField = (one: Case): Finding => {
 };
 
 const judgeEmpty = (one: Case): Finding => {
-  const { onEmpty } = one.target;
+  const { onEmpty, emptyStandsFor } = one.target;
   if (onEmpty === "allow") return kept(one, "permitted", "empty-allowed", say.keptEmpty(one), "");
-  if (onEmpty === "deny" || one.statusWrite) return denied(one, "empty", say.refusedEmpty(one));
-  if (onEmpty === "requester") {
-    const sentence = say.filled(one, one.requester.username);
-    return setToRequester(one, { decision: "defaulted", reason: "empty", sentence, refusal: say.unfilled(one) });
-  }
-  return judgeDefault(one, onEmpty.default);
+  const stays = onEmpty === "stands" || one.writes === "acted-on-status";
+  if (emptyStandsFor !== undefined && stays) return judgeStandIn(one, emptyStandsFor);
+  if (typeof onEmpty === "string" && onEmpty !== "requester") return denied(one, "empty", say.refusedEmpty(one));
+  if (one.writes !== "object") return denied(one, "empty", say.refusedEmpty(one));
+  if (typeof onEmpty === "object") return judgeDefault(one, onEmpty.default);
+  const sentence = say.filled(one, one.requester.username);
+  return setToRequester(one, { decision: "defaulted", reason: "empty", sentence, refusal: say.unfilled(one) });
 };
 
 /** A fixed default is judged as if it had been declared; what would stay is written. */
@@ -41,28 +42,45 @@ const judgeDefault = (one: Case, text: string): Finding => {
   );
 };
 
+/** The identity that an empty field stands for is judged as if it had been declared; the field stays empty. */
+const judgeStandIn = (one: Case, identity: string): Finding =>
+  judgeIdentity(one, [identity], say.standsForRequester(one), (ask) =>
+    denied(one, "empty", say.forbiddenEmpty(one, identity, ask)),
+  );
+
 const judgeName = (one: Case, text: string): Finding => {
-  const { requester, target } = one;
   const identity = identityOf(one, text);
   if (isProblem(identity)) return invalid(one, "unsafe-name", say.noName(one, text, identity.problem));
-  const standsFor = privileged(target, text);
-  if (identity === requester.username && standsFor === undefined)
-    return handOut(one, kept(one, "self", "requester", say.own(one), identity));
+  const standsFor = privileged(one.target, text);
+  const identities = standsFor === undefined ? [identity] : [identity, standsFor];
+  return judgeIdentity(one, identities, say.own(one), (ask) => judgeForbidden(one, identity, ask));
+};
+
+/**
+ * Who would be acted as: the requester, whom a trusted writer copied, or an identity that must be asked about. A privileged value has two
+ * identities, its own name and the account that it stands for, and is never the requester.
+ */
+const judgeIdentity = (
+  one: Case,
+  identities: readonly string[],
+  own: string,
+  forbidden: (asked: readonly Question[]) => Finding,
+): Finding => {
+  const { requester, target } = one;
+  const [identity = "", standsFor] = identities;
+  if (identity === requester.username && standsFor === undefined && target.permission === undefined)
+    return requireWholeIdentity(one, kept(one, "self", "requester", own, identity));
   const writer = target.writers.find(({ username }) => username === requester.username);
   if (writer) return kept(one, "permitted", "trusted-writer", say.copied(one, writer), identity);
-  const ask = [identity, ...(standsFor === undefined ? [] : [standsFor])].map((each) => questionFor(one, each));
-  return {
-    ask,
-    yes: kept(one, "permitted", "may-impersonate", say.permitted(one, identity), identity),
-    no: judgeForbidden(one, identity, ask),
-    about: about(one),
-  };
+  const ask = identities.map((each) => questionFor(one, each));
+  const yes = kept(one, "permitted", "may-impersonate", say.permitted(one, identity), identity);
+  return { ask, yes, no: forbidden(ask), about: about(one) };
 };
 
 const judgeForbidden = (one: Case, identity: string, asked: readonly Question[]): Finding => {
   const reason = one.inherited ? "inherited" : "forbidden";
   const refusal = say.forbidden(one, identity, asked);
-  if (one.target.onForbidden === "deny" || one.statusWrite) return denied(one, reason, refusal);
+  if (one.target.onForbidden === "deny" || one.writes !== "object") return denied(one, reason, refusal);
   return setToRequester(one, { decision: "replaced", reason, sentence: say.replaced(one, identity), refusal });
 };
 
@@ -71,14 +89,14 @@ type Change = Pick<Written, "decision" | "reason" | "sentence" | "refusal">;
 /** The requester's own name is written: it must be one that can be, and that the requester may hand out. */
 const setToRequester = (one: Case, change: Change): Finding => {
   const me = one.requester.username;
-  if (privileged(one.target, me) !== undefined)
-    return denied(one, "privileged-requester", say.privilegedRequester(one));
+  const value = privilegedValueOf(one.target, me);
+  if (value !== undefined) return denied(one, "privileged-requester", say.privilegedRequester(one, value));
   if (!isHeaderSafe(me)) return invalid(one, "unsafe-requester", say.unsafeRequester(one));
-  return handOut(one, written(one, me, me, change));
+  return requireWholeIdentity(one, written(one, me, me, change));
 };
 
-/** Point 13: the requester's own identity is handed out, so a narrowed credential must be allowed the whole of it. */
-const handOut = (one: Case, yes: Kept | Written): Finding => {
+/** Rule `own`: writing the requester's name grants its full rights, so a scoped token must be allowed to impersonate its own user. */
+const requireWholeIdentity = (one: Case, yes: Kept | Written): Finding => {
   const { requester, policy } = one;
   const narrowing = policy.narrowing.find((key) => Object.hasOwn(requester.extra, key));
   if (narrowing === undefined) return yes;
@@ -90,6 +108,13 @@ const handOut = (one: Case, yes: Kept | Written): Finding => {
 const privileged = (target: Target, value: string): string | undefined =>
   Object.hasOwn(target.privileged, value) ? target.privileged[value] : undefined;
 
+/** Rule `privileged`: the value that makes a username all-powerful to the controller, being it or standing for it; undefined for all others. */
+const privilegedValueOf = ({ privileged, onPrivilegedRequester }: Target, username: string): string | undefined => {
+  if (Object.hasOwn(privileged, username)) return username;
+  if (onPrivilegedRequester === "default") return undefined;
+  return Object.keys(privileged).find((value) => privileged[value] === username);
+};
+
 const questionFor = ({ requester, target, namespace }: Case, identity: string): Question =>
   target.permission === undefined
     ? impersonationQuestion(requester, identity)
@@ -100,7 +125,7 @@ const questionFor = ({ requester, target, namespace }: Case, identity: string): 
         name: identity,
       });
 
-const about = ({ place, declared }: Case) => ({ keys: place.keys, declared });
+const about = ({ place, at, declared }: Case) => ({ keys: place.keys, at, declared });
 
 const kept = (one: Case, decision: Kept["decision"], reason: Reason, sentence: string, effective: string): Kept => ({
   ...about(one),

@@ -8,7 +8,7 @@ export interface PatchOperation {
   readonly value: unknown;
 }
 
-/** Point 8: one operation on each field, and one for each parent that is missing. */
+/** Rule `patch`: one operation on each field, and one for each parent that is missing. */
 export const patchOf = (verdicts: readonly Written[]): readonly PatchOperation[] => {
   const made = new Set<string>();
   return verdicts.flatMap(({ keys, write }) => {

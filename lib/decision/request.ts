@@ -1,10 +1,15 @@
 import type { Problem } from "../identity/json.ts";
 import type { UserInfo } from "../identity/user-info.ts";
 
+/** The endpoint that was called: one patches, the other refuses what it would have to patch. */
+export type Endpoint = "mutate" | "validate";
+
 /** What the decision needs of an `admission.k8s.io/v1` AdmissionRequest. */
 export interface AdmissionRequest {
   readonly operation: string;
   readonly resource: GroupVersionResource;
+  /** Of the object: a subresource may take another kind than its resource. Empty where unknown. */
+  readonly kind: { readonly group: string; readonly kind: string };
   /** Empty for the resource itself. */
   readonly subResource: string;
   /** Empty for a cluster-scoped object. */

@@ -1,25 +1,33 @@
 import type { JsonObject } from "../identity/json.ts";
 import { type Path, placesOf } from "../policy/path.ts";
-import { identityPaths, type Target } from "../policy/policy.ts";
+import { type Field, identityPaths } from "../policy/policy.ts";
 import { compare } from "./equal.ts";
 import type { AdmissionRequest } from "./request.ts";
 
-/**
- * Point 6: equal outside `metadata` and `status`, with equal declared identities. Of a status write: equal in the target's status paths.
- * The objects must be there.
- */
-export const isUnchanged = (request: AdmissionRequest, target: Target, statusWrite: boolean): boolean => {
-  const parts = (object: JsonObject): unknown => {
-    if (statusWrite) return valuesAt(object, target.statusPaths);
-    const { metadata: _, status: __, ...rest } = object;
-    return [rest, valuesAt(object, target.fields.flatMap(identityPaths))];
-  };
+/** A part of an object that is compared with the same part of the old one. */
+export type Part = (object: JsonObject) => unknown;
+
+/** Rule `change`: everything outside `metadata` and these members, with the fields' identities wherever they lie. */
+export const outside =
+  (members: readonly string[], fields: readonly Field[]): Part =>
+  (object) => [
+    Object.fromEntries(Object.entries(object).filter(([key]) => key !== "metadata" && !members.includes(key))),
+    identitiesOf(fields)(object),
+  ];
+
+/** Everything that makes the identities of these fields. */
+export const identitiesOf = (fields: readonly Field[]): Part => partsAt(fields.flatMap(identityPaths));
+
+/** What stands at some paths. Absent and null differ, and so do places. */
+export const partsAt =
+  (paths: readonly Path[]): Part =>
+  (object) =>
+    paths.map((path) => placesOf(object, path).map(({ keys, value }) => [keys, value]));
+
+/** Whether an update leaves a part of the object as it was. Both objects must be there. */
+export const isUnchanged = (request: AdmissionRequest, part: Part): boolean => {
   const compared = (objects: Pick<AdmissionRequest, "object" | "oldObject"> | undefined) =>
-    objects && compare(parts(objects.object as JsonObject), parts(objects.oldObject as JsonObject));
+    objects && compare(part(objects.object as JsonObject), part(objects.oldObject as JsonObject));
   const outcome = compared(request);
   return outcome === "alike" ? compared(request.exact()) === "equal" : outcome === "equal";
 };
-
-/** Absent and null differ, and so do places. */
-const valuesAt = (object: JsonObject, paths: readonly Path[]): unknown =>
-  paths.map((path) => placesOf(object, path).map(({ keys, value }) => [keys, value]));

@@ -11,6 +11,7 @@ export const reasons = [
   "operation",
   "subresource",
   "unchanged",
+  "status-writer",
   "no-field",
   // self
   "requester",
@@ -30,6 +31,7 @@ export const reasons = [
   "unsafe-name",
   "not-a-string",
   "parent-not-an-object",
+  "foreign-kind",
   "too-many-identities",
   "uncovered-resource",
   "malformed-review",
@@ -52,6 +54,8 @@ interface Said {
   readonly sentence: string;
   /** The field, undefined where the verdict is on the review. */
   readonly keys?: Keys;
+  /** The field's name in messages; undefined where the verdict is on the review. */
+  readonly at?: string;
   /** The declared identity; empty where there is none or it is no string. */
   readonly declared: string;
   /** Who the controller will act as; empty where nothing applies. */
@@ -67,6 +71,7 @@ export interface Kept extends Said {
 export interface Written extends Said {
   readonly decision: "defaulted" | "replaced";
   readonly keys: Keys;
+  readonly at: string;
   readonly write: Write;
   /** Why it is refused where it cannot be written. */
   readonly refusal: string;

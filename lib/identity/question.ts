@@ -1,3 +1,4 @@
+import { brief } from "./brief.ts";
 import { isObject } from "./json.ts";
 import { serviceAccountOf } from "./service-account.ts";
 import type { UserInfo } from "./user-info.ts";
@@ -56,8 +57,9 @@ export const impersonationQuestion = (requester: UserInfo, name: string): Questi
   );
 };
 
-/** Equal for equal questions of one requester. */
-export const keyOf = ({ resourceAttributes }: Question): string => JSON.stringify(resourceAttributes);
+/** Equal for equal questions, whose requester is a part of them. */
+export const idOfQuestion = ({ user, uid, groups, extra, resourceAttributes }: Question): string =>
+  JSON.stringify([user, uid, groups, extra, resourceAttributes]);
 
 /**
  * What a question asks for, as `kubectl auth can-i` takes it.
@@ -88,7 +90,7 @@ export const readAnswer = (review: unknown): Answer => {
   const yes = allowed && denied !== true;
   if (!yes && evaluationError != null && evaluationError !== "")
     return noAnswer(
-      `with an evaluation error: ${typeof evaluationError === "string" ? evaluationError : JSON.stringify(evaluationError)}`,
+      `with an evaluation error: ${brief(typeof evaluationError === "string" ? evaluationError : JSON.stringify(evaluationError))}`,
     );
   return { allowed: yes, reason: typeof reason === "string" ? reason : "" };
 };

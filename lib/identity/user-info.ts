@@ -1,3 +1,4 @@
+import { brief } from "./brief.ts";
 import { isObject, type Problem } from "./json.ts";
 
 /**
@@ -29,7 +30,7 @@ export const readUserInfo = (value: unknown): UserInfo | Problem => {
   if (extra != null && !isObject(extra)) return { problem: "request.userInfo.extra is not an object" };
   const entries = Object.entries(extra ?? {}).map(([key, values]) => [key, values ?? []] as const);
   const odd = entries.find(([, values]) => !isStrings(values));
-  if (odd) return { problem: `request.userInfo.extra[${JSON.stringify(odd[0])}] is not a list of strings` };
+  if (odd) return { problem: `request.userInfo.extra[${JSON.stringify(brief(odd[0]))}] is not a list of strings` };
   return {
     username,
     ...(uid ? { uid } : {}),

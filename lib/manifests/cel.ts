@@ -1,5 +1,5 @@
 import { namesOf, type Path } from "../policy/path.ts";
-import { identityPaths, type Target } from "../policy/policy.ts";
+import { identityPaths, isInMetadata, isInStatus, type Target } from "../policy/policy.ts";
 
 /** One of a webhook's `matchConditions`: the webhook is called where all of them are true. */
 export interface MatchCondition {
@@ -49,56 +49,129 @@ const accessOf = (root: string, path: Path): Access | undefined => {
   return names && accessTo(root, names);
 };
 
-/** Where a path leads into the metadata, CEL that follows it for one step: there, the guards need no more. */
-const partOfMetadata = ([first, second]: Path): readonly string[] => {
-  if (typeof first !== "object" || first.key !== "metadata") return [];
-  if (typeof second !== "object") return [""];
-  return [isIdentifier(second.key) ? `.?${second.key}` : `[?${quote(second.key)}]`];
-};
+/*
+ * A walk over a map takes the API server a time that grows with the square of the map's size: 5 seconds for 20,000 members (cel-go's cost
+ * tracker). So every walk is behind a limit on what it walks. Beyond it the call is made.
+ */
+const mostMembers = 64;
+const mostChildren = 256;
+const mostOfAChild = 16;
 
-/** Nothing changed that the rule looks at: point 6, as far as CEL can tell. Its numbers are no finer than a double's across types. */
-export const unchanged = (target: Target): string => {
-  const parts = target.fields.flatMap(identityPaths).flatMap(partOfMetadata);
-  const metadata = [...new Set(parts)].map((part) => ` && object.metadata${part} == oldObject.metadata${part}`);
-  const apart = "k in ['metadata', 'status']";
+/** A list of CEL strings. */
+export const listOf = (texts: readonly string[]): string => `[${texts.map(quote).join(", ")}]`;
+
+/**
+ * Equal outside some top-level members. CEL's numbers are no finer than a double's across types.
+ *
+ * @param beyond CEL that says it of an object with more members than can be walked
+ */
+const equalOutside = (members: readonly string[], beyond: string): string => {
+  const apart = `k in ${listOf(members)}`;
   return (
-    "request.operation == 'UPDATE' && object != null && oldObject != null" +
-    ` && object.all(k, ${apart} || (k in oldObject && object[k] == oldObject[k]))` +
-    ` && oldObject.all(k, ${apart} || k in object)${metadata.join("")}`
+    "object != null && oldObject != null" +
+    ` && (size(object) <= ${mostMembers} && size(oldObject) <= ${mostMembers}` +
+    ` ? object.all(k, ${apart} || (k in oldObject && object[k] == oldObject[k])) && oldObject.all(k, ${apart} || k in object)` +
+    ` : ${beyond})`
   );
 };
 
-/**
- * Spares the validating call where nothing changed. The API server counts `metadata.generation` up at every change outside metadata and
- * status before it validates, and it tells apart numbers that CEL does not.
- */
-export const validateConditions = (target: Target): readonly MatchCondition[] => [
-  {
-    name: "changed",
-    expression: `!(${unchanged(target)} && object.metadata.?generation == oldObject.metadata.?generation)`,
-  },
-];
+/** Equal in the identities that lie in the metadata. */
+const equalMetadata = ({ fields }: Target): string =>
+  fields
+    .filter(isInMetadata)
+    .flatMap(identityPaths)
+    .map((path) => ` && ${sameAt(path) ?? equalPart(path)}`)
+    .join("");
 
-/**
- * Spares the validating call for a status write that leaves the paths alone that the controller acts on. Only where they hold no numbers:
- * CEL takes some for equal that are not.
- */
-export const statusConditions = (target: Target): readonly MatchCondition[] => {
-  const same = target.statusPaths.map((path) => {
-    const now = accessOf("object", path);
-    const before = accessOf("oldObject", path);
-    if (!now || !before) return "false";
-    const equal = `${now.there} && ${before.there} && ${now.value} == ${before.value} && ${withoutNumbers(now.value)}`;
-    return `((${equal}) || (${now.absent} && ${before.absent}))`;
-  });
-  return [{ name: "status-changed", expression: `!(object != null && oldObject != null && ${same.join(" && ")})` }];
+/** Equal in the part of the metadata that a path walks. */
+const equalPart = ([, part]: Path): string => {
+  const step = typeof part !== "object" ? "" : isIdentifier(part.key) ? `.?${part.key}` : `[?${quote(part.key)}]`;
+  return `object.metadata${step} == oldObject.metadata${step}`;
 };
 
-/** A string, or a map of maps of strings, as lists of children are; of anything deeper it is not known. */
+/**
+ * Nothing changed that mutate looks at: rule `change`, as far as CEL can tell.
+ *
+ * @param beyond what is taken for so where it cannot tell
+ */
+export const unchangedForMutate = (target: Target, beyond: boolean): string =>
+  `request.operation == 'UPDATE' && ${equalOutside(["metadata", "status"], String(beyond))}${equalMetadata(target)}`;
+
+/**
+ * Nothing changed that validate looks at. Of a custom resource, which may have any number of members, and numbers of any type, the API
+ * server counts `metadata.generation` up at every change outside the metadata (`k8s.io/apiextensions-apiserver`
+ * pkg/registry/customresource/strategy.go), and tells apart numbers that CEL does not. A group without a dot is built in: its numbers have
+ * one type, and an annotation counts the generation of a Deployment up.
+ */
+const unchangedForValidate = (target: Target): string => {
+  const isCustom = target.group.includes(".");
+  const beyond = isCustom ? "has(object.metadata.generation)" : "false";
+  const sameGeneration = isCustom ? " && object.metadata.?generation == oldObject.metadata.?generation" : "";
+  return `request.operation == 'UPDATE' && ${equalOutside(["metadata"], beyond)}${equalMetadata(target)}${sameGeneration}`;
+};
+
+/** Whether the requester is a controller whose writes of the status are its own business; nothing where there are none. */
+const byStatusWriter = ({ statusWriters }: Target): readonly string[] =>
+  statusWriters.length > 0 ? [`request.userInfo.username in ${listOf(statusWriters)}`] : [];
+
+/** Spares the validating call where nothing changed, or a controller wrote the status and nothing else. */
+export const validateConditions = (target: Target): readonly MatchCondition[] => [
+  { name: "changed", expression: `!(${unchangedForValidate(target)})` },
+  ...byStatusWriter(target).map((isWriter) => ({
+    name: "not-by-a-status-writer",
+    expression: `!(${isWriter} && ${unchangedForMutate(target, false)})`,
+  })),
+];
+
+/** Spares the validating call for a status write that leaves alone what counts there, or is a controller's own. */
+export const statusConditions = (target: Target): readonly MatchCondition[] => {
+  const paths = [...target.statusPaths, ...target.fields.filter(isInStatus).flatMap(identityPaths)];
+  return [
+    { name: "status-changed", expression: `!(${allSame(paths)})` },
+    ...byStatusWriter(target).map((isWriter) => ({ name: "not-by-a-status-writer", expression: `!(${isWriter})` })),
+  ];
+};
+
+/**
+ * Spares the validating call for a write of a subresource that leaves the identities in the metadata alone. Rules for `PLURAL/*` match the
+ * resource itself too, which has a call of its own. An object that is created, such as a Binding, has no old one.
+ */
+export const subresourceConditions = (target: Target): readonly MatchCondition[] => {
+  const paths = target.fields.filter(isInMetadata).flatMap(identityPaths);
+  const carriesNone = paths.map((path) => accessOf("object", path)?.absent ?? "false").join(" && ");
+  return [
+    {
+      name: "of-a-subresource",
+      expression: `(has(request.subResource) && request.subResource != '')${coversPods(target) ? " || request.resource.resource == 'bindings'" : ""}`,
+    },
+    {
+      name: "metadata-changed",
+      expression: `!(oldObject == null ? (object != null && ${carriesNone}) : (${allSame(paths)}))`,
+    },
+  ];
+};
+
+/** The core resource `bindings` is another name of `pods/binding`. */
+export const coversPods = ({ group, resources }: Target): boolean => group === "" && resources.includes("pods");
+
+/** What stands at the paths is as it was. Only where it holds no numbers: CEL takes some for equal that are not. */
+const allSame = (paths: readonly Path[]): string =>
+  ["object != null && oldObject != null", ...paths.map((path) => sameAt(path) ?? "false")].join(" && ");
+
+/** What stands at a path is as it was; undefined for a path that walks. */
+const sameAt = (path: Path): string | undefined => {
+  const [now, before] = [accessOf("object", path), accessOf("oldObject", path)];
+  if (!now || !before) return undefined;
+  const equal = `${now.there} && ${before.there} && ${now.value} == ${before.value} && ${withoutNumbers(now.value)}`;
+  return `((${equal}) || (${now.absent} && ${before.absent}))`;
+};
+
+/** A string, or a map of maps of strings, as lists of children are, and not too many; of anything else it is not known. */
 const withoutNumbers = (value: string): string => {
   const text = (of: string): string => `type(${of}) == string`;
-  const inner = `${text(`${value}[k]`)} || (type(${value}[k]) == map && ${value}[k].all(j, ${text(`${value}[k][j]`)}))`;
-  return `(${text(value)} || (type(${value}) == map && ${value}.all(k, ${inner})))`;
+  const texts = `type(${value}[k]) == map && size(${value}[k]) <= ${mostOfAChild} && ${value}[k].all(j, ${text(`${value}[k][j]`)})`;
+  const inner = `${text(`${value}[k]`)} || (${texts})`;
+  return `(${text(value)} || (type(${value}) == map && size(${value}) <= ${mostChildren} && ${value}.all(k, ${inner})))`;
 };
 
 /**
@@ -106,7 +179,7 @@ const withoutNumbers = (value: string): string => {
  * API server itself says the requester may impersonate. The validating call is made all the same, and decides.
  */
 export const mutateConditions = (target: Target, narrowing: readonly string[]): readonly MatchCondition[] => {
-  const changed = { name: "changed", expression: `!(${unchanged(target)})` };
+  const changed = { name: "changed", expression: `!(${unchangedForMutate(target, false)})` };
   const [field, ...more] = target.fields;
   const at = field && accessOf("object", field.path);
   // Several fields, and fields that are read in another way than as a username, are left to the function.
@@ -116,7 +189,7 @@ export const mutateConditions = (target: Target, narrowing: readonly string[]): 
   const plain = [
     `object != null && ${at.there} && type(${at.value}) == string && size(${declared}) < 512`,
     `${declared}.matches('^[!-~]([ -~]*[!-~])?$')`,
-    ...(privileged.length > 0 ? [`!(${declared} in [${privileged.map(quote).join(", ")}])`] : []),
+    ...(privileged.length > 0 ? [`!(${declared} in ${listOf(privileged)})`] : []),
     ...narrowing.map((key) => `!(has(request.userInfo.extra) && ${quote(key)} in request.userInfo.extra)`),
   ].join(" && ");
   const prefix = "system:serviceaccount:";

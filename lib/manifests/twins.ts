@@ -1,6 +1,17 @@
+import { longestName } from "../identity/header-safe.ts";
 import { formatKeys, namesOf, pointerOf } from "../policy/path.ts";
-import type { Policy, Target } from "../policy/policy.ts";
-import { accessTo, type MatchCondition, mutateConditions, quote, statusConditions, validateConditions } from "./cel.ts";
+import { isInMetadata, isInStatus, type Policy, type Target } from "../policy/policy.ts";
+import {
+  accessTo,
+  listOf,
+  type MatchCondition,
+  quote,
+  statusConditions,
+  subresourceConditions,
+  unchangedForMutate,
+  validateConditions,
+} from "./cel.ts";
+import { type Part, ruleOf } from "./webhook-configurations.ts";
 
 /** An object of `admissionregistration.k8s.io/v1`. */
 export interface AdmissionPolicyObject {
@@ -41,8 +52,11 @@ export const twins = (policy: Policy, options: TwinOptions = {}): readonly Admis
     const keys = keysOf(target);
     return [
       ...(policy.enforcement === "enforce" && sets(target) ? mutating(policy, target, keys, `mutate.${name}`) : []),
-      ...validating(policy, target, keys, `validate.${name}`, false),
-      ...(target.statusPaths.length > 0 ? validating(policy, target, keys, `status.${name}`, true) : []),
+      ...validating(policy, target, keys, `validate.${name}`, "validate"),
+      ...(target.statusPaths.length > 0 ? validating(policy, target, keys, `status.${name}`, "status") : []),
+      ...(target.fields.some(isInMetadata)
+        ? validating(policy, target, keys, `subresources.${name}`, "subresources")
+        : []),
     ].map((object) => withOptions(object, options));
   });
 
@@ -65,17 +79,20 @@ const keysOf = (target: Target): readonly string[] => {
     target.permission ||
     more.length > 0 ||
     target.writers.length > 0 ||
+    isInStatus(field) ||
     typeof target.onEmpty === "object"
   )
     throw new RangeError(
-      `${target.resources.join(", ")}.${target.group} has no twin: that takes one username field, with no walk, fixed default, writers or permission of its own`,
+      `${target.resources.join(", ")}.${target.group} has no twin: that takes one username field outside the status, with no walk, fixed default, writers or permission of its own`,
     );
   return keys;
 };
 
 const sets = ({ onForbidden, onEmpty }: Target): boolean => onForbidden === "requester" || onEmpty === "requester";
 
-const headerSafe = "'^[!-~]([ -~]*[!-~])?$'";
+/** CEL that is true for a name that a header carries. */
+const isHeaderSafe = (name: string): string =>
+  `size(${name}) <= ${longestName} && ${name}.matches('^[!-~]([ -~]*[!-~])?$')`;
 const user = (name: string): string =>
   `authorizer.group('').resource('users').name(${name}).check('impersonate').allowed()`;
 const account = (namespace: string, name: string): string =>
@@ -100,51 +117,61 @@ const impersonation = (name: string, of: string): readonly Variable[] => {
 };
 
 /** The points of the rule up to the questions, over the object whose field is judged. */
-const variablesOf = (policy: Policy, target: Target, keys: readonly string[], root: string): readonly Variable[] => {
+const variablesOf = (policy: Policy, target: Target, keys: readonly string[], part: Part): readonly Variable[] => {
+  const root = part === "status" ? "oldObject" : "object";
   const at = accessTo(root, keys);
   const parts = keys.map((_, index) => accessTo(root, keys.slice(0, index + 1)));
   const isNothing = [at.absent, ...parts.map(({ there, value }) => `(${there} && ${value} == null)`)];
-  const standIns = Object.entries(target.privileged);
+  const accounts = Object.entries(target.privileged);
   const narrow = policy.narrowing.map(
     (key) => `(has(request.userInfo.extra) && ${quote(key)} in request.userInfo.extra)`,
   );
-  const standIn = standIns.map(([value, of]) => `variables.declared == ${quote(value)} ? ${quote(of)} : `).join("");
+  const standsFor = accounts.map(([value, of]) => `variables.declared == ${quote(value)} ? ${quote(of)} : `).join("");
+  const standIn = standInOf(target, part);
   return [
     { name: "me", expression: "request.userInfo.username" },
     { name: "isText", expression: `${at.there} && type(${at.value}) == string` },
     { name: "isNothing", expression: isNothing.join(" || ") },
     { name: "declared", expression: `variables.isText ? string(${at.value}) : ''` },
     { name: "isEmpty", expression: "variables.declared == ''" },
-    { name: "isSafe", expression: `variables.isEmpty || variables.declared.matches(${headerSafe})` },
-    { name: "privileged", expression: `[${standIns.map(([value]) => quote(value)).join(", ")}]` },
+    { name: "isSafe", expression: `variables.isEmpty || (${isHeaderSafe("variables.declared")})` },
+    {
+      name: "identity",
+      expression:
+        standIn === undefined
+          ? "variables.isSafe ? variables.declared : ''"
+          : `variables.isEmpty ? ${quote(standIn)} : variables.isSafe ? variables.declared : ''`,
+    },
+    { name: "privileged", expression: listOf(accounts.map(([value]) => value)) },
     { name: "isPrivileged", expression: "variables.declared in variables.privileged" },
-    { name: "standIn", expression: `${standIn}''` },
+    { name: "standsFor", expression: `${standsFor}''` },
     { name: "isNarrowed", expression: narrow.join(" || ") || "false" },
-    ...impersonation("declared", "variables.declared"),
-    ...impersonation("standIn", "variables.standIn"),
+    ...impersonation("identity", "variables.identity"),
+    ...impersonation("standsFor", "variables.standsFor"),
     ...impersonation("me", "variables.me"),
     {
       name: "mayStay",
       expression:
-        "!variables.isPrivileged && variables.declared == variables.me" +
+        "!variables.isPrivileged && variables.identity == variables.me" +
         " ? (!variables.isNarrowed || variables.mayBeMe)" +
-        " : (variables.mayBeDeclared && (!variables.isPrivileged || variables.mayBeStandIn))",
+        " : (variables.mayBeIdentity && (!variables.isPrivileged || variables.mayBeStandsFor))",
     },
   ];
 };
 
-const constraints = (target: Target, status: boolean) => ({
+/** The identity that an empty field stands for where it stays empty. */
+const standInOf = ({ onEmpty, emptyStandsFor }: Target, part: Part): string | undefined =>
+  onEmpty === "stands" || (part === "status" && onEmpty !== "allow") ? emptyStandsFor : undefined;
+
+const constraints = (target: Target, part: Part) => ({
   matchPolicy: "Equivalent",
-  resourceRules: [
-    {
-      apiGroups: [target.group],
-      apiVersions: target.versions,
-      resources: status ? target.resources.map((resource) => `${resource}/status`) : target.resources,
-      operations: status ? ["UPDATE"] : ["CREATE", "UPDATE"],
-      scope: "*",
-    },
-  ],
+  resourceRules: [ruleOf(target, part)],
 });
+
+const conditionsOf = (target: Target, part: Part): readonly MatchCondition[] => {
+  if (part === "status") return statusConditions(target);
+  return part === "subresources" ? subresourceConditions(target) : validateConditions(target);
+};
 
 const bound = (
   kind: "ValidatingAdmissionPolicy" | "MutatingAdmissionPolicy",
@@ -166,11 +193,21 @@ const validating = (
   target: Target,
   keys: readonly string[],
   name: string,
-  status: boolean,
+  part: Part,
 ): readonly AdmissionPolicyObject[] => {
   const at = formatKeys(keys);
+  const standIn = standInOf(target, part);
   const fix = `' + variables.me + ' or to an identity that ' + variables.me + ' may impersonate'`;
   const validations = [
+    ...(part === "subresources"
+      ? [
+          {
+            expression: "oldObject != null && !(request.kind.group == 'autoscaling' && request.kind.kind == 'Scale')",
+            message: `${at} must not be in an object that is no ${target.resources.join(" or ")}; leave it out`,
+            reason: "Invalid",
+          },
+        ]
+      : []),
     {
       expression: "variables.isText || variables.isNothing",
       message: `${at} must be a string, and what it stands in objects`,
@@ -178,10 +215,10 @@ const validating = (
     },
     {
       expression: "variables.isSafe",
-      message: `${at} must be printable ASCII without spaces at its ends`,
+      message: `${at} must be printable ASCII without spaces at its ends, of ${longestName} characters at most`,
       reason: "Invalid",
     },
-    ...(target.onEmpty === "allow"
+    ...(target.onEmpty === "allow" || standIn !== undefined
       ? []
       : [
           {
@@ -192,8 +229,8 @@ const validating = (
           },
         ]),
     {
-      expression: "variables.isEmpty || !variables.isSafe || variables.mayStay",
-      messageExpression: `'${at}: ' + variables.me + ' may not impersonate "' + variables.declared + '"; set it to ${fix}`,
+      expression: `${standIn === undefined ? "variables.isEmpty || " : ""}!variables.isSafe || variables.mayStay`,
+      messageExpression: `'${at}: ' + variables.me + ' may not impersonate "' + variables.identity + '"; set it to ${fix}`,
       message: `${at} names an identity that the requester may not impersonate`,
       reason: "Forbidden",
     },
@@ -203,9 +240,9 @@ const validating = (
     name,
     {
       failurePolicy: "Fail",
-      matchConstraints: constraints(target, status),
-      matchConditions: status ? statusConditions(target) : validateConditions(target),
-      variables: variablesOf(policy, target, keys, status ? "oldObject" : "object"),
+      matchConstraints: constraints(target, part),
+      matchConditions: conditionsOf(target, part),
+      variables: variablesOf(policy, target, keys, part),
       validations,
       auditAnnotations: [
         { key: "requester", valueExpression: "variables.me" },
@@ -216,6 +253,11 @@ const validating = (
   );
 };
 
+/** Rule `privileged`: usernames that are all-powerful to the controller. */
+const neverWritten = ({ privileged, onPrivilegedRequester }: Target): readonly string[] => [
+  ...new Set([...Object.keys(privileged), ...(onPrivilegedRequester === "deny" ? Object.values(privileged) : [])]),
+];
+
 const mutating = (
   policy: Policy,
   target: Target,
@@ -225,7 +267,7 @@ const mutating = (
   const writes = [
     "(variables.isText || variables.isNothing) && variables.isSafe",
     `(variables.isEmpty ? ${target.onEmpty === "requester"} : (${target.onForbidden === "requester"} && !variables.mayStay))`,
-    `variables.me.matches(${headerSafe}) && !(variables.me in variables.privileged)`,
+    `${isHeaderSafe("variables.me")} && !(variables.me in ${listOf(neverWritten(target))})`,
     "(!variables.isNarrowed || variables.mayBeMe)",
   ].join(" && ");
   return bound(
@@ -234,17 +276,14 @@ const mutating = (
     {
       failurePolicy: "Fail",
       reinvocationPolicy: "IfNeeded",
-      matchConstraints: constraints(target, false),
-      matchConditions: mutateConditions(target, policy.narrowing).filter(isAboutChange),
-      variables: [...variablesOf(policy, target, keys, "object"), { name: "writes", expression: writes }],
+      matchConstraints: constraints(target, "mutate"),
+      matchConditions: [{ name: "changed", expression: `!(${unchangedForMutate(target, true)})` }],
+      variables: [...variablesOf(policy, target, keys, "mutate"), { name: "writes", expression: writes }],
       mutations: [{ patchType: "JSONPatch", jsonPatch: { expression: `!variables.writes ? [] : ${patchOf(keys)}` } }],
     },
     {},
   );
 };
-
-/** The other conditions spare a call; here there is none. */
-const isAboutChange = ({ name }: MatchCondition): boolean => name === "changed";
 
 /** Adds the field where its parent is there, else the parent with the field in it, and so on upwards. */
 const patchOf = (keys: readonly string[]): string =>

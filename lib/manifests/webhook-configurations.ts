@@ -1,5 +1,12 @@
-import type { Policy, Target } from "../policy/policy.ts";
-import { type MatchCondition, mutateConditions, statusConditions, validateConditions } from "./cel.ts";
+import { isInMetadata, isInStatus, type Policy, type Target } from "../policy/policy.ts";
+import {
+  coversPods,
+  type MatchCondition,
+  mutateConditions,
+  statusConditions,
+  subresourceConditions,
+  validateConditions,
+} from "./cel.ts";
 
 /** Where the API server finds the webhook. */
 export type Client =
@@ -63,7 +70,7 @@ export const webhookConfigurations = (
   return [
     configuration(
       "MutatingWebhookConfiguration",
-      policy.targets.map((target) => ({
+      policy.targets.filter(isMutated).map((target) => ({
         ...webhook(options, target, "mutate", "mutate", mutateConditions(target, policy.narrowing)),
         reinvocationPolicy: "IfNeeded",
       })),
@@ -72,20 +79,45 @@ export const webhookConfigurations = (
       "ValidatingWebhookConfiguration",
       policy.targets.flatMap((target) => [
         webhook(options, target, "validate", "validate", validateConditions(target)),
-        // A status write is never patched, so the mutating configuration has no use for it.
-        ...(target.statusPaths.length > 0
-          ? [webhook(options, target, "validate", "status", statusConditions(target))]
+        // A subresource is never patched, so the mutating configuration has no use for it.
+        ...(isStatusJudged(target) ? [webhook(options, target, "validate", "status", statusConditions(target))] : []),
+        ...(target.fields.some(isInMetadata)
+          ? [webhook(options, target, "validate", "subresources", subresourceConditions(target))]
           : []),
       ]),
     ),
   ];
 };
 
+/** Mutate does not read the status. */
+const isMutated = ({ fields }: Target): boolean => fields.some((field) => !isInStatus(field));
+
+const isStatusJudged = ({ fields, statusPaths }: Target): boolean => statusPaths.length > 0 || fields.some(isInStatus);
+
+/** What a webhook or an admission policy is called for. */
+export type Part = "mutate" | "validate" | "status" | "subresources";
+
+/** The rule of a part (`admissionregistration.k8s.io/v1` RuleWithOperations). */
+export const ruleOf = (target: Target, part: Part): Readonly<Record<string, unknown>> => {
+  const { group, versions, resources } = target;
+  const suffix = { mutate: "", validate: "", status: "/status", subresources: "/*" }[part];
+  return {
+    apiGroups: [group],
+    apiVersions: versions,
+    resources: [
+      ...resources.map((resource) => `${resource}${suffix}`),
+      ...(part === "subresources" && coversPods(target) ? ["bindings"] : []),
+    ],
+    operations: part === "status" ? ["UPDATE"] : ["CREATE", "UPDATE"],
+    scope: "*",
+  };
+};
+
 const webhook = (
   options: WebhookOptions,
   target: Target,
   endpoint: "mutate" | "validate",
-  part: "mutate" | "validate" | "status",
+  part: Part,
   matchConditions: readonly MatchCondition[],
 ): Webhook => ({
   name: webhookName(options.policy, target, part),
@@ -93,15 +125,7 @@ const webhook = (
     ...clientConfig(options.client, endpoint),
     ...(options.caBundle ? { caBundle: options.caBundle } : {}),
   },
-  rules: [
-    {
-      apiGroups: [target.group],
-      apiVersions: target.versions,
-      resources: part === "status" ? target.resources.map((resource) => `${resource}/status`) : target.resources,
-      operations: part === "status" ? ["UPDATE"] : ["CREATE", "UPDATE"],
-      scope: "*",
-    },
-  ],
+  rules: [ruleOf(target, part)],
   matchPolicy: "Equivalent",
   ...(options.namespaceLabels ? { namespaceSelector: { matchLabels: options.namespaceLabels } } : {}),
   matchConditions,

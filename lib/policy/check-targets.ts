@@ -1,6 +1,6 @@
 import { serviceAccountOf } from "../identity/service-account.ts";
 import type { Path } from "./path.ts";
-import { type Field, identityPaths, type Target } from "./policy.ts";
+import { type Field, identityPaths, isInStatus, type Target } from "./policy.ts";
 import type { TargetText } from "./policy-schema.ts";
 
 /** Throws: what stands at this place is refused. */
@@ -8,31 +8,54 @@ type Refuse = (place: string, what: string) => never;
 
 /** Checks what the members of a target say together, and fills in what it does not say. */
 export const checkedTarget = ({ emptyIsUnprivileged, ...entry }: TargetText, refuse: Refuse): Target => {
-  const { fields, privileged } = entry;
+  const { fields, emptyStandsFor, permission } = entry;
   const ofAccounts = areOfAccounts(fields, refuse);
+  const inStatus = fields.some(isInStatus);
   checkPlaces(fields, refuse);
-  const instead = ofAccounts ? "deny" : "requester";
-  const { onForbidden = instead, onEmpty = instead } = entry;
-  if (ofAccounts && onForbidden === "requester")
-    refuse("onForbidden", 'must be "deny": a service-account field cannot be set to the requester');
-  if (ofAccounts && onEmpty === "requester")
+  const neverRequester = ofAccounts
+    ? "a service-account field cannot be set to the requester"
+    : permission
+      ? "the identity of a field with a permission of its own lives elsewhere, and is never the requester"
+      : inStatus
+        ? "a field in the status is judged where nothing can be set"
+        : undefined;
+  const instead = neverRequester === undefined ? "requester" : "deny";
+  const { onForbidden = instead, onEmpty = emptyStandsFor === undefined ? instead : "stands" } = entry;
+  const target: Target = { ...entry, onForbidden, onEmpty };
+  if (neverRequester !== undefined && onForbidden === "requester")
+    refuse("onForbidden", `must be "deny": ${neverRequester}`);
+  if (neverRequester !== undefined && onEmpty === "requester")
     refuse(
       "onEmpty",
-      'must be "deny", "allow" or { default: NAME }: a service-account field cannot be set to the requester',
+      `must be ${inStatus ? '"deny" or "allow"' : '"deny", "allow" or { default: NAME }'}, or emptyStandsFor says it: ${neverRequester}`,
     );
   if (onEmpty === "allow" && emptyIsUnprivileged !== true)
     refuse(
       "onEmpty",
       '"allow" needs emptyIsUnprivileged: true, which says that the controller gives an empty field no rights of its own',
     );
-  if (typeof onEmpty === "object") {
-    const { default: name } = onEmpty;
-    if (Object.hasOwn(privileged, name))
-      refuse("onEmpty.default", `"${name}" is a privileged value, which is never a default; choose another`);
-    if (!fields.every((field) => canHold(field, name)))
-      refuse("onEmpty.default", `"${name}" is no service account's name in the form of every field; choose another`);
-  }
-  return { ...entry, onForbidden, onEmpty };
+  if (typeof onEmpty === "object") checkDefault(target, onEmpty.default, refuse);
+  if (emptyStandsFor !== undefined) checkStandIn(target, emptyStandsFor, refuse);
+  return target;
+};
+
+const checkDefault = ({ fields, privileged }: Target, name: string, refuse: Refuse): void => {
+  if (fields.some(isInStatus))
+    refuse(
+      "onEmpty",
+      'must be "deny" or "allow", or emptyStandsFor says it: a field in the status is judged where nothing can be set',
+    );
+  if (Object.hasOwn(privileged, name))
+    refuse("onEmpty.default", `"${name}" is a privileged value, which is never a default; choose another`);
+  if (!fields.every((field) => canHold(field, name)))
+    refuse("onEmpty.default", `"${name}" is no service account's name in the form of every field; choose another`);
+};
+
+const checkStandIn = ({ privileged, onEmpty }: Target, name: string, refuse: Refuse): void => {
+  if (onEmpty === "allow")
+    refuse("emptyStandsFor", 'contradicts onEmpty: "allow", which gives an empty field no identity; keep one of them');
+  if (Object.hasOwn(privileged, name))
+    refuse("emptyStandsFor", `"${name}" is a privileged value; name the account that it stands for`);
 };
 
 /** Whether the fields name service accounts; users and service accounts do not mix. */
@@ -44,7 +67,13 @@ const areOfAccounts = (fields: readonly Field[], refuse: Refuse): boolean => {
 };
 
 const checkPlaces = (fields: readonly Field[], refuse: Refuse): void => {
-  for (const [index, { path }] of fields.entries()) {
+  for (const [index, { path, serviceAccount }] of fields.entries()) {
+    const last = path.at(-1);
+    if (serviceAccount === undefined && typeof last === "object" && /serviceaccount(name)?$/i.test(last.key))
+      refuse(
+        `fields[${index}]`,
+        `ends in ${last.key}, which names a service account; write { path: ..., serviceAccount: name }, or another form`,
+      );
     const other = fields.findIndex((field, at) => at < index && meet(field.path, path));
     if (other >= 0) refuse(`fields[${index}]`, `leads to the same place as fields[${other}], or into it; keep one`);
     // Writing it would turn the name beside that namespace into another account, after the name was judged.

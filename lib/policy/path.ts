@@ -12,6 +12,8 @@ export type Keys = readonly (string | number)[];
 /** Where a path led in one object. */
 export interface Place {
   readonly keys: Keys;
+  /** The keys for messages. The keys of a map that the path walks are left out: they are the object's content, and may be secret. */
+  readonly at: string;
   /** What stands there, undefined where nothing does. */
   readonly value: unknown;
   /** How many of the field's parents are absent or null; they are the last ones. */
@@ -41,27 +43,36 @@ export const parsePath = (text: string): Path | undefined => {
  * Every place in an object that a path leads to. A path that walks a list or a map leads nowhere where there is none; any other path
  * leads to one place, there or not.
  */
-export const placesOf = (object: JsonObject, path: Path): readonly Place[] => walk(object, path, []);
+export const placesOf = (object: JsonObject, path: Path): readonly Place[] => walk(object, path, { keys: [], at: "" });
 
-const walk = (value: unknown, path: Path, keys: Keys): readonly Place[] => {
+type Reached = Pick<Place, "keys" | "at">;
+
+const walk = (value: unknown, path: Path, reached: Reached): readonly Place[] => {
   const [next, ...rest] = path;
-  if (next === undefined) return [{ keys, value, missing: 0 }];
-  if (value === undefined || value === null) return absent(path, keys);
+  if (next === undefined) return [{ ...reached, value, missing: 0 }];
+  if (value === undefined || value === null) return absent(path, reached);
   if (next === "each" && Array.isArray(value))
-    return value.flatMap((item, index) => walk(item, rest, [...keys, index]));
+    return value.flatMap((item, index) => walk(item, rest, step(reached, index)));
   if (!isObject(value)) {
     const wanted = next === "each" ? "a list or an object" : "an object";
     const found = Array.isArray(value) ? "a list" : `a ${typeof value}`;
-    return [{ keys, value, missing: 0, blocked: `must be ${wanted}, not ${found}` }];
+    return [{ ...reached, value, missing: 0, blocked: `must be ${wanted}, not ${found}` }];
   }
   return next === "each"
-    ? Object.keys(value).flatMap((key) => walk(value[key], rest, [...keys, key]))
-    : walk(member(value, next.key), rest, [...keys, next.key]);
+    ? Object.keys(value).flatMap((key) => walk(value[key], rest, step(reached, key, "[*]")))
+    : walk(member(value, next.key), rest, step(reached, next.key));
 };
 
-const absent = (path: Path, keys: Keys): readonly Place[] => {
+const step = ({ keys, at }: Reached, key: string | number, shown = formatKey(key)): Reached => ({
+  keys: [...keys, key],
+  at: at === "" ? shown.replace(/^\./, "") : at + shown,
+});
+
+const absent = (path: Path, reached: Reached): readonly Place[] => {
   const names = namesOf(path);
-  return names ? [{ keys: [...keys, ...names], value: undefined, missing: names.length }] : [];
+  if (names === undefined) return [];
+  const end = names.reduce((before, name) => step(before, name), reached);
+  return [{ ...end, value: undefined, missing: names.length }];
 };
 
 /** The keys of a path that leads to one place; undefined for one that walks. */
@@ -78,11 +89,15 @@ export const valueAt = (object: JsonObject, keys: Keys): unknown =>
   );
 
 /** The keys as Kubernetes writes field paths in its messages (`k8s.io/apimachinery` pkg/util/validation/field). */
-export const formatKeys = (keys: Keys): string =>
-  keys
-    .map((key) =>
-      typeof key === "number" ? `[${key}]` : /^[\w-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`,
-    )
+export const formatKeys = (keys: Keys): string => keys.map(formatKey).join("").replace(/^\./, "");
+
+const formatKey = (key: string | number): string =>
+  typeof key === "number" ? `[${key}]` : /^[\w-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+
+/** A path as a policy writes it. */
+export const formatPath = (path: Path): string =>
+  path
+    .map((step) => (step === "each" ? "[*]" : formatKey(step.key)))
     .join("")
     .replace(/^\./, "");
 

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { isHeaderSafe } from "../identity/header-safe.ts";
 import { isObject, type JsonObject } from "../identity/json.ts";
 import { type Path, parsePath } from "./path.ts";
-import type { Field } from "./policy.ts";
+import { type Field, isInStatus } from "./policy.ts";
 import { presets } from "./presets.ts";
 
 /*
@@ -57,12 +57,8 @@ const pathOf = (what: string, isIt: (path: Path) => boolean) =>
     v.transform((value) => parsePath(value) as Path),
   );
 
-const isInStatus = ([first]: Path): boolean => typeof first === "object" && first.key === "status";
-const path = pathOf(
-  'a path such as spec.a.b, spec.list[*].b or metadata.labels["a/b"], and none into the status',
-  (parsed) => !isInStatus(parsed),
-);
-const statusPath = pathOf("a path into the status, such as status.children", isInStatus);
+const path = pathOf('a path such as spec.a.b, spec.list[*].b or metadata.labels["a/b"]', () => true);
+const statusPath = pathOf("a path into the status, such as status.children", (parsed) => isInStatus({ path: parsed }));
 
 const namespaceBeside = object("a form of service account", { namespaceKey: name });
 const form = v.lazy((value) =>
@@ -79,6 +75,7 @@ const field = v.lazy((value) =>
 );
 
 const onForbidden = v.exactOptional(oneOf(["requester", "deny"], '"requester" or "deny"'));
+const onPrivilegedRequester = v.optional(oneOf(["deny", "default"], '"deny" or "default"'), "deny");
 const fixed = object("a default", { default: name });
 const onEmpty = v.lazy((value) =>
   isObject(value) ? fixed : oneOf(["requester", "deny", "allow"], '"requester", "deny", "allow" or { default: NAME }'),
@@ -95,7 +92,7 @@ const privileged = v.pipe(
   v.record(name, name),
 );
 
-const target = object("a target", {
+export const targetSchema = object("a target", {
   group,
   versions: v.pipe(
     someOf(version, "versions"),
@@ -108,10 +105,13 @@ const target = object("a target", {
   onForbidden,
   onEmpty: v.exactOptional(onEmpty),
   emptyIsUnprivileged: v.exactOptional(v.literal(true, must("true, or absent"))),
+  emptyStandsFor: v.exactOptional(name),
+  onPrivilegedRequester,
   writers: v.optional(list(object("a writer", { username: name, copiesFrom: name }), "writers"), []),
+  statusWriters: v.optional(list(name, "usernames"), []),
   permission: v.exactOptional(object("a permission", { verb: name, group, resource: plural })),
 });
-export type TargetText = v.InferOutput<typeof target>;
+export type TargetText = v.InferOutput<typeof targetSchema>;
 
 const presetNames = Object.keys(presets) as (keyof typeof presets)[];
 const preset = object("a preset", {
@@ -119,6 +119,7 @@ const preset = object("a preset", {
   controller: v.exactOptional(name),
   onForbidden,
   onEmpty: v.exactOptional(oneOf(["requester", "deny"], '"requester" or "deny"')),
+  onPrivilegedRequester: v.exactOptional(oneOf(["deny", "default"], '"deny" or "default"')),
 });
 export type PresetText = v.InferOutput<typeof preset>;
 
@@ -131,7 +132,7 @@ export const policySchema = object("a policy", {
   enforcement: v.optional(oneOf(["enforce", "audit", "off"], '"enforce", "audit" or "off"'), "enforce"),
   narrowing: v.optional(list(name, "extra keys"), ["scopes.authorization.openshift.io"]),
   targets: someOf(
-    v.lazy((value) => (isObject(value) && Object.hasOwn(value, "preset") ? preset : target)),
+    v.lazy((value) => (isObject(value) && Object.hasOwn(value, "preset") ? preset : targetSchema)),
     "targets",
   ),
 });

@@ -24,10 +24,16 @@ export interface Target {
   readonly privileged: Readonly<Record<string, string>>;
   /** A forbidden identity is set to the requester, or the request is refused. */
   readonly onForbidden: "requester" | "deny";
-  /** An empty field is set to the requester or to a fixed name, refused, or left alone. */
-  readonly onEmpty: "requester" | "deny" | "allow" | { readonly default: string };
+  /** An empty field is set to the requester or to a fixed name, refused, left alone, or judged as `emptyStandsFor`. */
+  readonly onEmpty: "requester" | "deny" | "allow" | "stands" | { readonly default: string };
+  /** The identity that an empty field stands for where it stays empty: in a status write, and everywhere if `onEmpty` is `stands`. */
+  readonly emptyStandsFor?: string;
+  /** `default` writes a requester into the field although a privileged value stands for that account. */
+  readonly onPrivilegedRequester: "deny" | "default";
   /** Usernames of controllers that copy the field from another target of this policy. */
   readonly writers: readonly Writer[];
+  /** Usernames of controllers whose updates are skipped where only `status` and `metadata` differ. */
+  readonly statusWriters: readonly string[];
   /** The permission that is asked for, where it is not `impersonate`: the identity lives on another cluster, say. */
   readonly permission?: Permission;
 }
@@ -48,6 +54,17 @@ export type ServiceAccountForm = "name" | "namespace:name" | { readonly namespac
 /** The paths to everything that makes a field's identity. */
 export const identityPaths = ({ path, serviceAccount }: Field): readonly Path[] =>
   typeof serviceAccount === "object" ? [path, [...path.slice(0, -1), { key: serviceAccount.namespaceKey }]] : [path];
+
+const isIn =
+  (part: "metadata" | "status") =>
+  ({ path: [first] }: Pick<Field, "path">): boolean =>
+    typeof first === "object" && first.key === part;
+
+/** Whether a field lies in the metadata, which subresources of built-in kinds store too. */
+export const isInMetadata = isIn("metadata");
+
+/** Whether a field lies in the status, which mutate does not read. */
+export const isInStatus = isIn("status");
 
 /** A controller that copies the field from a guarded target, `<plural>.<group>`. */
 export interface Writer {

@@ -1,8 +1,3 @@
-import { type Path, parsePath } from "./path.ts";
-import type { Target } from "./policy.ts";
-
-const at = (text: string): Path => parsePath(text) as Path;
-
 /** The service account that Razee's controllers run as. */
 const razeeController = "system:serviceaccount:razeedeploy:razeedeploy-sa";
 
@@ -11,17 +6,17 @@ const razeeController = "system:serviceaccount:razeedeploy:razeedeploy-sa";
  * `Impersonate-User: <field>`, except that `razeedeploy`, `false` and nothing mean its own service account, which may do anything. It
  * deletes what `status.children` lists.
  */
-const razee = (controller = razeeController): Target => ({
+const razee = (controller = razeeController) => ({
   group: "deploy.razee.io",
   versions: ["*"],
   resources: ["remoteresources", "mustachetemplates", "encryptedresources", "remoteresourcess3", "featureflagsetsld"],
-  fields: [{ path: at("spec.clusterAuth.impersonateUser") }],
-  statusPaths: [at("status.children")],
+  fields: ["spec.clusterAuth.impersonateUser"],
+  statusPaths: ["status.children"],
   privileged: { razeedeploy: controller, false: controller },
   onForbidden: "requester",
   onEmpty: "requester",
-  writers: [],
+  emptyStandsFor: controller,
 });
 
-/** Targets that come with the library, by name. */
+/** Targets that come with the library, by name: what a policy file could say itself, read and checked in the same way. */
 export const presets = { razee } as const;

@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import { isObject } from "../identity/json.ts";
 import { checkedTarget, checkTargets } from "./check-targets.ts";
-import { formatKeys } from "./path.ts";
+import { formatKeys, type Keys } from "./path.ts";
 import type { Policy, Target } from "./policy.ts";
 import { PolicyError } from "./policy-error.ts";
-import { type PresetText, policySchema } from "./policy-schema.ts";
+import { type PresetText, policySchema, targetSchema } from "./policy-schema.ts";
 import { presets } from "./presets.ts";
 
 /**
@@ -18,21 +18,23 @@ export const readPolicy = (value: unknown): Policy => {
     const called = isObject(value) && typeof value["name"] === "string" ? ` ${value["name"]}:` : "";
     throw new PolicyError(`policy${called}${place && ` ${place}`} ${what}`);
   };
-  const read = v.safeParse(policySchema, value);
-  if (!read.success) {
+  const readAs = <T extends v.GenericSchema>(schema: T, text: unknown, at: Keys): v.InferOutput<T> => {
+    const read = v.safeParse(schema, text);
+    if (read.success) return read.output;
     const { path = [], message } = read.issues[0];
-    return refuse(formatKeys(path.map(({ key }) => key as string | number)), message);
-  }
-  const targets = read.output.targets.map((entry, index) =>
-    "preset" in entry
-      ? presetTarget(entry)
-      : checkedTarget(entry, (place, what) => refuse(`targets[${index}].${place}`, what)),
-  );
+    return refuse(formatKeys([...at, ...path.map(({ key }) => key as string | number)]), message);
+  };
+  const policy = readAs(policySchema, value, []);
+  const targets = policy.targets.map((entry, index): Target => {
+    const text = "preset" in entry ? readAs(targetSchema, presetText(entry), ["targets", index]) : entry;
+    return checkedTarget(text, (place, what) => refuse(`targets[${index}].${place}`, what));
+  });
   checkTargets(targets, refuse);
-  return { ...read.output, targets };
+  return { ...policy, targets };
 };
 
-const presetTarget = ({ preset, controller, ...choices }: PresetText): Target => ({
+/** What a policy file would say in place of a preset. */
+const presetText = ({ preset, controller, ...choices }: PresetText): object => ({
   ...presets[preset](controller),
   ...choices,
 });

@@ -30,7 +30,12 @@ export const readReview = (text: string): AdmissionReview | Problem => {
   if (!isObject(request)) return { problem: "the AdmissionReview has no request" };
   const { uid, dryRun } = request;
   if (typeof uid !== "string" || uid === "") return { problem: "request.uid is not a name" };
-  return { uid, dryRun: dryRun === true, subject: subjectOf(request), request: readRequest(request, text) };
+  return {
+    uid,
+    dryRun: dryRun === true,
+    subject: { ...kindOf(request), name: textOf(request["name"]) },
+    request: readRequest(request, text),
+  };
 };
 
 /** Undefined for what is no JSON, which no JSON text stands for. */
@@ -42,9 +47,9 @@ const parse = (text: string, reviver?: (key: string, value: unknown) => unknown)
   }
 };
 
-const subjectOf = (request: JsonObject): AdmissionReview["subject"] => {
+const kindOf = (request: JsonObject): AdmissionRequest["kind"] => {
   const { group, kind } = isObject(request["kind"]) ? request["kind"] : {};
-  return { group: textOf(group), kind: textOf(kind), name: textOf(request["name"]) };
+  return { group: textOf(group), kind: textOf(kind) };
 };
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
@@ -61,6 +66,7 @@ const readRequest = (request: JsonObject, text: string): AdmissionRequest | Prob
   return {
     operation,
     resource: { group, version, resource: plural },
+    kind: kindOf(request),
     subResource: subResource ?? "",
     namespace: namespace ?? "",
     requester: readUserInfo(userInfo),

@@ -1,4 +1,5 @@
 import type { Outcome } from "../decision/index.ts";
+import { brief } from "../identity/brief.ts";
 import { printable } from "./printable.ts";
 import type { AdmissionReview } from "./read-review.ts";
 
@@ -38,6 +39,17 @@ export interface Status {
   };
 }
 
+/*
+ * The author of an object chooses its names, and the API server copies an answer into audit logs and headers: every text is cut, and so
+ * are the lists. The API server itself shows no more than 4,096 characters of warnings.
+ */
+const longestMessage = 4_096;
+const longestText = 1_024;
+const mostWarnings = 16;
+const mostCauses = 32;
+
+const bounded = (text: string, most = longestText): string => printable(brief(text, most));
+
 /** `metav1.StatusReason` by code; 502 has none. */
 const reasons: Readonly<Record<number, string>> = {
   403: "Forbidden",
@@ -68,28 +80,33 @@ export const writeReview = (
       ...(allowed && outcome.patch.length > 0
         ? { patch: base64(JSON.stringify(outcome.patch)), patchType: "JSONPatch" as const }
         : {}),
-      ...(outcome.warnings.length > 0 ? { warnings: outcome.warnings.map(printable) } : {}),
+      ...(outcome.warnings.length > 0 ? { warnings: warningsOf(outcome) } : {}),
       auditAnnotations: annotationsOf(outcome),
     },
   };
 };
 
+const warningsOf = ({ warnings }: Outcome): readonly string[] => [
+  ...warnings.slice(0, mostWarnings).map((warning) => bounded(warning)),
+  ...(warnings.length > mostWarnings ? [`and ${warnings.length - mostWarnings} more`] : []),
+];
+
 const statusOf = ({ subject }: AdmissionReview, { code, message, causes }: Outcome): Status => ({
   status: "Failure",
-  message: printable(message),
+  message: bounded(message, longestMessage),
   ...(reasons[code] ? { reason: reasons[code] } : {}),
   code,
   // kubectl prints the causes in place of the message, and wants to know of what.
   ...(code === 422
     ? {
         details: {
-          ...(subject.name ? { name: printable(subject.name) } : {}),
-          ...(subject.group ? { group: printable(subject.group) } : {}),
-          ...(subject.kind ? { kind: printable(subject.kind) } : {}),
-          causes: causes.map((cause) => ({
+          ...(subject.name ? { name: bounded(subject.name) } : {}),
+          ...(subject.group ? { group: bounded(subject.group) } : {}),
+          ...(subject.kind ? { kind: bounded(subject.kind) } : {}),
+          causes: causes.slice(0, mostCauses).map((cause) => ({
             reason: "FieldValueInvalid",
-            field: printable(cause.field),
-            message: printable(cause.message),
+            field: bounded(cause.field),
+            message: bounded(cause.message),
           })),
         },
       }
@@ -108,5 +125,5 @@ const annotationsOf = (outcome: Outcome): Readonly<Record<string, string>> => {
     ...(fields > 1 ? { field, fields: String(fields) } : {}),
     ...(enforcement === "enforce" ? {} : { enforcement }),
   };
-  return Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, printable(value)]));
+  return Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, bounded(value)]));
 };

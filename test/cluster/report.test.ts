@@ -80,6 +80,7 @@ describe("every kind of finding", () => {
       odd(namespace, "no-spec", undefined),
       template(namespace, "privileged", "razeedeploy"),
       template(namespace, "privileged-too", "false"),
+      template(namespace, "controllers-account", razeeController),
       template(namespace, "not-ascii", "zo\u00eb"),
       template(namespace, "edge-space", "bob "),
       template(namespace, "bidi", "bob\u202e"),
@@ -100,6 +101,7 @@ describe("every kind of finding", () => {
       "no-spec": "empty",
       privileged: "privileged",
       "privileged-too": "privileged",
+      "controllers-account": "privileged",
       "not-ascii": "unsafe-name",
       "edge-space": "unsafe-name",
       bidi: "unsafe-name",
@@ -119,7 +121,8 @@ describe("every kind of finding", () => {
       field: at,
       declared: "",
       standsFor: "",
-      whenEnforced: "the next edit sets it to whoever makes it",
+      whenEnforced:
+        "the next edit sets it to the editor; until then its controller acts as itself, and is refused children without an identity",
       fix: `set ${at} to the identity that this object is to act as; until then the controller decides whose rights it uses, often its own`,
       wouldBeGiven: [],
     });
@@ -130,6 +133,11 @@ describe("every kind of finding", () => {
       fix:
         `set ${at} to an ordinary identity, or see that only those edit the object who may impersonate users/razeedeploy and ` +
         `impersonate serviceaccounts/razeedeploy-sa -n razeedeploy; "razeedeploy" stands for ${razeeController}`,
+    });
+    expect(named["controllers-account"]).toMatchObject({
+      declared: razeeController,
+      standsFor: razeeController,
+      fix: expect.stringContaining(`"${razeeController}" is the controller's own account`),
     });
     expect(named["number"]).toMatchObject({ declared: "", whenEnforced: "every edit is refused that leaves it so" });
     expect(named["number"]?.["fix"]).toMatch(/^mend spec\.clusterAuth\.impersonateUser: .*must be a string/);
@@ -149,7 +157,7 @@ describe("every kind of finding", () => {
     const lines = stdout.split("\n");
     expect(lines[0]).toMatch(/^NAMESPACE +OBJECT +FINDING +NAMES +MANAGERS +COULD FIX IT$/);
     expect(stdout).toMatch(/^kinds +mustachetemplates\/absent +empty +- +\(unknown\) +Group authors, /m);
-    expect(stdout).toContain("14 objects read, 13 findings\n");
+    expect(stdout).toContain("15 objects read, 14 findings\n");
     expect(stdout).toMatch(/^ {7}4 empty: /m);
     expect(stdout).toContain("1 field names an ordinary identity that nobody was judged by: no API server stores who");
   });

@@ -81,7 +81,7 @@ describe("a review that has a uid and cannot be judged is denied with 200, and s
     ["an object that is a list", { object: [] }, "request.object is not an object"],
     ["an update without the old object", { operation: "UPDATE" }, "request.oldObject is not an object"],
     ["no operation", { operation: undefined }, "request.operation is not a string"],
-    ["an operation that is none", { operation: "create" }, "request.operation is no operation: create"],
+    ["an operation that is none", { operation: "create" }, 'request.operation "create" is unknown'],
     ["no resource", { resource: undefined }, "request.resource is not an object"],
     ["half a resource", { resource: { group: "deploy.razee.io" } }, "request.resource is not a group, a version and"],
     ["a subresource that is a number", { subResource: 1 }, "request.subResource is not a string"],

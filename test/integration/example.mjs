@@ -20,10 +20,10 @@ const review = readReview(JSON.stringify({ apiVersion: "admission.k8s.io/v1", ki
 if ("problem" in review) throw new Error(review.problem);
 
 // Judge it, ask what must be known, conclude from the answers.
-const judgement = judge(policy, review.request);
+const judgement = judge(policy, review.request, "mutate");
 console.log(judgement.questions.map(formatQuestion)); // [ 'impersonate users/carol' ]
 const answers = judgement.questions.map((question) => authorize(world, question));
-const outcome = conclude(judgement, "mutate", answers);
+const outcome = conclude(judgement, answers);
 console.log(outcome.message); // spec.clusterAuth.impersonateUser: "carol" replaced by "alice", who may not impersonate it
 
 // What the API server gets: the patch that replaces the name, the warning, the audit annotations.

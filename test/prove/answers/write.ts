@@ -17,8 +17,12 @@ export const answerTo = (row: Row, text: string, write: Writer): AdmissionReview
   const asV1 = text.replace('"apiVersion":"admission.k8s.io/v1beta1"', '"apiVersion":"admission.k8s.io/v1"');
   const review = readReview(change ? change(asV1) : asV1);
   if (isProblem(review)) throw new Error(`${row.name}: ${review.problem}`);
-  const judgement = judge(readPolicy({ name: "razee", targets: [{ preset: "razee" }], ...policy }), review.request);
+  const judgement = judge(
+    readPolicy({ name: "razee", targets: [{ preset: "razee" }], ...policy }),
+    review.request,
+    registrations[row.registration].endpoint,
+  );
   const answers = judgement.questions.map(() => answer);
-  const outcome = conclude(judgement, registrations[row.registration].endpoint, answers);
+  const outcome = conclude(judgement, answers);
   return write(review, alter ? alter(outcome) : outcome, (json) => Buffer.from(json).toString("base64"));
 };

@@ -25,7 +25,7 @@ const proven = (wrong: { readonly keeps?: Keeps; readonly authorize?: Authorize 
     ...wrong,
   });
 
-/** Asks for every service account as a user: point 1 of the rule, broken. */
+/** Asks for every service account as a user: rule `question`, broken. */
 const asksUsers: Keeps = (requester, declared, ask) =>
   keeps(requester, declared, ({ resourceAttributes: { namespace = "", ...attributes }, ...question }) =>
     ask({

@@ -55,10 +55,10 @@ const reviewOf = (userInfo: UserInfo, declared: string): string =>
 export const keeps: Keeps = async (requester, declared, ask) => {
   const review = readReview(reviewOf(requester, declared));
   if (isProblem(review)) throw new Error(review.problem);
-  const judgement = judge(policy, review.request);
+  const judgement = judge(policy, review.request, "mutate");
   const answers = await Promise.all(judgement.questions.map(ask));
-  const mutate = conclude(judgement, "mutate", answers);
-  const validate = conclude(judgement, "validate", answers);
+  const mutate = conclude(judgement, answers);
+  const validate = conclude({ ...judgement, endpoint: "validate" }, answers);
   const kept = mutate.decision !== "denied" && mutate.patch.length === 0;
   if (kept !== (validate.decision !== "denied"))
     throw new Error(`mutate ${mutate.decision}, validate ${validate.decision}`);

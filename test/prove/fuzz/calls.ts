@@ -177,14 +177,14 @@ export const checkCall = async (library: Library, trial: CalledTrial, tally: Tal
   const expected = isProbe ? 200 : !endpoint ? 404 : !isJson ? 415 : isProblem(review) ? 400 : 200;
   assert.equal(status, expected, "the status is what the call deserves");
   if (status !== 200 || isProbe || !endpoint || isProblem(review)) return;
-  const judgement = library.judge(policy, review.request);
+  const judgement = library.judge(policy, review.request, endpoint);
   const answers = judgement.questions.slice(access === "forgets" ? 1 : 0).map(answer);
   if (access === "rejects" && judgement.questions.length > 0) {
     const { uid, allowed } = json["response"] as JsonObject;
     assert.deepEqual({ uid, allowed }, { uid: review.uid, allowed: policy.enforcement !== "enforce" });
     return;
   }
-  const outcome = library.conclude(judgement, endpoint, answers);
+  const outcome = library.conclude(judgement, answers);
   const said = library.writeReview(review, outcome, (patch) => Buffer.from(patch).toString("base64"));
   assert.deepEqual(json, JSON.parse(JSON.stringify(said)), "the handler says what the library says");
 };

@@ -9,8 +9,8 @@ const { judge, conclude, readReview, writeReview } = lib;
 
 /** What a library does to its outcome where that is `decision`. */
 const instead = (decision: lib.Decision, change: (outcome: lib.Outcome) => Partial<lib.Outcome>): Partial<Library> => ({
-  conclude: (judgement, endpoint, answers) => {
-    const outcome = conclude(judgement, endpoint, answers);
+  conclude: (judgement, answers) => {
+    const outcome = conclude(judgement, answers);
     return outcome.decision === decision ? { ...outcome, ...change(outcome) } : outcome;
   },
 });
@@ -26,18 +26,34 @@ const asking = (
 ): Partial<Library> => {
   const meant = new WeakMap<lib.Judgement, lib.Judgement>();
   return {
-    judge: (policy, request) => {
-      const judgement = judge(policy, request);
+    judge: (policy, request, endpoint) => {
+      const judgement = judge(policy, request, endpoint);
       const wrong = { ...judgement, questions: change(judgement.questions) };
       meant.set(wrong, judgement);
       return wrong;
     },
-    conclude: (judgement, endpoint, answers) => {
+    conclude: (judgement, answers) => {
       const own = meant.get(judgement) ?? judgement;
-      return conclude(own, endpoint, hear(answers, own.questions));
+      return conclude(own, hear(answers, own.questions));
     },
   };
 };
+
+/** Judges by another policy than it is given, or another request. */
+const judging = (
+  change: (target: lib.Target, requester: string) => Partial<lib.Target>,
+  request: (request: lib.AdmissionRequest) => lib.AdmissionRequest = (same) => same,
+): Partial<Library> => ({
+  judge: (policy, of, endpoint) => {
+    if (lib.isProblem(of)) return judge(policy, of, endpoint);
+    const requester = lib.isProblem(of.requester) ? "" : of.requester.username;
+    const targets = policy.targets.map((target) => ({ ...target, ...change(target, requester) }));
+    return { ...judge({ ...policy, targets }, request(of), endpoint), policy };
+  },
+});
+
+const without = (object: unknown, member: string): unknown =>
+  typeof object === "object" && object !== null && !Array.isArray(object) ? { ...object, [member]: undefined } : object;
 
 const asUser = ({ namespace, ...asked }: lib.ResourceAttributes): lib.ResourceAttributes => ({
   ...asked,
@@ -59,10 +75,9 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
     "takes no answer for a yes",
     "honest",
     {
-      conclude: (judgement, endpoint, answers) =>
+      conclude: (judgement, answers) =>
         conclude(
           judgement,
-          endpoint,
           answers.map((answer) => (answer && "failure" in answer ? yes : answer)),
         ),
     },
@@ -92,12 +107,12 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
     instead("defaulted", ({ patch }) => ({
       patch: patch.map((one) => (typeof one.value === "string" ? { ...one, value: "root" } : one)),
     })),
-    /nobody is written but the requester/,
+    /is neither the requester nor the default/,
   ],
   [
     "patches where only validating was asked for",
     "honest",
-    { conclude: (judgement, _, answers) => conclude(judgement, "mutate", answers) },
+    { conclude: (judgement, answers) => conclude({ ...judgement, endpoint: "mutate" }, answers) },
     /validate never patches/,
   ],
   [
@@ -107,11 +122,105 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
     /skipped as/,
   ],
   [
+    "skips on validate what changes only the status",
+    "honest",
+    {
+      judge: (policy, request, endpoint) => {
+        const judgement = judge(policy, request, "mutate");
+        const isSkipped = conclude(judgement, []).reason === "unchanged";
+        return isSkipped ? { ...judgement, endpoint } : judge(policy, request, endpoint);
+      },
+    },
+    /skipped as unchanged on validate/,
+  ],
+  [
+    "writes the controller's account",
+    "honest",
+    judging(() => ({ onPrivilegedRequester: "default" })),
+    /is the account of what is all-powerful/,
+  ],
+  [
+    "spares a status writer whatever it changes",
+    "honest",
+    {
+      judge: (policy, request, endpoint) => {
+        const judgement = judge(policy, request, endpoint);
+        const isWriter = policy.targets.some(({ statusWriters }) => statusWriters.includes(judgement.requester));
+        return isWriter ? { ...judge({ ...policy, enforcement: "off" }, request, endpoint), policy } : judgement;
+      },
+    },
+    /skipped as enforcement-off/,
+  ],
+  [
+    "takes a requester for the identity of that name on another cluster",
+    "honest",
+    {
+      judge: (policy, request, endpoint) => {
+        const targets = policy.targets.map(({ permission: _, ...target }) => target);
+        const here = judge({ ...policy, targets }, request, endpoint);
+        const isSelf = here.questions.length === 0 && conclude(here, []).decision === "self";
+        return isSelf ? { ...here, policy } : judge(policy, request, endpoint);
+      },
+    },
+    /without a yes to/,
+  ],
+  [
+    "believes that an empty field stands for whoever asks",
+    "honest",
+    judging(({ emptyStandsFor }, requester) => (emptyStandsFor && requester ? { emptyStandsFor: requester } : {})),
+    /which stands for an identity: .*without a yes to/,
+  ],
+  [
+    "fills an empty field in the status write of an object that names nobody",
+    "honest",
+    judging(() => ({ onEmpty: "allow" })),
+    /is empty/,
+  ],
+  [
+    "compares a Scale with the Scale before",
+    "honest",
+    judging(
+      () => ({}),
+      (request) => ({ ...request, kind: { group: "", kind: "" } }),
+    ),
+    /skipped as unchanged|cannot be judged is refused/,
+  ],
+  [
+    "looks for identities in the metadata nowhere but in the object itself",
+    "honest",
+    judging(
+      () => ({}),
+      (request) =>
+        request.subResource === ""
+          ? request
+          : {
+              ...request,
+              object: without(request.object, "metadata"),
+              oldObject: without(request.oldObject, "metadata"),
+            },
+    ),
+    /skipped as unchanged/,
+  ],
+  [
+    "tells the keys of a map",
+    "honest",
+    {
+      judge: (...given) => {
+        const judgement = judge(...given);
+        const findings = judgement.findings.map((finding) =>
+          "ask" in finding ? finding : { ...finding, at: (finding.keys ?? []).join(".") },
+        );
+        return { ...judgement, findings };
+      },
+    },
+    /nothing else of the object leaves/,
+  ],
+  [
     "refuses after a yes",
     "honest",
     {
-      conclude: (judgement, endpoint, answers) => {
-        const outcome = conclude(judgement, endpoint, answers);
+      conclude: (judgement, answers) => {
+        const outcome = conclude(judgement, answers);
         const refused = { decision: "denied", reason: "empty", code: 403, patch: [], causes: [] } as const;
         return answers.some(isYes) ? { ...outcome, ...refused } : outcome;
       },
@@ -122,9 +231,9 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
     "throws where an object is odd",
     "hostile",
     {
-      judge: (policy, request) => {
+      judge: (policy, request, endpoint) => {
         if (!lib.isProblem(request) && Array.isArray(request.object)) throw new TypeError("planted");
-        return judge(policy, request);
+        return judge(policy, request, endpoint);
       },
     },
     /planted/,

@@ -63,7 +63,7 @@ const anything = fc.oneof(
   names,
   accounts,
   fc.jsonValue({ maxDepth: 2 }),
-  fc.constantFrom(...["status", "UPDATE", "CREATE", "DELETE", "toString", "__proto__"]),
+  fc.constantFrom(...["status", "UPDATE", "CREATE", "DELETE", "toString", "__proto__", "Binding", "bindings", "pods"]),
   fc.constantFrom(...nested(30)).map(raw),
 );
 
@@ -84,9 +84,10 @@ const places: readonly (readonly string[])[] = [
   ["apiVersion"],
   ["kind"],
   ["request"],
-  ...members.map((member) => ["request", member]),
+  ...[...members, "uid", "uid"].map((member) => ["request", member]),
   ...["dryRun", "__proto__", "requestResource", "options"].map((member) => ["request", member]),
   ...["group", "version", "resource"].map((member) => ["request", "resource", member]),
+  ...["group", "kind", "__proto__"].map((member) => ["request", "kind", member]),
   ...["username", "username", "uid", "groups", "extra", "__proto__"].map((member) => ["request", "userInfo", member]),
   ...["x", "__proto__", "scopes.authorization.openshift.io"].map((key) => ["request", "userInfo", "extra", key]),
   ...["metadata", "spec", "status", "constructor"].map((member) => ["request", "object", member]),
@@ -98,6 +99,10 @@ const places: readonly (readonly string[])[] = [
   ["request", "object", "spec", "jobs", "__proto__", "runAs"],
   ["request", "object", "spec", "jobs", "a", "namespace"],
   ["request", "object", "metadata", "labels", "x/namespace"],
+  ["request", "object", "metadata", "labels", "x/account"],
+  ["request", "object", "status", "runAs"],
+  ["request", "object", "status", "children"],
+  ["request", "oldObject", "status"],
 ];
 
 /** The same with another value somewhere. __proto__ becomes a key like any other. */
@@ -212,6 +217,7 @@ const largePlaces: readonly (readonly string[])[] = [
   ...["uid", "name", "operation", "namespace", "userInfo", "object"].map((member) => ["request", member]),
   ...["username", "groups", "extra"].map((member) => ["request", "userInfo", member]),
   ...["clusterAuth", "runAs", "data", "data"].map((member) => ["request", "object", "spec", member]),
+  ...["runAs", "children"].map((member) => ["request", "object", "status", member]),
   ...["jobs", "jobs", "jobs", "jobs"].map((member) => ["request", "object", "spec", member]),
   ["request", "object", "spec", "clusterAuth", "impersonateUser"],
   ["request", "object", "metadata"],

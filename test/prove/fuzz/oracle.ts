@@ -1,4 +1,4 @@
-import type { JsonObject, Question } from "../../../lib/index.ts";
+import type { Endpoint, JsonObject, Question } from "../../../lib/index.ts";
 import { keyOf, type Meaning } from "./answers.ts";
 import { isSame, rawOf } from "./exact-json.ts";
 
@@ -16,11 +16,14 @@ export interface TargetText {
   readonly statusPaths?: readonly string[];
   readonly privileged?: Readonly<Record<string, string>>;
   readonly onEmpty?: unknown;
+  readonly emptyStandsFor?: string;
+  readonly onPrivilegedRequester?: "deny" | "default";
+  readonly statusWriters?: readonly string[];
   readonly writers?: readonly { readonly username: string }[];
   readonly permission?: { readonly verb: string; readonly group: string; readonly resource: string };
 }
 
-interface FieldText {
+export interface FieldText {
   readonly path: string;
   readonly serviceAccount?: "name" | "namespace:name" | { readonly namespaceKey: string };
 }
@@ -33,6 +36,8 @@ const razee: TargetText = {
   fields: ["spec.clusterAuth.impersonateUser"],
   statusPaths: ["status.children"],
   privileged: { razeedeploy: controller, false: controller },
+  onEmpty: "requester",
+  emptyStandsFor: controller,
 };
 
 const isObject = (value: unknown): value is JsonObject =>
@@ -57,19 +62,29 @@ export const answerable = (review: unknown): JsonObject | undefined => {
   return isReview && isObject(request) && isText(uid) && uid !== "" ? request : undefined;
 };
 
-/** The target that covers the request's resource. */
-export const targetOf = ({ request, policy }: Reviewed): TargetText | undefined => {
+/** What a request writes: `bindings` of the core group are `pods/binding` where a policy knows only pods. */
+const writtenBy = ({ request, policy }: Reviewed): { readonly target?: TargetText; readonly subResource: string } => {
   const resource = own(request, "resource");
-  const targets = policy["targets"] as readonly (JsonObject & TargetText)[];
-  return targets
-    .map((target) => (target["preset"] === "razee" ? { ...razee, ...target } : target))
-    .find(
-      ({ group, versions, resources }) =>
-        group === own(resource, "group") &&
-        resources.includes(String(own(resource, "resource"))) &&
-        (versions.includes("*") || versions.includes(String(own(resource, "version")))),
+  const [group, version, plural] = ["group", "version", "resource"].map((key) => own(resource, key));
+  const subResource = String(own(request, "subResource") ?? "");
+  const targets = (policy["targets"] as readonly (JsonObject & TargetText)[]).map((target) =>
+    target["preset"] === "razee" ? { ...razee, ...target } : target,
+  );
+  const find = (name: unknown) =>
+    targets.find(
+      (target) =>
+        target.group === group &&
+        target.resources.includes(String(name)) &&
+        (target.versions.includes("*") || target.versions.includes(String(version))),
     );
+  const target = find(plural);
+  if (target) return { target, subResource };
+  const pods = group === "" && plural === "bindings" && subResource === "" ? find("pods") : undefined;
+  return pods ? { target: pods, subResource: "binding" } : { subResource };
 };
+
+/** The target that covers what a request writes. */
+export const targetOf = (reviewed: Reviewed): TargetText | undefined => writtenBy(reviewed).target;
 
 /** A place that a field leads to. `blocked`: a parent is no object. */
 export interface Spot {
@@ -117,45 +132,115 @@ const pathsOf = ({ path, serviceAccount }: FieldText): readonly string[] => {
   return [path, `${beside}["${serviceAccount.namespaceKey}"]`];
 };
 
-const coveredStatus = (reviewed: Reviewed): boolean =>
-  own(reviewed.request, "subResource") === "status" && (targetOf(reviewed)?.statusPaths ?? []).length > 0;
+/**
+ * Fields that a request must answer for, and the object that they are read from: the new one, or the old one, as whose identity the
+ * controller acts on the status that is written.
+ */
+export interface Duty {
+  readonly fields: readonly FieldText[];
+  readonly of: "object" | "oldObject";
+}
 
-/** Whether an update changed nothing that is judged. */
-const isUnchanged = (reviewed: Reviewed, target: TargetText): boolean => {
-  const { request } = reviewed;
-  const [now, old] = [request["object"] as JsonObject, request["oldObject"] as JsonObject];
-  const at = (object: JsonObject, paths: readonly string[]): unknown =>
-    paths.map((path) =>
-      spotsOf(object, path).map(({ pointer, value }) => (value === undefined ? [pointer] : [pointer, value])),
-    );
-  const rest = (object: JsonObject): unknown =>
-    Object.fromEntries(Object.entries(object).filter(([key]) => key !== "metadata" && key !== "status"));
-  if (coveredStatus(reviewed)) return isSame(at(now, target.statusPaths ?? []), at(old, target.statusPaths ?? []));
-  const paths = fieldsOf(target).flatMap(pathsOf);
-  return isSame(rest(now), rest(old)) && isSame(at(now, paths), at(old, paths));
+const liesIn = (part: string, { path }: FieldText): boolean => new RegExp(`^${part}\\b`).test(path);
+const inMetadata = (field: FieldText): boolean => liesIn("metadata", field);
+const inStatus = (field: FieldText): boolean => liesIn("status", field);
+const notInStatus = (field: FieldText): boolean => !inStatus(field);
+
+const without = (object: JsonObject, ...members: readonly string[]): unknown =>
+  Object.fromEntries(Object.entries(object).filter(([key]) => !members.includes(key)));
+const at = (object: JsonObject, paths: readonly string[]): unknown =>
+  paths.map((path) =>
+    spotsOf(object, path).map(({ pointer, value }) => (value === undefined ? [pointer] : [pointer, value])),
+  );
+
+/** A write of the object itself. Mutate does not read the status; a status writer need not answer for one. */
+const dutiesOfObject = (
+  target: TargetText,
+  now: JsonObject,
+  old: JsonObject | undefined,
+  by: Called,
+): readonly Duty[] => {
+  const fields = fieldsOf(target).filter((field) => by.endpoint === "validate" || notInStatus(field));
+  const duty = { fields, of: "object" } as const;
+  if (!old) return [duty];
+  const identities = (some: readonly FieldText[]) =>
+    isSame(at(now, some.flatMap(pathsOf)), at(old, some.flatMap(pathsOf)));
+  const same = (...members: readonly string[]) => isSame(without(now, ...members), without(old, ...members));
+  const onlyStatus = same("metadata", "status") && identities(fields.filter(notInStatus));
+  const spares = by.endpoint === "mutate" || (target.statusWriters ?? []).includes(by.username);
+  return (onlyStatus && spares) || (same("metadata") && identities(fields)) ? [] : [duty];
 };
 
-/** Whether a request need not be judged. It must not be skipped where this is false, and must be where it is true. */
-export const isSkipped = (reviewed: Reviewed): boolean => {
+interface Called {
+  readonly endpoint: Endpoint;
+  readonly username: string;
+}
+
+/** A write of a subresource, of an object of the resource's kind: it answers for what it changes. */
+const dutiesOfSubresource = (
+  target: TargetText,
+  subResource: string,
+  now: JsonObject,
+  old: JsonObject,
+  { endpoint, username }: Called,
+): readonly Duty[] => {
+  const fields = fieldsOf(target);
+  const differs = (paths: readonly string[]) => !isSame(at(now, paths), at(old, paths));
+  const changed = (some: readonly FieldText[]) => differs(some.flatMap(pathsOf));
+  const [labels, states] = [fields.filter(inMetadata), fields.filter(inStatus)];
+  const isSpared = subResource !== "status" || (target.statusWriters ?? []).includes(username);
+  return [
+    ...(changed(labels) ? [{ fields: labels, of: "object" } as const] : []),
+    ...(!isSpared && endpoint === "validate" && changed(states) ? [{ fields: states, of: "object" } as const] : []),
+    ...(!isSpared && differs(target.statusPaths ?? [])
+      ? [{ fields: fields.filter(notInStatus), of: "oldObject" } as const]
+      : []),
+  ];
+};
+
+/** What subresources other than the status take that is no object of their resource. */
+const foreign = ["/Binding", "autoscaling/Scale", "policy/Eviction", "authentication.k8s.io/TokenRequest"];
+
+/** What a request must answer for; nothing where it need not be judged, and `refused` where it must be denied whoever asks for what. */
+export const dutiesOf = (reviewed: Reviewed, endpoint: Endpoint): "refused" | readonly Duty[] => {
   const { request, policy } = reviewed;
-  if (policy["enforcement"] === "off") return true;
-  const [operation, resource, subResource] = ["operation", "resource", "subResource"].map((key) => own(request, key));
+  if (policy["enforcement"] === "off") return [];
+  const [operation, resource] = [own(request, "operation"), own(request, "resource")];
   const isRead =
     isText(operation) &&
     ["group", "version", "resource"].every((key) => isText(own(resource, key))) &&
     ["subResource", "namespace"].every((key) => isNothing(own(request, key)) || isText(own(request, key)));
-  if (!isRead) return false;
-  if (operation === "DELETE" || operation === "CONNECT") return true;
-  if (operation !== "CREATE" && operation !== "UPDATE") return false;
-  const status = coveredStatus(reviewed);
-  if ((subResource ?? "") !== "" && !status) return true;
-  const target = targetOf(reviewed);
-  const [object, old] = [own(request, "object"), own(request, "oldObject")];
-  if (target === undefined || !isObject(object)) return false;
-  const isUpdate = operation === "UPDATE" || status;
-  if (isUpdate && !isObject(old)) return false;
-  if (isUpdate && isUnchanged(reviewed, target)) return true;
-  return isReadable(own(request, "userInfo")) && fieldSpots(target, status ? old : object).length === 0;
+  if (!isRead) return "refused";
+  if (operation === "DELETE" || operation === "CONNECT") return [];
+  if (operation !== "CREATE" && operation !== "UPDATE") return "refused";
+  const { target, subResource } = writtenBy(reviewed);
+  if (target === undefined) return subResource === "" ? "refused" : [];
+  const fields = fieldsOf(target);
+  const isOurs =
+    fields.some(inMetadata) ||
+    (subResource === "status" &&
+      ((target.statusPaths ?? []).length > 0 || (endpoint === "validate" && fields.some(inStatus))));
+  if (subResource !== "" && !isOurs) return [];
+  const [object, oldObject] = [own(request, "object"), own(request, "oldObject")];
+  const isUpdate = operation === "UPDATE" || subResource === "status";
+  if (!isObject(object) || (isUpdate && !isObject(oldObject))) return "refused";
+  const old = isUpdate ? (oldObject as JsonObject) : undefined;
+  const kind = ["group", "kind"].map((key) => own(own(request, "kind"), key)).map((text) => (isText(text) ? text : ""));
+  const isForeign = !old || (subResource !== "status" && foreign.includes(kind.join("/")));
+  if (subResource !== "" && isForeign) {
+    const keys = fields.filter(inMetadata).flatMap(pathsOf);
+    return keys.some((path) => spotsOf(object, path).some(({ value }) => value !== undefined)) ? "refused" : [];
+  }
+  const userInfo = own(request, "userInfo");
+  const by = { endpoint, username: isReadable(userInfo) ? String(own(userInfo, "username")) : "" };
+  const duties =
+    subResource === "" || !old
+      ? dutiesOfObject(target, object, old, by)
+      : dutiesOfSubresource(target, subResource, object, old, by);
+  if (duties.length > 0 && !isReadable(userInfo)) return "refused";
+  const isThere = ({ fields: some, of }: Duty) =>
+    some.some(({ path }) => spotsOf(of === "object" ? object : old, path).length > 0);
+  return duties.filter(isThere);
 };
 
 const isReadable = (userInfo: unknown): boolean => {
@@ -179,7 +264,7 @@ const accountOf = (username: string): { readonly namespace: string; readonly nam
   return fits ? { namespace, name } : undefined;
 };
 
-const printable = (name: string): boolean => /^[ -~]+$/.test(name) && name.trim() === name;
+const printable = (name: string): boolean => /^[ -~]+$/.test(name) && name.trim() === name && name.length <= 1_024;
 
 /** The username that a field's text stands for; undefined where it stands for nobody. */
 const usernameOf = (form: FieldText["serviceAccount"], text: string, parent: unknown, namespace: string) => {
@@ -198,10 +283,11 @@ const usernameOf = (form: FieldText["serviceAccount"], text: string, parent: unk
 
 /**
  * Why an object must not be admitted as it stands: a field that names somebody whom the requester is not known to be allowed to become.
- * Undefined where every field is in order.
+ * Undefined where every field of the duty is in order.
  */
 export const unentitled = (
   reviewed: Reviewed,
+  { fields, of }: Duty,
   object: unknown,
   heard: ReadonlyMap<string, Meaning>,
 ): string | undefined => {
@@ -211,7 +297,7 @@ export const unentitled = (
   const username = own(userInfo, "username");
   if (target === undefined || !isReadable(userInfo) || !isText(username)) return "nobody could be judged";
   const namespace = String(own(request, "namespace") ?? "");
-  const { permission, privileged = {}, writers = [] } = target;
+  const { permission, privileged = {}, writers = [], onEmpty, emptyStandsFor } = target;
 
   const askedFor = (identity: string): Question["resourceAttributes"] => {
     if (permission) return { ...permission, version: "*", name: identity, ...(namespace && { namespace }) };
@@ -234,24 +320,45 @@ export const unentitled = (
   };
   const narrowing = (policy["narrowing"] ?? ["scopes.authorization.openshift.io"]) as readonly string[];
   const isNarrowed = extra.some(([key]) => narrowing.includes(key));
+  const mayAct = (identity: string, standsFor: string | undefined): string | undefined => {
+    // Where the identity lives on another cluster, a requester of its name is somebody else.
+    if (identity === username && standsFor === undefined && !permission)
+      return isNarrowed && !isAllowed(identity) ? "hands out all of a narrowed requester" : undefined;
+    if (writers.some((writer) => writer.username === username)) return undefined;
+    const missing = [identity, ...(standsFor === undefined ? [] : [standsFor])].find((each) => !isAllowed(each));
+    return missing === undefined ? undefined : `names ${identity} without a yes to ${missing}`;
+  };
+  const mayBeEmpty = (): string | undefined => {
+    if (onEmpty === "allow") return undefined;
+    const stays = onEmpty === undefined || of === "oldObject";
+    if (!stays || emptyStandsFor === undefined) return "is empty";
+    const why = mayAct(emptyStandsFor, undefined);
+    return why && `is empty, which stands for an identity: ${why}`;
+  };
 
-  for (const { path, serviceAccount } of fieldsOf(target))
+  for (const { path, serviceAccount } of fields)
     for (const { pointer, value, parent, blocked } of spotsOf(object, path)) {
       if (blocked) return `${pointer} is no object`;
-      if (isNothing(value) || value === "") {
-        if (target.onEmpty === "allow") continue;
-        return `${pointer} is empty`;
-      }
-      if (!isText(value)) return `${pointer} is no string`;
-      const identity = usernameOf(serviceAccount, value, parent, namespace);
-      if (identity === undefined) return `${pointer} names nobody`;
-      const standsFor = Object.hasOwn(privileged, value) ? privileged[value] : undefined;
-      if (identity === username && standsFor === undefined) {
-        if (isNarrowed && !isAllowed(identity)) return `${pointer} hands out all of a narrowed requester`;
-      } else if (!writers.some((writer) => writer.username === username)) {
-        const missing = [identity, ...(standsFor === undefined ? [] : [standsFor])].find((each) => !isAllowed(each));
-        if (missing !== undefined) return `${pointer} names ${value} without a yes to ${missing}`;
-      }
+      if (!isNothing(value) && !isText(value)) return `${pointer} is no string`;
+      const text = value ?? "";
+      const identity = text === "" ? undefined : usernameOf(serviceAccount, String(text), parent, namespace);
+      if (text !== "" && identity === undefined) return `${pointer} names nobody`;
+      const standsFor = Object.hasOwn(privileged, String(text)) ? privileged[String(text)] : undefined;
+      const why = identity === undefined ? mayBeEmpty() : mayAct(identity, standsFor);
+      if (why !== undefined) return `${pointer} ${why}`;
     }
   return undefined;
+};
+
+/** Why a name must never be written into a field; undefined for the requester and the policy's default where they may be. */
+export const unwritable = (reviewed: Reviewed, name: string): string | undefined => {
+  const target = targetOf(reviewed);
+  const { privileged = {}, onPrivilegedRequester, permission, fields = [] } = target ?? {};
+  if (name === (target?.onEmpty as { readonly default?: string } | undefined)?.default) return undefined;
+  if (name !== own(own(reviewed.request, "userInfo"), "username")) return "is neither the requester nor the default";
+  if (permission || fields.some((field) => typeof field === "object" && field.serviceAccount !== undefined))
+    return "is the requester, who is never the identity";
+  if (Object.hasOwn(privileged, name)) return "is all-powerful";
+  const isAccount = Object.values(privileged).includes(name);
+  return isAccount && onPrivilegedRequester !== "default" ? "is the account of what is all-powerful" : undefined;
 };

@@ -13,7 +13,7 @@ import { fewReplies, policyFor, request, reviewOf } from "./worlds.ts";
 const path = fc.constantFrom(
   ...["spec.runAs", "spec.account", "spec.jobs[*].runAs", "spec.jobs[*].namespace", "spec.clusterAuth", "spec"],
   ...['spec["a/b"].c', "spec.clusterAuth.impersonateUser", 'metadata.labels["x/account"]', "metadata.name"],
-  ...["metadata.labels[*].a", "spec.jobs[*].runs[*].as"],
+  ...["metadata.labels[*].a", "spec.jobs[*].runs[*].as", "status.runAs", "status.children[*].as", "metadata", "status"],
 );
 const form = fc.oneof(
   {
@@ -34,6 +34,10 @@ const oddRule = fc.record(
     onEmpty: fc.constantFrom<unknown>("requester", "allow", { default: "" }, { default: "\u00e9" }),
     privileged: fc.constantFrom<unknown>({ constructor: "bob" }, { toString: "bob" }, [], null),
     statusPaths: fc.constantFrom<unknown>(["spec.a"], "status.a"),
+    emptyStandsFor: fc.constantFrom<unknown>("", "guest", { default: "guest" }),
+    onPrivilegedRequester: fc.constantFrom<unknown>("requester", true),
+    statusWriters: fc.constantFrom<unknown>("bob", [""], { bob: true }),
+    permission: fc.constantFrom<unknown>({ verb: "use" }, null),
     toString: fc.constant("bob"),
   },
   { requiredKeys: [] },
@@ -48,7 +52,11 @@ const rule = fc.record(
       { default: "team-b:deployer" },
     ),
     privileged: fc.constantFrom<unknown>({ guest: "bob" }, { toString: "bob" }),
-    statusPaths: fc.constantFrom<unknown>([], ["status.children"]),
+    statusPaths: fc.constantFrom<unknown>([], ["status.children"], ["status"]),
+    emptyStandsFor: fc.constantFrom<unknown>("guest", "bob"),
+    onPrivilegedRequester: fc.constantFrom<unknown>("deny", "default"),
+    statusWriters: fc.constantFrom<unknown>([], ["alice", "bob"]),
+    permission: fc.constant({ verb: "use", group: "x.io", resource: "accounts" }),
   },
   { requiredKeys: [] },
 );

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { JsonObject } from "../../../lib/index.ts";
 import { objectWith } from "../../support/arbitrary/objects.ts";
 import { target, targetOf } from "../../support/arbitrary/policies.ts";
-import { userInfo } from "../../support/arbitrary/requesters.ts";
+import { subresource, userInfo } from "../../support/arbitrary/requesters.ts";
 import { name } from "../../support/arbitrary/values.ts";
 import { type Reply, repliesOf } from "./answers.ts";
 import { raw, writeExactly } from "./exact-json.ts";
@@ -27,13 +27,13 @@ const plain = fc.record(
         runAs: names,
         jobs: fc.oneof(
           fc.array(job, { maxLength: 3 }),
-          fc.dictionary(fc.constantFrom("a", "a/b", "~", "__proto__"), job, { maxKeys: 3 }),
+          fc.dictionary(fc.constantFrom("a", "a/b", "~", "__proto__", secret), job, { maxKeys: 3 }),
         ),
         data,
       },
       { requiredKeys: [] },
     ),
-    status: fc.record({ children: fc.constantFrom<unknown>(null, {}, { a: 1 }) }, { requiredKeys: [] }),
+    status: fc.record({ children: fc.constantFrom<unknown>(null, {}, { a: 1 }), runAs: names }, { requiredKeys: [] }),
   },
   { requiredKeys: ["metadata", "spec"] },
 );
@@ -48,6 +48,7 @@ const crowd = fc.record({ least: fc.integer({ min: 60, max: 70 }), each: name })
   spec: { jobs: Array.from({ length: least }, (_, index) => ({ runAs: `${each}-${index}` })) },
 }));
 
+const pods = { group: "", versions: ["v1"], resources: ["pods"], fields: ['metadata.labels["x/account"]'] };
 const source = { group: "x.io", versions: ["*"], resources: ["sources"], fields: ["spec.runAs"] };
 const copier = { username: "bob", copiesFrom: "sources.x.io" };
 const guarded = fc.oneof(
@@ -60,11 +61,12 @@ const guarded = fc.oneof(
       targetOf(["spec.jobs[*].runAs"], { statusPaths: ["status.children", "status.jobs[*].name"] }),
       targetOf(["spec.jobs[*].runAs"]),
       targetOf(["spec.runAs"], { onEmpty: "allow", emptyIsUnprivileged: true }),
+      targetOf(["spec.runAs"], { writers: [copier], emptyStandsFor: "guest", statusWriters: ["alice"] }),
     ),
   },
 );
 
-/** A policy file: mostly enforced, with one target of some shape and one of another resource. */
+/** A policy file: mostly enforced, with one target of some shape and others of other resources. */
 export const policyFor = (targets: fc.Arbitrary<JsonObject>): fc.Arbitrary<JsonObject> =>
   fc
     .record({
@@ -72,7 +74,7 @@ export const policyFor = (targets: fc.Arbitrary<JsonObject>): fc.Arbitrary<JsonO
       narrowing: fc.constantFrom(["scopes.authorization.openshift.io"], ["toString", "x"], []),
       guarded: targets,
     })
-    .map(({ guarded: one, ...rest }) => ({ name: "fuzz", ...rest, targets: [one, source] }));
+    .map(({ guarded: one, ...rest }) => ({ name: "fuzz", ...rest, targets: [one, source, pods] }));
 const policy = policyFor(guarded);
 
 const replies = (...meanings: readonly Parameters<typeof repliesOf>[0][]) => meanings.flatMap(repliesOf);
@@ -82,10 +84,13 @@ const reply: fc.Arbitrary<Reply> = fc.oneof(
 );
 export const fewReplies = fc.array(reply, { minLength: 1, maxLength: 4 });
 
-/** How an object came to be what it is. `same`, `relabelled` and `edited` leave the declared identity as it was. */
+/**
+ * How an object came to be what it is. `same`, `relabelled` and `edited` leave the declared identity as it was, `reported` changes only the
+ * status.
+ */
 const history = fc.oneof(
   { weight: 4, arbitrary: fc.constant("created" as const) },
-  { weight: 4, arbitrary: fc.constantFrom("same", "relabelled", "edited", "rewritten") },
+  { weight: 4, arbitrary: fc.constantFrom("same", "relabelled", "reported", "edited", "rewritten") },
 );
 
 const change = (tree: JsonObject, member: string, changes: JsonObject): JsonObject => {
@@ -107,6 +112,7 @@ const edit = fc
     const before = {
       same: now,
       relabelled: change({ ...now, status: other["status"] }, "metadata", { annotations: { a: "b" } }),
+      reported: { ...now, status: other["status"] ?? {} },
       edited: change(now, "spec", { data: raw(digits) }),
       rewritten: other,
     }[how];
@@ -118,25 +124,24 @@ export const request: fc.Arbitrary<JsonObject> = fc
   .record({
     userInfo,
     change: edit,
+    through: fc.oneof({ weight: 4, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: subresource }),
     place: fc.constantFrom<JsonObject>(
       ...Array.from({ length: 60 }, () => ({})),
-      { subResource: "status" },
-      { subResource: "status" },
-      { subResource: "status" },
-      { subResource: "status" },
       { subResource: "scale" },
       { operation: "DELETE", object: null },
       { operation: "CONNECT" },
       { operation: "UPDATE", oldObject: null },
       { operation: "create" },
       { namespace: "", resource: { group: "x.io", version: "v7", resource: "sources" } },
+      { resource: { group: "", version: "v1", resource: "bindings" }, kind: { group: "", kind: "Binding" } },
+      { resource: { group: "", version: "v1", resource: "pods" }, subResource: "ephemeralcontainers" },
       { resource: { group: "deploy.razee.io", version: "v1alpha2", resource: "others" } },
       { resource: { group: "deploy.razee.io", version: "v9", resource: "mustachetemplates" } },
       { object: null },
       { userInfo: { username: "" } },
     ),
   })
-  .map(({ userInfo: who, change: { operation, ...objects }, place }) => ({
+  .map(({ userInfo: who, change: { operation, ...objects }, through, place }) => ({
     uid: "705ab4f5-6393-11e8-b7cc-42010a800002",
     kind: { group: "deploy.razee.io", version: "v1alpha2", kind: "MustacheTemplate" },
     resource: { group: "deploy.razee.io", version: "v1alpha2", resource: "mustachetemplates" },
@@ -146,6 +151,7 @@ export const request: fc.Arbitrary<JsonObject> = fc
     userInfo: who,
     ...objects,
     dryRun: false,
+    ...through,
     ...place,
   }));
 

@@ -28,7 +28,8 @@ export type Tried = (one: Case, guard: Guard) => Promise<Outcome>;
 const cameOf = ({ write, before }: Case, outcome: Outcome): Came => {
   if (!outcome.allowed) return "refused";
   if (write.sort === "status") return "kept";
-  const isAsAsked = isDeepStrictEqual(identityIn(outcome.object.spec), identityIn(afterOf(write, before).spec));
+  const { kind } = write;
+  const isAsAsked = isDeepStrictEqual(identityIn(kind, outcome.object), identityIn(kind, afterOf(write, before)));
   return isAsAsked ? "kept" : "set";
 };
 

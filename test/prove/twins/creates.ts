@@ -1,8 +1,8 @@
 import type { Pair } from "../worlds/cases.ts";
 import type { Random } from "../worlds/random.ts";
 import { privilegedValues, type Vocabulary } from "../worlds/vocabulary.ts";
-import { declaring, oddParents, oddValues, special, versionOf } from "./parts.ts";
-import type { Case, Kind } from "./write.ts";
+import { declaring, oddParents, oddValues, podsOf, special, versionOf } from "./parts.ts";
+import { type Annotations, annotation, type Case, type Kind } from "./write.ts";
 
 /** What else stands in a spec, which nobody may change on the way. */
 const members = (random: Random, kind: Kind): object =>
@@ -38,14 +38,38 @@ const specOf = (random: Random, kind: Kind, declared: string): unknown => {
   return kind === "MustacheTemplate" ? {} : random.pick([undefined, ...oddParents]);
 };
 
+/** Annotations, which are strings, that declare somebody, or nobody. */
+export const annotating = (random: Random, declared: string): Annotations => {
+  const chance = random.below(10);
+  if (chance < 6) return { [annotation]: declared };
+  return chance < 8 ? { other: "yes" } : { [annotation]: random.pick(["", oddName(random, declared)]) };
+};
+
 /** Somebody creates an object that names somebody. */
 export const createOf = (random: Random, words: Vocabulary, pair: Pair): Case => {
   const requester = special(random, words, pair.requester);
   const chance = random.below(100);
   const own = pair.declared === pair.requester.name || chance < 6;
   const declared = own ? requester.name : chance < 16 ? random.pick(privilegedValues) : pair.declared;
-  const kind = random.pick(["MustacheTemplate", "FeatureFlagSetLD"] as const);
+  const kind = random.pick([
+    "MustacheTemplate",
+    "FeatureFlagSetLD",
+    "MustacheTemplate",
+    "FeatureFlagSetLD",
+    "Deployment",
+  ] as const);
   const write = { sort: "create", kind, version: versionOf(random, kind), name: "prove" } as const;
+  if (kind === "Deployment")
+    return {
+      requester,
+      write: {
+        ...write,
+        what: "annotation",
+        by: "post",
+        annotations: annotating(random, declared),
+        spec: podsOf("prove"),
+      },
+    };
   // A server-side apply must fit the schema before anybody sees it.
   return random.chance(0.1)
     ? {

@@ -15,13 +15,13 @@ const proven = async (wrong: typeof twins, shrinkWithin: number) => {
   }
 };
 
-/** Takes the privileged values for the names of users: point 3 of the rule, broken. */
+/** Takes the privileged values for the names of users: rule `privileged`, broken. */
 const withoutPrivileged = (policy: Policy) =>
   twins({ ...policy, targets: policy.targets.map((target) => ({ ...target, privileged: {} })) });
 
 /** Lets whoever may impersonate the user of that name declare a privileged value, whomever it stands for. */
 const withoutStandIn = (policy: Policy): ReturnType<typeof twins> =>
-  JSON.parse(JSON.stringify(twins(policy)).replaceAll(" && (!variables.isPrivileged || variables.mayBeStandIn)", ""));
+  JSON.parse(JSON.stringify(twins(policy)).replaceAll(" && (!variables.isPrivileged || variables.mayBeStandsFor)", ""));
 
 test("twins that know no privileged values are found out", async () => {
   const { figures, counterexamples } = await proven(withoutPrivileged, 0);

@@ -1,5 +1,6 @@
 import type { AdmissionPolicyObject } from "../../../lib/manifests/index.ts";
-import type { Stored, Write } from "./write.ts";
+import { podsOf } from "./parts.ts";
+import { annotation, type Stored, type Write } from "./write.ts";
 
 /** Who guards a namespace of that name. */
 export const guards = ["by-function", "by-twins", "by-both"] as const;
@@ -44,8 +45,16 @@ const declaring = (impersonateUser: string): Write => ({
   spec: { clusterAuth: { impersonateUser } },
 });
 
-/** What the last of the probes finds. */
+/** What probes of the status find. */
 export const probed: Stored = { kind: "MustacheTemplate", name: "prove-probe", spec: declaring("carl").spec };
+
+export const probedDeployment: Stored = { kind: "Deployment", name: "prove-probe", spec: podsOf("probe") };
+
+const runningAs = (declared: string): Write => ({
+  ...{ sort: "create", what: "probe", kind: "Deployment", version: "v1", name: "probe", by: "post" },
+  spec: podsOf("probe"),
+  annotations: { [annotation]: declared },
+});
 
 /** Writes of nobody's, each of which one of the twins judges. The one that sets comes to know of every kind and version by itself. */
 export const probes: Readonly<Record<string, Write>> = {
@@ -54,6 +63,8 @@ export const probes: Readonly<Record<string, Write>> = {
   "mutate, another version": { ...declaring("carl"), kind: "FeatureFlagSetLD", version: "v1alpha1" },
   validate: declaring("carl "),
   status: { ...declaring("carl"), sort: "status", name: probed.name, by: "merge", spec: {}, status: { children: "a" } },
+  "validate, a Deployment": runningAs("carl"),
+  subresources: { ...runningAs("carl"), sort: "status", name: probedDeployment.name, by: "merge", spec: {} },
 };
 
 /** Whom no world knows. */

@@ -14,13 +14,15 @@ const merged = (value: unknown, patch: unknown): unknown => {
 };
 
 interface Parts {
+  readonly annotations?: unknown;
   readonly spec?: unknown;
   readonly status?: unknown;
 }
 
 /** What a write makes of an object, where nobody guards it. */
-export const afterOf = ({ by, spec, status }: Write, before: Stored | undefined): Parts => {
-  if (by !== "merge") return { spec, status };
-  const patch = { ...(spec === undefined ? {} : { spec }), ...(status === undefined ? {} : { status }) };
-  return merged({ spec: before?.spec, status: before?.status }, patch) as Parts;
+export const afterOf = ({ by, annotations, spec, status }: Write, before: Stored | undefined): Parts => {
+  if (by !== "merge") return { annotations, spec, status };
+  const given = Object.entries({ annotations, spec, status }).filter(([, part]) => part !== undefined);
+  const found = { annotations: before?.annotations, spec: before?.spec, status: before?.status };
+  return merged(found, Object.fromEntries(given)) as Parts;
 };

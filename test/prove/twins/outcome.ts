@@ -9,6 +9,7 @@ export type Outcome =
 /** Numbers stand as `"#1"`. */
 export interface Written {
   readonly labels: unknown;
+  readonly annotations: unknown;
   readonly spec: unknown;
   readonly status: unknown;
 }
@@ -17,11 +18,12 @@ export interface Written {
 export const outcomeOf = ({ status, body, text }: Pick<ProxiedResponse, "status" | "body" | "text">): Outcome => {
   if (status === 200 || status === 201) {
     const exact = readExact(text) as {
-      readonly metadata: { readonly labels?: unknown };
+      readonly metadata: { readonly labels?: unknown; readonly annotations?: unknown };
       readonly spec?: unknown;
       readonly status?: unknown;
     };
-    return { allowed: true, object: { labels: exact.metadata.labels, spec: exact.spec, status: exact.status } };
+    const { labels, annotations } = exact.metadata;
+    return { allowed: true, object: { labels, annotations, spec: exact.spec, status: exact.status } };
   }
   if (status === 403 || status === 422) return { allowed: false, code: status, message: String(body.message) };
   throw new Error(`${status} ${text}`);

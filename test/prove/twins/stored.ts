@@ -1,8 +1,8 @@
 import type { Pair } from "../worlds/cases.ts";
 import type { Random } from "../worlds/random.ts";
 import { privilegedValues, type Vocabulary } from "../worlds/vocabulary.ts";
-import { declaring, oddParents, oddValues } from "./parts.ts";
-import type { Stored } from "./write.ts";
+import { declaring, oddParents, oddValues, podsOf } from "./parts.ts";
+import { annotation, type Stored } from "./write.ts";
 
 /** Lists of what a controller deletes: as they are, and as nobody writes them. */
 export const childrenLists = [
@@ -19,6 +19,13 @@ export const childrenLists = [
 export const storedOf = (random: Random, { prefix }: Vocabulary, pairs: readonly Pair[]): readonly Stored[] => {
   const safe = [...new Set(pairs.map(({ declared }) => declared))].filter((name) => /^[!-~]([ -~]*[!-~])?$/.test(name));
   return random.some(safe, 12, 12).map((declared, index) => {
+    if (index % 6 === 5)
+      return {
+        kind: "Deployment",
+        name: `${prefix}-${index}`,
+        spec: podsOf(prefix),
+        ...(random.chance(0.7) ? { annotations: { [annotation]: declared } } : {}),
+      };
     const kind = index % 2 === 0 ? "MustacheTemplate" : "FeatureFlagSetLD";
     const plain = { greeting: "hello", count: "#1", big: "#9007199254740993" };
     return {

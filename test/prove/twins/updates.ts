@@ -1,14 +1,24 @@
 import type { Pair } from "../worlds/cases.ts";
 import type { Random } from "../worlds/random.ts";
 import type { Vocabulary } from "../worlds/vocabulary.ts";
-import { declaring, oddValues, special, versionOf } from "./parts.ts";
+import { annotating } from "./creates.ts";
+import { declaring, oddValues, special, statusWriter, versionOf } from "./parts.ts";
 import { childrenLists, unguarded } from "./stored.ts";
-import { type Case, identityIn, type Stored, type Write } from "./write.ts";
+import { annotation, type Case, identityIn, type Stored, type Write } from "./write.ts";
 
-type Change = Pick<Write, "what" | "by" | "labels" | "spec" | "status">;
+type Change = Pick<Write, "what" | "by" | "labels" | "annotations" | "spec" | "status">;
+
+/** A change of a Deployment, by itself or through its status, which stores annotations too. */
+const deploymentOf = (random: Random, declared: string, through: "update" | "status"): Change => {
+  const change = { what: `annotation, by ${through}`, by: "merge" } as const;
+  const annotations = random.pick<Change["annotations"]>([annotating(random, declared), { [annotation]: null }, {}]);
+  const rest = through === "status" ? { status: { replicas: "#2" } } : { spec: { replicas: "#2" } };
+  return { ...change, ...(annotations ? { annotations } : {}), ...random.pick<object>([{}, rest]) };
+};
 
 /** A change of an object's own. */
 const editOf = (random: Random, { kind, spec }: Stored, declared: string): Change => {
+  if (kind === "Deployment") return deploymentOf(random, declared, "update");
   const isWhole = typeof spec === "object" && spec !== null && !Array.isArray(spec);
   const labels = { seen: "yes" };
   const edited = kind === "MustacheTemplate" ? { strTemplates: ["b"] } : { greeting: "mine" };
@@ -25,8 +35,12 @@ const editOf = (random: Random, { kind, spec }: Stored, declared: string): Chang
   if (chance < 78)
     return { what: "removal", by: "merge", spec: random.pick<object>([declaring(null), { clusterAuth: null }]) };
   if (chance < 83) return { what: "replacement", by: "put", spec: { ...edited, ...declaring(declared) } };
-  if (chance < 87 || kind === "MustacheTemplate")
-    return { what: "status, ignored", by: "merge", status: { children: {} } };
+  if (chance < 92 || kind === "MustacheTemplate")
+    return {
+      what: "status through the object",
+      by: "merge",
+      status: random.pick<object>([{ children: {} }, { children: { a: "c" } }, { phase: "mine" }]),
+    };
   return {
     what: "number",
     by: "merge",
@@ -39,7 +53,8 @@ const editOf = (random: Random, { kind, spec }: Stored, declared: string): Chang
   };
 };
 
-const statusOf = (random: Random, { spec, status }: Stored): Change => {
+const statusOf = (random: Random, { kind, spec, status }: Stored, declared: string): Change => {
+  if (kind === "Deployment") return deploymentOf(random, declared, "status");
   const children = { "/api/v1/namespaces/kube-system/secrets/token": { "deploy.razee.io/Reconcile": "true" } };
   const chance = random.below(100);
   if (chance < 30) return { what: "status.children", by: "merge", status: { children } };
@@ -65,15 +80,21 @@ export const updateOf = (
   stored: readonly Stored[],
 ): Case => {
   const before = random.pick(random.chance(0.75) && stored.length > 0 ? stored : unguarded);
-  const identity = identityIn(before.spec);
+  const identity = identityIn(before.kind, before);
   const paired = pairs.filter(({ declared }) => declared === identity);
   const pair = random.pick(paired.length > 0 && random.chance(0.5) ? paired : pairs);
   const { kind, name } = before;
-  const write = { kind, name, version: versionOf(random, kind) };
+  const version = versionOf(random, kind);
   const requester = special(random, words, pair.requester);
-  const status = random.chance(0.25);
   const declared = random.pick([pair.declared, requester.name, random.pick(pairs).declared]);
-  return status
-    ? { requester, before, write: { ...write, sort: "status", ...statusOf(random, before) } }
-    : { requester, before, write: { ...write, sort: "update", ...editOf(random, before, declared) } };
+  if (random.chance(0.25)) {
+    const served = version === "v1alpha1" ? "v1alpha2" : version;
+    const write = { sort: "status", kind, name, version: served, ...statusOf(random, before, declared) } as const;
+    return { requester, before, write };
+  }
+  const write = { sort: "update", kind, name, version, ...editOf(random, before, declared) } as const;
+  // What a status writer may change unseen is compared by CEL alone, which takes some numbers for equal that are not.
+  return write.what === "number" && requester.name === statusWriter
+    ? { requester: pair.requester, before, write }
+    : { requester, before, write };
 };

@@ -4,14 +4,21 @@ import type { ProxiedRequest } from "../worlds/front-proxy.ts";
 import { writeExact } from "./exact-json.ts";
 
 /** Razee's kinds that are written here: one with a schema, one without. */
-export const pluralOf = { MustacheTemplate: "mustachetemplates", FeatureFlagSetLD: "featureflagsetsld" } as const;
+export const razeePlurals = { MustacheTemplate: "mustachetemplates", FeatureFlagSetLD: "featureflagsetsld" } as const;
+/** And a built-in kind, whose status subresource stores annotations: one of them names an identity. */
+const pluralOf = { ...razeePlurals, Deployment: "deployments" } as const;
 /** One of them. */
 export type Kind = keyof typeof pluralOf;
+
+/** The annotation of a Deployment that names an identity. */
+export const annotation = "example.com/run-as";
+export type Annotations = Readonly<Record<string, string | null>>;
 
 /** An object that is there, in each of the namespaces. Numbers stand as `"#1"`. */
 export interface Stored {
   readonly kind: Kind;
   readonly name: string;
+  readonly annotations?: Annotations;
   readonly spec?: unknown;
   readonly status?: Readonly<Record<string, unknown>>;
 }
@@ -25,11 +32,12 @@ export interface Write {
   /** In a word or two, for people. */
   readonly what: string;
   readonly kind: Kind;
-  readonly version: "v1alpha1" | "v1alpha2";
+  readonly version: "v1alpha1" | "v1alpha2" | "v1";
   readonly name: string;
   /** `apply` is server-side. */
   readonly by: "post" | "apply" | "merge" | "put";
   readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Annotations;
   readonly spec?: unknown;
   readonly status?: unknown;
 }
@@ -42,7 +50,7 @@ export interface Case {
   readonly before?: Stored;
 }
 
-const group = "deploy.razee.io";
+const groupOf = (kind: Kind): string => (kind === "Deployment" ? "apps" : "deploy.razee.io");
 const methods = { post: "POST", apply: "PATCH", merge: "PATCH", put: "PUT" } as const;
 const contentTypes = {
   post: "application/json",
@@ -57,7 +65,7 @@ const contentTypes = {
  * @param resourceVersion of what is replaced
  */
 export const requestOf = (
-  { sort, kind, version, name, by, labels, spec, status }: Write,
+  { sort, kind, version, name, by, labels, annotations, spec, status }: Write,
   namespace: string,
   { dryRun, resourceVersion }: { readonly dryRun: boolean; readonly resourceVersion?: string | undefined },
 ): ProxiedRequest & ApiRequest => {
@@ -65,8 +73,10 @@ export const requestOf = (
   const metadata = {
     ...(whole ? { name } : {}),
     ...(labels ? { labels } : {}),
+    ...(annotations ? { annotations } : {}),
     ...(by === "put" && resourceVersion ? { resourceVersion } : {}),
   };
+  const group = groupOf(kind);
   const collection = `/apis/${group}/${version}/namespaces/${namespace}/${pluralOf[kind]}`;
   const query = new URLSearchParams({
     ...(dryRun ? { dryRun: "All" } : {}),
@@ -85,7 +95,12 @@ export const requestOf = (
   };
 };
 
-/** What a spec has where an identity is expected. */
-export const identityIn = (spec: unknown): unknown =>
-  (spec as { readonly clusterAuth?: { readonly impersonateUser?: unknown } | null } | null | undefined)?.clusterAuth
-    ?.impersonateUser;
+/** What an object has where an identity is expected. */
+export const identityIn = (
+  kind: Kind,
+  { spec, annotations }: { readonly spec?: unknown; readonly annotations?: unknown },
+): unknown =>
+  kind === "Deployment"
+    ? (annotations as Annotations | undefined)?.[annotation]
+    : (spec as { readonly clusterAuth?: { readonly impersonateUser?: unknown } | null } | null | undefined)?.clusterAuth
+        ?.impersonateUser;

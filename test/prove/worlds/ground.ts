@@ -46,6 +46,8 @@ const toEverybody = (name: string, role: string, ...groups: readonly string[]) =
   subjects: groups.map((group) => ({ apiGroup, kind: "Group", name: group })),
 });
 
+const writing = { verbs: ["create", "update", "patch"] };
+
 /** Everybody may ask who they are, so that a probe's answer hangs on nothing but the impersonation, and write the guarded kinds. */
 const rightsTo = (plurals: readonly string[]): readonly unknown[] => [
   toEverybody("prove-anonymous-too", "system:basic-user", "system:unauthenticated"),
@@ -58,8 +60,9 @@ const rightsTo = (plurals: readonly string[]): readonly unknown[] => [
       {
         apiGroups: ["deploy.razee.io"],
         resources: plurals.flatMap((plural) => [plural, `${plural}/status`]),
-        verbs: ["create", "update", "patch"],
+        ...writing,
       },
+      { apiGroups: ["apps"], resources: ["deployments", "deployments/status"], ...writing },
     ],
   },
 ];
@@ -67,7 +70,18 @@ const rightsTo = (plurals: readonly string[]): readonly unknown[] => [
 const guardedKinds = (plurals: readonly string[]): readonly unknown[] =>
   parseAllDocuments(readFileSync(new URL("../../cluster/world/razee-crds.yaml", import.meta.url), "utf8"))
     .map((document) => document.toJS())
-    .filter(({ spec }) => plurals.includes(spec.names.plural));
+    .filter(({ spec }) => plurals.includes(spec.names.plural))
+    .map(withoutStatusSubresource);
+
+/** The older version of a kind stores the status with the object, as some definitions do. */
+const withoutStatusSubresource = (definition: {
+  readonly spec: { readonly versions: readonly { readonly name: string }[] };
+}): unknown => {
+  const versions = definition.spec.versions.map((version) =>
+    version.name === "v1alpha1" ? { ...version, subresources: {} } : version,
+  );
+  return { ...definition, spec: { ...definition.spec, versions } };
+};
 
 /** No controller manager fills aggregated roles here: they are what is stored. */
 const asStored = (list: { readonly kind: string; readonly items: readonly object[] }) =>

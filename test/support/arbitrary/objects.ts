@@ -28,7 +28,10 @@ export const objectWith = (data: fc.Arbitrary<unknown>): fc.Arbitrary<JsonObject
     {
       metadata: fc.record({ labels: mostly(labels, odd), name: fc.constant("demo") }, { requiredKeys: [] }),
       spec: mostly(spec, odd),
-      status: fc.record({ children: fc.constantFrom<unknown>(null, {}, { a: 1 }) }, { requiredKeys: [] }),
+      status: fc.record(
+        { children: fc.constantFrom<unknown>(null, {}, { a: 1 }), runAs: mostly(name, odd) },
+        { requiredKeys: [] },
+      ),
     },
     { requiredKeys: ["metadata"] },
   );

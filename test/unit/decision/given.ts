@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import fastJsonPatch, { type Operation } from "fast-json-patch";
 import { expect } from "vitest";
 import {
@@ -115,11 +116,11 @@ export const decide = (given: Given): Result => {
   const policy = readPolicy({ name: "rows", targets: [{ preset: "razee" }], ...given.policy });
   const review = readReview(reviewText(given));
   if (isProblem(review)) throw new Error(review.problem);
-  const judgement = judge(policy, review.request);
+  const judgement = judge(policy, review.request, given.endpoint ?? "mutate");
   const answers = judgement.questions
     .map(formatQuestion)
     .map((question) => answerOf(given.answers ? given.answers(question) : given.asked?.[question]));
-  const outcome = conclude(judgement, given.endpoint ?? "mutate", answers);
+  const outcome = conclude(judgement, answers);
   const answer = writeReview(review, outcome, (text) => Buffer.from(text).toString("base64"));
   expect(answer).toMatchObject({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview" });
   const response: AdmissionResponse = JSON.parse(JSON.stringify(answer.response));
@@ -138,3 +139,48 @@ export const patched = (object: unknown, patch: readonly PatchOperation[]): unkn
 
 /** What holds for every answer, whatever was asked. */
 export const expectSound = ({ response, outcome }: Result): void => assertSound(uid, outcome, response);
+
+const targetsOf = ({ policy }: Given): readonly Json[] => (policy?.["targets"] ?? []) as readonly Json[];
+
+/** Whether a target has a field in the status, which mutate does not read. */
+export const hasFieldInStatus = (given: Given): boolean =>
+  targetsOf(given).some(({ fields = [] }) =>
+    (fields as readonly (string | { readonly path: string })[]).some((field) =>
+      (typeof field === "string" ? field : field.path).startsWith("status."),
+    ),
+  );
+
+export const hasStatusWriters = (given: Given): boolean =>
+  targetsOf(given).some(({ statusWriters = [] }) => (statusWriters as readonly string[]).length > 0);
+
+const rename = (value: unknown, name: string | undefined): unknown => {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || !Object.hasOwn(value, "status"))
+    return value;
+  const { status, ...rest } = value as Json;
+  return name === undefined ? rest : { ...rest, [name]: status };
+};
+
+/** The same review with another name for the status of both objects, or without it. */
+export const withStatusAs = (given: Given, name: string | undefined): Given => {
+  const { object, old, objectText, oldText, ...rest } = given;
+  const renamed = (text: string) => text.replace('"status":', `"${name}":`);
+  return {
+    ...rest,
+    ...(object === undefined ? {} : { object: rename(object, name) }),
+    ...(old === undefined ? {} : { old: rename(old, name) }),
+    ...(objectText === undefined ? {} : { objectText: renamed(objectText) }),
+    ...(oldText === undefined ? {} : { oldText: renamed(oldText) }),
+  };
+};
+
+/** Whether the two endpoints may differ: a field lies in the status, or an update of the object itself changes the status. */
+export const isAboutStatus = (given: Given): boolean => {
+  if (hasFieldInStatus(given)) return true;
+  const { operation, subResource = "", object, old, objectText, oldText } = given;
+  if (operation !== "UPDATE" || subResource !== "") return false;
+  const statusOf = (value: unknown, text: string | undefined): unknown =>
+    text === undefined
+      ? [(value as { readonly status?: unknown } | undefined | null)?.status]
+      : [/"status":(.*)$/.exec(text)?.[1]];
+  return !isDeepStrictEqual(statusOf(object, objectText), statusOf(old, oldText));
+};

@@ -13,7 +13,7 @@ describe("a question", () => {
   const alice = { username: "alice", uid: "2", groups: ["team-a", "", "team-a"], extra: { "acme.com/x": ["1", "2"] } };
 
   test("carries everything that is known of the requester, and asks as the API server does", () => {
-    expect(judge(razee, requestOf({ by: alice, object: template("bob") })).questions).toEqual([
+    expect(judge(razee, requestOf({ by: alice, object: template("bob") }), "mutate").questions).toEqual([
       {
         user: "alice",
         uid: "2",
@@ -25,7 +25,7 @@ describe("a question", () => {
   });
 
   test("about a service account has its namespace, and one about a user has none", () => {
-    expect(judge(razee, requestOf({ object: template(account("deployer", "team-b")) })).questions).toEqual([
+    expect(judge(razee, requestOf({ object: template(account("deployer", "team-b")) }), "mutate").questions).toEqual([
       {
         user: "alice",
         groups: ["system:authenticated"],
@@ -47,7 +47,7 @@ describe("a question", () => {
     const target = { group: "g.example", versions: ["v1"], resources: ["things"], fields: ["spec.runAs"], permission };
     const policy = readPolicy({ name: "own", targets: [target] });
     const object = { spec: { runAs: account("deployer") } };
-    const { questions } = judge(policy, requestOf({ resource: "things.v1.g.example", object }));
+    const { questions } = judge(policy, requestOf({ resource: "things.v1.g.example", object }), "mutate");
     expect(questions.map(({ resourceAttributes }) => resourceAttributes)).toEqual([
       { ...permission, version: "*", namespace: "team-a", name: account("deployer") },
     ]);
@@ -55,7 +55,7 @@ describe("a question", () => {
 });
 
 describe("answers", () => {
-  const judgement = judge(razee, requestOf({ object: template("razeedeploy") }));
+  const judgement = judge(razee, requestOf({ object: template("razeedeploy") }), "mutate");
   const yes = { allowed: true, reason: "" };
   const no = { allowed: false, reason: "" };
 
@@ -71,12 +71,12 @@ describe("answers", () => {
       "impersonate users/razeedeploy",
       "impersonate serviceaccounts/razeedeploy-sa -n razeedeploy",
     ]);
-    expect(conclude(judgement, "mutate", answers).decision).toBe(decision);
+    expect(conclude(judgement, answers).decision).toBe(decision);
   });
 
   test.each(["yes", "true", 1, {}, null, undefined])("allowed: %j is no yes", (allowed) => {
     const answer = { allowed, reason: "" } as unknown as typeof yes;
-    expect(conclude(judgement, "mutate", [answer, yes]).decision).not.toBe("permitted");
+    expect(conclude(judgement, [answer, yes]).decision).not.toBe("permitted");
   });
 });
 
@@ -112,8 +112,8 @@ describe("what is concluded, besides the answer", () => {
 });
 
 test("an endpoint that is none patches nothing", () => {
-  const judgement = judge(razee, requestOf({ object: template() }));
-  expect(conclude(judgement, "patch" as "mutate", [])).toMatchObject({ decision: "denied", patch: [] });
+  const judgement = judge(razee, requestOf({ object: template() }), "patch" as "mutate");
+  expect(conclude(judgement, [])).toMatchObject({ decision: "denied", patch: [] });
 });
 
 describe("warnings fit 120 characters", () => {
@@ -184,7 +184,7 @@ describe("the text of a review is read again only where a comparison meets a big
       count++;
       return request.exact();
     };
-    judge(razee, { ...request, exact });
+    judge(razee, { ...request, exact }, "mutate");
     return count;
   };
 

@@ -12,6 +12,7 @@ const written = (keys: Keys, missing: number, present = false): Written => ({
   declared: "",
   effective: "alice",
   keys,
+  at: "",
   write: { value: "alice", missing, present },
 });
 

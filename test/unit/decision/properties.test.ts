@@ -5,8 +5,20 @@ import { describe, expect, test } from "vitest";
 import { conclude, formatQuestion, judge, readPolicy, readReview, writeReview } from "../../../lib/index.ts";
 import { objectWith } from "../../support/arbitrary/objects.ts";
 import { razee, target, targetOf } from "../../support/arbitrary/policies.ts";
-import { userInfo } from "../../support/arbitrary/requesters.ts";
-import { account, decide, expectSound, type Given, type Json, patched, type Said } from "./given.ts";
+import { subresource, userInfo } from "../../support/arbitrary/requesters.ts";
+import {
+  account,
+  decide,
+  expectSound,
+  type Given,
+  hasFieldInStatus,
+  hasStatusWriters,
+  isAboutStatus,
+  type Json,
+  patched,
+  type Said,
+  withStatusAs,
+} from "./given.ts";
 
 const object = objectWith(fc.constantFrom<unknown>(1, 2, 2 ** 53, { a: 1 }));
 const said: fc.Arbitrary<Said> = fc.oneof(
@@ -22,17 +34,16 @@ const givenOf = (targets: fc.Arbitrary<Json>) =>
       by: userInfo,
       object,
       old: fc.option(object, { nil: undefined }),
-      isStatus: fc.boolean(),
+      request: fc.oneof({ weight: 3, arbitrary: fc.constant({}) }, { weight: 2, arbitrary: subresource }),
       endpoint: fc.constantFrom("mutate" as const, "validate" as const),
       answers: answers(said),
     })
-    .map(({ target: one, isStatus, old, ...rest }): Given & { readonly target: Json } => ({
+    .map(({ target: one, old, ...rest }): Given & { readonly target: Json } => ({
       ...rest,
       target: one,
       policy: { targets: [one] },
       old,
       operation: old === undefined ? "CREATE" : "UPDATE",
-      ...(isStatus && old !== undefined ? { subResource: "status" } : {}),
     }));
 const given = givenOf(target);
 const runs = { numRuns: 250 };
@@ -80,10 +91,39 @@ describe("for every review, policy and answers", () => {
           else if (value !== username) {
             expect(value).toBe(preset);
             const asked = questions.filter(({ resourceAttributes }) => String(value).endsWith(resourceAttributes.name));
-            const own = [account("deployer"), "deployer"].includes(username);
+            const own = !one.target["permission"] && [account("deployer"), "deployer"].includes(username);
             expect(own || asked.some((question) => one.answers?.(formatQuestion(question)) === "yes")).toBe(true);
           }
         }
+      }),
+      runs,
+    );
+  });
+
+  test("no privileged value is written, nor the account that it stands for unless the policy says so", () => {
+    fc.assert(
+      fc.property(given, (one) => {
+        const { patch } = decide(one);
+        const [policy] = readPolicy({ name: "privileged", targets: [one.target] }).targets;
+        const { privileged = {}, onPrivilegedRequester, onEmpty } = policy ?? {};
+        const fixed = typeof onEmpty === "object" ? onEmpty.default : undefined;
+        for (const { value } of patch) {
+          if (typeof value !== "string" || value === fixed) continue;
+          expect(Object.keys(privileged)).not.toContain(value);
+          if (onPrivilegedRequester === "deny") expect(Object.values(privileged)).not.toContain(value);
+        }
+      }),
+      runs,
+    );
+  });
+
+  test("nothing is patched through a subresource, and nothing by who may not be the identity", () => {
+    fc.assert(
+      fc.property(given, (one) => {
+        const { patch } = decide(one);
+        fc.pre(patch.length > 0);
+        expect(one.request).toEqual({});
+        expect(one.target["permission"] === undefined || defaultOf(one.target) !== undefined).toBe(true);
       }),
       runs,
     );
@@ -120,11 +160,11 @@ describe("for every review, policy and answers", () => {
       fc.property(givenOf(razee), (one) => {
         const { outcome } = decide(one);
         fc.pre(outcome.reason === "may-impersonate");
-        const declared = outcome.declared;
-        const [, ns, sa] = /^system:serviceaccount:([a-z-]+):([a-z-]+)$/.exec(declared) ?? [];
-        const question = ns ? `impersonate serviceaccounts/${sa} -n ${ns}` : `impersonate users/${declared}`;
+        const { effective } = outcome;
+        const [, ns, sa] = /^system:serviceaccount:([a-z-]+):([a-z-]+)$/.exec(effective) ?? [];
+        const question = ns ? `impersonate serviceaccounts/${sa} -n ${ns}` : `impersonate users/${effective}`;
         expect(one.answers?.(question)).toBe("yes");
-        if (declared === "razeedeploy" || declared === "false")
+        if (effective === "razeedeploy" || effective === "false")
           expect(one.answers?.("impersonate serviceaccounts/razeedeploy-sa -n razeedeploy")).toBe("yes");
       }),
       { numRuns: 300 },
@@ -149,15 +189,36 @@ describe("for every review, policy and answers", () => {
     );
   });
 
-  test("validate asks the same, patches nothing and admits exactly what mutate leaves alone", () => {
+  test("validate asks the same, patches nothing and admits exactly what mutate leaves alone, but for the status", () => {
     fc.assert(
       fc.property(given, (one) => {
         const mutated = decide({ ...one, endpoint: "mutate" });
         const validated = decide({ ...one, endpoint: "validate" });
-        expect(validated.questions).toEqual(mutated.questions);
+        const isLeftAlone = mutated.response.allowed && mutated.patch.length === 0;
         expect(validated.patch).toEqual([]);
-        expect(validated.response.allowed).toBe(mutated.response.allowed && mutated.patch.length === 0);
+        if (isAboutStatus(one)) {
+          expect(isLeftAlone || !validated.response.allowed).toBe(true);
+          return;
+        }
+        expect(validated.questions).toEqual(mutated.questions);
+        expect(validated.response.allowed).toBe(isLeftAlone);
         expect(validated.outcome.reason).toBe(mutated.outcome.reason);
+      }),
+      runs,
+    );
+  });
+
+  test("mutate says of an object what it says of it without a status; validate takes the status for any member", () => {
+    const said = (one: Given, endpoint: "mutate" | "validate") => {
+      const { questions, response } = decide({ ...one, endpoint });
+      return { questions, response };
+    };
+    fc.assert(
+      fc.property(given, (one) => {
+        fc.pre(Object.keys(one.request ?? {}).length === 0);
+        expect(said(one, "mutate")).toEqual(said(withStatusAs(one, undefined), "mutate"));
+        fc.pre(!hasFieldInStatus(one) && !hasStatusWriters(one));
+        expect(said(one, "validate")).toEqual(said(withStatusAs(one, "state"), "validate"));
       }),
       runs,
     );
@@ -244,8 +305,8 @@ describe("for every text", () => {
     }
     for (const policy of policies)
       for (const endpoint of ["mutate", "validate"] as const) {
-        const judgement = judge(policy, review.request);
-        const outcome = conclude(judgement, endpoint, []);
+        const judgement = judge(policy, review.request, endpoint);
+        const outcome = conclude(judgement, []);
         const { response } = writeReview(review, outcome, btoa);
         expect(response.uid).toBe(review.uid);
         expect(response.allowed).toBe(outcome.decision !== "denied" || policy.enforcement === "audit");

@@ -1,14 +1,35 @@
 import { describe, expect, test } from "vitest";
 import { reasons } from "../../../lib/decision/verdict.ts";
-import { formatQuestion } from "../../../lib/index.ts";
-import { decide, expectSound, patched, type Result } from "./given.ts";
+import { type Endpoint, formatQuestion } from "../../../lib/index.ts";
+import {
+  decide,
+  expectSound,
+  type Given,
+  hasFieldInStatus,
+  hasStatusWriters,
+  isAboutStatus,
+  patched,
+  type Result,
+  withStatusAs,
+} from "./given.ts";
 import type { Row } from "./row.ts";
 import * as fields from "./table/fields.ts";
 import * as identities from "./table/identities.ts";
 import * as reviews from "./table/reviews.ts";
+import * as standIns from "./table/stand-ins.ts";
+import * as status from "./table/status.ts";
+import * as subresources from "./table/subresources.ts";
 import * as values from "./table/values.ts";
 
-const tables: Readonly<Record<string, readonly Row[]>> = { ...identities, ...values, ...reviews, ...fields };
+const tables: Readonly<Record<string, readonly Row[]>> = {
+  ...identities,
+  ...values,
+  ...reviews,
+  ...fields,
+  ...standIns,
+  ...status,
+  ...subresources,
+};
 const rows = Object.values(tables).flat();
 
 /** What came of a row, in the row's own words. */
@@ -73,13 +94,20 @@ describe("what holds for every row", () => {
     const before = mutated.outcome;
     const after = validated.outcome;
 
-    // Both endpoints ask the same; the validating one admits exactly what the other leaves alone.
-    expect(validated.questions).toEqual(mutated.questions);
+    // Validate never patches, and refuses what mutate refuses or would have to change.
     expect(validated.patch).toEqual([]);
-    expect(after.reason).toBe(before.reason);
-    expect(after.declared).toBe(before.declared);
-    expect(validated.response.allowed).toBe(mutated.response.allowed && mutated.patch.length === 0);
-    expect(after.decision).toBe(mutated.patch.length > 0 ? "denied" : before.decision);
+    const isLeftAlone = mutated.response.allowed && mutated.patch.length === 0;
+    if (!isLeftAlone) expect(validated.response.allowed).toBe(false);
+    expect(validated.questions).toEqual(expect.arrayContaining([...mutated.questions]));
+
+    // Both endpoints say the same of everything but the status, which mutate does not read.
+    if (!isAboutStatus(row)) {
+      expect(validated.questions).toEqual(mutated.questions);
+      expect(after.reason).toBe(before.reason);
+      expect(after.declared).toBe(before.declared);
+      expect(validated.response.allowed).toBe(isLeftAlone);
+      expect(after.decision).toBe(mutated.patch.length > 0 ? "denied" : before.decision);
+    }
 
     // What was patched is what the same requester may create.
     if (mutated.patch.length > 0) {
@@ -91,13 +119,42 @@ describe("what holds for every row", () => {
     }
 
     // Audit mode asks the same, and does nothing; switched off, nothing is asked.
-    const audited = decide({ ...row, policy: { ...row.policy, enforcement: "audit" } });
-    expect(audited.questions).toEqual(mutated.questions);
-    expect(audited.outcome.reason).toBe(before.reason);
-    expectSound(audited);
+    for (const { endpoint, outcome } of [
+      { endpoint: "mutate", outcome: mutated },
+      { endpoint: "validate", outcome: validated },
+    ] as const) {
+      const audited = decide({ ...row, endpoint, policy: { ...row.policy, enforcement: "audit" } });
+      expect(audited.questions).toEqual(outcome.questions);
+      expect(audited.outcome.reason).toBe(outcome.outcome.reason);
+      expect(audited.response.allowed).toBe(true);
+      expectSound(audited);
+    }
     const off = decide({ ...row, policy: { ...row.policy, enforcement: "off" } });
     expect(off.questions).toEqual([]);
     expect(off.outcome).toMatchObject({ decision: "skipped", reason: "enforcement-off" });
     expectSound(off);
   });
+});
+
+describe("the status of the object itself", () => {
+  const ofObjects = rows.filter(({ subResource, request }) => !subResource && !request?.["subResource"]);
+  const named = (some: readonly Row[]) => some.map((row) => [row.when, row] as const);
+  const said = (given: Given, endpoint: Endpoint) => {
+    const { questions, response } = decide({ ...given, endpoint });
+    return { questions, response };
+  };
+
+  test.each(named(ofObjects.filter(({ objectText }) => objectText === undefined)))(
+    "is nothing to mutate: %s",
+    (_, row) => {
+      expect(said(row, "mutate")).toEqual(said(withStatusAs(row, undefined), "mutate"));
+    },
+  );
+
+  test.each(named(ofObjects.filter((row) => !hasFieldInStatus(row) && !hasStatusWriters(row))))(
+    "is a member like any to validate: %s",
+    (_, row) => {
+      expect(said(row, "validate")).toEqual(said(withStatusAs(row, "state"), "validate"));
+    },
+  );
 });

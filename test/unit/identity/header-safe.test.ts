@@ -11,6 +11,8 @@ test.each([
   ["alice@example.com", true],
   ["system:serviceaccount:team-a:deployer", true],
   ['"a",%20b', true],
+  ["a".repeat(1_024), true],
+  ["a".repeat(1_025), false],
   ["", false],
   [" ", false],
   [" alice", false],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatQuestion, impersonationQuestion, readAnswer, type UserInfo } from "../../../lib/identity/index.ts";
+import { idOfQuestion } from "../../../lib/identity/question.ts";
 
 const alice: UserInfo = { username: "alice", groups: [], extra: {} };
 
@@ -27,6 +28,23 @@ describe("may the requester impersonate this name?", () => {
   test("a uid travels where there is one", () => {
     expect(impersonationQuestion({ ...alice, uid: "2" }, "bob")).toMatchObject({ user: "alice", uid: "2" });
     expect(impersonationQuestion(alice, "bob")).not.toHaveProperty("uid");
+  });
+});
+
+describe("a question is another one", () => {
+  const id = (requester: Partial<UserInfo>, name = "bob") =>
+    idOfQuestion(impersonationQuestion({ ...alice, ...requester }, name));
+
+  test.each<[string, Partial<UserInfo>, string?]>([
+    ["about another name", {}, "carol"],
+    ["about an account of that name", {}, "system:serviceaccount:t1:bob"],
+    ["from another requester", { username: "dora" }],
+    ["from another requester of that name", { uid: "2" }],
+    ["with other groups", { groups: ["team-a"] }],
+    ["with other extra", { extra: { scopes: ["user:info"] } }],
+  ])("%s", (_, requester, name) => {
+    expect(id(requester, name)).not.toBe(id({}));
+    expect(id(requester, name)).toBe(id(requester, name));
   });
 });
 
@@ -80,6 +98,11 @@ describe("what an API server sends back", () => {
       "an evaluation error that is no string",
       { allowed: false, evaluationError: { toString: 1, valueOf: 1 } },
       none('with an evaluation error: {"toString":1,"valueOf":1}'),
+    ],
+    [
+      "an evaluation error as long as a page",
+      { allowed: false, evaluationError: "e".repeat(5_000) },
+      none(`with an evaluation error: ${"e".repeat(256)}... (5000 characters)`),
     ],
     ["no status", undefined, none("without a status")],
     ["a status that is null", null, none("without a status")],

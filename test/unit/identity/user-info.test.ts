@@ -65,6 +65,10 @@ test.each([
   [{ username: "a", extra: "x" }, "request.userInfo.extra is not an object"],
   [{ username: "a", extra: { "a b": 1 } }, 'request.userInfo.extra["a b"] is not a list of strings'],
   [{ username: "a", extra: { a: [1] } }, 'request.userInfo.extra["a"] is not a list of strings'],
+  [
+    { username: "a", extra: { ["x".repeat(300)]: 1 } },
+    `request.userInfo.extra["${"x".repeat(256)}... (300 characters)"] is not a list of strings`,
+  ],
 ])("%j", (value, problem) => {
   expect(readUserInfo(value)).toEqual({ problem });
 });

@@ -96,6 +96,36 @@ test("a target without status paths has no webhook for the status", () => {
   ]);
 });
 
+test("an identity in the metadata has a webhook for all subresources, which store metadata", () => {
+  const policy = policyOf({ ...thing, fields: ['metadata.annotations["a/b"]'], onForbidden: "deny", onEmpty: "deny" });
+  const subresources = webhooksOf({ policy }).at(-1);
+  expect(subresources?.name).toBe("subresources.g.example.impersonation-admission");
+  expect(subresources?.clientConfig["url"]).toMatch(/\/validate$/);
+  expect(subresources?.rules).toEqual([
+    {
+      apiGroups: ["g.example"],
+      apiVersions: ["v1", "v1beta1"],
+      resources: ["things/*", "others/*"],
+      operations: ["CREATE", "UPDATE"],
+      scope: "*",
+    },
+  ]);
+});
+
+test("a target that covers pods is told of bindings, which are pods/binding under another name", () => {
+  const fields = ['metadata.annotations["a/b"]'];
+  const policy = policyOf({ ...thing, group: "", resources: ["pods"], fields, onForbidden: "deny", onEmpty: "deny" });
+  expect(webhooksOf({ policy }).at(-1)?.rules[0]?.["resources"]).toEqual(["pods/*", "bindings"]);
+});
+
+test("a target whose fields lie in the status has a webhook for the status, and none that sets", () => {
+  const policy = policyOf({ ...thing, fields: ["status.runAs"] });
+  expect(webhooksOf({ policy }).map(({ name }) => name)).toEqual([
+    "validate.g.example.impersonation-admission",
+    "status.g.example.impersonation-admission",
+  ]);
+});
+
 test("names are unique, of three labels at least, and such as the API server takes", () => {
   const policy = policyOf(
     { preset: "razee" },

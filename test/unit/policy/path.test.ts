@@ -57,23 +57,41 @@ describe("the places that a path leads to", () => {
   const keys = ["spec", "clusterAuth", "impersonateUser"];
 
   test.each([
-    ["it is there", auth, { spec: { clusterAuth: { impersonateUser: "bob" } } }, [{ keys, value: "bob", missing: 0 }]],
-    ["it is null", auth, { spec: { clusterAuth: { impersonateUser: null } } }, [{ keys, value: null, missing: 0 }]],
-    ["it is absent", auth, { spec: { clusterAuth: {} } }, [{ keys, value: undefined, missing: 0 }]],
-    ["its parent is absent", auth, { spec: {} }, [{ keys, value: undefined, missing: 1 }]],
-    ["its parent is null", auth, { spec: { clusterAuth: null } }, [{ keys, value: undefined, missing: 1 }]],
-    ["all of them are absent", auth, {}, [{ keys, value: undefined, missing: 2 }]],
+    [
+      "it is there",
+      auth,
+      { spec: { clusterAuth: { impersonateUser: "bob" } } },
+      [{ keys, at: auth, value: "bob", missing: 0 }],
+    ],
+    [
+      "it is null",
+      auth,
+      { spec: { clusterAuth: { impersonateUser: null } } },
+      [{ keys, at: auth, value: null, missing: 0 }],
+    ],
+    ["it is absent", auth, { spec: { clusterAuth: {} } }, [{ keys, at: auth, value: undefined, missing: 0 }]],
+    ["its parent is absent", auth, { spec: {} }, [{ keys, at: auth, value: undefined, missing: 1 }]],
+    ["its parent is null", auth, { spec: { clusterAuth: null } }, [{ keys, at: auth, value: undefined, missing: 1 }]],
+    ["all of them are absent", auth, {}, [{ keys, at: auth, value: undefined, missing: 2 }]],
     [
       "a parent is a string",
       auth,
       { spec: "x" },
-      [{ keys: ["spec"], value: "x", missing: 0, blocked: "must be an object, not a string" }],
+      [{ keys: ["spec"], at: "spec", value: "x", missing: 0, blocked: "must be an object, not a string" }],
     ],
     [
       "a parent is a list",
       auth,
       { spec: { clusterAuth: [] } },
-      [{ keys: ["spec", "clusterAuth"], value: [], missing: 0, blocked: "must be an object, not a list" }],
+      [
+        {
+          keys: ["spec", "clusterAuth"],
+          at: "spec.clusterAuth",
+          value: [],
+          missing: 0,
+          blocked: "must be an object, not a list",
+        },
+      ],
     ],
     ["a list that is absent", "spec.list[*].a", { spec: {} }, []],
     ["a list that is null", "spec.list[*].a", { spec: { list: null } }, []],
@@ -83,9 +101,9 @@ describe("the places that a path leads to", () => {
       "spec.list[*].a",
       { spec: { list: [{ a: 1 }, {}, null] } },
       [
-        { keys: ["spec", "list", 0, "a"], value: 1, missing: 0 },
-        { keys: ["spec", "list", 1, "a"], value: undefined, missing: 0 },
-        { keys: ["spec", "list", 2, "a"], value: undefined, missing: 1 },
+        { keys: ["spec", "list", 0, "a"], at: "spec.list[0].a", value: 1, missing: 0 },
+        { keys: ["spec", "list", 1, "a"], at: "spec.list[1].a", value: undefined, missing: 0 },
+        { keys: ["spec", "list", 2, "a"], at: "spec.list[2].a", value: undefined, missing: 1 },
       ],
     ],
     [
@@ -93,38 +111,55 @@ describe("the places that a path leads to", () => {
       "spec[*].a",
       { spec: { "x/y": { a: 1 }, z: 5 } },
       [
-        { keys: ["spec", "x/y", "a"], value: 1, missing: 0 },
-        { keys: ["spec", "z"], value: 5, missing: 0, blocked: "must be an object, not a number" },
+        { keys: ["spec", "x/y", "a"], at: "spec[*].a", value: 1, missing: 0 },
+        { keys: ["spec", "z"], at: "spec[*]", value: 5, missing: 0, blocked: "must be an object, not a number" },
       ],
     ],
     [
       "a list that is none",
       "spec.list[*].a",
       { spec: { list: true } },
-      [{ keys: ["spec", "list"], value: true, missing: 0, blocked: "must be a list or an object, not a boolean" }],
+      [
+        {
+          keys: ["spec", "list"],
+          at: "spec.list",
+          value: true,
+          missing: 0,
+          blocked: "must be a list or an object, not a boolean",
+        },
+      ],
     ],
     [
       "a list behind a list that is absent",
       "spec.list[*].more[*].a",
       { spec: { list: [{}, { more: [{}] }] } },
-      [{ keys: ["spec", "list", 1, "more", 0, "a"], value: undefined, missing: 0 }],
+      [{ keys: ["spec", "list", 1, "more", 0, "a"], at: "spec.list[1].more[0].a", value: undefined, missing: 0 }],
     ],
+    [
+      "a key that the path itself names, behind a map",
+      'spec[*].labels["a/b"]',
+      { spec: { secret: {} } },
+      [{ keys: ["spec", "secret", "labels", "a/b"], at: 'spec[*].labels["a/b"]', value: undefined, missing: 1 }],
+    ],
+    ["a field at the top", "runAs", { runAs: "bob" }, [{ keys: ["runAs"], at: "runAs", value: "bob", missing: 0 }]],
   ])("%s", (_, text, object, places) => {
     expect(placesOf(object, path(text))).toEqual(places);
   });
 
   test.each(["__proto__", "constructor", "toString"])("%s leads somewhere only where the text had it", (name) => {
     const at = path(`spec["${name}"].a`);
-    expect(placesOf({ spec: {} }, at)).toEqual([{ keys: ["spec", name, "a"], value: undefined, missing: 1 }]);
+    expect(placesOf({ spec: {} }, at)).toEqual([
+      { keys: ["spec", name, "a"], at: `spec.${name}.a`, value: undefined, missing: 1 },
+    ]);
     expect(placesOf(JSON.parse(`{"spec":{"${name}":{"a":"bob"}}}`), at)).toEqual([
-      { keys: ["spec", name, "a"], value: "bob", missing: 0 },
+      { keys: ["spec", name, "a"], at: `spec.${name}.a`, value: "bob", missing: 0 },
     ]);
   });
 
   test("a map may have any keys", () => {
     const object = JSON.parse('{"spec":{"__proto__":{"a":"bob"}}}');
     expect(placesOf(object, path("spec[*].a"))).toEqual([
-      { keys: ["spec", "__proto__", "a"], value: "bob", missing: 0 },
+      { keys: ["spec", "__proto__", "a"], at: "spec[*].a", value: "bob", missing: 0 },
     ]);
   });
 });

@@ -37,14 +37,23 @@ describe("a policy says little and means much", () => {
           },
           onForbidden: "requester",
           onEmpty: "requester",
+          emptyStandsFor: "system:serviceaccount:razeedeploy:razeedeploy-sa",
+          onPrivilegedRequester: "deny",
           writers: [],
+          statusWriters: [],
         },
       ],
     });
   });
 
   test("the Razee preset, with choices", () => {
-    const preset = { preset: "razee", controller: "system:serviceaccount:a:b", onForbidden: "deny", onEmpty: "deny" };
+    const preset = {
+      preset: "razee",
+      controller: "system:serviceaccount:a:b",
+      onForbidden: "deny",
+      onEmpty: "deny",
+      onPrivilegedRequester: "default",
+    };
     expect(readPolicy({ name: "razee", enforcement: "audit", narrowing: [], targets: [preset] })).toMatchObject({
       enforcement: "audit",
       narrowing: [],
@@ -53,6 +62,8 @@ describe("a policy says little and means much", () => {
           privileged: { razeedeploy: "system:serviceaccount:a:b", false: "system:serviceaccount:a:b" },
           onForbidden: "deny",
           onEmpty: "deny",
+          emptyStandsFor: "system:serviceaccount:a:b",
+          onPrivilegedRequester: "default",
         },
       ],
     });
@@ -66,6 +77,8 @@ describe("a policy says little and means much", () => {
         statusPaths: [],
         privileged: {},
         writers: [],
+        statusWriters: [],
+        onPrivilegedRequester: "deny",
         onForbidden: "requester",
         onEmpty: "requester",
       },
@@ -80,6 +93,8 @@ describe("a policy says little and means much", () => {
         statusPaths: [],
         privileged: {},
         writers: [],
+        statusWriters: [],
+        onPrivilegedRequester: "deny",
         onForbidden: "deny",
         onEmpty: "deny",
       },
@@ -102,6 +117,9 @@ describe("a policy says little and means much", () => {
       emptyIsUnprivileged: true,
       writers: [{ username: "copier", copiesFrom: "other-things.g.example" }],
       permission: { verb: "use", group: "", resource: "accounts" },
+      emptyStandsFor: "guest",
+      onPrivilegedRequester: "default",
+      statusWriters: ["system:serviceaccount:argo:argo"],
     };
     const { emptyIsUnprivileged, ...rest } = all;
     expect(readPolicy({ name: "mine", targets: [all] }).targets).toEqual([
@@ -114,6 +132,18 @@ describe("a policy says little and means much", () => {
         statusPaths: [[key("status"), key("children")], [key("status")]],
       },
     ]);
+  });
+
+  const permission = { verb: "execute-as", group: "work.example", resource: "manifestworks" };
+  test.each([
+    ["a field with a permission is never set to the requester", { permission }, "deny", "deny"],
+    ["a field in the status is set to nothing", { fields: ["status.runAs"] }, "deny", "deny"],
+    ["nor is one beside it", { fields: ["spec.runAs", "status.runAs"] }, "deny", "deny"],
+    ["an empty field stands for an identity, and stays empty", { emptyStandsFor: "guest" }, "requester", "stands"],
+    ["an empty account does, too", { fields: [account], emptyStandsFor: "guest" }, "deny", "stands"],
+    ["what an empty field is set to counts", { emptyStandsFor: "guest", onEmpty: "deny" }, "requester", "deny"],
+  ])("%s", (_, change, onForbidden, onEmpty) => {
+    expect(readPolicy(withTarget(change)).targets).toMatchObject([{ onForbidden, onEmpty }]);
   });
 
   test.each([
@@ -133,6 +163,20 @@ describe("a policy says little and means much", () => {
       { fields: [{ ...account, serviceAccount: "namespace:name" }], onEmpty: { default: "a:b" } },
     ],
     ["one resource in two versions", { versions: ["v1", "v2"] }],
+    ["a status that is spec", { fields: ["spec.runAs", "status.runAs"] }],
+    ["a status that names an account", { fields: [{ ...account, path: "status.sa" }] }],
+    ["an empty status that has no rights", { fields: ["status.a"], onEmpty: "allow", emptyIsUnprivileged: true }],
+    ["an empty status that stands for an identity", { fields: ["status.a"], emptyStandsFor: "guest" }],
+    ["a default with a permission", { permission, onEmpty: { default: "guest" } }],
+    ["what an empty field stands for, beside what is written into it", { onEmpty: "requester", emptyStandsFor: "a" }],
+    ["what an empty field stands for, beside a refusal of it", { onEmpty: "deny", emptyStandsFor: "a" }],
+    ["an account of another cluster", { permission, emptyStandsFor: "system:serviceaccount::klusterlet-work-sa" }],
+    ["an account's name with a form", { fields: [{ path: "spec.serviceAccountName", serviceAccount: "name" }] }],
+    [
+      "a member of a service account that is no name",
+      { fields: ["spec.serviceAccountName.user", "spec.serviceAccounts"] },
+    ],
+    ["the account that a privileged value stands for", { privileged: { root: "admin" }, emptyStandsFor: "admin" }],
   ])("%s", (_, change) => {
     expect(() => readPolicy(withTarget(change))).not.toThrow();
   });
@@ -169,8 +213,15 @@ describe("a policy that must not be is refused with the place, the value and the
     expect(() => readPolicy(value)).toThrow(new PolicyError(message));
   };
   const members =
-    "group, versions, resources, fields, statusPaths, privileged, onForbidden, onEmpty, emptyIsUnprivileged, writers, permission";
-  const aPath = 'must be a path such as spec.a.b, spec.list[*].b or metadata.labels["a/b"], and none into the status';
+    "group, versions, resources, fields, statusPaths, privileged, onForbidden, onEmpty, emptyIsUnprivileged, emptyStandsFor, onPrivilegedRequester, writers, statusWriters, permission";
+  const aPath = 'must be a path such as spec.a.b, spec.list[*].b or metadata.labels["a/b"]';
+  const kustomizations = {
+    group: "kustomize.toolkit.fluxcd.io",
+    versions: ["v1"],
+    resources: ["kustomizations"],
+    fields: [{ path: "spec.serviceAccountName", serviceAccount: "name" }],
+  };
+  const executes = { verb: "execute-as", group: "work.example", resource: "manifestworks" };
   const printable = "must be printable ASCII with no space at either end";
 
   test.each([
@@ -212,7 +263,7 @@ describe("a policy that must not be is refused with the place, the value and the
     [{ name: "mine", targets: [{ preset: "flux" }] }, 'policy mine: targets[0].preset must be "razee", not "flux"'],
     [
       { name: "mine", targets: [{ preset: "razee", group: "x" }] },
-      "policy mine: targets[0].group is no member of a preset; its members are preset, controller, onForbidden, onEmpty",
+      "policy mine: targets[0].group is no member of a preset; its members are preset, controller, onForbidden, onEmpty, onPrivilegedRequester",
     ],
     [
       { name: "mine", targets: [{ preset: "razee", onEmpty: "allow" }] },
@@ -222,7 +273,61 @@ describe("a policy that must not be is refused with the place, the value and the
       { name: "mine", targets: [{ preset: "razee", controller: "b\u00f6b" }] },
       `policy mine: targets[0].controller ${printable}, not "b\u00f6b"`,
     ],
-  ])("%j", (value, message) => {
+    [
+      { name: "mine", targets: [{ preset: "razee", onPrivilegedRequester: "allow" }] },
+      'policy mine: targets[0].onPrivilegedRequester must be "deny" or "default", not "allow"',
+    ],
+    [
+      { name: "mine", targets: [{ preset: "razee", onForbidden: "replace" }] },
+      'policy mine: targets[0].onForbidden must be "requester" or "deny", not "replace"',
+    ],
+    ...["emptyStandsFor", "statusWriters", "fields", "permission"].map((member) => [
+      { name: "mine", targets: [{ preset: "razee", [member]: "alice" }] },
+      `policy mine: targets[0].${member} is no member of a preset; its members are preset, controller, onForbidden, onEmpty, onPrivilegedRequester`,
+    ]),
+    [
+      { name: "mine", targets: [target, { preset: "razee", controller: "false" }] },
+      'policy mine: targets[1].emptyStandsFor "false" is a privileged value; name the account that it stands for',
+    ],
+    [
+      { name: "mine", targets: [{ preset: "razee" }, { preset: "razee" }] },
+      'policy mine: targets[1].resources[0] "remoteresources.deploy.razee.io" is covered by targets[0].resources[0] too; keep one',
+    ],
+    [
+      {
+        name: "mine",
+        targets: [{ ...target, group: "deploy.razee.io", resources: ["mustachetemplates"] }, { preset: "razee" }],
+      },
+      'policy mine: targets[1].resources[1] "mustachetemplates.deploy.razee.io" is covered by targets[0].resources[0] too; keep one',
+    ],
+    [
+      {
+        name: "flux",
+        targets: [
+          {
+            ...kustomizations,
+            writers: [{ username: "copier", copiesFrom: "kustomizations.kustomize.toolkit.fluxcd.io" }],
+          },
+        ],
+      },
+      'policy flux: targets[0].writers[0].copiesFrom must be PLURAL.GROUP of another resource that a target covers, not "kustomizations.kustomize.toolkit.fluxcd.io"; add a target for it',
+    ],
+    [
+      {
+        name: "two",
+        targets: [
+          { ...kustomizations, onEmpty: "deny" },
+          {
+            ...kustomizations,
+            fields: [{ path: "spec.decryption.serviceAccountName", serviceAccount: "name" }],
+            onEmpty: "allow",
+            emptyIsUnprivileged: true,
+          },
+        ],
+      },
+      'policy two: targets[1].resources[0] "kustomizations.kustomize.toolkit.fluxcd.io" is covered by targets[0].resources[0] too; keep one',
+    ],
+  ] as readonly [unknown, string][])("%j", (value, message) => {
     refuses(value, message);
   });
 
@@ -261,8 +366,6 @@ describe("a policy that must not be is refused with the place, the value and the
     [{ fields: ["spec..a"] }, `fields[0] ${aPath}, not "spec..a"`],
     [{ fields: ["spec.list[*]"] }, `fields[0] ${aPath}, not "spec.list[*]"`],
     [{ fields: [5] }, `fields[0] ${aPath}, not 5`],
-    [{ fields: ["status.runAs"] }, `fields[0] ${aPath}, not "status.runAs"`],
-    [{ fields: [{ ...account, path: "status.sa" }] }, `fields[0].path ${aPath}, not "status.sa"`],
     [{ fields: [{ serviceAccount: "name" }] }, "fields[0].path is missing; a field must have path"],
     [
       { fields: [{ ...account, serviceaccount: "name" }] },
@@ -328,7 +431,7 @@ describe("a policy that must not be is refused with the place, the value and the
     [{ onEmpty: "warn" }, 'onEmpty must be "requester", "deny", "allow" or { default: NAME }, not "warn"'],
     [
       { fields: [account], onEmpty: "requester" },
-      'onEmpty must be "deny", "allow" or { default: NAME }: a service-account field cannot be set to the requester',
+      'onEmpty must be "deny", "allow" or { default: NAME }, or emptyStandsFor says it: a service-account field cannot be set to the requester',
     ],
     [
       { onEmpty: "allow" },
@@ -353,6 +456,63 @@ describe("a policy that must not be is refused with the place, the value and the
       { fields: [{ ...account, serviceAccount: "namespace:name" }], onEmpty: { default: name } },
       `onEmpty.default "${name}" is no service account's name in the form of every field; choose another`,
     ]),
+    ...(["onForbidden", "onEmpty"] as const).flatMap((member) => {
+      const must = {
+        onForbidden: 'onForbidden must be "deny"',
+        onEmpty: 'onEmpty must be "deny", "allow" or { default: NAME }, or emptyStandsFor says it',
+      }[member];
+      const inStatus = must.replace(', "allow" or { default: NAME }', ' or "allow"');
+      const elsewhere =
+        "the identity of a field with a permission of its own lives elsewhere, and is never the requester";
+      const nothingSet = "a field in the status is judged where nothing can be set";
+      const noPerson = "a service-account field cannot be set to the requester";
+      return [
+        [{ permission: executes, [member]: "requester" }, `${must}: ${elsewhere}`],
+        [{ fields: ["status.runAs"], [member]: "requester" }, `${inStatus}: ${nothingSet}`],
+        [{ fields: ["spec.runAs", "status.runAs"], [member]: "requester" }, `${inStatus}: ${nothingSet}`],
+        [{ fields: [{ ...account, path: "status.sa" }], [member]: "requester" }, `${inStatus}: ${noPerson}`],
+      ] as const;
+    }),
+    ...(
+      [
+        ["status.runAs", "guest"],
+        [{ ...account, path: "status.sa" }, "default"],
+      ] as const
+    ).map(([field, name]) => [
+      { fields: [field], onEmpty: { default: name } },
+      'onEmpty must be "deny" or "allow", or emptyStandsFor says it: a field in the status is judged where nothing can be set',
+    ]),
+    [
+      { emptyStandsFor: "guest", onEmpty: "allow", emptyIsUnprivileged: true },
+      'emptyStandsFor contradicts onEmpty: "allow", which gives an empty field no identity; keep one of them',
+    ],
+    [
+      { emptyStandsFor: "root", privileged: { root: "admin" } },
+      'emptyStandsFor "root" is a privileged value; name the account that it stands for',
+    ],
+    [{ emptyStandsFor: "" }, `emptyStandsFor ${printable}, not ""`],
+    [{ emptyStandsFor: ["guest"] }, `emptyStandsFor ${printable}, not a list`],
+    [{ emptyStandsFor: "b".repeat(1_025) }, `emptyStandsFor ${printable}, not "${"b".repeat(1_025)}"`],
+    [{ onPrivilegedRequester: "allow" }, 'onPrivilegedRequester must be "deny" or "default", not "allow"'],
+    [{ statusWriters: "argo" }, 'statusWriters must be a list of usernames, not "argo"'],
+    [{ statusWriters: {} }, "statusWriters must be a list of usernames, not an object"],
+    [{ statusWriters: ["argo", ""] }, `statusWriters[1] ${printable}, not ""`],
+    [{ statusWriters: [{ username: "argo" }] }, `statusWriters[0] ${printable}, not an object`],
+    ...[
+      ["spec.serviceAccountName", "serviceAccountName"],
+      ["spec.serviceAccount", "serviceAccount"],
+      ["spec.jobs[*].serviceAccountName", "serviceAccountName"],
+      ["status.template.ServiceAccountName", "ServiceAccountName"],
+      ['metadata.labels["example.com/serviceaccount"]', "example.com/serviceaccount"],
+      ["spec.defaultServiceAccount", "defaultServiceAccount"],
+    ].map(([path, last]) => [
+      { fields: ["spec.runAs", path] },
+      `fields[1] ends in ${last}, which names a service account; write { path: ..., serviceAccount: name }, or another form`,
+    ]),
+    [
+      { fields: [{ path: "spec.serviceAccountName" }] },
+      "fields[0] ends in serviceAccountName, which names a service account; write { path: ..., serviceAccount: name }, or another form",
+    ],
     [{ writers: {} }, "writers must be a list of writers, not an object"],
     [
       { writers: [{ username: "copier" }] },
@@ -416,7 +576,8 @@ test("whatever a file holds, it is a policy or refused in a sentence", () => {
   const known = fc.constantFrom(
     ...["name", "targets", "enforcement", "narrowing", "preset", "group", "versions", "resources", "fields", "path"],
     ...["serviceAccount", "namespaceKey", "statusPaths", "privileged", "onForbidden", "onEmpty", "default", "writers"],
-    ...["permission", "emptyIsUnprivileged", "__proto__", "constructor"],
+    ...["permission", "emptyIsUnprivileged", "emptyStandsFor", "onPrivilegedRequester", "statusWriters", "controller"],
+    ...["__proto__", "constructor"],
   );
   const leaf = fc.oneof(
     fc.constantFrom<unknown>(
@@ -425,6 +586,8 @@ test("whatever a file holds, it is a policy or refused in a sentence", () => {
       "*",
       "things",
       "spec.a",
+      "status.a",
+      "spec.serviceAccountName",
       "name",
       "deny",
       "allow",
@@ -456,7 +619,7 @@ test("whatever a file holds, it is a policy or refused in a sentence", () => {
           expect(error).toBeInstanceOf(PolicyError);
           const { message } = error as PolicyError;
           expect(message).toMatch(
-            /^policy .*(must|is missing|is no member|is covered|leads|needs|is a privileged|is no service)/,
+            /^policy .*(must|is missing|is no member|is covered|leads|ends in|needs|contradicts|is a privileged|is no service)/,
           );
           expect(message).not.toMatch(/Invalid|Expected|\[object|undefined/);
         }

@@ -58,6 +58,7 @@ test("a review is read as the API server writes it", () => {
   expect(request).toMatchObject({
     operation: "CREATE",
     resource: { group: "deploy.razee.io", version: "v1alpha2", resource: "mustachetemplates" },
+    kind: { group: "deploy.razee.io", kind: "MustacheTemplate" },
     subResource: "",
     namespace: "team-a",
     requester: { username: "alice", groups: ["g"], extra: {} },

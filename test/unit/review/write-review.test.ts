@@ -152,6 +152,53 @@ test("everything that people read is printable", () => {
   });
 });
 
+describe("an author makes no answer longer than it may be", () => {
+  const long = (most: number) => "x".repeat(most + 1);
+  const shown = (most: number) => `${"x".repeat(most)}... (${most + 1} characters)`;
+
+  test("annotations, warnings and causes hold 1,024 characters of a text, a message 4,096", () => {
+    const { response } = write(
+      {
+        ...denied,
+        code: 422,
+        message: long(4_096),
+        requester: long(1_024),
+        declared: long(1_024),
+        field: long(1_024),
+        fields: 2,
+        warnings: [long(1_024)],
+        causes: [{ field: long(1_024), message: long(1_024) }],
+      },
+      { subject: { group: long(1_024), kind: long(1_024), name: long(1_024) } },
+    );
+    const text = shown(1_024);
+    expect(response.warnings).toEqual([text]);
+    expect(response.auditAnnotations).toMatchObject({ requester: text, declared: text, field: text });
+    expect(response.status).toMatchObject({
+      message: shown(4_096),
+      details: { name: text, group: text, kind: text, causes: [{ field: text, message: text }] },
+    });
+  });
+
+  test("a text is cut before it is made printable, so that it is told whole up to there", () => {
+    const { response } = write({ warnings: ["\u202e".repeat(1_024)] });
+    expect(response.warnings).toEqual(["\\u202e".repeat(1_024)]);
+  });
+
+  test("16 warnings, and how many more there were", () => {
+    const warnings = (count: number) => Array.from({ length: count }, (_, index) => `warning ${index}`);
+    expect(write({ warnings: warnings(16) }).response.warnings).toEqual(warnings(16));
+    expect(write({ warnings: warnings(17) }).response.warnings).toEqual([...warnings(16), "and 1 more"]);
+    expect(write({ warnings: warnings(1_000) }).response.warnings).toEqual([...warnings(16), "and 984 more"]);
+  });
+
+  test("32 causes", () => {
+    const causes = Array.from({ length: 40 }, (_, index) => ({ field: `spec.jobs[${index}].runAs`, message: "odd" }));
+    const { status } = write({ ...denied, code: 422, causes }).response;
+    expect(status?.details?.causes.map(({ field }) => field)).toEqual(causes.slice(0, 32).map(({ field }) => field));
+  });
+});
+
 test("annotation keys are such as the API server takes", () => {
   const { auditAnnotations } = write({ fields: 2, enforcement: "audit" }).response;
   for (const key of Object.keys(auditAnnotations)) expect(key).toMatch(/^[A-Za-z0-9][-A-Za-z0-9_.]{0,61}[A-Za-z0-9]$/);

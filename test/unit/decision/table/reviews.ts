@@ -120,7 +120,7 @@ export const doubt: readonly Row[] = [
       when: `an operation that is none: "${operation}"`,
       operation,
       object,
-      ...doubted(`request.operation is no operation: ${operation}`),
+      ...doubted(`request.operation "${operation}" is unknown`),
     }),
   ),
   ...(
@@ -667,17 +667,6 @@ export const statuses: readonly Row[] = [
     declared: "razeedeploy",
     code: 403,
     says: `the controller acts on this status as "razeedeploy" (${at}), whom bob may not impersonate; get the permission to impersonate users/razeedeploy and to ${isController}`,
-  },
-  {
-    when: "an object that names nobody would have to be patched, so it is refused",
-    ...statusWrite,
-    by: { username: controller },
-    old: children(undefined, {}),
-    object: children(one),
-    decision: "denied",
-    reason: "empty",
-    code: 403,
-    says: `the controller acts on this status, and ${at} is empty; set that to an identity first`,
   },
   {
     when: "an object whose identity is no name is refused",

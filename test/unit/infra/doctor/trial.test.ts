@@ -19,19 +19,20 @@ const ending = (
   const [target] = policy.targets;
   if (!target) throw new Error("there is one");
   const requester = { username: "bob", groups: ["system:authenticated"], extra: {} };
-  const judgement = judge(policy, {
+  const request = {
     operation: "CREATE",
     resource,
+    kind: { group, kind: "MustacheTemplate" },
     subResource: "",
     namespace: "default",
     requester,
     object: object(declared),
     oldObject: null,
     exact: () => undefined,
-  });
+  };
+  const judgement = judge(policy, request, "mutate");
   const outcome = conclude(
     judgement,
-    "mutate",
     judgement.questions.map(() => ({ allowed: false, reason: "" })),
   );
   const ours = { mutating: {}, validating: {} };

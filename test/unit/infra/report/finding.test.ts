@@ -22,17 +22,37 @@ test.for([
   ["privileged", ["permitted"], "named"],
   ["privileged", ["permitted", "replaced"], "privileged"],
   ["empty", ["permitted"], "empty"],
+  ["empty, for flux", ["self"], "named"],
+  ["empty, for flux", ["self", "denied"], "empty"],
+  ["empty, for flux", [], "empty"],
   ["not-a-string", [], "not-a-string"],
 ] as const)("%s, judged %j, is %s", ([kind, decisions, expected]) => {
-  const stated = { kind: kind as Kind } as ReturnType<typeof statedBy>[number];
+  const [plain, standsFor = ""] = kind.split(", for ");
+  const stated = { kind: plain as Kind, standsFor } as ReturnType<typeof statedBy>[number];
   expect(kindOf({ stated, wouldBe: decisions.map(wouldBe) })).toBe(expected);
 });
 
 test.for([
-  { rule: {}, empty: "the next edit sets it to whoever makes it", named: "sets it to them" },
+  { rule: {}, empty: "the next edit sets it to the editor", named: "sets it to them" },
   {
     rule: { onEmpty: "deny", onForbidden: "deny" },
     empty: "every edit is refused that leaves it empty",
+    named: "is refused",
+  },
+  {
+    rule: { privileged: { root: "admin" } },
+    empty:
+      "the next edit sets it to the editor; until then its controller acts as itself, and is refused children without an identity",
+    named: "sets it to them",
+  },
+  {
+    rule: { privileged: { root: "admin" }, onPrivilegedRequester: "default" },
+    empty: "the next edit sets it to the editor",
+    named: "sets it to them",
+  },
+  {
+    rule: { emptyStandsFor: "flux", onForbidden: "deny" },
+    empty: 'an edit by an editor who may not impersonate "flux" is refused',
     named: "is refused",
   },
   {

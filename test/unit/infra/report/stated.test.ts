@@ -33,6 +33,7 @@ test.for([
     controller,
     ["users/razeedeploy", "serviceaccounts/razeedeploy/razeedeploy-sa"],
   ],
+  [controller, "privileged", controller, controller, ["serviceaccounts/razeedeploy/razeedeploy-sa"]],
   ["", "empty", "", "", []],
   [null, "empty", "", "", []],
   [undefined, "empty", "", "", []],
@@ -48,6 +49,10 @@ test("what the object says does not depend on how the policy is enforced", () =>
 
 test("an empty field that may be empty is nothing to look at", () => {
   expect(stated("", { onEmpty: "allow", emptyIsUnprivileged: true })).toEqual([]);
+});
+
+test("an empty field that stands for an identity says for whom, and is kept by those who may impersonate that", () => {
+  expect(stated("", { emptyStandsFor: "flux" })).toEqual([["empty", "", "flux", ["users/flux"]]]);
 });
 
 test("an empty field that has a default is empty, whoever may impersonate the default", () => {

@@ -1,0 +1,46 @@
+import { isProblem, type JsonObject } from "../identity/json.ts";
+import { type Field, isInStatus, type Policy, type Target } from "../policy/policy.ts";
+import type { Case, Review } from "./case.ts";
+import type { Finding } from "./finding.ts";
+import { judgeField } from "./judge-field.ts";
+import type { AdmissionRequest, Endpoint } from "./request.ts";
+import { denied, skipped, tooMany } from "./review-verdict.ts";
+
+/** A write of a resource that a target covers. */
+export interface CoveredWrite {
+  readonly policy: Policy;
+  readonly target: Target;
+  /** The target's fields that the called endpoint judges. */
+  readonly fields: readonly Field[];
+  readonly request: AdmissionRequest;
+  readonly object: JsonObject;
+  /** Undefined on CREATE. */
+  readonly before: JsonObject | undefined;
+}
+
+/** Rule `change`: mutate does not read the status, which is not final there. */
+export const judgedFields = ({ fields }: Target, endpoint: Endpoint): readonly Field[] =>
+  endpoint === "mutate" ? fields.filter((field) => !isInStatus(field)) : fields;
+
+/** Limits the work and the size of the answer for an object that consists only of identity fields. */
+const mostFields = 1_000;
+
+/** Whether the requester is a controller whose writes of the status are its own business. */
+export const isStatusWriter = ({ target, request: { requester } }: CoveredWrite): boolean =>
+  !isProblem(requester) && target.statusWriters.includes(requester.username);
+
+/** Judges the fields that a write must answer for, which are read once its requester is known. */
+export const judgeFields = (
+  { policy, target, request }: CoveredWrite,
+  casesFor: (review: Pick<Review, "policy" | "target" | "requester" | "namespace">) => readonly Case[],
+): readonly Finding[] => {
+  const { requester, namespace } = request;
+  if (isProblem(requester)) return [denied("no-requester", 500, requester.problem)];
+  const cases = casesFor({ policy, target, requester, namespace });
+  if (cases.length === 0) return [skipped("no-field", "the object has no field that names an identity")];
+  if (cases.length > mostFields) {
+    const fields = cases.map(({ at }) => at);
+    return [tooMany(fields, `the object has ${fields.length} fields for identities, of ${mostFields} at most`)];
+  }
+  return cases.map(judgeField);
+};

@@ -1,0 +1,24 @@
+import { isInStatus } from "../policy/policy.ts";
+import { casesOf } from "./case.ts";
+import { type CoveredWrite, isStatusWriter, judgeFields } from "./covered-write.ts";
+import type { Finding } from "./finding.ts";
+import type { Endpoint } from "./request.ts";
+import { statusWriter, unchanged } from "./review-verdict.ts";
+import { isUnchanged, outside } from "./unchanged.ts";
+
+/**
+ * Rule `change`: a write of the object itself. Before validate the API server has put the old status back, except for a resource without a status
+ * subresource, whose status is stored with the object: there it counts like the spec. Mutate does not look at it.
+ */
+export const judgeObject = (write: CoveredWrite, endpoint: Endpoint): readonly Finding[] => {
+  const { fields, request, object, before } = write;
+  if (before) {
+    const outsideStatus = outside(
+      ["status"],
+      fields.filter((field) => !isInStatus(field)),
+    );
+    if (isUnchanged(request, endpoint === "mutate" ? outsideStatus : outside([], fields))) return [unchanged()];
+    if (isStatusWriter(write) && isUnchanged(request, outsideStatus)) return [statusWriter()];
+  }
+  return judgeFields(write, (review) => casesOf({ ...review, writes: "object", object, before }, fields));
+};
