@@ -6,6 +6,8 @@ export interface ServedResource {
   readonly version: string;
   readonly kind: string;
   readonly namespaced: boolean;
+  /** Whether its status is written by a subresource of its own. */
+  readonly hasStatus: boolean;
 }
 
 /** The versions that each resource of an API group is served in, the group's preferred version first; no entry for what is not installed. */
@@ -16,11 +18,13 @@ export const discover = async (api: ApiClient, group: string): Promise<Served> =
   const served = new Map<string, readonly ServedResource[]>();
   for (const version of group === "" ? ["v1"] : await versionsOf(api, group)) {
     const list = await read(api, `${rootOf(group, version)}`);
-    for (const { name, kind, namespaced } of objectsIn(list?.["resources"]))
+    const resources = objectsIn(list?.["resources"]);
+    const names = new Set(resources.map(({ name }) => name));
+    for (const { name, kind, namespaced } of resources)
       if (typeof name === "string" && !name.includes("/"))
         served.set(name, [
           ...(served.get(name) ?? []),
-          { version, kind: String(kind), namespaced: namespaced === true },
+          { version, kind: String(kind), namespaced: namespaced === true, hasStatus: names.has(`${name}/status`) },
         ]);
   }
   // By name: the API server lists new resources as it comes to know them.

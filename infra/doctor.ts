@@ -9,6 +9,7 @@ import { checkOtherWriters } from "./doctor/other-writers.ts";
 import { type Result, type Status, warn } from "./doctor/result.ts";
 import { checkFunction, checkRoundTrip } from "./doctor/round-trips.ts";
 import { type Site, visit } from "./doctor/site.ts";
+import { checkStatusSubresources } from "./doctor/status-subresources.ts";
 import { checkVersions } from "./doctor/versions.ts";
 import { guardUrl } from "./guard-url.ts";
 import { policyOf } from "./local-cluster.ts";
@@ -44,6 +45,7 @@ const checks: readonly ((site: Site) => Promise<readonly Result[]>)[] = [
   checkFailurePolicy,
   checkCaBundle,
   checkVersions,
+  checkStatusSubresources,
   checkOtherWriters,
   checkFunction,
   checkDryRuns,

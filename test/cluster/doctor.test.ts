@@ -177,6 +177,12 @@ test("a cluster where nothing is installed yet: every line says what to do", asy
       fix: "",
     },
     {
+      check: "status",
+      status: "ok",
+      message: "no served version stores the status with the object",
+      fix: "",
+    },
+    {
       check: "other-writers",
       status: "ok",
       message: "nobody else's webhook or policy writes these resources",
@@ -213,6 +219,7 @@ describe("a guarded cluster", () => {
       "failure-policy",
       "ca-bundle",
       "versions",
+      "status",
       "other-writers",
       "function",
       "dry-run",
@@ -231,7 +238,7 @@ describe("a guarded cluster", () => {
     const { status, stdout } = await run("--kubeconfig", files.ordinary, "--asker-kubeconfig", files.asker);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^ok {2}asker {14}context cluster may ask who may impersonate whom$/m);
-    expect(stdout).toMatch(/\n\n13 ok, 0 to look at, 0 failed\n$/);
+    expect(stdout).toMatch(/\n\n14 ok, 0 to look at, 0 failed\n$/);
     expect(stdout).not.toContain(guard.key);
   });
 
@@ -599,6 +606,39 @@ describe("a guarded cluster", () => {
           message:
             "mustachetemplate.deploy.razee.io is not served by this cluster; did you mean mustachetemplates.deploy.razee.io? Nothing guards that",
           fix: "change it in the policy, deploy it, and print the manifests anew",
+        },
+      ]);
+    });
+
+    test("a version without status subresource, whose status the controller acts on", async () => {
+      const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+      const definition = {
+        apiVersion: "apiextensions.k8s.io/v1",
+        kind: "CustomResourceDefinition",
+        metadata: { name: "workflows.example.com" },
+        spec: {
+          group: "example.com",
+          names: { kind: "Workflow", plural: "workflows" },
+          scope: "Namespaced",
+          versions: [{ name: "v1", served: true, storage: true, schema }],
+        },
+      };
+      await applied(plane, [definition]);
+      await until("workflows are served", async () => {
+        const path = "/apis/example.com/v1/workflows";
+        return (await plane.api(plane.user("admin"), { path })).status === 200;
+      });
+      const target = {
+        ...{ group: "example.com", versions: ["*"], resources: ["workflows"] },
+        ...{ fields: ["spec.user"], statusPaths: ["status.children"] },
+      };
+      const { lines } = await examine("--policy", plane.file("flows.json", { name: "flows", targets: [target] }));
+      expect(line(lines, "status")).toEqual([
+        {
+          status: "fail",
+          message:
+            "workflows.example.com in v1 has no status subresource: its status is stored with the object, so that everybody who may edit the object may write status.children, which its controller acts on",
+          fix: "give that version subresources: { status: {} } in its CustomResourceDefinition, or stop serving it",
         },
       ]);
     });

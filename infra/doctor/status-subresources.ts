@@ -1,0 +1,56 @@
+import { isObject, type JsonObject, member } from "../../lib/identity/json.ts";
+import { formatPath } from "../../lib/policy/path.ts";
+import { isInStatus, type Target, targetOf } from "../../lib/policy/policy.ts";
+import { objectsIn } from "../discovery.ts";
+import { fail, ok, type Result, warn } from "./result.ts";
+import type { Site } from "./site.ts";
+
+const check = "status";
+
+/**
+ * Whether every served version of the policy's resources has a status subresource. Where a version has none, the status is stored with the
+ * object: whoever may edit the object writes what its controller acts on, and every write of the controller's is an edit of the object.
+ */
+export const checkStatusSubresources = async ({ policy, served, definition }: Site): Promise<readonly Result[]> => {
+  const results: Result[] = [];
+  for (const [group, resources] of served)
+    for (const [resource, versions] of resources) {
+      const name = group === "" ? resource : `${resource}.${group}`;
+      for (const { version, hasStatus } of versions) {
+        const target = targetOf(policy, { group, version, resource });
+        if (target === undefined || hasStatus || !storesStatus(await definition(name), version)) continue;
+        results.push(...resultsOf(target, `${name} in ${version}`));
+      }
+    }
+  return results.length > 0 ? results : [ok(check, "no served version stores the status with the object")];
+};
+
+const resultsOf = (target: Target, where: string): readonly Result[] => {
+  const paths = [...target.statusPaths, ...target.fields.filter(isInStatus).map(({ path }) => path)].map(formatPath);
+  const stored = `${where} has no status subresource: its status is stored with the object`;
+  if (paths.length > 0)
+    return [
+      fail(
+        check,
+        `${stored}, so that everybody who may edit the object may write ${paths.join(", ")}, which its controller acts on`,
+        "give that version subresources: { status: {} } in its CustomResourceDefinition, or stop serving it",
+      ),
+    ];
+  if (target.statusWriters.length > 0) return [];
+  return [
+    warn(
+      check,
+      `${stored}, and the policy lists no statusWriters: each write of the status is judged as an edit of the object, the controller's own too`,
+      "list the usernames of its controllers in the target's statusWriters",
+    ),
+  ];
+};
+
+/** Whether the schema of a version has a status, or keeps what it does not know. Built-in kinds without the subresource have none. */
+const storesStatus = (definition: JsonObject | undefined, version: string): boolean => {
+  const spec = isObject(definition?.["spec"]) ? definition["spec"] : {};
+  const { schema } = objectsIn(spec["versions"]).find(({ name }) => name === version) ?? {};
+  const root = isObject(schema) && isObject(schema["openAPIV3Schema"]) ? schema["openAPIV3Schema"] : {};
+  const properties = isObject(root["properties"]) ? root["properties"] : {};
+  return member(properties, "status") !== undefined || root["x-kubernetes-preserve-unknown-fields"] === true;
+};

@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import type { Site } from "../../../../infra/doctor/site.ts";
+import { checkStatusSubresources } from "../../../../infra/doctor/status-subresources.ts";
+import { readPolicy } from "../../../../lib/policy/index.ts";
+
+const group = "argoproj.io";
+const schema = (root: object) => ({ schema: { openAPIV3Schema: { type: "object", ...root } } });
+const withStatus = schema({ properties: { spec: {}, status: { type: "object" } } });
+const withoutStatus = schema({ properties: { spec: {} } });
+const keepsAll = schema({ "x-kubernetes-preserve-unknown-fields": true });
+
+const examine = async (target: object, hasStatus: boolean, version: object | undefined) => {
+  const policy = readPolicy({
+    name: "test",
+    targets: [
+      { group, versions: ["*"], resources: ["workflows"], fields: ["spec.runAs"], onForbidden: "deny", ...target },
+    ],
+  });
+  const workflows = [{ version: "v1alpha1", kind: "Workflow", namespaced: true, hasStatus }];
+  const definition = version && { spec: { versions: [{ name: "v1alpha1", ...version }] } };
+  const site = {
+    policy,
+    served: new Map([[group, new Map([["workflows", workflows]])]]),
+    definition: async () => definition,
+  };
+  return (await checkStatusSubresources(site as unknown as Site)).map(({ status, message }) => [status, message]);
+};
+
+const fine = [["ok", "no served version stores the status with the object"]];
+const stored = "workflows.argoproj.io in v1alpha1 has no status subresource: its status is stored with the object";
+const open = (paths: string) =>
+  `${stored}, so that everybody who may edit the object may write ${paths}, which its controller acts on`;
+const statusPaths = { statusPaths: ["status.children"] };
+const inStatus = { fields: ["spec.runAs", "status.stored[*].runAs"], onEmpty: "deny" };
+const statusWriters = ["system:serviceaccount:argo:argo"];
+
+test.for([
+  ["a version with the subresource is well", statusPaths, true, withStatus, fine],
+  ["so is one whose schema has no status", statusPaths, false, withoutStatus, fine],
+  ["so is a built-in kind without the subresource", {}, false, undefined, fine],
+  ["status paths that anybody may write", statusPaths, false, withStatus, [["fail", open("status.children")]]],
+  ["a schema that keeps everything keeps a status", statusPaths, false, keepsAll, [["fail", open("status.children")]]],
+  [
+    "status writers do not mend that",
+    { ...statusPaths, statusWriters },
+    false,
+    withStatus,
+    [["fail", open("status.children")]],
+  ],
+  ["fields in the status", inStatus, false, withStatus, [["fail", open("status.stored[*].runAs")]]],
+  [
+    "a controller whose every write is judged",
+    {},
+    false,
+    withStatus,
+    [
+      [
+        "warn",
+        `${stored}, and the policy lists no statusWriters: each write of the status is judged as an edit of the object, the controller's own too`,
+      ],
+    ],
+  ],
+  ["a controller that is listed", { statusWriters }, false, withStatus, fine],
+] as const)("%s", async ([, target, hasStatus, version, expected]) => {
+  expect(await examine(target, hasStatus, version)).toEqual(expected);
+});
