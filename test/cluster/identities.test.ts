@@ -5,6 +5,7 @@ import { brokenPromises } from "./world/invariant.ts";
 import { makeNamespace, serviceAccount } from "./world/namespace.ts";
 import { create, identityOf, kinds, razee, template } from "./world/objects.ts";
 import { field, groupsWarning, printed, replacedWarning } from "./world/sentences.ts";
+import { razeeController } from "./world/users.ts";
 import { type InstalledWebhook, installWebhook } from "./world/webhook.ts";
 
 const plane = connect(inject("connection"));
@@ -160,6 +161,9 @@ describe("service accounts", () => {
 });
 
 describe("values that the controller takes for itself", () => {
+  const wayOut =
+    'set it to "razeedeploy" if the object is meant to run as the controller, or to the identity that it should run as';
+
   test.for([
     { who: "stranger", declared: "razeedeploy", may: "nobody" },
     { who: "stranger", declared: "false", may: "nobody" },
@@ -188,10 +192,30 @@ describe("values that the controller takes for itself", () => {
       expect(stored).toBeUndefined();
       expect(stderr).toBe(
         `Error from server (Forbidden): error when creating "STDIN": admission webhook "${webhook.names.mutate}" denied the request: ` +
-          `${field} would be set to "razeedeploy", which the controller treats as all-powerful; declare another identity\n`,
+          `${field} would be set to "razeedeploy", which the controller treats as all-powerful; ${wayOut}\n`,
       );
     },
   );
+
+  test.for(kinds)("the controller's own account is never written into a %s that names nobody", async (kind) => {
+    const object = razee(kind, namespace, `childs-${kind.toLowerCase()}`, {});
+    const { status, body } = await create(plane, plane.user("razeedeploy-sa"), object);
+    expect({ status, message: body.message }).toEqual({
+      status: 403,
+      message:
+        `admission webhook "${webhook.names.mutate}" denied the request: ` +
+        `${field} would be set to "${razeeController}", which the controller treats as all-powerful; ${wayOut}`,
+    });
+  });
+
+  test("the controller's own account may be named by itself, and by those who may be it", async () => {
+    for (const who of ["razeedeploy-sa", "admin"])
+      expect(await kubectlCreate(who, razeeController)).toEqual({ stored: razeeController, stderr: "" });
+    expect(await kubectlCreate("alice", razeeController)).toEqual({
+      stored: "alice",
+      stderr: printed(replacedWarning(razeeController, "alice")),
+    });
+  });
 });
 
 test("no stored object ever carried an identity that its last writer might not use", async () => {

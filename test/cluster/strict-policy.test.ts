@@ -4,6 +4,7 @@ import { brokenPromises } from "./world/invariant.ts";
 import { makeNamespace } from "./world/namespace.ts";
 import { create, created, identityOf, pathOf, razee, template } from "./world/objects.ts";
 import { field } from "./world/sentences.ts";
+import { razeeController } from "./world/users.ts";
 import { type InstalledWebhook, installWebhook } from "./world/webhook.ts";
 
 const plane = connect(inject("connection"));
@@ -78,6 +79,27 @@ describe("a policy that refuses instead of writing", () => {
 
   test("no stored object ever carried an identity that its last writer might not use", async () => {
     expect(await brokenPromises(plane, namespace)).toEqual([]);
+  });
+});
+
+describe("a policy that takes the controller's account for any other", () => {
+  const namespace = "controllers-account";
+
+  beforeAll(async () => {
+    await makeNamespace(plane, namespace);
+    const targets = [{ preset: "razee", onPrivilegedRequester: "default" }];
+    webhook = await installWebhook(plane, { policy: { targets } });
+  });
+  afterAll(() => webhook?.uninstall());
+
+  test("writes it into a field that names nobody", async () => {
+    const object = template(namespace, "child");
+    expect((await create(plane, plane.user("razeedeploy-sa"), object)).status).toBe(201);
+    expect(await identityOf(plane, object)).toBe(razeeController);
+  });
+
+  test("never writes the value that stands for it", async () => {
+    expect((await create(plane, plane.user("razeedeploy"), template(namespace, "namesake"))).status).toBe(403);
   });
 });
 
