@@ -30,7 +30,7 @@ const load = (file: string | undefined): LoadedKubeconfig => {
   const usual = usualFiles();
   const files = usual.filter((each) => existsSync(each));
   if (files.length === 0)
-    throw new UsageError(`there is no kubeconfig in ${usual.join(", ")}; give --kubeconfig FILE or set KUBECONFIG`);
+    throw new UsageError(`no kubeconfig was found at ${usual.join(", ")}; give --kubeconfig FILE or set KUBECONFIG`);
   return { kubeconfig: mergeKubeconfigs(files.map(read)), origin: files.join(delimiter) };
 };
 

@@ -70,7 +70,7 @@ interface At {
 }
 
 const fail = (why: string): never => {
-  throw new Error(`is no kubeconfig: ${why}`);
+  throw new Error(`is not a kubeconfig: ${why}`);
 };
 
 const kindOf = (value: unknown): string =>
@@ -124,7 +124,7 @@ const base64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 const dataOf = (at: At, key: string): Buffer => {
   const data = text(at, key).replace(/[\r\n]/g, "");
-  return base64.test(data) ? Buffer.from(data, "base64") : fail(`${under(at, key)} is no base64`);
+  return base64.test(data) ? Buffer.from(data, "base64") : fail(`${under(at, key)} is not base64`);
 };
 
 const execOf = (at: At, absolute: (path: string) => string): KubeconfigExec => {
@@ -181,7 +181,7 @@ const contextOf = (at: At): KubeconfigContext => {
 
 /**
  * Reads a kubeconfig (YAML or JSON) as client-go reads it (tools/clientcmd `Load` and `ResolveLocalPaths`): a value of another type, a name
- * that stands twice in a list, and data that is no base64 make all of it unreadable; members that are unknown are ignored. Paths are
+ * that stands twice in a list, and data that is not base64 make all of it unreadable; members that are unknown are ignored. Paths are
  * relative to `directory`. Throws an Error that names the field and quotes no value.
  */
 export const readKubeconfig = (content: string, directory: string): Kubeconfig => {

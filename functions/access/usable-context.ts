@@ -11,7 +11,7 @@ import { certificatesIn } from "./pem.ts";
 export interface UsableContext {
   /** Without a slash at its end. */
   readonly server: string;
-  /** Whether the server's certificate is not looked at; only where that was allowed. */
+  /** The server's certificate is not looked at, because the kubeconfig says so and that was allowed. */
   readonly insecure: boolean;
   readonly tlsServerName: string;
   readonly ca: Source;
@@ -52,7 +52,10 @@ export const isSet = ({ file, data }: Source): boolean => file !== "" || data.le
 
 const fieldOf = ({ field, data }: Source): string => (data.length > 0 ? `${field}-data` : field);
 
-/** Reads PEM. A file beside data is refused, as by client-go (tools/clientcmd validation.go). A parser's own message is left out, it may quote what it read. */
+/**
+ * Reads PEM. A file beside data is refused, as by client-go (tools/clientcmd validation.go). A parser's own message is left out: it may
+ * quote what it read.
+ */
 const parsed = <T>(from: Source, refuse: Refuse, parse: (pem: Buffer) => T | undefined): T => {
   if (from.file !== "" && from.data.length > 0)
     refuse(from.field, `stands beside ${from.field}-data; keep one of them`);
@@ -137,7 +140,7 @@ const minted = (exec: KubeconfigExec, { mint, region }: Minting, { host, isEks }
   if (!isEks && !isEksServer(host, wanted))
     refuse(
       "cluster.server",
-      `is no address of an EKS cluster${wanted ? ` in ${wanted}` : ""}, and a token for one is sent nowhere else; if it is one all the same, set impersonation-admission.serverIsEks: true in the context's extensions`,
+      `is not an address of an EKS cluster${wanted ? ` in ${wanted}` : ""}, and a token for one is sent nowhere else; if it is one all the same, set impersonation-admission.serverIsEks: true in the context's extensions`,
     );
   return (fresh: boolean) => mint(request, fresh);
 };

@@ -97,7 +97,7 @@ const policyOf = (name: unknown): Policy => {
   const policy = policies.get(name === undefined ? defaultPolicy : String(name));
   if (!policy)
     throw new Error(
-      `${ours}.policy in its extensions is no policy that is built in; there are ${[...policies.keys()].join(", ")}`,
+      `${ours}.policy in its extensions is not a built-in policy; there are ${[...policies.keys()].join(", ")}`,
     );
   return policy;
 };

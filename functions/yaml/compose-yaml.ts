@@ -12,7 +12,7 @@ type Event = ReturnType<typeof parseEvents>[number];
 
 const fail = (source: string, position: number, why: string): never => {
   const line = source.slice(0, position).split("\n").length;
-  throw new Error(`is no YAML: ${why} (line ${line})`);
+  throw new Error(`is not valid YAML: ${why} (line ${line})`);
 };
 
 /** So many lines may be less indented than js-yaml wants; each costs another reading. */
@@ -168,13 +168,13 @@ const decoded = (root: Node): unknown => {
 
 /**
  * The JSON values of the documents in a YAML text, as kubectl takes each: YAML 1.1 with merge keys. Throws an Error whose message begins
- * with `is no YAML:`, says in which line where that is known, and quotes nothing of the text.
+ * with `is not valid YAML:`, says in which line where that is known, and quotes nothing of the text.
  */
 export const composeYaml = (source: string): readonly unknown[] =>
   nodesOf(parse(source)).map((node) => {
     try {
       return decoded(node);
     } catch (error) {
-      throw error instanceof UnresolvedScalar ? new Error(`is no YAML: ${error.message}`) : error;
+      throw error instanceof UnresolvedScalar ? new Error(`is not valid YAML: ${error.message}`) : error;
     }
   });

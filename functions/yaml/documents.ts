@@ -8,7 +8,7 @@ export const textOf = (bytes: Uint8Array): string => {
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
-    throw new Error(`is no ${encoding.toUpperCase()} text`);
+    throw new Error(`is not ${encoding.toUpperCase()} text`);
   }
 };
 
@@ -50,7 +50,7 @@ const chunksOf = (text: string): readonly string[] => {
       continue;
     }
     const behind = line.slice(3).trim();
-    if (behind !== "" && !behind.startsWith("#")) throw new Error("is no YAML: text stands behind ---");
+    if (behind !== "" && !behind.startsWith("#")) throw new Error("is not valid YAML: text stands behind ---");
     chunks.push(lines.join("\n"));
     lines = [];
   }
@@ -66,7 +66,8 @@ export const readDocuments = (text: string): readonly unknown[] => {
   if (rest === "") return documents;
   const others = chunksOf(rest).flatMap((chunk) => {
     const [document, ...more] = composeYaml(chunk);
-    if (more.length > 0) throw new Error("is no YAML: a document begins behind the end of another; put --- between");
+    if (more.length > 0)
+      throw new Error("is not valid YAML: a document begins behind the end of another; put --- between");
     return [document];
   });
   return [...documents, ...others.filter((document) => document != null)];

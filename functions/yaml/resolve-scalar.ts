@@ -58,7 +58,7 @@ export const resolveScalar = ({ text, tag, plain }: Scalar): unknown => {
   if (tag === "") return plain ? guess(text)[1] : text;
   if (tag === "!!binary") {
     const data = text.replace(/[\r\n]/g, "");
-    if (!base64.test(data)) throw new UnresolvedScalar("!!binary data that is no base64");
+    if (!base64.test(data)) throw new UnresolvedScalar("!!binary data that is not base64");
     return Buffer.from(data, "base64").toString("utf8");
   }
   if (!kinds.includes(tag)) return text;

@@ -924,7 +924,7 @@ describe("what cannot be looked at", () => {
     {
       what: "no cluster",
       args: [],
-      says: "there is no kubeconfig in /nowhere/.kube/config; give --kubeconfig FILE or set KUBECONFIG",
+      says: "no kubeconfig was found at /nowhere/.kube/config; give --kubeconfig FILE or set KUBECONFIG",
     },
     { what: "an unknown form", args: ["--kubeconfig", "x", "-o", "yaml"], says: "-o yaml is not table or json" },
     {

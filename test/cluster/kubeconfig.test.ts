@@ -371,7 +371,7 @@ const refused: readonly Row[] = [
   ["no server", withCluster({ server: "" })],
   ["a server without its scheme", withMembers(({ url }) => ({ cluster: { server: url.slice(8) } }))],
   ["a server of another port", withCluster({ server: "https://127.0.0.1:1" })],
-  ["data of a certificate authority that is no base64", withCluster({ "certificate-authority-data": "%" })],
+  ["data of a certificate authority that is not base64", withCluster({ "certificate-authority-data": "%" })],
   ["a certificate authority that is none", withCluster({ "certificate-authority-data": base64("none") })],
   [
     "a certificate authority that is missing",

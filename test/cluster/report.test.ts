@@ -606,7 +606,7 @@ describe("what cannot be reported", () => {
     {
       what: "no cluster",
       args: [],
-      says: "there is no kubeconfig in /nowhere/.kube/config; give --kubeconfig FILE or set KUBECONFIG",
+      says: "no kubeconfig was found at /nowhere/.kube/config; give --kubeconfig FILE or set KUBECONFIG",
     },
     {
       what: "pages of nothing",

@@ -718,12 +718,12 @@ describe("what is refused at construction, with the context and the field", () =
   });
 
   test.each([
-    ["a", /^is no kubeconfig: it is not a mapping$/],
-    ["[]", /^is no kubeconfig: it is not a mapping$/],
-    ["users: *hush", /^is no YAML: an alias of what has no anchor \(line 1\)$/],
-    ["users: !hush!x", /^is no YAML: .* \(line 1\)$/],
-    ["users:\n- user: { token: hush\nb: [", /^is no YAML: .* \(line \d\)$/],
-  ])("%j, which is no kubeconfig, without a word of it", (text, message) => {
+    ["a", /^is not a kubeconfig: it is not a mapping$/],
+    ["[]", /^is not a kubeconfig: it is not a mapping$/],
+    ["users: *hush", /^is not valid YAML: an alias of what has no anchor \(line 1\)$/],
+    ["users: !hush!x", /^is not valid YAML: .* \(line 1\)$/],
+    ["users:\n- user: { token: hush\nb: [", /^is not valid YAML: .* \(line \d\)$/],
+  ])("%j, which is not a kubeconfig, without a word of it", (text, message) => {
     expect(() => readKubeconfig(text, "/")).toThrow(message);
     expect(() => readKubeconfig(text, "/")).not.toThrow(/hush/);
   });

@@ -244,7 +244,7 @@ describe("a user's mistake is status 2 and a sentence, and nothing is run", () =
     [
       "a kubeconfig that is none",
       () => ["--kubeconfig", file("list", "- a")],
-      "list: is no kubeconfig: it is not a mapping",
+      "list: is not a kubeconfig: it is not a mapping",
     ],
     [
       "a kubeconfig of nothing",

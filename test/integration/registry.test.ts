@@ -201,7 +201,7 @@ describe("a registry that is old by more than a tenth", () => {
     for (const _ of [1, 2]) expect(await admit("k1")).toBe("permitted");
     expect(await ready()).toMatchObject({ status: 200 });
     expect(logged("refresh-failed")).toMatchObject([
-      { message: expect.stringMatching(/kubeconfig is no YAML: /), ageSeconds: expect.any(Number) },
+      { message: expect.stringMatching(/kubeconfig is not valid YAML: /), ageSeconds: expect.any(Number) },
     ]);
     expect(JSON.stringify(logged("refresh-failed"))).not.toContain("s3cret");
   });

@@ -104,7 +104,7 @@ const places: readonly (readonly [name: string, text: () => string])[] = [
       ["a token as the path of a file", () => ({ user: { tokenFile: secret } })],
       ["a password", () => ({ user: { username: secret, password: secret } })],
       ["an auth-provider", () => ({ user: { "auth-provider": { name: "oidc", config: { "id-token": secret } } } })],
-      ["a client certificate that is no base64", () => ({ user: { "client-certificate-data": `-${secret}` } })],
+      ["a client certificate that is not base64", () => ({ user: { "client-certificate-data": `-${secret}` } })],
       ["a client certificate that is no PEM", () => ({ user: { "client-certificate-data": base64(secret) } })],
       [
         "a client key that is no PEM",

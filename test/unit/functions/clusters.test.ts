@@ -122,9 +122,9 @@ describe("a context that cannot be used is named, and costs the others nothing",
     [
       "a policy that is not there",
       { extension: { keys, policy: "flux" } },
-      /policy .* is no policy that is built in; there are razee/,
+      /policy .* is not a built-in policy; there are razee/,
     ],
-    ["a policy that is written out", { extension: { keys, policy: {} } }, /is no policy that is built in/],
+    ["a policy that is written out", { extension: { keys, policy: {} } }, /is not a built-in policy/],
     [
       "a member that is misspelt",
       { extension: { keys, polcy: "razee" } },
@@ -244,7 +244,7 @@ describe("an exec plugin", () => {
 
 describe("a registry that cannot be read at all says why, and nothing of what it holds", () => {
   test.each<[string, string, RegExp]>([
-    ["what is no YAML", "users:\n- token: s3cret\n\tb", /no YAML/],
+    ["what is not valid YAML", "users:\n- token: s3cret\n\tb", /not valid YAML/],
     ["a text", "s3cret", /not a mapping/],
     ["nothing", "", /has no contexts/],
     ["a list", "[s3cret]", /not a mapping/],
@@ -256,30 +256,30 @@ describe("a registry that cannot be read at all says why, and nothing of what it
     [
       "two contexts of one name, whatever their names in the URL",
       kubeconfig({ extension: { keys, name: "a" } }, { extension: { keys, name: "b" } }),
-      /^is no kubeconfig: contexts holds the name "prod" twice; rename one of the two/,
+      /^is not a kubeconfig: contexts holds the name "prod" twice; rename one of the two/,
     ],
     [
       "two clusters of one name, as kubeadm calls all of them",
       kubeconfig(healthy, {}).replaceAll("cluster-1", "cluster-0"),
-      /^is no kubeconfig: clusters holds the name "cluster-0" twice/,
+      /^is not a kubeconfig: clusters holds the name "cluster-0" twice/,
     ],
     [
       "two users of one name",
       kubeconfig(healthy, {}).replaceAll("user-1", "user-0"),
-      /^is no kubeconfig: users holds the name "user-0" twice/,
+      /^is not a kubeconfig: users holds the name "user-0" twice/,
     ],
     [
       "two of our extensions in one context",
       kubeconfig(healthy, {}).replaceAll("minikube.sigs.k8s.io", "impersonation-admission"),
-      /^is no kubeconfig: contexts\[0\].context.extensions holds the name "impersonation-admission" twice/,
+      /^is not a kubeconfig: contexts\[0\].context.extensions holds the name "impersonation-admission" twice/,
     ],
     [
       "a context whose name is a number",
       kubeconfig(healthy, {}).replace('"prod"', "110"),
-      /^is no kubeconfig: contexts\[1\].name is a number and must be a string; put it in quotes$/,
+      /^is not a kubeconfig: contexts\[1\].name is a number and must be a string; put it in quotes$/,
     ],
-    ["a context that is a text", "{contexts: [s3cret]}", /^is no kubeconfig: contexts\[0\] is a string and must be/],
-    ["contexts that are a text", "{contexts: s3cret}", /^is no kubeconfig: contexts is a string and must be a list/],
+    ["a context that is a text", "{contexts: [s3cret]}", /^is not a kubeconfig: contexts\[0\] is a string and must be/],
+    ["contexts that are a text", "{contexts: s3cret}", /^is not a kubeconfig: contexts is a string and must be a list/],
   ])("%s", (_, text, why) => {
     expect(() => readRegistry(text, "/nowhere")).toThrow(why);
     expect(() => readRegistry(text, "/nowhere")).not.toThrow("s3cret");

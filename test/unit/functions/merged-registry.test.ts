@@ -76,7 +76,7 @@ describe("several kubeconfigs are one registry", () => {
     const { clusters, problems } = mergeRegistry([broken("a"), document("b", "b1", "not a name")], nobody);
     expect([...clusters.keys()]).toEqual(["b1"]);
     expect(problems).toEqual([
-      expect.stringMatching(/^parameter \/fleet\/a is no YAML/),
+      expect.stringMatching(/^parameter \/fleet\/a is not valid YAML/),
       expect.stringMatching(/^parameter \/fleet\/b: context "not a name": its name cannot stand in a URL/),
     ]);
     expect(problems.join()).not.toContain("s3cret");
@@ -90,7 +90,7 @@ test("problems of a single kubeconfig need no origin", () => {
 
 test("where none can be read, it throws", () => {
   expect(() => mergeRegistry([broken("a"), broken("b", "text")], nobody)).toThrow(
-    /^parameter \/fleet\/a is no YAML.*; parameter \/fleet\/b is no kubeconfig/,
+    /^parameter \/fleet\/a is not valid YAML.*; parameter \/fleet\/b is not a kubeconfig/,
   );
 });
 

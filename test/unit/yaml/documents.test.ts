@@ -6,7 +6,7 @@ import { files, values } from "../../support/yaml-rows.ts";
 describe("a value means what it means to kubectl", () => {
   test.each(values)("%s", (_, yaml, value) => {
     const text = `value: ${yaml}`;
-    if (value === undefined) expect(() => readDocument(text)).toThrow(/^is no YAML: /);
+    if (value === undefined) expect(() => readDocument(text)).toThrow(/^is not valid YAML: /);
     else expect(readDocument(text)).toEqual({ value });
   });
 });
@@ -14,14 +14,14 @@ describe("a value means what it means to kubectl", () => {
 describe("a file holds the documents that kubectl finds in it", () => {
   test.each(files)("%s", (_, content, names) => {
     const read = () => readDocuments(textOf(typeof content === "string" ? Buffer.from(content) : content));
-    if (names === undefined) return expect(read).toThrow(/^is no YAML: /);
+    if (names === undefined) return expect(read).toThrow(/^is not valid YAML: /);
     const metadata = read().map((document) => isObject(document) && document["metadata"]);
     return expect(metadata).toEqual(names.map((name) => ({ name })));
   });
 
   test("and is text", () => {
-    expect(() => textOf(new Uint8Array([0x61, 0xff]))).toThrow(/^is no UTF-8 text$/);
-    expect(() => textOf(new Uint8Array([0xff, 0xfe, 0x61]))).toThrow(/^is no UTF-16LE text$/);
+    expect(() => textOf(new Uint8Array([0x61, 0xff]))).toThrow(/^is not UTF-8 text$/);
+    expect(() => textOf(new Uint8Array([0xff, 0xfe, 0x61]))).toThrow(/^is not UTF-16LE text$/);
   });
 });
 
@@ -37,7 +37,8 @@ describe("where one document is meant", () => {
   });
 
   test("what client-go would drop behind the first is refused too", () => {
-    for (const text of ["  a: 1\n b: 2\n", "{a: 1} b"]) expect(() => readDocument(text)).toThrow(/^is no YAML: /);
+    for (const text of ["  a: 1\n b: 2\n", "{a: 1} b"])
+      expect(() => readDocument(text)).toThrow(/^is not valid YAML: /);
   });
 });
 
@@ -66,7 +67,7 @@ test("a message says where and quotes nothing", () => {
       readDocuments(text);
       expect.unreachable(text);
     } catch (error) {
-      expect(String(error)).toMatch(/^Error: is no YAML: /);
+      expect(String(error)).toMatch(/^Error: is not valid YAML: /);
       expect(String(error)).not.toMatch(/S3cr3t|T0ken/);
     }
 });
