@@ -14,10 +14,10 @@ export const editDistance = (one: string, other: string): number => {
   return row[other.length] ?? 0;
 };
 
-const isNear = (given: string, name: string): boolean => editDistance(given.toLowerCase(), name) <= 2;
+const isNear = (given: string, name: string): boolean => editDistance(given, name) <= 2;
 
 /**
- * What a policy may mean by a resource that a cluster does not serve, as `RESOURCE.GROUP`: a singular, a kind, a slip of the pen in the
+ * What a policy may mean by a resource that a cluster does not serve, as `RESOURCE.GROUP`: a singular, or a slip of the pen in the
  * resource or in its group. What the policy covers already is not meant.
  */
 export const nearNames = async (

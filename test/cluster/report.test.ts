@@ -215,7 +215,7 @@ describe("every kind of finding", () => {
 
   test.each([
     ["a singular", "deploy.razee.io", "mustachetemplate", "mustachetemplates.deploy.razee.io"],
-    ["a kind", "deploy.razee.io", "MustacheTemplate", "mustachetemplates.deploy.razee.io"],
+    ["a slip", "deploy.razee.io", "moustachetemplates", "mustachetemplates.deploy.razee.io"],
     ["a slip in the group", "deploy.raze.io", "mustachetemplates", "mustachetemplates.deploy.razee.io"],
     ["a resource of the core group", "", "pod", "pods"],
   ])("%s is no silence either: what is meant is named", async (_, group, resource, near) => {
