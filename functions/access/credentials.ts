@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { validateHeaderValue } from "node:http";
 import type { RequestOptions } from "node:https";
+import { KubeConfig } from "@kubernetes/client-node";
 import { runPlugin } from "./exec-plugin.ts";
 import { certificatesIn } from "./pem.ts";
 import { bytesOf, isSet, type UsableContext } from "./usable-context.ts";
@@ -34,27 +35,47 @@ const plainToken = ({ token, tokenFile }: UsableContext): string => {
   }
 };
 
+/** What proves a user, as it is sent; PEM in latin1, "" and an empty list where there is none. */
+interface Proof {
+  readonly token: string;
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: readonly string[];
+}
+
+const base64 = (pem: string): string => Buffer.from(pem, "latin1").toString("base64");
+
+/** The options of a request, as client-node makes them of a cluster and a user. */
+const optionsOf = async ({ server, tlsServerName }: UsableContext, proof: Proof): Promise<RequestOptions> => {
+  const { token, cert, key, ca } = proof;
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromClusterAndUser(
+    {
+      ...{ name: "cluster", server, skipTLSVerify: false },
+      ...(ca.length > 0 && { caData: base64(ca.join("")) }),
+      ...(tlsServerName && { tlsServerName }),
+    },
+    { name: "user", ...(token && { token }), ...(cert && { certData: base64(cert), keyData: base64(key) }) },
+  );
+  const options: RequestOptions = {};
+  await kubeConfig.applyToHTTPSOptions(options);
+  return options;
+};
+
 const issue = async (context: UsableContext, fresh: boolean): Promise<Issued> => {
   const plugin = context.exec && (await runPlugin(context.exec));
-  const token = plainToken(context) || plugin?.token || (await context.mint?.(fresh));
+  const token = plainToken(context) || plugin?.token || (await context.mint?.(fresh)) || "";
   const ca = certificatesIn(bytesOf(context.ca)).map(String);
   // Without one, the system's roots would be trusted.
   if (isSet(context.ca) && ca.length === 0) throw new Error("the certificate authority is no longer PEM");
   const cert = plugin?.cert || bytesOf(context.certificate).toString("latin1");
   const key = plugin?.key || bytesOf(context.key).toString("latin1");
-  const headers = { ...(token && { Authorization: `Bearer ${token}` }), ...context.impersonation };
-  for (const [name, values] of Object.entries(headers))
-    for (const value of [values].flat()) validateHeaderValue(name, value);
   if (!token && !cert) throw new Error("there is neither a token nor a certificate");
-  return {
-    credentials: {
-      headers: headers as RequestOptions["headers"],
-      ...(ca.length > 0 && { ca }),
-      ...(cert && { cert, key }),
-      ...(context.tlsServerName && { servername: context.tlsServerName }),
-    },
-    until: plugin?.until ?? Date.now() + fileAge,
-  };
+  const { agent: _, headers: authorization, ...tls } = await optionsOf(context, { token, cert, key, ca });
+  const headers = { ...authorization, ...context.impersonation } as NonNullable<Credentials["headers"]>;
+  for (const [name, values] of Object.entries(headers))
+    for (const value of [values].flat()) validateHeaderValue(name, String(value));
+  return { credentials: { ...tls, headers }, until: plugin?.until ?? Date.now() + fileAge };
 };
 
 /**
