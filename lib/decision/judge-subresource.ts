@@ -25,8 +25,7 @@ export const judgeSubresource = (write: CoveredWrite): readonly Finding[] => {
   const isStatus = request.subResource === "status";
   const inMetadata = changed(fields.filter(isInMetadata));
   const inStatus = isStatus ? changed(fields.filter(isInStatus)) : [];
-  const actedOn =
-    isStatus && isChanged(partsAt(target.statusPaths)) ? fields.filter((field) => !isInStatus(field)) : [];
+  const actedOn = isStatus && isChanged(partsAt(target.statusPaths)) ? fields : [];
   const spared = isStatusWriter(write);
   const written = spared ? inMetadata : [...inMetadata, ...inStatus];
   const owners = spared ? [] : actedOn;

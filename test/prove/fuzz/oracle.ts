@@ -184,17 +184,15 @@ const dutiesOfSubresource = (
   old: JsonObject,
   { endpoint, username }: Called,
 ): readonly Duty[] => {
-  const fields = fieldsOf(target);
+  const fields = fieldsOf(target).filter((field) => endpoint === "validate" || notInStatus(field));
   const differs = (paths: readonly string[]) => !isSame(at(now, paths), at(old, paths));
   const changed = (some: readonly FieldText[]) => differs(some.flatMap(pathsOf));
   const [labels, states] = [fields.filter(inMetadata), fields.filter(inStatus)];
   const isSpared = subResource !== "status" || (target.statusWriters ?? []).includes(username);
   return [
     ...(changed(labels) ? [{ fields: labels, of: "object" } as const] : []),
-    ...(!isSpared && endpoint === "validate" && changed(states) ? [{ fields: states, of: "object" } as const] : []),
-    ...(!isSpared && differs(target.statusPaths ?? [])
-      ? [{ fields: fields.filter(notInStatus), of: "oldObject" } as const]
-      : []),
+    ...(!isSpared && changed(states) ? [{ fields: states, of: "object" } as const] : []),
+    ...(!isSpared && differs(target.statusPaths ?? []) ? [{ fields, of: "oldObject" } as const] : []),
   ];
 };
 
@@ -233,10 +231,11 @@ export const dutiesOf = (reviewed: Reviewed, endpoint: Endpoint): "refused" | re
   }
   const userInfo = own(request, "userInfo");
   const by = { endpoint, username: isReadable(userInfo) ? String(own(userInfo, "username")) : "" };
-  const duties =
+  const duties = (
     subResource === "" || !old
       ? dutiesOfObject(target, object, old, by)
-      : dutiesOfSubresource(target, subResource, object, old, by);
+      : dutiesOfSubresource(target, subResource, object, old, by)
+  ).filter(({ fields: some }) => some.length > 0 || subResource === "");
   if (duties.length > 0 && !isReadable(userInfo)) return "refused";
   const isThere = ({ fields: some, of }: Duty) =>
     some.some(({ path }) => spotsOf(of === "object" ? object : old, path).length > 0);
