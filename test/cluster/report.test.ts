@@ -164,7 +164,7 @@ describe("every kind of finding", () => {
 
   test("and everything else, where that is asked for", async () => {
     const { named, findings } = await report(namespace, "--all");
-    expect(findings).toHaveLength(14);
+    expect(findings).toHaveLength(15);
     expect(named["ordinary"]).toMatchObject({ finding: "named", declared: "carl", fix: "" });
   });
 
@@ -393,7 +393,7 @@ describe("what a writer would be given", () => {
     { who: "finn", found: { carls: "replaced", nobodys: "defaulted", controllers: "replaced" } },
     { who: "alice", found: { nobodys: "defaulted", controllers: "replaced" } },
     { who: "stranger,platform-team", found: { nobodys: "defaulted", controllers: "replaced" }, but: "bobs" },
-    { who: razeeController, found: { nobodys: "defaulted" } },
+    { who: razeeController, found: { nobodys: "denied" } },
     { who: "razeedeploy", found: { carls: "denied", bobs: "denied", nobodys: "denied", controllers: "denied" } },
   ])("$who", async ({ who, found }) => {
     const { named, status } = await report(namespace, "--as-writer", who);
