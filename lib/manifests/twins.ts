@@ -41,7 +41,8 @@ interface Variable {
  * The same rule inside the API server, in CEL. The ValidatingAdmissionPolicy (Kubernetes 1.30) is the final check with no call to
  * anything, and holds when the function is down. The MutatingAdmissionPolicy (1.36) sets the field as mutate does; what it may not set, it
  * leaves to the other to refuse. Neither warns, and an authorizer that cannot be asked is a no. A policy that is switched off has none; in
- * audit mode the first one warns and the second is left out, as it is for a target that sets nothing.
+ * audit mode the first one warns and the second is left out, as it is for a target that sets nothing. Of an object with more than 64
+ * top-level members the second sets nothing on UPDATE, because CEL cannot tell in time what changed: the first refuses what may not stay.
  *
  * @example twins(policy).map(({ kind }) => kind)
  * @throws RangeError for a target that is not one username at one place: CEL's budget has no room for walks
