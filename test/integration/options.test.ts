@@ -146,7 +146,7 @@ const modes: readonly Mode[] = [
       "--endpoint": [() => ["--endpoint", "validate"], "--endpoint validate means nothing here: each event says its"],
       "--rbac": [() => ["--rbac", at("roles.yaml")]],
       "--kubeconfig": [() => ["--kubeconfig", at("kubeconfig")]],
-      "--context": [() => ["--context", "one"], "--context is one of a --kubeconfig; give that too"],
+      "--context": [() => ["--context", "two"]],
       "--policy": [() => ["--policy", "razee-audit"]],
       "-o": [() => ["-o", "json"]],
     },
@@ -222,10 +222,13 @@ beforeAll(() => {
   );
 });
 
+/** The kubeconfig that is taken where none is named. */
+const usual = () => ({ environment: { KUBECONFIG: at("kubeconfig") } });
+
 /** All that can be seen of a run: what it prints, and what it asks a cluster as which user. Secrets that are new each time are left out. */
 const observe = async (command: string, args: readonly string[]) => {
   peer.seen.splice(0);
-  const { status, stdout, stderr } = await runCommand(command, args);
+  const { status, stdout, stderr } = await runCommand(command, args, usual());
   const asked = peer.seen.map(({ method, url: path, headers }) => `${method} ${path} ${headers.authorization}`).sort();
   return { status, stderr, stdout: stdout.replaceAll(/[\w-]{43}\b|sha256:\w+/g, "SECRET"), asked };
 };
@@ -266,7 +269,7 @@ describe.each([...new Set(modes.map(({ command }) => command))])("%s", (command)
 describe("start", () => {
   /** What it prints at first. */
   const printed = async (args: readonly string[]): Promise<string> => {
-    const { child, said } = startCommand("start", args);
+    const { child, said } = startCommand("start", args, usual());
     const closed = once(child, "close");
     await vi.waitFor(() => expect(said.stdout).toMatch(/^kind: Validating[\s\S]*\[v1\]\n$/m), { timeout: 20_000 });
     child.kill();
@@ -285,12 +288,11 @@ describe("start", () => {
     "--host": () => ["--host", "guard.test"],
     "--rbac": () => ["--rbac", at("roles.yaml")],
     "--kubeconfig": () => ["--kubeconfig", at("kubeconfig")],
-    "--context": () => ["--kubeconfig", at("kubeconfig"), "--context", "two"],
+    "--context": () => ["--context", "two"],
     "--policy": () => ["--policy", at("other.yaml")],
     "--tls-cert": () => ["--tls-cert", at("tls.crt"), "--tls-key", at("tls.key")],
   };
   const refused: Readonly<Record<string, readonly [readonly string[], string]>> = {
-    "--context": [["--context", "two"], "--context is one of a --kubeconfig; give that too"],
     "--rbac": [["--rbac", "events/rbac.yaml", "--kubeconfig", "x"], "--rbac and --kubeconfig: only one of them"],
     "--tls-cert": [["--tls-cert", "x"], "--tls-cert and --tls-key go together"],
     "--tls-key": [["--tls-key", "x"], "--tls-cert and --tls-key go together"],
