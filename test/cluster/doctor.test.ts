@@ -862,51 +862,6 @@ describe("a cluster that admission policies guard, without a function", () => {
   });
 });
 
-describe("what cannot be looked at", () => {
-  test.for([
-    {
-      what: "no cluster",
-      args: [],
-      says: "there is no kubeconfig in /nowhere/.kube/config; give --kubeconfig FILE or set KUBECONFIG",
-    },
-    { what: "an unknown form", args: ["--kubeconfig", "x", "-o", "yaml"], says: "-o yaml is not table or json" },
-    {
-      what: "a context without its file",
-      args: ["--kubeconfig", "x", "--asker-context", "y"],
-      says: "--asker-context is one of an --asker-kubeconfig; give that too",
-    },
-    {
-      what: "a file that is not there",
-      args: ["--kubeconfig", "no/such/file"],
-      says: "no/such/file cannot be read (ENOENT)",
-    },
-  ])("$what", async ({ args, says }) => {
-    expect(await run(...args)).toEqual({ status: 2, stdout: "", stderr: `${says}\n` });
-  });
-
-  test("a URL that cannot be one, whose key is not repeated", async () => {
-    const { status, stderr } = await run("--kubeconfig", files.ordinary, "--url", "http://x/clusters/prod/SECRET");
-    expect([status, stderr]).toEqual([2, "--url must start with https:// and hold a host and a path only\n"]);
-  });
-
-  test("a cluster that is looked at as another user", async () => {
-    const text = plane.kubeconfig(plane.user("admin")).replace('"token":', '"as": "bob", "token":');
-    const { status, stderr } = await run("--kubeconfig", plane.file("as.kubeconfig", text));
-    expect(status).toBe(2);
-    expect(stderr).toMatch(
-      /as.kubeconfig: context "cluster": user.as is refused: this command reads and tries objects/,
-    );
-  });
-
-  test("a cluster whose webhooks one may not list", async () => {
-    const { status, stderr } = await run("--kubeconfig", plane.kubeconfigOf("carl"));
-    expect(status).toBe(2);
-    expect(stderr).toMatch(
-      /^mutatingwebhookconfigurations cannot be listed, which this needs: .* is forbidden: User "carl"/,
-    );
-  });
-});
-
 test("a cluster that is not verified is looked at, with a warning", async () => {
   const text = plane
     .kubeconfig(plane.user("admin"))
