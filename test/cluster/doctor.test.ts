@@ -765,6 +765,7 @@ describe("a cluster that admission policies guard, without a function", () => {
       "asker-excess",
       "admission-policies",
       "versions",
+      "status",
       "other-writers",
       "dry-run",
     ]);
