@@ -1,5 +1,6 @@
 import { serviceAccountOf } from "../lib/identity/index.ts";
 import { askerRoles, type Client, twins, type WebhookOptions, webhookConfigurations } from "../lib/manifests/index.ts";
+import type { Policy } from "../lib/policy/index.ts";
 import { readCaBundle } from "./ca-bundle.ts";
 import { withoutKey } from "./doctor/redact.ts";
 import { guardUrl } from "./guard-url.ts";
@@ -78,6 +79,15 @@ const twinsOf = (options: Common): readonly object[] => {
   }
 };
 
+/** What depends on versions that only the cluster knows. */
+const statusNotes = ({ targets }: Policy): readonly string[] => {
+  const open = targets.filter(({ group, statusWriters }) => group.includes(".") && statusWriters.length === 0);
+  return [...new Set(open.map(({ group }) => group))].map(
+    (group) =>
+      `${group}: without statusWriters in the policy, each write of a status is judged as an edit where a version has no status subresource; npm run doctor names such versions`,
+  );
+};
+
 const everyOption = [
   "url",
   "service",
@@ -148,8 +158,10 @@ const print = async (): Promise<void> => {
   // Only names count there, so the key is left out.
   const url = values.url && withoutKey(guardUrl("--url", values.url)).replace(/\*{3}$/, "KEY");
   const { service, policy } = values;
-  if (!values.examples)
+  if (!values.examples) {
+    for (const note of statusNotes(policyOf(values.policy))) console.error(`# ${note}`);
     console.error(`# to undo it: ${manifestsCommand("delete", { url, service, policy, twins: values.twins })}`);
+  }
 };
 
 if (import.meta.main) await run(print);

@@ -38,10 +38,17 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** What is said of a policy whose controllers' writes of the status are not listed. */
+const aboutStatus =
+  "# deploy.razee.io: without statusWriters in the policy, each write of a status is judged as an edit where a version has no status subresource; npm run doctor names such versions\n";
+
 describe("what is printed is what the library makes", () => {
   test("for a URL: both configurations, and the role of the webhook's own identity", async () => {
     const { status, stdout, stderr } = await manifests("--url", url);
-    expect([status, stderr]).toEqual([0, `# to undo it: npm run -s manifests -- --url ${url} | kubectl delete -f -\n`]);
+    expect([status, stderr]).toEqual([
+      0,
+      `${aboutStatus}# to undo it: npm run -s manifests -- --url ${url} | kubectl delete -f -\n`,
+    ]);
     expect(documents(stdout)).toEqual([...configurations({ url }), ...askerRoles(defaultAsker)]);
   });
 
@@ -81,7 +88,7 @@ describe("what is printed is what the library makes", () => {
   test("as admission policies, which need no URL", async () => {
     const { stdout, stderr } = await manifests("--twins");
     expect(documents(stdout)).toEqual(twins(policies.get("razee") as Policy));
-    expect(stderr).toBe("# to undo it: npm run -s manifests -- --twins | kubectl delete -f -\n");
+    expect(stderr).toBe(`${aboutStatus}# to undo it: npm run -s manifests -- --twins | kubectl delete -f -\n`);
   });
 
   test("as admission policies for namespaces of one label, and with another failure policy", async () => {
@@ -105,10 +112,10 @@ describe("what is printed is what the library makes", () => {
     const undo = async (...args: readonly string[]) => (await manifests(...args)).stderr;
     const secret = "https://guard.example.com/v1/clusters/prod/s3cret";
     expect(await undo("--url", secret, "--timeout", "9", "--asker", "guard")).toBe(
-      "# to undo it: npm run -s manifests -- --url https://guard.example.com/v1/clusters/prod/KEY | kubectl delete -f -\n",
+      `${aboutStatus}# to undo it: npm run -s manifests -- --url https://guard.example.com/v1/clusters/prod/KEY | kubectl delete -f -\n`,
     );
     expect(await undo("--service", "guard/webhook", "--policy", "razee-audit")).toBe(
-      "# to undo it: npm run -s manifests -- --service guard/webhook --policy razee-audit | kubectl delete -f -\n",
+      `${aboutStatus}# to undo it: npm run -s manifests -- --service guard/webhook --policy razee-audit | kubectl delete -f -\n`,
     );
   });
 
