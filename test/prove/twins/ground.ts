@@ -17,7 +17,8 @@ import {
   nobody,
   probed,
   probedDeployment,
-  probes,
+  refusedProbes,
+  setProbes,
 } from "./guards.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { controller, statusWriter } from "./parts.ts";
@@ -61,6 +62,8 @@ const deployments = {
   onEmpty: "allow",
   emptyIsUnprivileged: true,
 };
+
+const isRefused = (outcome: Outcome): boolean => !outcome.allowed;
 
 /** Starts a control plane, stores what no guard would let in, and puts the guards up. */
 export const startTwinsGround = async ({
@@ -124,17 +127,25 @@ export const startTwinsGround = async ({
 
     const served = twins(policy);
     await applied(plane, boundTo(guardedBy.twins, served));
-    for (const [twin, write] of Object.entries(probes))
-      await until(
-        `the API server judges by the twin that is called ${twin}`,
-        async () => {
-          const response = await as(nobody, requestOf(write, "by-twins", { dryRun: true }));
-          if (isNotKnownYet(response)) return false;
-          const outcome = outcomeOf(response);
-          return !outcome.allowed || identityIn(write.kind, outcome.object) === nobody.name;
-        },
-        60_000,
-      );
+    const isSet = (outcome: Outcome, { kind }: Write): boolean =>
+      outcome.allowed && identityIn(kind, outcome.object) === nobody.name;
+    const judged = async (
+      probes: Readonly<Record<string, Write>>,
+      isJudged: (outcome: Outcome, write: Write) => boolean,
+    ): Promise<void> => {
+      for (const [twin, write] of Object.entries(probes))
+        await until(
+          `the API server judges by the twin that is called ${twin}`,
+          async () => {
+            const response = await as(nobody, requestOf(write, "by-twins", { dryRun: true }));
+            return !isNotKnownYet(response) && isJudged(outcomeOf(response), write);
+          },
+          60_000,
+        );
+    };
+    await judged(refusedProbes, isRefused);
+    // The twin that refuses may be in effect before the one that sets: a refusal says nothing of the latter.
+    await judged(setProbes, sets ? isSet : isRefused);
     return { world, sets, store, tried, stop };
   } catch (error) {
     await stop();

@@ -56,11 +56,15 @@ const runningAs = (declared: string): Write => ({
   annotations: { [annotation]: declared },
 });
 
-/** Writes of nobody's, each of which one of the twins judges. The one that sets comes to know of every kind and version by itself. */
-export const probes: Readonly<Record<string, Write>> = {
+/** Writes of nobody's that the twin which sets the field sets. It comes to know of every kind and version by itself. */
+export const setProbes: Readonly<Record<string, Write>> = {
   mutate: declaring("carl"),
   "mutate, another kind": { ...declaring("carl"), kind: "FeatureFlagSetLD" },
   "mutate, another version": { ...declaring("carl"), kind: "FeatureFlagSetLD", version: "v1alpha1" },
+};
+
+/** Writes of nobody's, each of which one of the twins refuses. */
+export const refusedProbes: Readonly<Record<string, Write>> = {
   validate: declaring("carl "),
   status: { ...declaring("carl"), sort: "status", name: probed.name, by: "merge", spec: {}, status: { children: "a" } },
   "validate, a Deployment": runningAs("carl"),
