@@ -44,35 +44,39 @@ const judgeDefault = (one: Case, text: string): Finding => {
 
 /** The identity that an empty field stands for is judged as if it had been declared; the field stays empty. */
 const judgeStandIn = (one: Case, identity: string): Finding =>
-  judgeIdentity(one, [identity], say.standsForRequester(one), (ask) =>
+  judgeIdentity(one, { identity }, say.standsForRequester(one), (ask) =>
     denied(one, "empty", say.forbiddenEmpty(one, identity, ask)),
   );
 
 const judgeName = (one: Case, text: string): Finding => {
   const identity = identityOf(one, text);
   if (isProblem(identity)) return invalid(one, "unsafe-name", say.noName(one, text, identity.problem));
-  const standsFor = privileged(one.target, text);
-  const identities = standsFor === undefined ? [identity] : [identity, standsFor];
-  return judgeIdentity(one, identities, say.own(one), (ask) => judgeForbidden(one, identity, ask));
+  const named = { identity, standsFor: privileged(one.target, text) };
+  return judgeIdentity(one, named, say.own(one), (ask) => judgeForbidden(one, identity, ask));
 };
 
+interface Named {
+  readonly identity: string;
+  /** Of a privileged value: the account. */
+  readonly standsFor?: string | undefined;
+}
+
 /**
- * Who would be acted as: the requester, whom a trusted writer copied, or an identity that must be asked about. A privileged value has two
- * identities, its own name and the account that it stands for, and is never the requester.
+ * Who would be acted as: the requester, whom a trusted writer copied, or an identity that must be asked about. A privileged value is asked
+ * about by its own name and by the account that it stands for, and is never the requester.
  */
 const judgeIdentity = (
   one: Case,
-  identities: readonly string[],
+  { identity, standsFor }: Named,
   own: string,
   forbidden: (asked: readonly Question[]) => Finding,
 ): Finding => {
   const { requester, target } = one;
-  const [identity = "", standsFor] = identities;
   if (identity === requester.username && standsFor === undefined && target.permission === undefined)
     return requireWholeIdentity(one, kept(one, "self", "requester", own, identity));
   const writer = target.writers.find(({ username }) => username === requester.username);
   if (writer) return kept(one, "permitted", "trusted-writer", say.copied(one, writer), identity);
-  const ask = identities.map((each) => questionFor(one, each));
+  const ask = [identity, ...(standsFor === undefined ? [] : [standsFor])].map((each) => questionFor(one, each));
   const yes = kept(one, "permitted", "may-impersonate", say.permitted(one, identity), identity);
   return { ask, yes, no: forbidden(ask), about: about(one) };
 };

@@ -14,10 +14,11 @@ export const judgeObject = (write: CoveredWrite, endpoint: Endpoint): readonly F
   const { fields, request, object, before } = write;
   if (before) {
     const outsideStatus = outside(
-      ["status"],
+      ["metadata", "status"],
       fields.filter((field) => !isInStatus(field)),
     );
-    if (isUnchanged(request, endpoint === "mutate" ? outsideStatus : outside([], fields))) return [unchanged()];
+    if (isUnchanged(request, endpoint === "mutate" ? outsideStatus : outside(["metadata"], fields)))
+      return [unchanged()];
     if (isStatusWriter(write) && isUnchanged(request, outsideStatus)) return [statusWriter()];
   }
   return judgeFields(write, (review) => casesOf({ ...review, writes: "object", object, before }, fields));

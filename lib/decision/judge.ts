@@ -63,14 +63,9 @@ const coveredFindings = (policy: Policy, request: AdmissionRequest, endpoint: En
   if (operation !== "CREATE" && operation !== "UPDATE")
     return [denied("malformed-review", 500, `request.operation "${brief(operation)}" is unknown`)];
   const target = targetOf(policy, resource);
-  const fields = target ? judgedFields(target, endpoint) : [];
-  if (subResource !== "" && !(target && isJudgedSubresource(fields, target, subResource)))
-    return [skipped("subresource", `the subresource ${brief(subResource)} is not judged`)];
-  if (target === undefined) {
-    const missing = brief([resource.resource, resource.version, resource.group].filter(Boolean).join("."));
-    const why = `policy ${policy.name} covers no ${missing}; add it to the policy, or take it out of the webhook configuration`;
-    return [denied("uncovered-resource", 403, why)];
-  }
+  if (target === undefined) return [subResource === "" ? uncovered(policy, request) : notJudged(subResource)];
+  const fields = judgedFields(target, endpoint);
+  if (subResource !== "" && !isJudgedSubresource(fields, target, subResource)) return [notJudged(subResource)];
 
   const { object, oldObject } = request;
   const isUpdate = operation === "UPDATE" || subResource === "status";
@@ -80,6 +75,15 @@ const coveredFindings = (policy: Policy, request: AdmissionRequest, endpoint: En
   const before = isUpdate && isObject(oldObject) ? oldObject : undefined;
   const write = { policy, target, fields, request, object, before };
   return subResource === "" ? judgeObject(write, endpoint) : judgeSubresource(write);
+};
+
+const notJudged = (subResource: string): Finding =>
+  skipped("subresource", `the subresource ${brief(subResource)} is not judged`);
+
+const uncovered = ({ name }: Policy, { resource: { group, version, resource } }: AdmissionRequest): Denied => {
+  const missing = brief([resource, version, group].filter(Boolean).join("."));
+  const why = `policy ${name} covers no ${missing}; add it to the policy, or take it out of the webhook configuration`;
+  return denied("uncovered-resource", 403, why);
 };
 
 const tooManyQuestions = (findings: readonly Finding[], questions: number): Denied => {

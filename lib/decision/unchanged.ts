@@ -7,11 +7,11 @@ import type { AdmissionRequest } from "./request.ts";
 /** A part of an object that is compared with the same part of the old one. */
 export type Part = (object: JsonObject) => unknown;
 
-/** Rule `change`: everything outside `metadata` and these members, with the fields' identities wherever they lie. */
+/** Rule `change`: everything outside these members, with the fields' identities wherever they lie. */
 export const outside =
   (members: readonly string[], fields: readonly Field[]): Part =>
   (object) => [
-    Object.fromEntries(Object.entries(object).filter(([key]) => key !== "metadata" && !members.includes(key))),
+    Object.fromEntries(Object.entries(object).filter(([key]) => !members.includes(key))),
     identitiesOf(fields)(object),
   ];
 

@@ -65,7 +65,8 @@ const walk = (value: unknown, path: Path, reached: Reached): readonly Place[] =>
 
 const step = ({ keys, at }: Reached, key: string | number, shown = formatKey(key)): Reached => ({
   keys: [...keys, key],
-  at: at === "" ? shown.replace(/^\./, "") : at + shown,
+  // The first key of a path is an identifier.
+  at: at === "" ? String(key) : at + shown,
 });
 
 const absent = (path: Path, reached: Reached): readonly Place[] => {

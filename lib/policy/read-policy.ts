@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { isObject } from "../identity/json.ts";
 import { checkedTarget, checkTargets } from "./check-targets.ts";
-import { formatKeys, type Keys } from "./path.ts";
+import { formatKeys } from "./path.ts";
 import type { Policy, Target } from "./policy.ts";
 import { PolicyError } from "./policy-error.ts";
 import { type PresetText, policySchema, targetSchema } from "./policy-schema.ts";
@@ -18,15 +18,14 @@ export const readPolicy = (value: unknown): Policy => {
     const called = isObject(value) && typeof value["name"] === "string" ? ` ${value["name"]}:` : "";
     throw new PolicyError(`policy${called}${place && ` ${place}`} ${what}`);
   };
-  const readAs = <T extends v.GenericSchema>(schema: T, text: unknown, at: Keys): v.InferOutput<T> => {
-    const read = v.safeParse(schema, text);
-    if (read.success) return read.output;
+  const read = v.safeParse(policySchema, value);
+  if (!read.success) {
     const { path = [], message } = read.issues[0];
-    return refuse(formatKeys([...at, ...path.map(({ key }) => key as string | number)]), message);
-  };
-  const policy = readAs(policySchema, value, []);
+    return refuse(formatKeys(path.map(({ key }) => key as string | number)), message);
+  }
+  const policy = read.output;
   const targets = policy.targets.map((entry, index): Target => {
-    const text = "preset" in entry ? readAs(targetSchema, presetText(entry), ["targets", index]) : entry;
+    const text = "preset" in entry ? v.parse(targetSchema, presetText(entry)) : entry;
     return checkedTarget(text, (place, what) => refuse(`targets[${index}].${place}`, what));
   });
   checkTargets(targets, refuse);

@@ -36,6 +36,12 @@ export const equivalent: readonly Justified[] = [
     why: "What is equal and exact is found to be so when it is taken from the stack. It is left out for the sake of memory.",
   },
   {
+    file: "lib/decision/judge-subresource.ts",
+    code: '...casesOf({ ...review, writes: "field-by-subresource", object, before }, written),',
+    mutant: '...casesOf({ ...review, writes: "", object, before }, written),',
+    why: "It is compared with the two others, and is neither of them.",
+  },
+  {
     file: "lib/identity/service-account.ts",
     code: 'const [, namespace = "", name = ""] = /^system:serviceaccount:([^:]*):([^:]*)$/.exec(username) ?? [];',
     mutant:
@@ -57,9 +63,15 @@ export const equivalent: readonly Justified[] = [
     why: "The first element, the whole match, is not looked at.",
   },
   {
-    file: "lib/policy/policy-schema.ts",
-    code: 'const isInStatus = ([first]: Path): boolean => typeof first === "object" && first.key === "status";',
-    mutant: 'const isInStatus = ([first]: Path): boolean => true && first.key === "status";',
+    file: "lib/policy/check-targets.ts",
+    code: 'if (serviceAccount === undefined && typeof last === "object" && /serviceaccount(name)?$/i.test(last.key))',
+    mutant: "if (serviceAccount === undefined && true && /serviceaccount(name)?$/i.test(last.key))",
+    why: 'A path ends in a key; the compiler cannot know. "each" has no `key` either.',
+  },
+  {
+    file: "lib/policy/policy.ts",
+    code: 'typeof first === "object" && first.key === part;',
+    mutant: "true && first.key === part;",
     why: 'A path begins with a key; the compiler cannot know. "each" has no `key` either.',
   },
   {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatKeys, parsePath, placesOf, pointerOf, valueAt } from "../../../lib/policy/path.ts";
+import { formatKeys, formatPath, parsePath, placesOf, pointerOf, valueAt } from "../../../lib/policy/path.ts";
 
 const key = (name: string) => ({ key: name });
 const path = (text: string) => {
@@ -186,4 +186,15 @@ test.each([
 ])("the keys %j read %s and point %s", (keys, text, pointer) => {
   expect(formatKeys(keys)).toBe(text);
   expect(pointerOf(keys)).toBe(pointer);
+});
+
+test.each([
+  "spec",
+  "spec.clusterAuth.impersonateUser",
+  "spec.list[*].name",
+  "spec[*][*].name",
+  'metadata.labels["example.com/sa"]',
+  'spec["a.b"]["c\'d"].e',
+])("%s is written as it was parsed", (text) => {
+  expect(formatPath(path(text))).toBe(text);
 });

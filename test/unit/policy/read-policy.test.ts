@@ -186,7 +186,8 @@ describe("a policy says little and means much", () => {
   });
 
   test("a preset that says what it means anyway", () => {
-    const [said] = readPolicy({ name: "razee", targets: [{ preset: "razee", onEmpty: "requester" }] }).targets;
+    const choices = { onEmpty: "requester", onForbidden: "requester", onPrivilegedRequester: "deny" };
+    const [said] = readPolicy({ name: "razee", targets: [{ preset: "razee", ...choices }] }).targets;
     expect(said).toEqual(readPolicy({ name: "razee", targets: [{ preset: "razee" }] }).targets[0]);
   });
 
@@ -475,11 +476,12 @@ describe("a policy that must not be is refused with the place, the value and the
     }),
     ...(
       [
-        ["status.runAs", "guest"],
-        [{ ...account, path: "status.sa" }, "default"],
+        [["status.runAs"], "guest"],
+        [["spec.runAs", "status.runAs"], "guest"],
+        [[{ ...account, path: "status.sa" }], "default"],
       ] as const
-    ).map(([field, name]) => [
-      { fields: [field], onEmpty: { default: name } },
+    ).map(([fields, name]) => [
+      { fields, onEmpty: { default: name } },
       'onEmpty must be "deny" or "allow", or emptyStandsFor says it: a field in the status is judged where nothing can be set',
     ]),
     [

@@ -297,6 +297,37 @@ export const metadataThroughSubresources: readonly Row[] = [
     ...unchanged,
   },
   {
+    when: "one write may change the name and what the controller acts on: both names are asked about",
+    ...deployments,
+    policy: targets({ ...target("apps", "deployments"), statusPaths: ["status.children"] }),
+    old: running("bob"),
+    object: running("alice", { status: { children: ["a"] } }),
+    asked: { "impersonate users/bob": "no" },
+    decision: "denied",
+    reason: "forbidden",
+    declared: "bob",
+    field,
+    fields: "2",
+    code: 403,
+    says: `the controller acts on this status as "bob" (${field}), whom alice may not impersonate; get the permission to impersonate users/bob`,
+  },
+  ...(["validate", "mutate"] as const).map(
+    (endpoint): Row => ({
+      when: `a status that another subresource carries is not stored, and not looked at: ${endpoint}`,
+      ...deployments,
+      endpoint,
+      subResource: "resize",
+      policy: targets({
+        ...target("apps", "deployments"),
+        fields: [field, "status.runAs"],
+        statusPaths: ["status.children"],
+      }),
+      old: running("bob", { status: {} }),
+      object: running("bob", { status: { children: ["a"], runAs: "carol" } }),
+      ...unchanged,
+    }),
+  ),
+  {
     when: "a status write of what the controller acts on, and of the name: the new name and the old object's identity",
     policy: targets({
       ...target("deploy.razee.io", "mustachetemplates"),
@@ -349,50 +380,53 @@ const inLabels = {
 export const foreignKinds: readonly Row[] = [
   ...(
     [
-      ["CREATE", "pods", "", "binding", "Binding"],
-      ["CREATE", "pods", "", "eviction", "Eviction"],
-      ["UPDATE", "deployments", "apps", "scale", "Scale"],
-      ["CREATE", "serviceaccounts", "", "token", "TokenRequest"],
+      ["pods", "", "binding", "Binding"],
+      ["pods", "", "eviction", "Eviction"],
+      ["deployments", "apps", "scale", "Scale"],
+      ["serviceaccounts", "", "token", "TokenRequest"],
     ] as const
-  ).flatMap(([operation, resource, group, subResource, kind]): readonly Row[] => {
-    const given = {
-      policy: targets(target(group, resource)),
-      resource: `${resource}.v1.${group}`,
-      request: { kind: kinds[kind] },
-      operation,
-      subResource,
-    } as const;
-    return [
-      {
-        when: `a ${kind} without the annotation is skipped`,
-        ...given,
-        ...(operation === "UPDATE" ? { old: annotated({ other: "value" }) } : {}),
-        object: annotated({ other: "value2" }),
-        ...unchanged,
-      },
-      {
-        when: `a ${kind} without any metadata is skipped`,
-        ...given,
-        ...(operation === "UPDATE" ? { old: {} } : {}),
-        object: {},
-        ...unchanged,
-      },
-      {
-        when: `a ${kind} that carries the annotation is refused, and nothing is asked`,
-        ...given,
-        ...(operation === "UPDATE" ? { old: running("alice") } : {}),
-        object: running("alice"),
-        ...foreign(kind, `${resource}/${subResource}`),
-      },
-      {
-        when: `a ${kind} that carries the annotation is refused, even an empty one`,
-        ...given,
-        ...(operation === "UPDATE" ? { old: running(null) } : {}),
-        object: running(null),
-        ...foreign(kind, `${resource}/${subResource}`),
-      },
-    ];
-  }),
+  )
+    .flatMap((one) => [["CREATE", ...one] as const, ["UPDATE", ...one] as const])
+    .flatMap(([operation, resource, group, subResource, kind]): readonly Row[] => {
+      const given = {
+        policy: targets(target(group, resource)),
+        resource: `${resource}.v1.${group}`,
+        request: { kind: kinds[kind] },
+        operation,
+        subResource,
+      } as const;
+      const written = (object: Json, old: Json) => (operation === "UPDATE" ? { old, object } : { object });
+      return [
+        {
+          when: `${operation} of a ${kind} without the annotation is skipped`,
+          ...given,
+          ...written(annotated({ other: "new" }), annotated({ other: "old" })),
+          ...unchanged,
+        },
+        { when: `${operation} of a ${kind} without metadata is skipped`, ...given, ...written({}, {}), ...unchanged },
+        {
+          when: `${operation} of a ${kind} with the annotation is refused, and nothing is asked`,
+          ...given,
+          ...written(running("alice"), running("alice")),
+          ...foreign(kind, `${resource}/${subResource}`),
+        },
+        {
+          when: `${operation} of a ${kind} with an empty annotation is refused`,
+          ...given,
+          ...written(running(null), running(null)),
+          ...foreign(kind, `${resource}/${subResource}`),
+        },
+      ];
+    }),
+  {
+    when: "the spec of a Binding is its own, whatever it is called",
+    ...pods,
+    policy: targets({ ...target("", "pods"), fields: [field, "spec.runAs"] }),
+    request: { kind: kinds.Binding },
+    subResource: "binding",
+    object: { spec: { runAs: "bob" } },
+    ...unchanged,
+  },
   {
     when: "a Binding whose annotations are no object is refused: they cannot be looked through",
     ...pods,
@@ -457,6 +491,35 @@ export const foreignKinds: readonly Row[] = [
     decision: "skipped",
     reason: "subresource",
     says: "the subresource binding is not judged",
+  },
+  {
+    when: "another core resource is not covered by the pods of the policy",
+    ...pods,
+    resource: "services.v1.",
+    object: running("bob"),
+    decision: "denied",
+    reason: "uncovered-resource",
+    code: 403,
+    says: "policy rows covers no services.v1; add it to the policy, or take it out of the webhook configuration",
+  },
+  {
+    when: "a subresource of bindings is not covered by the pods of the policy",
+    ...pods,
+    resource: "bindings.v1.",
+    subResource: "status",
+    object: running("bob"),
+    decision: "skipped",
+    reason: "subresource",
+  },
+  {
+    when: "bindings of a group that has pods of its own are no bindings of those",
+    policy: targets(target("example.com", "pods")),
+    resource: "bindings.v1.example.com",
+    object: running("bob"),
+    decision: "denied",
+    reason: "uncovered-resource",
+    code: 403,
+    says: "policy rows covers no bindings.v1.example.com; add it to the policy, or take it out of the webhook configuration",
   },
   {
     when: "bindings of another group are a resource like any",

@@ -340,6 +340,14 @@ export const unsafeNames: readonly Row[] = [
     effective: "b".repeat(1_024),
   },
   {
+    when: "a name of 1,024 characters that is not printable is refused for that",
+    object: template(`${"b".repeat(1_023)}\u00eb`),
+    decision: "denied",
+    reason: "unsafe-name",
+    declared: `${"b".repeat(1_023)}\u00eb`,
+    ...invalid(`"${"b".repeat(256)}... (1024 characters)" ${unsafe}`),
+  },
+  {
     when: "a longer name is refused, and is told in short",
     object: template("b".repeat(1_025)),
     decision: "denied",
