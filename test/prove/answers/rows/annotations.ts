@@ -1,4 +1,4 @@
-import { created, header, said } from "../expected.ts";
+import { created, denied, header, said } from "../expected.ts";
 import type { Expected, Row } from "../row.ts";
 
 /*
@@ -55,13 +55,27 @@ const values = {
 
 const many = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`key-${index}`, `value-${index}`]));
 
-const long = (length: number): Expected => {
-  const declared = "c".repeat(length);
-  return created("bob", {
-    ...said("replaced", "forbidden", declared, "bob"),
-    warnings: [header(`spec.clusterAuth.impersonateUser: \\"${"c".repeat(221)}`)],
-    mutated: true,
-  });
+const named = (length: number, expected: Expected): Row => ({
+  class: "audit annotations",
+  name: `ours, of a name of ${length} characters`,
+  registration: "mutate",
+  request: { spec: { clusterAuth: { impersonateUser: "c".repeat(length) } } },
+  expected,
+});
+
+const field = "spec.clusterAuth.impersonateUser";
+const tooLong = (length: number): Expected => {
+  const message = `"${"c".repeat(256)}... (${length} characters)" is longer than 1024 characters`;
+  const causes = [{ reason: "FieldValueInvalid", message, field }];
+  return denied(
+    422,
+    {
+      reason: "Invalid",
+      message: `: ${field}: ${message}`,
+      details: { name: "{name}", group: "deploy.razee.io", kind: "MustacheTemplate", causes },
+    },
+    said("denied", "unsafe-name", `${"c".repeat(1024)}... (${length} characters)`, ""),
+  );
 };
 
 export const annotationRows: readonly Row[] = [
@@ -76,13 +90,17 @@ export const annotationRows: readonly Row[] = [
     altered: ({ response, ...answer }) => ({ ...answer, response: { ...response, auditAnnotations: null } }),
     expected: created("bob"),
   }),
-  ...[10_000, 1_000_000].map(
-    (length): Row => ({
-      class: "audit annotations",
-      name: `ours, of a name of ${length} characters`,
-      registration: "mutate",
-      request: { spec: { clusterAuth: { impersonateUser: "c".repeat(length) } } },
-      expected: long(length),
+  named(
+    1_024,
+    created("bob", {
+      ...said("replaced", "forbidden", "c".repeat(1_024), "bob"),
+      warnings: [
+        header(
+          `${field}: \\"${"c".repeat(256)}... (1024 characters)\\" replaced by \\"bob\\", who may not impersonate it`,
+        ),
+      ],
+      mutated: true,
     }),
   ),
+  ...[1_025, 1_000_000].map((length) => named(length, tooLong(length))),
 ];

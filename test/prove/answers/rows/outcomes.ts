@@ -1,3 +1,4 @@
+import { presets } from "../../../../lib/policy/presets.ts";
 import { created, denied, done, said } from "../expected.ts";
 import type { Decided, Expected, Row, WriteRequest } from "../row.ts";
 
@@ -14,6 +15,8 @@ const replacedBy = (declared: string, who: string): string =>
   `299 - "${field}: \\"${declared}\\" replaced by \\"${who}\\", who may not impersonate it"`;
 const groupsOf = (who: string): string =>
   `299 - "${field}: a controller that acts as \\"${who}\\" has none of your groups"`;
+
+const foreign = "must not be in a Binding, because mustachetemplates/binding may store it in the object; leave it out";
 
 /** A refusal by the rule. */
 const forbidden = (message: string, more: Partial<Expected>): Expected =>
@@ -140,6 +143,17 @@ const outcomes: readonly Outcome[] = [
     name: "skipped, unchanged",
     request: { operation: "UPDATE", labels: { a: "b" } },
     mutate: done("carl", { ...said("skipped", "unchanged", "", ""), labels: { a: "b" } }),
+  },
+  {
+    name: "skipped, status-writer",
+    request: { operation: "UPDATE", labels: { a: "b" } },
+    decided: {
+      policy: { targets: [{ ...presets.razee(), statusWriters: ["bob"] }] },
+      review: request((of) =>
+        Object.assign(of, { subResource: "status", object: { ...Object(of["object"]), status: { children: "a" } } }),
+      ),
+    },
+    mutate: done("carl", { ...said("skipped", "status-writer", "", ""), labels: { a: "b" } }),
   },
   {
     name: "skipped, no-field",
@@ -287,7 +301,7 @@ const outcomes: readonly Outcome[] = [
     name: "denied 403, privileged-requester",
     request: { who: "razeedeploy", spec: {} },
     mutate: forbidden(
-      `${field} would be set to "razeedeploy", which the controller treats as all-powerful; declare another identity`,
+      `${field} would be set to "razeedeploy", which the controller treats as all-powerful; set it to "razeedeploy" if the object is meant to run as the controller, or to the identity that it should run as`,
       {
         annotations: {
           decision: "denied",
@@ -339,6 +353,26 @@ const outcomes: readonly Outcome[] = [
     mutate: invalid("must be a string, not the number 5", said("denied", "not-a-string", "", ""), {
       kind: "FeatureFlagSetLD",
     }),
+  },
+  {
+    name: "denied 422, foreign-kind",
+    decided: {
+      policy: { targets: [{ ...presets.razee(), fields: ["metadata.name"] }] },
+      review: request((of) => Object.assign(of, { subResource: "binding", kind: { group: "", kind: "Binding" } })),
+    },
+    mutate: denied(
+      422,
+      {
+        reason: "Invalid",
+        message: `: metadata.name: ${foreign}`,
+        details: {
+          name: "{name}",
+          kind: "Binding",
+          causes: [{ reason: "FieldValueInvalid", message: foreign, field: "metadata.name" }],
+        },
+      },
+      said("denied", "foreign-kind", "", ""),
+    ),
   },
   {
     name: "denied 422, parent-not-an-object",

@@ -15,18 +15,21 @@ const before = 'spec.clusterAuth.impersonateUser: "';
 const behind = '" replaced by "bob", who may not impersonate it';
 const replaced = (declared: string) => ({ ...said("replaced", "forbidden", declared, "bob"), mutated: true });
 
+const replacedBy = (shown: string, who: string): string =>
+  header(`spec.clusterAuth.impersonateUser: \\"${shown}\\" replaced by \\"${who}\\", who may not impersonate it`);
+
 /** The warning of a replaced identity whose name makes it this long. */
-const ofLength = (length: number, shown: (declared: string) => string): Row => {
+const ofLength = (length: number): Row => {
   const declared = "c".repeat(length - before.length - behind.length);
   return row(`ours of ${length} characters`, {
     request: { spec: { clusterAuth: { impersonateUser: declared } } },
-    expected: created("bob", { ...replaced(declared), warnings: [header(shown(declared))] }),
+    expected: created("bob", { ...replaced(declared), warnings: [replacedBy(declared, "bob")] }),
   });
 };
-const whole = (declared: string): string =>
-  `spec.clusterAuth.impersonateUser: \\"${declared}\\" replaced by \\"bob\\", who may not impersonate it`;
-/** 256 of them, of which 35 are not the name's. */
-const cut = (): string => `spec.clusterAuth.impersonateUser: \\"${"c".repeat(221)}`;
+
+/** The longest name that can be one, and what is shown of it. */
+const longest = "c".repeat(1024);
+const shownOfLongest = `${"c".repeat(256)}... (1024 characters)`;
 
 /** Warnings that no decision leads to, through our writer. */
 const written = (name: string, warnings: readonly string[], shown: readonly string[]): Row =>
@@ -52,6 +55,9 @@ const vanished: readonly string[] = [];
 
 const texts = (count: number, length: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => String(index).padEnd(length, "x"));
+
+const letters = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => String.fromCodePoint(0x4e00 + index));
 
 /** In audit mode a name that cannot be written is told of, in the words of its refusal. */
 const audited = (name: string, declared: string, printed: string): Row => {
@@ -81,44 +87,47 @@ const refused: Expected = denied(
 );
 
 export const warningRows: readonly Row[] = [
-  ofLength(120, whole),
-  ofLength(256, whole),
-  ofLength(257, whole),
-  ofLength(4095, whole),
-  ofLength(4096, whole),
-  ofLength(4097, cut),
-  ofLength(5000, cut),
-  row("ours of 4096 characters, and the one about groups", {
-    request: { who: "gina", spec: { clusterAuth: { impersonateUser: "c".repeat(4013) } } },
+  ofLength(120),
+  ofLength(256),
+  ofLength(257),
+  row("ours about the longest name", {
+    request: { spec: { clusterAuth: { impersonateUser: longest } } },
+    expected: created("bob", { ...replaced(longest), warnings: [replacedBy(shownOfLongest, "bob")] }),
+  }),
+  row("ours about the longest name, and the one about groups", {
+    request: { who: "gina", spec: { clusterAuth: { impersonateUser: longest } } },
     expected: created("gina", {
       annotations: {
         decision: "replaced",
         reason: "forbidden",
         requester: "gina",
-        declared: "c".repeat(4013),
+        declared: longest,
         effective: "gina",
       },
       mutated: true,
       warnings: [
-        header(cut()),
+        replacedBy(shownOfLongest, "gina"),
         header('spec.clusterAuth.impersonateUser: a controller that acts as \\"gina\\" has none of your groups'),
       ],
     }),
   }),
+  raw("one of 4096", ["x".repeat(4096)], [header("x".repeat(4096))]),
+  raw("one of 4097", ["x".repeat(4097)], [header("x".repeat(256))]),
+  raw("16 of 256", texts(16, 256), texts(16, 256).map(header)),
+  raw("16 of 256, and one of 1", [...texts(16, 256), "y"], [...texts(16, 256), "y"].map(header)),
+  raw("16 of 256, and two of 1", [...texts(16, 256), "y", "z"], [...texts(16, 256), "y"].map(header)),
+  raw("two of 4096 together", ["x".repeat(4095), "y"], [header("x".repeat(4095)), header("y")]),
+  raw("two of 4097 together", ["x".repeat(4096), "y"], [header("x".repeat(256)), header("y")]),
+  raw("three of 2000", texts(3, 2000), texts(3, 256).map(header)),
+  raw("30 of 200", texts(30, 200), texts(21, 200).map(header)),
+  raw("4096 of 1", letters(4096), letters(4096).map(header)),
+  raw("4096 of four bytes each", ["\u{1f600}".repeat(4096)], [header("\u{1f600}".repeat(4096))]),
+  raw("4097 of four bytes each", ["\u{1f600}".repeat(4097)], [header("\u{1f600}".repeat(256))]),
+  written("one of 1024", ["x".repeat(1024)], [header("x".repeat(1024))]),
+  written("one of 1025", ["x".repeat(1025)], [header(`${"x".repeat(1024)}... (1025 characters)`)]),
   written("16 of 256", texts(16, 256), texts(16, 256).map(header)),
-  written("16 of 256, and one of 1", [...texts(16, 256), "y"], [...texts(16, 256), "y"].map(header)),
-  written("16 of 256, and two of 1", [...texts(16, 256), "y", "z"], [...texts(16, 256), "y"].map(header)),
-  written("two of 4096 together", ["x".repeat(4095), "y"], [header("x".repeat(4095)), header("y")]),
-  written("two of 4097 together", ["x".repeat(4096), "y"], [header("x".repeat(256)), header("y")]),
-  written("three of 2000", texts(3, 2000), texts(3, 256).map(header)),
-  written("30 of 200", texts(30, 200), texts(21, 200).map(header)),
-  written(
-    "4096 of 1",
-    [...Array(4096).keys()].map((index) => String.fromCodePoint(0x4e00 + index)),
-    [...[...Array(4096).keys()].map((index) => header(String.fromCodePoint(0x4e00 + index)))],
-  ),
-  written("4096 of four bytes each", ["\u{1f600}".repeat(4096)], [header("\u{1f600}".repeat(4096))]),
-  written("4097 of four bytes each", ["\u{1f600}".repeat(4097)], [header("\u{1f600}".repeat(256))]),
+  written("17 of 200", texts(17, 200), [...texts(16, 200), "and 1 more"].map(header)),
+  written("4096 of 1", letters(4096), [...letters(16), "and 4080 more"].map(header)),
   written("the same twice", ["x", "x"], [header("x")]),
   written("one without a text", ["", "x"], [header("x")]),
   written("none", [], []),
