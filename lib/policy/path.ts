@@ -95,12 +95,12 @@ export const formatKeys = (keys: Keys): string => keys.map(formatKey).join("").r
 const formatKey = (key: string | number): string =>
   typeof key === "number" ? `[${key}]` : /^[\w-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 
-/** A path as a policy writes it. */
+/** A path as a policy writes it. Its first step is a name. */
 export const formatPath = (path: Path): string =>
   path
     .map((step) => (step === "each" ? "[*]" : formatKey(step.key)))
     .join("")
-    .replace(/^\./, "");
+    .slice(1);
 
 /** The keys as a JSON Pointer (RFC 6901). */
 export const pointerOf = (keys: Keys): string =>
