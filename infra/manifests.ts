@@ -1,7 +1,7 @@
+import { readCaBundle } from "../functions/access/ca-bundle.ts";
 import { serviceAccountOf } from "../lib/identity/index.ts";
 import { askerRoles, type Client, twins, type WebhookOptions, webhookConfigurations } from "../lib/manifests/index.ts";
 import type { Policy } from "../lib/policy/index.ts";
-import { readCaBundle } from "./ca-bundle.ts";
 import { withoutKey } from "./doctor/redact.ts";
 import { guardUrl } from "./guard-url.ts";
 import { defaultAsker, impersonatorRoles } from "./kubernetes-examples.ts";

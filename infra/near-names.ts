@@ -1,20 +1,10 @@
+import { distance } from "fastest-levenshtein";
 import type { Policy } from "../lib/policy/index.ts";
 import type { ApiClient } from "./api-client.ts";
 import { discover, objectsIn } from "./discovery.ts";
 
-/** How many letters must be put in, taken out or changed to make one text of another (Levenshtein). */
-export const editDistance = (one: string, other: string): number => {
-  let row = [...Array(other.length + 1).keys()];
-  for (const [index, letter] of [...one].entries()) {
-    const next = [index + 1];
-    for (const [at, wanted] of [...other].entries())
-      next.push(Math.min((next[at] ?? 0) + 1, (row[at + 1] ?? 0) + 1, (row[at] ?? 0) + (letter === wanted ? 0 : 1)));
-    row = next;
-  }
-  return row[other.length] ?? 0;
-};
-
-const isNear = (given: string, name: string): boolean => editDistance(given, name) <= 2;
+/** Whether two names differ by a slip of the pen. */
+export const isNear = (given: string, name: string): boolean => distance(given, name) <= 2;
 
 /**
  * What a policy may mean by a resource that a cluster does not serve, as `RESOURCE.GROUP`: a singular, or a slip of the pen in the

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { validateHeaderValue } from "node:http";
 import type { RequestOptions } from "node:https";
 import { KubeConfig } from "@kubernetes/client-node";
+import { readCaBundle } from "./ca-bundle.ts";
 import { runPlugin } from "./exec-plugin.ts";
-import { certificatesIn } from "./pem.ts";
 import { bytesOf, isSet, type UsableContext } from "./usable-context.ts";
 
 /** What makes a request somebody's: headers, and the TLS material of its connection. */
@@ -65,7 +65,7 @@ const optionsOf = async ({ server, tlsServerName }: UsableContext, proof: Proof)
 const issue = async (context: UsableContext, fresh: boolean): Promise<Issued> => {
   const plugin = context.exec && (await runPlugin(context.exec));
   const token = plainToken(context) || plugin?.token || (await context.mint?.(fresh)) || "";
-  const ca = certificatesIn(bytesOf(context.ca)).map(String);
+  const ca = readCaBundle(bytesOf(context.ca).toString()).certificates.map(String);
   // Without one, the system's roots would be trusted.
   if (isSet(context.ca) && ca.length === 0) throw new Error("the certificate authority is no longer PEM");
   const cert = plugin?.cert || bytesOf(context.certificate).toString("latin1");

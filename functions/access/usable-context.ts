@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { eksTokenRequestOf } from "../aws/eks-exec.ts";
 import { isEksServer } from "../aws/eks-server.ts";
 import type { MintToken } from "../aws/eks-token.ts";
+import { readCaBundle } from "./ca-bundle.ts";
 import type { ExecPlugin } from "./exec-plugin.ts";
 import type { Kubeconfig, KubeconfigCluster, KubeconfigExec, KubeconfigUser, Source } from "./kubeconfig.ts";
-import { certificatesIn } from "./pem.ts";
 
 /** One context of a kubeconfig, checked: where its API server is, and how its user proves who it is. */
 export interface UsableContext {
@@ -72,7 +72,7 @@ const parsed = <T>(from: Source, refuse: Refuse, parse: (pem: Buffer) => T | und
   return refuse(fieldOf(from), "is not PEM that can be read");
 };
 
-const certificate = (pem: Buffer): X509Certificate | undefined => certificatesIn(pem)[0];
+const certificate = (pem: Buffer): X509Certificate | undefined => readCaBundle(pem.toString()).certificates[0];
 
 const checkCluster = (cluster: KubeconfigCluster, insecure: boolean, refuse: Refuse): string => {
   if (cluster.server === "") refuse("server", "is missing");

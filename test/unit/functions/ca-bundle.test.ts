@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { readCaBundle } from "../../../infra/ca-bundle.ts";
+import { readCaBundle } from "../../../functions/access/ca-bundle.ts";
 import { throwAwayCertificates } from "../../../infra/certificates.ts";
 import { bundleRows } from "../../support/ca-bundles.ts";
 

@@ -1,15 +1,16 @@
 import { X509Certificate } from "node:crypto";
 
-/** What the API server makes of a `caBundle`. */
+/** The certificates in PEM, as programs in Go find them. */
 export interface CaBundle {
   readonly certificates: readonly X509Certificate[];
-  /** Certificates that it passes over, each as what is wrong with it. */
+  /** What they pass over, each as what is wrong with it. */
   readonly ignored: readonly string[];
 }
 
 /**
- * Reads PEM as kube-apiserver reads a `caBundle` (client-go `rootCertPool`, Go `AppendCertsFromPEM` and `pem.Decode`): text around blocks
- * means nothing, and a block that is no plain `CERTIFICATE` is passed over in silence. If none is left, each call of the webhook fails.
+ * Reads PEM as kube-apiserver reads a `caBundle` and kubectl the certificates of a kubeconfig (client-go `rootCertPool`, Go
+ * `AppendCertsFromPEM` and `pem.Decode`): text around blocks means nothing, and a block of another type than `CERTIFICATE` is passed over in
+ * silence. If no certificate is left in a `caBundle`, each call of the webhook fails.
  */
 export const readCaBundle = (pem: string): CaBundle => {
   const certificates: X509Certificate[] = [];
