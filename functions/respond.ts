@@ -128,7 +128,7 @@ const since = (started: number): number => Math.round((performance.now() - start
 
 /**
  * A fault of our own is doubt like any other: what is thrown becomes what the policy makes of a review that cannot be judged. Without a
- * registry to rely on there is no policy to go by either, and every review is denied.
+ * reliable registry the policy is unknown too, and every review is denied.
  */
 const decide = async (edges: Edges, { route, review: { request }, deadline, doubt }: Call) => {
   const { cluster, endpoint } = route;

@@ -16,7 +16,7 @@ export interface ServeOptions extends LocalOptions {
   readonly port?: number | undefined;
   /** The name or address in the URL and in the certificate. Absent: localhost. Where it is one of the loopback, nothing else can connect. */
   readonly host?: string | undefined;
-  /** What stands in the URL where other machines can connect: whoever may ask learns who may impersonate whom. */
+  /** What stands in the URL where other machines can connect: a caller without it could find out who may impersonate which user. */
   readonly key?: string | undefined;
   /** PEM. Absent: a certificate of `authority`. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;

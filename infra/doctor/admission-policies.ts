@@ -113,7 +113,7 @@ export const checkInTree = async ({
           warn(
             check,
             `whether admission policies guard in place of the webhooks is not known: ${unread}`,
-            "run this as somebody who may list mutating- and validatingadmissionpolicies and their bindings",
+            "run this as a user who may list mutating- and validatingadmissionpolicies and their bindings",
           ),
         ]
       : [];
@@ -122,7 +122,7 @@ export const checkInTree = async ({
       warn(
         check,
         `whether the admission policies are what policy ${policy.name} asks for is not known: ${unread}`,
-        "run this as somebody who may list mutating- and validatingadmissionpolicies and their bindings",
+        "run this as a user who may list mutating- and validatingadmissionpolicies and their bindings",
       ),
     ];
   const faults = faultsOf(inTree);

@@ -9,7 +9,7 @@ const check = "status";
 
 /**
  * Whether every served version of the policy's resources has a status subresource. Where a version has none, the status is stored with the
- * object: whoever may edit the object writes what its controller acts on, and every write of the controller's is an edit of the object.
+ * object: every editor of the object can write the status that its controller acts on, and each write of the controller is an edit of the object.
  */
 export const checkStatusSubresources = async ({ policy, served, definition }: Site): Promise<readonly Result[]> => {
   const results: Result[] = [];

@@ -12,9 +12,9 @@ export interface Listing {
 
 export interface Listings {
   readonly listings: readonly Listing[];
-  /** Sentences about what is not listed, and need not be. */
+  /** Sentences about resources that are left out, and may be. */
   readonly notes: readonly string[];
-  /** Sentences about what is not listed because of a fault in the policy. */
+  /** Sentences about resources that are left out because of a fault in the policy. */
   readonly faults: readonly string[];
 }
 
@@ -61,7 +61,7 @@ export const listingsOf = async (api: ApiClient, policy: Policy, namespace?: str
   return { listings, notes, faults };
 };
 
-/** A namespace that is not there has no objects, which is no finding. Who may not read it is not told. */
+/** A missing namespace has no objects, and a report without findings would hide that. A user who may not read namespaces gets no such error. */
 const refuseMissing = async (api: ApiClient, namespace: string | undefined): Promise<void> => {
   if (namespace === undefined) return;
   const { status } = await api.send({ path: `/api/v1/namespaces/${encodeURIComponent(namespace)}` });

@@ -62,8 +62,8 @@ interface Named {
 }
 
 /**
- * Who would be acted as: the requester, whom a trusted writer copied, or an identity that must be asked about. A privileged value is asked
- * about by its own name and by the account that it stands for, and is never the requester.
+ * Judges the identity that a controller would act as: the requester's own, one that a trusted writer copied, or one that must be asked about.
+ * A privileged value is asked about by its own name and by the account that it stands for, and never counts as the requester.
  */
 const judgeIdentity = (
   one: Case,

@@ -7,8 +7,8 @@ import { statusWriter, unchanged } from "./review-verdict.ts";
 import { isUnchanged, outside } from "./unchanged.ts";
 
 /**
- * Rule `change`: a write of the object itself. Before validate the API server has put the old status back, except for a resource without a status
- * subresource, whose status is stored with the object: there it counts like the spec. Mutate does not look at it.
+ * Rule `change`: a write of the object itself. Before validate the API server has put the old status back, except for a resource without a
+ * status subresource, whose status is stored with the object: there it counts like the spec. Mutate does not look at it.
  */
 export const judgeObject = (write: CoveredWrite, endpoint: Endpoint): readonly Finding[] => {
   const { fields, request, object, before } = write;

@@ -14,8 +14,8 @@ export const isJudgedSubresource = (fields: readonly Field[], { statusPaths }: T
   fields.some(isInMetadata) || (subResource === "status" && (statusPaths.length > 0 || fields.some(isInStatus)));
 
 /**
- * Rule `subresource`: a write of a subresource. It answers for the fields that it changes, in the metadata or the status, and where it changes what the
- * controller acts on, for the identity of the stored object.
+ * Rule `subresource`: a write of a subresource. It answers for the fields that it changes, in the metadata or the status, and where it
+ * changes the status that the controller acts on, for the identities of the stored object.
  */
 export const judgeSubresource = (write: CoveredWrite): readonly Finding[] => {
   const { target, fields, request, object, before } = write;

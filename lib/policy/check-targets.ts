@@ -48,7 +48,7 @@ const checkDefault = ({ fields, privileged }: Target, name: string, refuse: Refu
   if (Object.hasOwn(privileged, name))
     refuse("onEmpty.default", `"${name}" is a privileged value, which is never a default; choose another`);
   if (!fields.every((field) => canHold(field, name)))
-    refuse("onEmpty.default", `"${name}" is no service account's name in the form of every field; choose another`);
+    refuse("onEmpty.default", `"${name}" is not a service account's name in the form of every field; choose another`);
 };
 
 const checkStandIn = ({ privileged, onEmpty }: Target, name: string, refuse: Refuse): void => {

@@ -447,15 +447,15 @@ describe("a policy that must not be is refused with the place, the value and the
     ],
     [
       { fields: [account, { path: "spec.other", serviceAccount: "namespace:name" }], onEmpty: { default: "a:b" } },
-      `onEmpty.default "a:b" is no service account's name in the form of every field; choose another`,
+      `onEmpty.default "a:b" is not a service account's name in the form of every field; choose another`,
     ],
     ...["Default", "a:b", "system:serviceaccount:a:b"].map((name) => [
       { fields: [account], onEmpty: { default: name } },
-      `onEmpty.default "${name}" is no service account's name in the form of every field; choose another`,
+      `onEmpty.default "${name}" is not a service account's name in the form of every field; choose another`,
     ]),
     ...["a:b:c", ":b", "a:"].map((name) => [
       { fields: [{ ...account, serviceAccount: "namespace:name" }], onEmpty: { default: name } },
-      `onEmpty.default "${name}" is no service account's name in the form of every field; choose another`,
+      `onEmpty.default "${name}" is not a service account's name in the form of every field; choose another`,
     ]),
     ...(["onForbidden", "onEmpty"] as const).flatMap((member) => {
       const must = {
