@@ -1,6 +1,7 @@
 import { conclude, type Endpoint, judge, type Outcome } from "../lib/decision/index.ts";
-import { type Answer, isProblem, type Question } from "../lib/identity/index.ts";
+import { isProblem } from "../lib/meta/index.ts";
 import type { Policy } from "../lib/policy/index.ts";
+import type { Answer, Question } from "../lib/question/index.ts";
 import { type AdmissionReview, readReview, writeReview } from "../lib/review/index.ts";
 import { isRefusal } from "./access/access-failure.ts";
 import { deadlineOf } from "./deadline.ts";

@@ -1,5 +1,5 @@
 import type { Context } from "aws-lambda";
-import { impersonationQuestion, type NoAnswer } from "../lib/identity/index.ts";
+import { impersonationQuestion, type NoAnswer } from "../lib/question/index.ts";
 import { createHandler } from "./handler.ts";
 import type { HttpEvent } from "./http.ts";
 import { hashOf } from "./keys.ts";

@@ -8,7 +8,7 @@ import { type Credentials, type CredentialsOf, credentialsFrom } from "../functi
 import { exchange, type Reply, tooLarge } from "../functions/access/exchange.ts";
 import type { Kubeconfig } from "../functions/access/kubeconfig.ts";
 import { type UsableContext, usableContext } from "../functions/access/usable-context.ts";
-import { isObject, type JsonObject } from "../lib/identity/json.ts";
+import { isObject, type JsonObject } from "../lib/meta/json.ts";
 import { naming } from "./files.ts";
 import { chooseContext } from "./kubeconfig-files.ts";
 import { UsageError } from "./usage.ts";

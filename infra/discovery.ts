@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../lib/identity/json.ts";
+import { isObject, type JsonObject } from "../lib/meta/json.ts";
 import { type ApiClient, ClusterError, messageOf } from "./api-client.ts";
 
 /** What an API server says of one resource in one version (`metav1.APIResource`). */

@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { printable } from "../lib/review/index.ts";
+import { printable } from "../lib/meta/index.ts";
 import { notVerified, openCluster } from "./api-client.ts";
 import { checkInTree } from "./doctor/admission-policies.ts";
 import { checkAsker, checkAskerExcess } from "./doctor/asker.ts";

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { accessOf } from "../functions/access/access.ts";
-import { printable } from "../lib/review/index.ts";
+import { printable } from "../lib/meta/index.ts";
 import { ClusterError, notVerified, openCluster } from "./api-client.ts";
 import { documentIn } from "./files.ts";
 import { policyOf } from "./local-cluster.ts";

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import type { HttpEvent } from "../functions/http.ts";
 import type { Endpoint } from "../lib/decision/index.ts";
-import type { JsonObject } from "../lib/identity/index.ts";
+import type { JsonObject } from "../lib/meta/index.ts";
 import { readText } from "./local-cluster.ts";
 import { UsageError } from "./usage.ts";
 

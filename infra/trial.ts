@@ -1,6 +1,6 @@
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import type { Ask } from "../functions/access/access.ts";
-import { type Answer, formatQuestion } from "../lib/identity/index.ts";
+import { type Answer, formatQuestion } from "../lib/question/index.ts";
 import type { AdmissionReviewAnswer } from "../lib/review/index.ts";
 import type { Bundle } from "./bundle.ts";
 import type { localCluster } from "./local-cluster.ts";

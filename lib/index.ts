@@ -6,5 +6,7 @@
  */
 export * from "./decision/index.ts";
 export * from "./identity/index.ts";
+export * from "./meta/index.ts";
 export * from "./policy/index.ts";
+export * from "./question/index.ts";
 export * from "./review/index.ts";

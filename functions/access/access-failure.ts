@@ -1,5 +1,5 @@
-import { isObject } from "../../lib/identity/json.ts";
-import type { Answer, NoAnswer } from "../../lib/identity/question.ts";
+import { isObject } from "../../lib/meta/json.ts";
+import type { Answer, NoAnswer } from "../../lib/question/question.ts";
 import { AwsFailure } from "../aws/failure.ts";
 import { tooLarge } from "./exchange.ts";
 import { tooMany } from "./turns.ts";

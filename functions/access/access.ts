@@ -1,5 +1,5 @@
 import { Agent } from "node:https";
-import { type Answer, type NoAnswer, type Question, readAnswer } from "../../lib/identity/question.ts";
+import { type Answer, type NoAnswer, type Question, readAnswer } from "../../lib/question/question.ts";
 import { accessFailure, credentialFailure, httpFailure, lateFailure, Unanswered } from "./access-failure.ts";
 import { type Credentials, type CredentialsOf, credentialsFrom } from "./credentials.ts";
 import { isEchoOf } from "./echo.ts";

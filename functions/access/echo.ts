@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { isObject } from "../../lib/identity/json.ts";
-import type { Question } from "../../lib/identity/question.ts";
+import { isObject } from "../../lib/meta/json.ts";
+import type { Question } from "../../lib/question/question.ts";
 
 const isEmpty = (value: unknown): boolean =>
   value == null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);

@@ -1,5 +1,5 @@
 import { isAbsolute, join, sep } from "node:path";
-import { isObject, type JsonObject, member } from "../../lib/identity/json.ts";
+import { isObject, type JsonObject, member } from "../../lib/meta/json.ts";
 import { readDocument } from "../yaml/documents.ts";
 
 /** What stands under a name in the `extensions` of an entry. */

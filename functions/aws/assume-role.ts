@@ -1,4 +1,4 @@
-import { isObject } from "../../lib/identity/json.ts";
+import { isObject } from "../../lib/meta/json.ts";
 import type { AwsCall } from "./call.ts";
 import type { AwsCredentials } from "./credentials.ts";
 import { AwsFailure } from "./failure.ts";

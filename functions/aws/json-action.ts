@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { AwsCall, AwsRequest } from "./call.ts";
 import { AwsFailure } from "./failure.ts";
 

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { AwsCall } from "./call.ts";
 import { AwsFailure } from "./failure.ts";
 import { jsonAction } from "./json-action.ts";

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { Policy } from "../../lib/policy/index.ts";
 import { type Ask, accessOf } from "../access/access.ts";
 import { type KubeconfigContext, readKubeconfig } from "../access/kubeconfig.ts";

@@ -1,5 +1,5 @@
 import type { Outcome } from "../../lib/decision/index.ts";
-import type { Answer, NoAnswer } from "../../lib/identity/index.ts";
+import type { Answer, NoAnswer } from "../../lib/question/index.ts";
 
 /** What kept a review from being judged on its merits, by whom it is to be mended. */
 export const failures = [

@@ -1,5 +1,5 @@
 import type { Endpoint, Outcome } from "../../lib/decision/index.ts";
-import { printable } from "../../lib/review/index.ts";
+import { printable } from "../../lib/meta/index.ts";
 import type { Failure } from "./failure-class.ts";
 import { everywhere, type Measured, metadataOf } from "./metrics.ts";
 

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject } from "../../lib/identity/json.ts";
 import { type AdmissionPolicyObject, twins } from "../../lib/manifests/index.ts";
+import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { Policy } from "../../lib/policy/index.ts";
 import { type ApiClient, messageOf } from "../api-client.ts";
 import { objectsIn } from "../discovery.ts";

@@ -1,6 +1,7 @@
 import { accessOf } from "../../functions/access/access.ts";
-import { impersonationQuestion, type UserInfo } from "../../lib/identity/index.ts";
-import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+import type { UserInfo } from "../../lib/identity/index.ts";
+import { isObject, type JsonObject } from "../../lib/meta/json.ts";
+import { impersonationQuestion } from "../../lib/question/index.ts";
 import { type ApiClient, ClusterError, messageOf } from "../api-client.ts";
 import { type Excess, excessIn } from "./excess.ts";
 import { fail, ok, type Result, warn } from "./result.ts";

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { guardsInTree, isInTree } from "./admission-policies.ts";
 import { judgeCaBundle } from "./ca-bundle.ts";
 import { describeDifference, webhookDifferences } from "./difference.ts";

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 
 /** One place where two values differ. */
 export interface Difference {

@@ -1,5 +1,5 @@
-import type { ResourceAttributes } from "../../lib/identity/index.ts";
-import type { JsonObject } from "../../lib/identity/json.ts";
+import type { JsonObject } from "../../lib/meta/json.ts";
+import type { ResourceAttributes } from "../../lib/question/index.ts";
 import { objectsIn } from "../discovery.ts";
 
 /** Something that the webhook's identity may do and does not need. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../lib/identity/json.ts";
+import type { JsonObject } from "../../lib/meta/json.ts";
 import { guardsInTree, ownPolicies } from "./admission-policies.ts";
 import { fail, ok, type Result, warn } from "./result.ts";
 import { type Guarded, policyCovers, webhookCovers } from "./rules.ts";

@@ -1,6 +1,6 @@
 import { Agent } from "node:https";
 import { exchange, type Reply } from "../../functions/access/exchange.ts";
-import { isObject } from "../../lib/identity/json.ts";
+import { isObject } from "../../lib/meta/json.ts";
 import { withoutKey } from "./redact.ts";
 import { fail, ok, type Result, warn } from "./result.ts";
 import { type Site, webhooksOf } from "./site.ts";

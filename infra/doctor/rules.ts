@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { objectsIn } from "../discovery.ts";
 
 /** A resource that somebody else's rules may cover, in any of the versions that it is served in. */

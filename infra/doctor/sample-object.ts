@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { Path } from "../../lib/policy/path.ts";
 import { objectsIn } from "../discovery.ts";
 

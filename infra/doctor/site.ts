@@ -1,6 +1,7 @@
-import { isProblem, readUserInfo, type UserInfo } from "../../lib/identity/index.ts";
-import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+import { readUserInfo, type UserInfo } from "../../lib/identity/index.ts";
 import { type WebhookConfiguration, webhookConfigurations } from "../../lib/manifests/index.ts";
+import { isProblem } from "../../lib/meta/index.ts";
+import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { Policy } from "../../lib/policy/index.ts";
 import { type ApiClient, ClusterError, messageOf } from "../api-client.ts";
 import { discover, objectsIn, type Served } from "../discovery.ts";

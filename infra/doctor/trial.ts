@@ -1,9 +1,10 @@
 import { type AdmissionRequest, conclude, judge, type Outcome } from "../../lib/decision/index.ts";
-import { type Answer, isHeaderSafe, type Question } from "../../lib/identity/index.ts";
-import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+import { isHeaderSafe } from "../../lib/identity/index.ts";
+import { printable } from "../../lib/meta/index.ts";
+import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { formatKeys, placesOf, pointerOf } from "../../lib/policy/path.ts";
 import { type Target, targetOf } from "../../lib/policy/policy.ts";
-import { printable } from "../../lib/review/index.ts";
+import type { Answer, Question } from "../../lib/question/index.ts";
 import { type ApiReply, messageOf } from "../api-client.ts";
 import { rootOf } from "../discovery.ts";
 import { isInTree, setsInTree } from "./admission-policies.ts";

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, member } from "../../lib/identity/json.ts";
+import { isObject, type JsonObject, member } from "../../lib/meta/json.ts";
 import { targetOf } from "../../lib/policy/policy.ts";
 import { nearNames } from "../near-names.ts";
 import { fail, ok, type Result, warn } from "./result.ts";

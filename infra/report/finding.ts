@@ -1,7 +1,7 @@
 import type { GroupVersionResource } from "../../lib/decision/index.ts";
-import { formatQuestion } from "../../lib/identity/index.ts";
-import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { Target } from "../../lib/policy/policy.ts";
+import { formatQuestion } from "../../lib/question/index.ts";
 import type { Manager, Managers } from "./managers.ts";
 import type { Rights } from "./rights.ts";
 import type { Kind, Stated } from "./stated.ts";

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, member } from "../../lib/identity/json.ts";
+import { isObject, type JsonObject, member } from "../../lib/meta/json.ts";
 import type { Keys } from "../../lib/policy/path.ts";
 import { objectsIn } from "../discovery.ts";
 

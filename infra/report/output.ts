@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { styleText } from "node:util";
-import { printable } from "../../lib/review/index.ts";
+import { printable } from "../../lib/meta/index.ts";
 import { columnsOf } from "../columns.ts";
 import type { Finding, FindingKind } from "./finding.ts";
 

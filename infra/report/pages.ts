@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { type ApiClient, ClusterError, messageOf, ReplyTooLarge } from "../api-client.ts";
 import { objectsIn } from "../discovery.ts";
 

@@ -1,6 +1,6 @@
 import type { GroupVersionResource } from "../../lib/decision/index.ts";
-import type { ResourceAttributes } from "../../lib/identity/index.ts";
-import { isObject, type JsonObject } from "../../lib/identity/json.ts";
+import { isObject, type JsonObject } from "../../lib/meta/json.ts";
+import type { ResourceAttributes } from "../../lib/question/index.ts";
 import { readWorld } from "../../lib/rbac/index.ts";
 import { type ApiClient, ClusterError } from "../api-client.ts";
 import { pagesOf } from "./pages.ts";

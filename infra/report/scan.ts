@@ -1,5 +1,5 @@
 import type { GroupVersionResource } from "../../lib/decision/index.ts";
-import type { JsonObject } from "../../lib/identity/json.ts";
+import type { JsonObject } from "../../lib/meta/json.ts";
 import { pointerOf } from "../../lib/policy/path.ts";
 import { type Policy, targetOf } from "../../lib/policy/policy.ts";
 import { type Finding, findingOf, kindOf } from "./finding.ts";

@@ -1,10 +1,11 @@
 import { follow, questionsOf } from "../../lib/decision/finding.ts";
 import { type AdmissionRequest, type GroupVersionResource, judge } from "../../lib/decision/index.ts";
 import type { Verdict } from "../../lib/decision/verdict.ts";
-import type { ResourceAttributes, UserInfo } from "../../lib/identity/index.ts";
-import { isObject, type JsonObject, member } from "../../lib/identity/json.ts";
+import type { UserInfo } from "../../lib/identity/index.ts";
+import { isObject, type JsonObject, member } from "../../lib/meta/json.ts";
 import type { Keys } from "../../lib/policy/path.ts";
 import { type Policy, targetOf } from "../../lib/policy/policy.ts";
+import type { ResourceAttributes } from "../../lib/question/index.ts";
 
 /** What a field of a stored object says, whoever wrote it. All but `named` are worth a look before anything is enforced. */
 export type Kind =

@@ -1,4 +1,4 @@
-import type { ResourceAttributes } from "../../lib/identity/index.ts";
+import type { ResourceAttributes } from "../../lib/question/index.ts";
 import type { World } from "../../lib/rbac/index.ts";
 import { ruleAllows } from "../../lib/rbac/rule-allows.ts";
 

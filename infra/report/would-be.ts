@@ -1,10 +1,11 @@
 import type { Ask } from "../../functions/access/access.ts";
 import { follow } from "../../lib/decision/finding.ts";
 import { type Decision, type GroupVersionResource, judge, type Reason } from "../../lib/decision/index.ts";
-import type { Answer, Question, UserInfo } from "../../lib/identity/index.ts";
-import type { JsonObject } from "../../lib/identity/json.ts";
+import type { UserInfo } from "../../lib/identity/index.ts";
+import type { JsonObject } from "../../lib/meta/json.ts";
 import type { Keys } from "../../lib/policy/path.ts";
 import type { Policy } from "../../lib/policy/policy.ts";
+import type { Answer, Question } from "../../lib/question/index.ts";
 import { ClusterError } from "../api-client.ts";
 import { editOf, enforced } from "./stated.ts";
 

@@ -1,5 +1,6 @@
-import { isProblem, readUserInfo, serviceAccountOf, type UserInfo } from "../../lib/identity/index.ts";
-import { isObject } from "../../lib/identity/json.ts";
+import { readUserInfo, serviceAccountOf, type UserInfo } from "../../lib/identity/index.ts";
+import { isProblem } from "../../lib/meta/index.ts";
+import { isObject } from "../../lib/meta/json.ts";
 import { UsageError } from "../usage.ts";
 import type { Manager } from "./managers.ts";
 

@@ -1,4 +1,4 @@
-import { type Answer, idOfQuestion, type Question } from "../identity/question.ts";
+import { type Answer, idOfQuestion, type Question } from "../question/question.ts";
 import { follow } from "./finding.ts";
 import type { Judgement } from "./judge.ts";
 import { type PatchOperation, patchOf } from "./patch.ts";

@@ -1,7 +1,7 @@
-import { isProblem, type JsonObject } from "../identity/json.ts";
+import { isProblem, type JsonObject } from "../meta/json.ts";
 import { type Field, isInStatus, type Policy, type Target } from "../policy/policy.ts";
-import type { Case, Review } from "./case.ts";
 import type { Finding } from "./finding.ts";
+import type { Case, Review } from "./identity-field.ts";
 import { judgeField } from "./judge-field.ts";
 import type { AdmissionRequest, Endpoint } from "./request.ts";
 import { denied, skipped, tooMany } from "./review-verdict.ts";

@@ -1,4 +1,4 @@
-import { isObject } from "../identity/json.ts";
+import { isObject } from "../meta/json.ts";
 
 /** A number as JSON wrote it, for those that a double cannot tell apart: a symbol, which no JSON value is. */
 export const numberText = (text: string | undefined): symbol => Symbol(text);

@@ -1,6 +1,6 @@
 import { isHeaderSafe, longestName } from "../identity/header-safe.ts";
-import type { JsonObject, Problem } from "../identity/json.ts";
 import { serviceAccountOf, serviceAccountUsername } from "../identity/service-account.ts";
+import type { JsonObject, Problem } from "../meta/json.ts";
 import { type Place, valueAt } from "../policy/path.ts";
 import type { Field } from "../policy/policy.ts";
 

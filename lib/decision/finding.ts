@@ -1,6 +1,6 @@
-import { brief } from "../identity/brief.ts";
-import { type Answer, formatQuestion, type NoAnswer, type Question } from "../identity/question.ts";
+import { brief } from "../meta/brief.ts";
 import type { Keys } from "../policy/path.ts";
+import { type Answer, formatQuestion, type NoAnswer, type Question } from "../question/question.ts";
 import type { Denied, Verdict } from "./verdict.ts";
 
 /** What is known of a field before anything is asked: the verdict, or what it depends on. */

@@ -1,13 +1,13 @@
 import { isHeaderSafe } from "../identity/header-safe.ts";
-import { isProblem } from "../identity/json.ts";
-import { impersonationQuestion, type Question, question } from "../identity/question.ts";
 import { serviceAccountOf } from "../identity/service-account.ts";
 import type { UserInfo } from "../identity/user-info.ts";
+import { isProblem } from "../meta/json.ts";
 import type { Target } from "../policy/policy.ts";
-import type { Case } from "./case.ts";
+import { impersonationQuestion, type Question, question } from "../question/question.ts";
 import { identityOf } from "./field-identity.ts";
 import { type Finding, mapVerdicts } from "./finding.ts";
-import * as say from "./sentences.ts";
+import type { Case } from "./identity-field.ts";
+import * as say from "./messages.ts";
 import type { Denied, Kept, Reason, Written } from "./verdict.ts";
 
 /** Judges one field by the rule, in its order: types and names, then empty, self and privileged, then the questions. */

@@ -1,7 +1,7 @@
 import { isInStatus } from "../policy/policy.ts";
-import { casesOf } from "./case.ts";
 import { type CoveredWrite, isStatusWriter, judgeFields } from "./covered-write.ts";
 import type { Finding } from "./finding.ts";
+import { casesOf } from "./identity-field.ts";
 import type { Endpoint } from "./request.ts";
 import { statusWriter, unchanged } from "./review-verdict.ts";
 import { isUnchanged, outside } from "./unchanged.ts";

@@ -1,11 +1,11 @@
 import { type Place, placesOf } from "../policy/path.ts";
 import { type Field, identityPaths, isInMetadata, isInStatus, type Target } from "../policy/policy.ts";
-import { casesOf } from "./case.ts";
 import { type CoveredWrite, isStatusWriter, judgeFields } from "./covered-write.ts";
 import type { Finding } from "./finding.ts";
+import { casesOf } from "./identity-field.ts";
+import * as say from "./messages.ts";
 import type { AdmissionRequest } from "./request.ts";
 import { denied, statusWriter, unchanged } from "./review-verdict.ts";
-import * as say from "./sentences.ts";
 import { identitiesOf, isUnchanged, type Part, partsAt } from "./unchanged.ts";
 import type { Denied } from "./verdict.ts";
 

@@ -1,7 +1,7 @@
-import { brief } from "../identity/brief.ts";
-import { isObject, isProblem, type Problem } from "../identity/json.ts";
-import { idOfQuestion, type Question } from "../identity/question.ts";
+import { brief } from "../meta/brief.ts";
+import { isObject, isProblem, type Problem } from "../meta/json.ts";
 import { type Policy, targetOf } from "../policy/policy.ts";
+import { idOfQuestion, type Question } from "../question/question.ts";
 import { judgedFields } from "./covered-write.ts";
 import { type Finding, isBranch, questionsOf } from "./finding.ts";
 import { judgeObject } from "./judge-object.ts";

@@ -1,5 +1,5 @@
-import type { Problem } from "../identity/json.ts";
 import type { UserInfo } from "../identity/user-info.ts";
+import type { Problem } from "../meta/json.ts";
 
 /** The endpoint that was called: one patches, the other refuses what it would have to patch. */
 export type Endpoint = "mutate" | "validate";

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../identity/json.ts";
+import type { JsonObject } from "../meta/json.ts";
 import { type Path, placesOf } from "../policy/path.ts";
 import { type Field, identityPaths } from "../policy/policy.ts";
 import { compare } from "./equal.ts";

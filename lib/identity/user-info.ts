@@ -1,5 +1,5 @@
-import { brief } from "./brief.ts";
-import { isObject, type Problem } from "./json.ts";
+import { brief } from "../meta/brief.ts";
+import { isObject, type Problem } from "../meta/json.ts";
 
 /**
  * Who made a request: `authentication.k8s.io/v1` UserInfo, as `request.userInfo` carries it. It is the effective user: under

@@ -1,6 +1,6 @@
+export { type AdmissionPolicyObject, type TwinOptions, twins } from "./admission-policies.ts";
 export type { MatchCondition } from "./cel.ts";
 export { askerRoles, type RbacObject, serviceAccountImpersonatorRoles, userImpersonatorRoles } from "./roles.ts";
-export { type AdmissionPolicyObject, type TwinOptions, twins } from "./twins.ts";
 export {
   type Client,
   type Webhook,

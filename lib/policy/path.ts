@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, member } from "../identity/json.ts";
+import { isObject, type JsonObject, member } from "../meta/json.ts";
 
 /** One step into an object: a member by its key, or every element of a list and every member of a map. */
 export type Step = { readonly key: string } | "each";

@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import { isHeaderSafe } from "../identity/header-safe.ts";
-import { isObject, type JsonObject } from "../identity/json.ts";
+import { isObject, type JsonObject } from "../meta/json.ts";
+import { presets } from "../presets/index.ts";
 import { type Path, parsePath } from "./path.ts";
 import { type Field, isInStatus } from "./policy.ts";
-import { presets } from "./presets.ts";
 
 /*
  * What a policy file may hold. Every message stands behind its place: "targets[0].onEmpty must be ..., not 5".

@@ -1,11 +1,11 @@
 import * as v from "valibot";
-import { isObject } from "../identity/json.ts";
+import { isObject } from "../meta/json.ts";
+import { presets } from "../presets/index.ts";
 import { checkedTarget, checkTargets } from "./check-targets.ts";
 import { formatKeys } from "./path.ts";
 import type { Policy, Target } from "./policy.ts";
 import { PolicyError } from "./policy-error.ts";
 import { type PresetText, policySchema, targetSchema } from "./policy-schema.ts";
-import { presets } from "./presets.ts";
 
 /**
  * Reads a policy from what a JSON or YAML file holds, and checks it.

@@ -1,5 +1,5 @@
-import type { Answer, Question } from "../identity/question.ts";
 import { serviceAccountUsername } from "../identity/service-account.ts";
+import type { Answer, Question } from "../question/question.ts";
 import type { Binding, Subject } from "./binding.ts";
 import { quote } from "./quote.ts";
 import { type PolicyRule, ruleAllows } from "./rule-allows.ts";

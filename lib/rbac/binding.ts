@@ -1,7 +1,7 @@
 import { serviceAccountOf, serviceAccountUsername } from "../identity/service-account.ts";
-import { type Field, itemsOf, membersOf, nameOf, textOf, wrong } from "./field.ts";
-import type { Manifest } from "./manifests.ts";
+import { type Field, itemsOf, membersOf, nameOf, textOf, wrong } from "./manifest-field.ts";
 import { quote } from "./quote.ts";
+import type { Manifest } from "./rbac-objects.ts";
 
 const group = "rbac.authorization.k8s.io";
 

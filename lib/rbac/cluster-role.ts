@@ -1,6 +1,6 @@
-import { type Field, itemsOf, mapOf, memberOf, membersOf, wrong } from "./field.ts";
 import { type LabelSelector, readLabelSelector, selects } from "./label-selector.ts";
-import type { Manifest } from "./manifests.ts";
+import { type Field, itemsOf, mapOf, memberOf, membersOf, wrong } from "./manifest-field.ts";
+import type { Manifest } from "./rbac-objects.ts";
 import { readRules } from "./read-rules.ts";
 import type { PolicyRule } from "./rule-allows.ts";
 

@@ -1,4 +1,4 @@
-import { type Field, itemsOf, mapOf, membersOf, textOf, textsOf, wrong } from "./field.ts";
+import { type Field, itemsOf, mapOf, membersOf, textOf, textsOf, wrong } from "./manifest-field.ts";
 
 const operators = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
 

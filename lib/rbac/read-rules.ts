@@ -1,4 +1,4 @@
-import { type Field, itemsOf, membersOf, textsOf, wrong } from "./field.ts";
+import { type Field, itemsOf, membersOf, textsOf, wrong } from "./manifest-field.ts";
 import type { PolicyRule } from "./rule-allows.ts";
 
 const readRule = (field: Field, namespaced: boolean): PolicyRule => {

@@ -1,4 +1,4 @@
-import type { ResourceAttributes } from "../identity/question.ts";
+import type { ResourceAttributes } from "../question/question.ts";
 
 /** `rbac.authorization.k8s.io/v1` PolicyRule, without `nonResourceURLs`: no question here is about a URL. */
 export interface PolicyRule {

@@ -1,7 +1,7 @@
 import { type Binding, readBinding } from "./binding.ts";
 import { readClusterRole, rulesOf } from "./cluster-role.ts";
-import { membersOf, wrong } from "./field.ts";
-import { type Manifest, manifestsIn } from "./manifests.ts";
+import { membersOf, wrong } from "./manifest-field.ts";
+import { type Manifest, manifestsIn } from "./rbac-objects.ts";
 import { readRules } from "./read-rules.ts";
 import type { PolicyRule } from "./rule-allows.ts";
 

@@ -1,3 +1,2 @@
-export { printable } from "./printable.ts";
 export { type AdmissionReview, readReview } from "./read-review.ts";
 export { type AdmissionResponse, type AdmissionReviewAnswer, type Status, writeReview } from "./write-review.ts";

@@ -1,6 +1,6 @@
 import { type AdmissionRequest, numberText } from "../decision/index.ts";
-import { isObject, type JsonObject, type Problem } from "../identity/json.ts";
 import { readUserInfo } from "../identity/user-info.ts";
+import { isObject, type JsonObject, type Problem } from "../meta/json.ts";
 
 /** An `admission.k8s.io/v1` AdmissionReview that can be answered: it has a uid. */
 export interface AdmissionReview {

@@ -1,6 +1,6 @@
 import type { Outcome } from "../decision/index.ts";
-import { brief } from "../identity/brief.ts";
-import { printable } from "./printable.ts";
+import { brief } from "../meta/brief.ts";
+import { printable } from "../meta/printable.ts";
 import type { AdmissionReview } from "./read-review.ts";
 
 /** The answer to an AdmissionReview (`admission.k8s.io/v1`), ready for JSON. */

@@ -5,13 +5,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { awsCaller } from "../../functions/aws/call.ts";
 import { eksTokens } from "../../functions/aws/eks-token.ts";
-import { impersonationQuestion } from "../../lib/identity/index.ts";
 import {
   askerRoles,
   type RbacObject,
   serviceAccountImpersonatorRoles,
   userImpersonatorRoles,
 } from "../../lib/manifests/index.ts";
+import { impersonationQuestion } from "../../lib/question/index.ts";
 import { authorize, readWorld, type World } from "../../lib/rbac/index.ts";
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "../cluster/control-plane.ts";
 import type { Guarded } from "../cluster/harness/guarded.ts";

@@ -3,7 +3,7 @@ import { type Ask, accessOf } from "../../functions/access/access.ts";
 import { readKubeconfig } from "../../functions/access/kubeconfig.ts";
 import { awsCaller } from "../../functions/aws/call.ts";
 import { eksTokens } from "../../functions/aws/eks-token.ts";
-import { impersonationQuestion } from "../../lib/identity/question.ts";
+import { impersonationQuestion } from "../../lib/question/question.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { settingsOf } from "./parts/settings.ts";
 import { type Sts, startSts } from "./parts/sts.ts";

@@ -11,7 +11,7 @@ import { type Ask, accessOf } from "../../functions/access/access.ts";
 import { readKubeconfig } from "../../functions/access/kubeconfig.ts";
 import type { MintToken } from "../../functions/aws/eks-token.ts";
 import { throwAwayCertificates } from "../../infra/certificates.ts";
-import { impersonationQuestion } from "../../lib/identity/question.ts";
+import { impersonationQuestion } from "../../lib/question/question.ts";
 import { json, type Peer, type Reply, reviewed, startPeer } from "../support/api-server-peer.ts";
 
 const { ca: certificate } = await throwAwayCertificates({ hosts: ["elsewhere"] });

@@ -81,7 +81,7 @@ export const equivalent: readonly Justified[] = [
     why: "There is one preset, and nothing to join. A second one ends this.",
   },
   {
-    file: "lib/rbac/manifests.ts",
+    file: "lib/rbac/rbac-objects.ts",
     code: 'return typeof value === "string" ? value : "";',
     mutant: 'return typeof value === "string" ? value : "Stryker was here!";',
     why: "Any text would do that is no kind and names no API group.",

@@ -1,3 +1,3 @@
 /** The rooms of the library whose unit tests must tell every change of their code. */
-export const rooms = ["identity", "policy", "decision", "review", "rbac"] as const;
+export const rooms = ["meta", "identity", "question", "policy", "decision", "review", "rbac"] as const;
 export type Room = (typeof rooms)[number];

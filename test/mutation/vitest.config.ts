@@ -17,9 +17,9 @@ class InOrder extends BaseSequencer {
 /** What every mutant is tried with: the rooms' unit tests. */
 export default defineConfig({
   test: {
-    include: rooms.map((room) => `test/unit/${room}/**/*.test.ts`),
+    include: rooms.map((room) => `test/unit/lib/${room}/**/*.test.ts`),
     // Whole random worlds are slow, and a mutant has to fall to a row that a person can read.
-    exclude: ["test/unit/*/properties.test.ts"],
+    exclude: ["test/unit/lib/*/properties.test.ts"],
     sequence: { sequencer: InOrder },
     setupFiles: ["test/mutation/seed.ts"],
     testTimeout: 30_000,

@@ -7,8 +7,8 @@ import { hashOf } from "../../functions/keys.ts";
 import type { Cluster } from "../../functions/registry/clusters.ts";
 import type { Edges } from "../../functions/respond.ts";
 import type { Entry, Invocation } from "../../functions/telemetry/telemetry.ts";
-import { formatQuestion } from "../../lib/identity/index.ts";
 import { type Policy, readPolicy } from "../../lib/policy/index.ts";
+import { formatQuestion } from "../../lib/question/index.ts";
 
 export const key = "a-key-of-prod";
 export const policyOf = (enforcement: Policy["enforcement"] = "enforce"): Policy =>

@@ -1,6 +1,6 @@
 import { twins as generated } from "../../../lib/manifests/index.ts";
 import { type Policy, readPolicy } from "../../../lib/policy/index.ts";
-import { presets } from "../../../lib/policy/presets.ts";
+import { presets } from "../../../lib/presets/index.ts";
 import { minorOf } from "../../cluster/harness/minor-of.ts";
 import { applied } from "../../cluster/world/applied.ts";
 import { until } from "../../cluster/world/until.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { isEchoOf } from "../../../functions/access/echo.ts";
-import { impersonationQuestion } from "../../../lib/identity/index.ts";
+import { impersonationQuestion } from "../../../lib/question/index.ts";
 
 const alice = { username: "alice", uid: "u-1", groups: ["dev", "dev"], extra: { scopes: ["a", "b"] } };
 const asUser = impersonationQuestion(alice, "bob");

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Failure, failureOf, failures } from "../../../functions/telemetry/failure-class.ts";
 import type { Code, Reason } from "../../../lib/decision/index.ts";
-import type { Answer, NoAnswer } from "../../../lib/identity/index.ts";
+import type { Answer, NoAnswer } from "../../../lib/question/index.ts";
 
 /** Every reason with the codes that a denial for it may have, and what that is counted as. The compiler holds this list complete. */
 const rows: Readonly<Record<Reason, readonly (readonly [code: Code | 200, failure: Failure | undefined])[]>> = {

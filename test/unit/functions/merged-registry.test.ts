@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { EksTokenRequest } from "../../../functions/aws/eks-exec.ts";
 import { hashOf } from "../../../functions/keys.ts";
 import { mergeRegistry } from "../../../functions/registry/merged-registry.ts";
-import { impersonationQuestion } from "../../../lib/identity/question.ts";
+import { impersonationQuestion } from "../../../lib/question/question.ts";
 
 const nobody = { mint: () => expect.unreachable("no token is minted"), region: undefined };
 

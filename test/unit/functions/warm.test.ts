@@ -4,8 +4,8 @@ import { policies } from "../../../functions/policies/index.ts";
 import type { Cluster } from "../../../functions/registry/clusters.ts";
 import type { Entry } from "../../../functions/telemetry/telemetry.ts";
 import { type Warming, warm } from "../../../functions/warm.ts";
-import { formatQuestion, type Question } from "../../../lib/identity/index.ts";
 import type { Policy } from "../../../lib/policy/index.ts";
+import { formatQuestion, type Question } from "../../../lib/question/index.ts";
 
 const razee = policies.get("razee") ?? expect.unreachable();
 const no: Ask = async (questions) => questions.map(() => ({ allowed: false, reason: "" }));

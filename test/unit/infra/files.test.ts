@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { documentsIn } from "../../../infra/files.ts";
-import { impersonationQuestion } from "../../../lib/identity/index.ts";
+import { impersonationQuestion } from "../../../lib/question/index.ts";
 import { authorize, readWorld } from "../../../lib/rbac/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "files-"));

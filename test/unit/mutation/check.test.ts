@@ -105,7 +105,7 @@ const several = [
   mutant("Survived", { code: "x" }),
   mutant("Survived"),
   mutant("Timeout", { file: "lib/rbac/world.ts" }),
-  mutant("Killed", { file: "lib/review/printable.ts" }),
+  mutant("Killed", { file: "lib/meta/printable.ts" }),
 ];
 
 test("the figures are by room, and those of other rooms do not count", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readDocument, readDocuments, textOf } from "../../../functions/yaml/documents.ts";
-import { isObject } from "../../../lib/identity/json.ts";
+import { isObject } from "../../../lib/meta/json.ts";
 import { files, values } from "../../support/yaml-rows.ts";
 
 describe("a value means what it means to kubectl", () => {

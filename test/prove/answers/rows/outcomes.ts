@@ -1,4 +1,4 @@
-import { presets } from "../../../../lib/policy/presets.ts";
+import { presets } from "../../../../lib/presets/index.ts";
 import { created, denied, done, said } from "../expected.ts";
 import type { Decided, Expected, Row, WriteRequest } from "../row.ts";
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { endingOf } from "../../../../infra/doctor/trial.ts";
 import { conclude, judge } from "../../../../lib/decision/index.ts";
-import type { JsonObject } from "../../../../lib/identity/index.ts";
 import { twins, webhookConfigurations } from "../../../../lib/manifests/index.ts";
+import type { JsonObject } from "../../../../lib/meta/index.ts";
 import { readPolicy } from "../../../../lib/policy/index.ts";
 
 const group = "deploy.razee.io";

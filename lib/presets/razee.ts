@@ -1,0 +1,19 @@
+/** The service account that Razee's controllers run as. */
+const razeeController = "system:serviceaccount:razeedeploy:razeedeploy-sa";
+
+/**
+ * Razee (razee-io/razeedeploy-core `BaseController`, https://github.com/razee-io/razeedeploy-core): the controller sends
+ * `Impersonate-User: <field>`, except that `razeedeploy`, `false` and nothing mean its own service account, which may do anything. It
+ * deletes what `status.children` lists.
+ */
+export const razee = (controller = razeeController) => ({
+  group: "deploy.razee.io",
+  versions: ["*"],
+  resources: ["remoteresources", "mustachetemplates", "encryptedresources", "remoteresourcess3", "featureflagsetsld"],
+  fields: ["spec.clusterAuth.impersonateUser"],
+  statusPaths: ["status.children"],
+  privileged: { razeedeploy: controller, false: controller },
+  onForbidden: "requester",
+  onEmpty: "requester",
+  emptyStandsFor: controller,
+});

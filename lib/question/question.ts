@@ -1,0 +1,96 @@
+import { serviceAccountOf } from "../identity/service-account.ts";
+import type { UserInfo } from "../identity/user-info.ts";
+import { brief } from "../meta/brief.ts";
+import { isObject } from "../meta/json.ts";
+
+/** `authorization.k8s.io/v1` ResourceAttributes. */
+export interface ResourceAttributes {
+  readonly verb: string;
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** One question to an authorizer: an `authorization.k8s.io/v1` SubjectAccessReviewSpec. */
+export interface Question {
+  readonly user: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra: Readonly<Record<string, readonly string[]>>;
+  readonly resourceAttributes: ResourceAttributes;
+}
+
+/** What came of a question: a clear yes or no, or no answer, with an HTTP status code that says why. */
+export type Answer = { readonly allowed: boolean; readonly reason: string } | NoAnswer;
+
+/** 502 an answer that makes no sense, 503 nobody there, 504 too late. */
+export interface NoAnswer {
+  readonly code: 502 | 503 | 504;
+  readonly failure: string;
+}
+
+/** A question that travels with everything that is known of the requester: rights hang on groups, uid and extra too. */
+export const question = (requester: UserInfo, resourceAttributes: ResourceAttributes): Question => ({
+  user: requester.username,
+  ...(requester.uid ? { uid: requester.uid } : {}),
+  groups: requester.groups,
+  extra: requester.extra,
+  resourceAttributes,
+});
+
+/**
+ * "May the requester impersonate this name?", as the API server's own impersonation filter asks it (`k8s.io/apiserver`
+ * pkg/endpoints/filters/impersonation): verb `impersonate` in the core group; `serviceaccounts` with namespace and name for a service
+ * account, else `users` with no namespace. Asking the other resource, or sending a namespace with `users`, gives wrong yeses.
+ *
+ * @example impersonationQuestion(alice, "bob").resourceAttributes.resource // "users"
+ */
+export const impersonationQuestion = (requester: UserInfo, name: string): Question => {
+  const account = serviceAccountOf(name);
+  const verb = { verb: "impersonate", group: "", version: "v1" };
+  return question(
+    requester,
+    account ? { ...verb, resource: "serviceaccounts", ...account } : { ...verb, resource: "users", name },
+  );
+};
+
+/** Equal for equal questions, whose requester is a part of them. */
+export const idOfQuestion = ({ user, uid, groups, extra, resourceAttributes }: Question): string =>
+  JSON.stringify([user, uid, groups, extra, resourceAttributes]);
+
+/**
+ * What a question asks for, as `kubectl auth can-i` takes it.
+ *
+ * @example formatQuestion(impersonationQuestion(alice, "bob")) // "impersonate users/bob"
+ */
+export const formatQuestion = ({ resourceAttributes }: Question): string => {
+  const { verb, group, resource, namespace, name } = resourceAttributes;
+  return `${verb} ${resource}${group && `.${group}`}/${name}${namespace ? ` -n ${namespace}` : ""}`;
+};
+
+/**
+ * Reads a SubjectAccessReview that an API server sent back. Yes is `allowed === true && denied !== true`. An `evaluationError` beside
+ * a yes changes nothing; without one it means that an authorizer could not be asked, so nobody knows.
+ *
+ * @example readAnswer({ apiVersion: "authorization.k8s.io/v1", kind: "SubjectAccessReview", status: { allowed: true } })
+ */
+export const readAnswer = (review: unknown): Answer => {
+  const noAnswer = (what: string): NoAnswer => ({ code: 502, failure: `the SubjectAccessReview came back ${what}` });
+  if (!isObject(review)) return noAnswer("as no object");
+  if (review["kind"] !== "SubjectAccessReview" || review["apiVersion"] !== "authorization.k8s.io/v1")
+    return noAnswer("as something else");
+  const { status } = review;
+  if (!isObject(status)) return noAnswer("without a status");
+  const { allowed, denied, reason, evaluationError } = status;
+  if (typeof allowed !== "boolean") return noAnswer("without a boolean status.allowed");
+  if (denied != null && typeof denied !== "boolean") return noAnswer("with a status.denied that is no boolean");
+  const yes = allowed && denied !== true;
+  if (!yes && evaluationError != null && evaluationError !== "")
+    return noAnswer(
+      `with an evaluation error: ${brief(typeof evaluationError === "string" ? evaluationError : JSON.stringify(evaluationError))}`,
+    );
+  return { allowed: yes, reason: typeof reason === "string" ? reason : "" };
+};

@@ -1,0 +1,79 @@
+import { isObject } from "../meta/json.ts";
+import { type Field, itemsOf, memberOf, nameOf, textOf, wrong } from "./manifest-field.ts";
+import { quote } from "./quote.ts";
+
+const group = "rbac.authorization.k8s.io";
+const version = `${group}/v1`;
+const kinds = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"] as const;
+
+type Kind = (typeof kinds)[number];
+
+/** One RBAC object of which no more than kind, namespace and name are known. */
+export interface Manifest {
+  readonly kind: Kind;
+  /** "" for the cluster-wide kinds. */
+  readonly namespace: string;
+  readonly name: string;
+  /** The whole object, called by its kind, name and namespace. */
+  readonly root: Field;
+  /** Where it stands in the input, for instance `objects[0].items[2]`. */
+  readonly at: string;
+}
+
+const isKind = (kind: string): kind is Kind => kinds.some((candidate) => candidate === kind);
+
+/** `kind` or `apiVersion`; "" also for what is no string, as the files of other tools may have it. */
+const typeMember = (field: Field, key: "kind" | "apiVersion"): string => {
+  const { value } = memberOf(field, key);
+  return typeof value === "string" ? value : "";
+};
+
+/** An item of a list as an object of its own, called by its place in the input. */
+const standalone = ({ object, path, value }: Field): Field => ({
+  object: `${object}${path.startsWith("[") ? "" : "."}${path}`,
+  path: "",
+  value,
+});
+
+const listKind = /^((?:Cluster)?Role(?:Binding)?)?List$/;
+
+const flatten = (field: Field): readonly Field[] => {
+  if (field.value == null) return [];
+  const list = listKind.exec(typeMember(field, "kind"));
+  if (!list) return [field];
+  // The items of a RoleList that comes straight from an API server have neither kind nor apiVersion.
+  const left = list[1] === undefined ? {} : { kind: list[1], apiVersion: typeMember(field, "apiVersion") };
+  return itemsOf(memberOf(field, "items"))
+    .map((item) => (isObject(item.value) ? { ...item, value: { ...left, ...item.value } } : item))
+    .flatMap((item) => flatten(standalone(item)));
+};
+
+const isRbac = (field: Field): boolean => {
+  const apiVersion = typeMember(field, "apiVersion");
+  // A Role of another group is somebody else's. Without a group it can only be meant to be ours.
+  return apiVersion.includes("/") ? apiVersion.startsWith(`${group}/`) : isKind(typeMember(field, "kind"));
+};
+
+const readManifest = (field: Field): Manifest => {
+  const kind = typeMember(field, "kind");
+  if (!isKind(kind)) throw wrong(memberOf(field, "kind"), `is no kind of ${group}: write one of ${kinds.join(", ")}`);
+  const metadata = memberOf({ ...field, object: `${kind} at ${field.object}` }, "metadata");
+  const name = nameOf(memberOf(metadata, "name"));
+  const namespace = kind.startsWith("Cluster") ? "" : textOf(memberOf(metadata, "namespace")) || "default";
+  const root = { ...field, object: `${kind} ${quote(name)}${namespace && ` in namespace ${quote(namespace)}`}` };
+  if (typeMember(root, "apiVersion") !== version) throw wrong(memberOf(root, "apiVersion"), `must be ${version}`);
+  return { kind, namespace, name, root, at: field.object };
+};
+
+/**
+ * The RBAC objects among parsed manifests, in their order. `List`, `RoleList` and the like are flattened. null (an empty YAML
+ * document) and objects of other API groups are skipped: people pass whole folders. Role and RoleBinding without a namespace are in
+ * `default`, where `kubectl apply` puts them; a namespace on a cluster-wide kind means nothing.
+ *
+ * @throws RbacError for what is no object, and for RBAC of another version, of no known kind or without a name.
+ */
+export const manifestsIn = (objects: readonly unknown[]): readonly Manifest[] =>
+  itemsOf({ object: "objects", path: "", value: objects })
+    .flatMap((item) => flatten(standalone(item)))
+    .filter(isRbac)
+    .map(readManifest);
