@@ -1,11 +1,11 @@
-import { createHandler } from "./handler.ts";
-import { registryOf } from "./registry/registry.ts";
+import { registryOf } from "./registry/open-registry.ts";
 import { readSettings } from "./settings.ts";
 import { type Log, lineOf } from "./telemetry/telemetry.ts";
-import { warm } from "./warm.ts";
+import { createHandler } from "./webhook/handler.ts";
+import { warm } from "./webhook/warm.ts";
 
-export { accessOf } from "./access/access.ts";
-export { hashOf } from "./keys.ts";
+export { accessOf } from "./cluster/ask.ts";
+export { hashOf } from "./webhook/caller-key.ts";
 export { createHandler };
 
 const settings = readSettings(process.env);

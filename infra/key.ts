@@ -1,5 +1,5 @@
-import { hashOf } from "../functions/keys.ts";
 import { isClusterName } from "../functions/registry/cluster-name.ts";
+import { hashOf } from "../functions/webhook/caller-key.ts";
 import { hostOf } from "./guard-url.ts";
 import { newKey } from "./local-identity.ts";
 import { readArguments, run, UsageError } from "./usage.ts";

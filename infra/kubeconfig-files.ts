@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { type Kubeconfig, mergeKubeconfigs, readKubeconfig } from "../functions/access/kubeconfig.ts";
+import { type Kubeconfig, mergeKubeconfigs, readKubeconfig } from "../functions/cluster/kubeconfig.ts";
 import { textOf } from "../functions/yaml/documents.ts";
 import { naming, readBytes } from "./files.ts";
 import { UsageError } from "./usage.ts";

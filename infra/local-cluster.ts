@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
-import type { Ask } from "../functions/access/access.ts";
-import type { KeyHash } from "../functions/keys.ts";
+import type { Ask } from "../functions/cluster/ask.ts";
 import { defaultPolicy, policies } from "../functions/policies/index.ts";
-import type { Cluster } from "../functions/registry/clusters.ts";
+import type { Cluster } from "../functions/registry/read-registry.ts";
+import type { KeyHash } from "../functions/webhook/caller-key.ts";
 import { type Policy, readPolicy } from "../lib/policy/index.ts";
 import { authorize, readWorld } from "../lib/rbac/index.ts";
 import type { Bundle } from "./bundle.ts";

@@ -1,4 +1,4 @@
-import { readCaBundle } from "../functions/access/ca-bundle.ts";
+import { readCaBundle } from "../functions/cluster/ca-bundle.ts";
 import { serviceAccountOf } from "../lib/identity/index.ts";
 import { askerRoles, type Client, twins, type WebhookOptions, webhookConfigurations } from "../lib/manifests/index.ts";
 import type { Policy } from "../lib/policy/index.ts";

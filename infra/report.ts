@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { accessOf } from "../functions/access/access.ts";
+import { accessOf } from "../functions/cluster/ask.ts";
 import { printable } from "../lib/meta/index.ts";
 import { ClusterError, notVerified, openCluster } from "./api-client.ts";
 import { documentIn } from "./files.ts";

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
-import type { HttpEvent } from "../functions/http.ts";
+import type { HttpEvent } from "../functions/gateway/http-event.ts";
 import type { Endpoint } from "../lib/decision/index.ts";
 import type { JsonObject } from "../lib/meta/index.ts";
 import { readText } from "./local-cluster.ts";

@@ -14,7 +14,7 @@ const uncalled = (...names: readonly string[]) =>
 const replaced: Readonly<Record<string, string>> = {
   // Only what makes request options.
   "index.js": `export * from "./config.js";`,
-  // functions/access/kubeconfig.ts reads kubeconfigs.
+  // functions/cluster/kubeconfig.ts reads kubeconfigs.
   "yaml.js": uncalled("loadYaml", "dumpYaml"),
   "gen/index.js": uncalled("createConfiguration", "ServerConfiguration"),
   "middleware.js": uncalled("setHeaderMiddleware"),
@@ -23,7 +23,7 @@ const replaced: Readonly<Record<string, string>> = {
     ...["newClusters", "newContexts", "newUsers", "ActionOnInvalid"],
   ),
   "azure_auth.js": withoutUsers("AzureAuth"),
-  // functions/access/exec-plugin.ts runs plugins, and functions/access/credentials.ts reads tokens.
+  // functions/cluster/exec-plugin.ts runs plugins, and functions/cluster/credentials.ts reads tokens.
   "exec_auth.js": withoutUsers("ExecAuth"),
   "file_auth.js": withoutUsers("FileAuth"),
   "gcp_auth.js": withoutUsers("GoogleCloudPlatformAuth"),

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import type { Ask } from "../functions/access/access.ts";
+import type { Ask } from "../functions/cluster/ask.ts";
 import { type Answer, formatQuestion } from "../lib/question/index.ts";
 import type { AdmissionReviewAnswer } from "../lib/review/index.ts";
 import type { Bundle } from "./bundle.ts";

@@ -1,7 +1,7 @@
 import { isObject } from "../../lib/meta/json.ts";
+import { AwsFailure } from "./aws-failure.ts";
 import type { AwsCall } from "./call.ts";
-import type { AwsCredentials } from "./credentials.ts";
-import { AwsFailure } from "./failure.ts";
+import type { AwsCredentials } from "./own-credentials.ts";
 
 /** Whom to become, and under which name that is noted. */
 export interface RoleRequest {

@@ -1,11 +1,11 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import { exchange, type Reply } from "../access/exchange.ts";
+import { exchange, type Reply } from "../net/exchange.ts";
 import type { AwsService, AwsSettings } from "../settings.ts";
-import { ownCredentials } from "./credentials.ts";
+import { AwsFailure } from "./aws-failure.ts";
 import { endpointOf, isRegion } from "./endpoint.ts";
-import { AwsFailure } from "./failure.ts";
+import { ownCredentials } from "./own-credentials.ts";
 import { signedHeaders } from "./sign.ts";
 
 /** One request to an AWS API. */

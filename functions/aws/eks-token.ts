@@ -1,10 +1,10 @@
 import type { AwsSettings } from "../settings.ts";
 import { assumeRole, type RoleCredentials } from "./assume-role.ts";
+import { AwsFailure } from "./aws-failure.ts";
 import type { AwsCall } from "./call.ts";
-import { type AwsCredentials, ownCredentials } from "./credentials.ts";
 import type { EksTokenRequest } from "./eks-exec.ts";
 import { isRegion, regionalHost } from "./endpoint.ts";
-import { AwsFailure } from "./failure.ts";
+import { type AwsCredentials, ownCredentials } from "./own-credentials.ts";
 import { presignedUrl } from "./sign.ts";
 
 /** Makes a bearer token for an EKS cluster; `fresh` where the last one was refused. Throws an `AwsFailure`. */

@@ -1,5 +1,5 @@
 import type { AwsService, AwsSettings } from "../settings.ts";
-import { AwsFailure } from "./failure.ts";
+import { AwsFailure } from "./aws-failure.ts";
 
 /** Regions outside the `amazonaws.com` domain: botocore's `partitions.json`, `regionRegex` and `dnsSuffix`. */
 const domains: readonly (readonly [prefix: string, domain: string])[] = [

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
+import { AwsFailure } from "./aws-failure.ts";
 import type { AwsCall, AwsRequest } from "./call.ts";
-import { AwsFailure } from "./failure.ts";
 
 /** An action of a service that speaks the AWS JSON 1.1 protocol (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html). */
 export const jsonAction = async (

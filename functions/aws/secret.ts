@@ -1,5 +1,5 @@
+import { AwsFailure } from "./aws-failure.ts";
 import type { AwsCall } from "./call.ts";
-import { AwsFailure } from "./failure.ts";
 import { jsonAction } from "./json-action.ts";
 
 const hints = {

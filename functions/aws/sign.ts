@@ -1,5 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
-import type { AwsCredentials } from "./credentials.ts";
+import type { AwsCredentials } from "./own-credentials.ts";
 
 /** What a signature is made with, and for which service, region and time it holds. */
 export interface Signing {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { AwsFailure } from "../aws/aws-failure.ts";
 import type { AwsCall } from "../aws/call.ts";
-import { AwsFailure } from "../aws/failure.ts";
 import { readParameters } from "../aws/parameters.ts";
 import { readSecret } from "../aws/secret.ts";
 import { textOf } from "../yaml/documents.ts";

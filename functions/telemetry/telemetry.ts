@@ -1,6 +1,6 @@
 import type { Endpoint, Outcome } from "../../lib/decision/index.ts";
 import { printable } from "../../lib/meta/index.ts";
-import type { Failure } from "./failure-class.ts";
+import type { Failure } from "../webhook/failure-class.ts";
 import { everywhere, type Measured, metadataOf } from "./metrics.ts";
 
 /** What is written down of a decision: who, what, why, how long; nothing of the object but its name. */

@@ -1,4 +1,4 @@
-import { accessOf } from "../../functions/access/access.ts";
+import { accessOf } from "../../functions/cluster/ask.ts";
 import type { UserInfo } from "../../lib/identity/index.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { impersonationQuestion } from "../../lib/question/index.ts";

@@ -1,4 +1,4 @@
-import { readCaBundle } from "../../functions/access/ca-bundle.ts";
+import { readCaBundle } from "../../functions/cluster/ca-bundle.ts";
 
 /** What is wrong with a caBundle, and how bad it is; undefined where it is sound. */
 export interface Flaw {

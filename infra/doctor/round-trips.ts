@@ -1,5 +1,5 @@
 import { Agent } from "node:https";
-import { exchange, type Reply } from "../../functions/access/exchange.ts";
+import { exchange, type Reply } from "../../functions/net/exchange.ts";
 import { isObject } from "../../lib/meta/json.ts";
 import { withoutKey } from "./redact.ts";
 import { fail, ok, type Result, warn } from "./result.ts";

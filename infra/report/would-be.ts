@@ -1,4 +1,4 @@
-import type { Ask } from "../../functions/access/access.ts";
+import type { Ask } from "../../functions/cluster/ask.ts";
 import { follow } from "../../lib/decision/finding.ts";
 import { type Decision, type GroupVersionResource, judge, type Reason } from "../../lib/decision/index.ts";
 import type { UserInfo } from "../../lib/identity/index.ts";

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { awsCaller } from "../../functions/aws/call.ts";
-import type { AwsCredentials } from "../../functions/aws/credentials.ts";
-import { hashOf } from "../../functions/keys.ts";
-import { mergeRegistry } from "../../functions/registry/merged-registry.ts";
+import type { AwsCredentials } from "../../functions/aws/own-credentials.ts";
+import { mergeRegistry } from "../../functions/registry/merge-registry.ts";
 import { type RegistryDocument, registrySource } from "../../functions/registry/registry-source.ts";
+import { hashOf } from "../../functions/webhook/caller-key.ts";
 import { account, type Moto, startMoto } from "./parts/moto.ts";
 import { settingsOf } from "./parts/settings.ts";
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Ask, accessOf } from "../../functions/access/access.ts";
-import { readKubeconfig } from "../../functions/access/kubeconfig.ts";
 import { awsCaller } from "../../functions/aws/call.ts";
 import { eksTokens } from "../../functions/aws/eks-token.ts";
+import { type Ask, accessOf } from "../../functions/cluster/ask.ts";
+import { readKubeconfig } from "../../functions/cluster/kubeconfig.ts";
 import { impersonationQuestion } from "../../lib/question/question.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { settingsOf } from "./parts/settings.ts";

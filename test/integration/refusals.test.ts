@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { hashOf } from "../../functions/keys.ts";
+import { hashOf } from "../../functions/webhook/caller-key.ts";
 import { type Call, functionUrl, gateways, httpApi, restApi } from "../support/gateway-events.ts";
 import { guarded, key } from "../support/guarded.ts";
 import { review, reviewText } from "../support/reviews.ts";

@@ -1,7 +1,7 @@
 import type { Context } from "aws-lambda";
-import type { Minting } from "../../functions/access/usable-context.ts";
-import { createHandler } from "../../functions/handler.ts";
-import { readRegistry } from "../../functions/registry/clusters.ts";
+import type { Minting } from "../../functions/cluster/checked-context.ts";
+import { readRegistry } from "../../functions/registry/read-registry.ts";
+import { createHandler } from "../../functions/webhook/handler.ts";
 import { httpApi } from "./gateway-events.ts";
 import { type Registered, registryText } from "./registry-text.ts";
 

@@ -1,12 +1,12 @@
 import type { Context } from "aws-lambda";
 import { expect } from "vitest";
-import type { Ask } from "../../functions/access/access.ts";
-import { createHandler } from "../../functions/handler.ts";
-import type { HttpEvent } from "../../functions/http.ts";
-import { hashOf } from "../../functions/keys.ts";
-import type { Cluster } from "../../functions/registry/clusters.ts";
-import type { Edges } from "../../functions/respond.ts";
+import type { Ask } from "../../functions/cluster/ask.ts";
+import type { HttpEvent } from "../../functions/gateway/http-event.ts";
+import type { Cluster } from "../../functions/registry/read-registry.ts";
 import type { Entry, Invocation } from "../../functions/telemetry/telemetry.ts";
+import { hashOf } from "../../functions/webhook/caller-key.ts";
+import { createHandler } from "../../functions/webhook/handler.ts";
+import type { Edges } from "../../functions/webhook/respond.ts";
 import { type Policy, readPolicy } from "../../lib/policy/index.ts";
 import { formatQuestion } from "../../lib/question/index.ts";
 

@@ -1,4 +1,4 @@
-import { hashOf } from "../../functions/keys.ts";
+import { hashOf } from "../../functions/webhook/caller-key.ts";
 
 /** A cluster as it stands in a registry. */
 export interface Registered {

@@ -2,7 +2,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AwsCredentials } from "../../../functions/aws/credentials.ts";
+import type { AwsCredentials } from "../../../functions/aws/own-credentials.ts";
 import { freePorts } from "../../cluster/harness/free-ports.ts";
 import { startGuarded } from "../../cluster/harness/guarded.ts";
 import { python } from "./python.ts";

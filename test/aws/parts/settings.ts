@@ -1,4 +1,4 @@
-import type { AwsCredentials } from "../../../functions/aws/credentials.ts";
+import type { AwsCredentials } from "../../../functions/aws/own-credentials.ts";
 import { type AwsSettings, readSettings } from "../../../functions/settings.ts";
 import { region } from "./moto.ts";
 

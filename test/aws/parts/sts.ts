@@ -5,7 +5,7 @@ import { createServer } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AwsCredentials } from "../../../functions/aws/credentials.ts";
+import type { AwsCredentials } from "../../../functions/aws/own-credentials.ts";
 import { throwAwayCertificates } from "../../../infra/certificates.ts";
 import { smithySigner } from "../../support/smithy-signer.ts";
 import type { Surroundings } from "./authenticator.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { Context } from "aws-lambda";
 import fc from "fast-check";
-import type { Ask } from "../../../functions/access/access.ts";
-import { createHandler } from "../../../functions/handler.ts";
-import type { HttpEvent } from "../../../functions/http.ts";
-import { hashOf } from "../../../functions/keys.ts";
+import type { Ask } from "../../../functions/cluster/ask.ts";
+import type { HttpEvent } from "../../../functions/gateway/http-event.ts";
 import { type Entry, lineOf } from "../../../functions/telemetry/telemetry.ts";
+import { hashOf } from "../../../functions/webhook/caller-key.ts";
+import { createHandler } from "../../../functions/webhook/handler.ts";
 import { type Endpoint, isProblem, type JsonObject, readReview } from "../../../lib/index.ts";
 import { odd } from "../../support/arbitrary/values.ts";
 import { gateways } from "../../support/gateway-events.ts";

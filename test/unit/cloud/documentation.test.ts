@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { failures } from "../../../functions/telemetry/failure-class.ts";
 import { metrics } from "../../../functions/telemetry/metrics.ts";
 import { type Entry, type Invocation, lineOf } from "../../../functions/telemetry/telemetry.ts";
+import { failures } from "../../../functions/webhook/failure-class.ts";
 import { alarms } from "../../../infra/cloud/alarms.ts";
 import { outputs } from "../../../infra/cloud/outputs.ts";
 import { readParams } from "../../../infra/cloud/settings.ts";

@@ -1,4 +1,4 @@
-import { failure } from "../../../../functions/respond.ts";
+import { failure } from "../../../../functions/webhook/respond.ts";
 import { callFailed, created, notCalled } from "../expected.ts";
 import type { Expected, Reply, Row } from "../row.ts";
 

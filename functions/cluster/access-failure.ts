@@ -1,0 +1,95 @@
+import { isObject } from "../../lib/meta/json.ts";
+import type { Answer, NoAnswer } from "../../lib/question/question.ts";
+import { AwsFailure } from "../aws/aws-failure.ts";
+import { tooLarge } from "../net/exchange.ts";
+import { tooMany } from "../net/queue.ts";
+
+/** What has its sentence already, on the way to whoever asked. */
+export class Unanswered extends Error {
+  override name = "Unanswered";
+  readonly answer: NoAnswer;
+  constructor(answer: NoAnswer) {
+    super(answer.failure);
+    this.answer = answer;
+  }
+}
+
+const server = (cluster: string) => `the API server of ${cluster}`;
+
+/** Codes of the system and of its resolver, such as ECONNREFUSED and ENOTFOUND. EPROTO is how libuv reports a TLS failure. */
+const isUnreachable = (code: string) => /^E(?!RR_|PROTO$)/.test(code);
+
+const codeOf = (error: unknown) =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+
+/** The message of a `meta/v1` Status; nothing from anything else, such as a load balancer's HTML. */
+const statusMessage = (body: string): string => {
+  try {
+    const status: unknown = JSON.parse(body);
+    const message = isObject(status) && status["kind"] === "Status" ? status["message"] : undefined;
+    return typeof message === "string" && message !== "" ? `: ${message.slice(0, 300)}` : "";
+  } catch {
+    return "";
+  }
+};
+
+const refusals = new WeakSet<Answer>();
+
+const refusal = (cluster: string): NoAnswer => {
+  const failure = `the credentials of ${cluster} were refused (401); renew them`;
+  const answer = { code: 502, failure } as const;
+  refusals.add(answer);
+  return answer;
+};
+
+/** Whether this answer is that our credentials were refused (401): where they came from there may be others by now. */
+export const isRefusal = (answer: Answer): boolean => refusals.has(answer);
+
+/** What an HTTP status other than 200 and 201 means; `body` is the text that came with it. */
+export const httpFailure = (cluster: string, status: number, body = ""): NoAnswer => {
+  if (status === 401) return refusal(cluster);
+  if (status === 403)
+    return {
+      code: 502,
+      failure: `the identity of ${cluster} may not create subjectaccessreviews${statusMessage(body)}`,
+    };
+  if (status >= 300 && status <= 399)
+    return { code: 502, failure: `${server(cluster)} answered with a redirect (${status}), which is never followed` };
+  return {
+    code: status === 429 || status >= 500 ? 503 : 502,
+    failure: `${server(cluster)} answered ${status}${statusMessage(body)}`,
+  };
+};
+
+/**
+ * Why a question got no answer, from what Node threw. Only codes are repeated, never messages, which hold addresses.
+ */
+export const accessFailure = (cluster: string, error: unknown): NoAnswer => {
+  if (error instanceof Unanswered) return error.answer;
+  const code = codeOf(error);
+  if (code === undefined) return { code: 502, failure: `${server(cluster)} answered with what cannot be read as JSON` };
+  if (code === tooLarge) return { code: 502, failure: `${server(cluster)} answered with more than 1 MiB` };
+  if (code === tooMany) return { code: 503, failure: `too many questions to ${server(cluster)} are waiting already` };
+  if (isUnreachable(code)) return { code: 503, failure: `${server(cluster)} cannot be reached (${code})` };
+  if (code.startsWith("HPE_")) return { code: 502, failure: `${server(cluster)} does not speak HTTP (${code})` };
+  return {
+    code: 502,
+    failure: `no trusted connection to ${server(cluster)} (${code}); check server, certificate-authority and tls-server-name`,
+  };
+};
+
+/** Credentials that could not be had. What an exec plugin printed is left out: it may be the credential. */
+export const credentialFailure = (cluster: string, command: string | undefined, error: unknown): NoAnswer => {
+  const from = command === undefined ? "" : ` from the exec plugin ${JSON.stringify(command)}`;
+  const code = codeOf(error);
+  const why = error instanceof AwsFailure ? `: ${error.message}` : code ? ` (${code})` : "";
+  return { code: 502, failure: `the credentials of ${cluster} could not be had${from}${why}` };
+};
+
+export const lateFailure = (cluster: string, milliseconds: number): NoAnswer => ({
+  code: 504,
+  failure:
+    milliseconds > 0
+      ? `${server(cluster)} did not answer within ${milliseconds} ms`
+      : `no time was left to ask ${server(cluster)}`,
+});

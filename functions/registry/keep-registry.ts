@@ -1,0 +1,135 @@
+import { within } from "../net/within.ts";
+import type { RefreshFailedEntry, RegistryEntry } from "../telemetry/telemetry.ts";
+import type { Cluster, Registry } from "./read-registry.ts";
+import type { LoadRegistry, RegistryDocument } from "./registry-source.ts";
+
+/** A registry that is read again when it is old. No method rejects; deadlines are in milliseconds since the epoch. */
+export interface KeptRegistry extends Registry {
+  /** Resolves when the first reading has ended, however. */
+  readonly started: Promise<void>;
+  /**
+   * Called before a key is compared. Reads the registry where there is none yet, and again where it is older than a tenth above its age: an
+   * instance that was frozen since its last call may hold keys and policies that were removed meanwhile.
+   *
+   * @returns why its clusters cannot be relied on, a sentence for the requester; undefined where they can
+   */
+  readonly current: (deadline: number) => Promise<string | undefined>;
+  /**
+   * Reads it again if it is old. Called beside a decision, which goes by what was known when it began, and awaited before the answer is
+   * sent: Lambda freezes whatever is still under way then.
+   */
+  readonly refreshed: (deadline: number) => Promise<void>;
+  /**
+   * Reads it again because an API server refused a cluster's credentials (401).
+   *
+   * @returns the entry that has the cluster's name now, which may be another cluster; undefined where there is none but the same
+   */
+  readonly renewed: (cluster: Cluster, deadline: number) => Promise<Cluster | undefined>;
+}
+
+export interface Keeping {
+  readonly load: LoadRegistry;
+  /** Throws where none of the documents can be read. */
+  readonly read: (documents: readonly RegistryDocument[]) => Registry;
+  /** After so many milliseconds it is read again. */
+  readonly maxAge: number;
+  /** After so many milliseconds without a successful reading it is not used any more. */
+  readonly deadAge: number;
+  readonly log: (entry: RegistryEntry | RefreshFailedEntry) => void;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** One reading may take so long, in milliseconds, whatever time its caller has: the `timeout` of a call is written by strangers too. */
+const patience = 3_000;
+/** No reading follows a failed one sooner. */
+const pause = 5_000;
+/** Credentials that every review shows to be wrong are not asked for more often. */
+const renewalPause = 1_000;
+/** How much older than its age a registry may be while it is read again beside a decision. */
+const tolerance = 1.1;
+/** What stays of a caller's time for writing a denial. */
+const writing = 100;
+/** Every caller waits so long for a reading: it would get nowhere if calls that are over at once froze it again and again. */
+const leastWait = 400;
+
+const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const slow = "the webhook's registry of clusters is too old, and reading it again takes too long; try again";
+const dead = (known: number): string =>
+  `the webhook's registry of clusters was last read at ${new Date(known).toISOString()} and cannot be read since; its log says why`;
+
+/**
+ * Keeps a registry: loaded from now on, and read again when it is old, one reading at a time. When it cannot be read, the last good copy
+ * stays until it is dead, and its age is logged. Where nothing has changed, the clusters stay as they are, with their connections and tokens.
+ */
+export const keepRegistry = ({ load, read, maxAge, deadAge, log, now = Date.now }: Keeping): KeptRegistry => {
+  let registry: Registry = { clusters: new Map(), problems: [] };
+  /** What was read; undefined before the first time. */
+  let text: string | undefined;
+  /** When that was so, when it was last asked for, and until when it is not asked for again. */
+  let known = Number.NEGATIVE_INFINITY;
+  let asked = Number.NEGATIVE_INFINITY;
+  let resting = Number.NEGATIVE_INFINITY;
+  let running: Promise<void> | undefined;
+
+  const age = (): number => now() - known;
+  const isOld = (): boolean => age() >= tolerance * maxAge;
+  const isResting = (): boolean => now() < resting;
+
+  const readNow = async (rest: number): Promise<void> => {
+    asked = now();
+    try {
+      const documents = await load(asked + patience);
+      const current = JSON.stringify(documents);
+      if (current !== text) {
+        registry = read(documents);
+        text = current;
+        log({ event: "registry", clusters: registry.clusters.size, problems: registry.problems });
+      }
+      known = asked;
+    } catch (error) {
+      // A reading that was frozen half-way says nothing of its source.
+      resting = now() - asked < 2 * patience ? now() + rest : now();
+      const message = sentenceOf(error);
+      if (text === undefined) log({ event: "registry", clusters: 0, problems: [message] });
+      else log({ event: "refresh-failed", message, ageSeconds: Math.round(age() / 1000) });
+    }
+  };
+
+  /** One at a time: all who come meanwhile wait for the same one. */
+  const reading = (deadline: number, rest = pause): Promise<void> => {
+    running ??= readNow(rest).finally(() => {
+      running = undefined;
+    });
+    return within(deadline - now(), running);
+  };
+
+  // A cold start fails when all start: the first caller may try again at once.
+  const started = reading(now() + patience, 0);
+  return {
+    started,
+    get clusters() {
+      return registry.clusters;
+    },
+    get problems() {
+      return registry.problems;
+    },
+    current: async (deadline) => {
+      const until = Math.max(deadline - writing, now() + leastWait);
+      // Twice, for the reading that is awaited may have been begun before a freeze, or at the start.
+      for (let turn = 1; turn <= 2 && isOld() && !isResting(); turn++) await reading(until);
+      if (text === undefined) return undefined;
+      if (isOld() && running) return slow;
+      return age() >= deadAge ? dead(known) : undefined;
+    },
+    refreshed: async (deadline) => {
+      if (running || (age() >= maxAge && !isResting())) await reading(deadline);
+    },
+    renewed: async (cluster, deadline) => {
+      if (running || (now() - asked >= renewalPause && !isResting())) await reading(deadline);
+      const other = registry.clusters.get(cluster.name);
+      return other === cluster ? undefined : other;
+    },
+  };
+};

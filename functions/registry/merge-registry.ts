@@ -1,0 +1,42 @@
+import type { Minting } from "../cluster/checked-context.ts";
+import { type Registry, readRegistry } from "./read-registry.ts";
+import type { RegistryDocument } from "./registry-source.ts";
+
+interface Read {
+  readonly origin: string;
+  readonly registry: Registry;
+}
+
+const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** One document that cannot be read costs the others nothing. */
+const readOne = ({ text, directory, origin }: RegistryDocument, minting: Minting): Read | Error => {
+  try {
+    return { origin, registry: readRegistry(text, directory, minting) };
+  } catch (error) {
+    return new Error(`${origin} ${sentenceOf(error)}`);
+  }
+};
+
+/**
+ * One registry of several kubeconfigs. Each is read on its own: a context means the cluster and the user of its own document, whatever those
+ * of others are called. Two clusters of one name in the URL are both left out. Throws where no document can be read.
+ */
+export const mergeRegistry = (documents: readonly RegistryDocument[], minting: Minting): Registry => {
+  const results = documents.map((document) => readOne(document, minting));
+  const read = results.flatMap((result) => (result instanceof Error ? [] : [result]));
+  const unread = results.flatMap((result) => (result instanceof Error ? [result.message] : []));
+  if (read.length === 0) throw new Error(unread.join("; "));
+  const names = read.flatMap(({ registry }) => [...registry.clusters.keys()]);
+  const isTwice = (name: string): boolean => names.indexOf(name) !== names.lastIndexOf(name);
+  const problemsOf = ({ origin, registry }: Read): readonly string[] => [
+    ...registry.problems.map((problem) => (documents.length > 1 ? `${origin}: ${problem}` : problem)),
+    ...[...registry.clusters.keys()]
+      .filter(isTwice)
+      .map((name) => `${origin}: another document of the registry has a cluster that is ${name} in the URL too`),
+  ];
+  return {
+    clusters: new Map(read.flatMap(({ registry }) => [...registry.clusters].filter(([name]) => !isTwice(name)))),
+    problems: [...unread, ...read.flatMap(problemsOf)],
+  };
+};

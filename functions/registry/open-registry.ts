@@ -1,0 +1,33 @@
+import { awsCaller } from "../aws/call.ts";
+import { eksTokens } from "../aws/eks-token.ts";
+import type { Settings } from "../settings.ts";
+import { type Keeping, type KeptRegistry, keepRegistry } from "./keep-registry.ts";
+import { mergeRegistry } from "./merge-registry.ts";
+import type { Registry } from "./read-registry.ts";
+import { registrySource } from "./registry-source.ts";
+
+/**
+ * The registry that the settings name: it is read from now on, and its EKS clusters get tokens that are made here, from the function's own
+ * role. Where they name none, no cluster is known and nothing is read.
+ */
+export const registryOf = (
+  { registry, registryMaxAge, registryDeadAge, inLambda, aws }: Settings,
+  log: Keeping["log"],
+): Registry & Partial<KeptRegistry> => {
+  if (registry === undefined) {
+    const problems = ["REGISTRY is not set; name the registry as file:PATH, secretsmanager:NAME or ssm:/PATH"];
+    // Local commands run the same bundle, bring a cluster of their own and have nothing to miss.
+    if (inLambda) log({ event: "registry", clusters: 0, problems });
+    return { clusters: new Map(), problems };
+  }
+  const call = awsCaller(aws);
+  const minting = { mint: eksTokens(aws, call), region: aws.region };
+  return keepRegistry({
+    // A setting that names nothing is a registry that cannot be read.
+    load: async (deadline) => registrySource(registry, call)(deadline),
+    read: (documents) => mergeRegistry(documents, minting),
+    maxAge: registryMaxAge,
+    deadAge: registryDeadAge,
+    log,
+  });
+};

@@ -1,0 +1,50 @@
+import middy from "@middy/core";
+import type { Context } from "aws-lambda";
+import { type HttpEvent, type HttpRequest, type HttpResult, requestOf, resultOf } from "../gateway/http-event.ts";
+import { xrayHeader } from "../settings.ts";
+import { framesOf } from "../telemetry/frames.ts";
+import type { Invocation } from "../telemetry/telemetry.ts";
+import { traceIdOf, xrayTraceIdOf } from "../telemetry/trace.ts";
+import { type Edges, failure, respond } from "./respond.ts";
+
+/**
+ * The Lambda handler. middy stands around it: whatever is thrown, and a function that is about to be ended, becomes a 500 that says
+ * nothing of the inside.
+ */
+export const createHandler = (edges: Edges) => {
+  let cold = true;
+  return middy<HttpEvent, HttpResult>({
+    timeoutEarlyInMillis: 100,
+    timeoutEarlyResponse: () => {
+      throw Object.assign(new Error("the function is about to be ended"), { name: "TimeoutError" });
+    },
+  })
+    .use({
+      onError: (request) => {
+        const fault = framesOf(request.error);
+        edges.log({ event: "fault", failure: "fault", fault, ...invocationOf(request.context) });
+        request.response = resultOf(
+          request.event,
+          failure(500, "InternalError", "the webhook failed; its log says why"),
+        );
+      },
+    })
+    .handler(async (event: HttpEvent, context: Context) => {
+      const request = requestOf(event);
+      const invocation = { cold, ...invocationOf(context, request) };
+      cold = false;
+      const log: Edges["log"] = (entry) => edges.log({ ...entry, ...invocation });
+      const response = await respond({ ...edges, log }, request, context.getRemainingTimeInMillis());
+      if (response.status >= 400) log({ event: "refused", status: response.status });
+      return resultOf(event, response);
+    });
+};
+
+/** The Node 24 runtime has the tracing header in the context as well, where invocations cannot get into each other's way. */
+type Traced = Context & { readonly xRayTraceId?: string };
+
+const invocationOf = (context: Context, request?: HttpRequest): Invocation => ({
+  requestId: context.awsRequestId,
+  traceId: traceIdOf(request?.header("traceparent") ?? ""),
+  xrayTraceId: xrayTraceIdOf((context as Traced).xRayTraceId ?? xrayHeader()),
+});

@@ -1,0 +1,184 @@
+import { conclude, type Endpoint, judge, type Outcome } from "../../lib/decision/index.ts";
+import { isProblem } from "../../lib/meta/index.ts";
+import type { Policy } from "../../lib/policy/index.ts";
+import type { Answer, Question } from "../../lib/question/index.ts";
+import { type AdmissionReview, readReview, writeReview } from "../../lib/review/index.ts";
+import { isRefusal } from "../cluster/access-failure.ts";
+import type { HttpRequest, HttpResponse } from "../gateway/http-event.ts";
+import type { KeptRegistry } from "../registry/keep-registry.ts";
+import type { Cluster, Registry } from "../registry/read-registry.ts";
+import { framesOf } from "../telemetry/frames.ts";
+import type { Log } from "../telemetry/telemetry.ts";
+import { isKey } from "./caller-key.ts";
+import { deadlineOf } from "./deadline.ts";
+import { failureOf } from "./failure-class.ts";
+
+/** What the handler is made of. */
+export interface Edges {
+  readonly registry: Registry & Partial<KeptRegistry>;
+  /** The cluster behind `POST /mutate` and `/validate`, which ask for no key. The local server has one, a deployment never. */
+  readonly local?: Cluster;
+  /** Takes one entry for every decision, and for every call that gets none. */
+  readonly log: Log;
+}
+
+/** Lambda takes no larger event. */
+const mostBytes = 6 * 1024 * 1024;
+
+/**
+ * Answers a request. The caller is known before anything of the body is read; a review that can be answered is answered with 200,
+ * whatever becomes of it; every other answer is a `metav1.Status`.
+ *
+ * @param remaining milliseconds until the function is ended
+ */
+export const respond = async (edges: Edges, request: HttpRequest, remaining: number): Promise<HttpResponse> => {
+  const started = performance.now();
+  const { method, path } = request;
+  if (method === "GET" && path === "/livez") return { status: 200, json: { status: "ok" } };
+  const deadline = deadlineOf(request.receivedAt, request.query["timeout"], remaining);
+  const doubt = await edges.registry.current?.(deadline);
+  if (method === "GET" && path === "/readyz") return readiness(edges, doubt);
+  const route = method === "POST" ? routeOf(edges, request) : undefined;
+  if (!route) return failure(404, "NotFound", "there is nothing here");
+  const size = request.size();
+  if (size > mostBytes)
+    return failure(413, "RequestEntityTooLarge", `the body has ${size} bytes or more; ${mostBytes} are the most`);
+  if (!/^application\/json *(;|$)/i.test(request.header("content-type")))
+    return failure(415, "UnsupportedMediaType", "the Content-Type must be application/json");
+  if (size === 0) return failure(400, "BadRequest", "the body is empty; send an AdmissionReview");
+  const review = readReview(request.body());
+  if (isProblem(review)) return failure(400, "BadRequest", review.problem);
+  const refreshed = edges.registry.refreshed?.(deadline);
+  const json = await answer(edges, { route, review, deadline, doubt }, started);
+  await refreshed;
+  return { status: 200, json };
+};
+
+interface Route {
+  readonly cluster: Cluster;
+  readonly endpoint: Endpoint;
+  /** Whether the caller may speak for an entry of the registry: its key is one of that too. */
+  readonly opens: (cluster: Cluster) => boolean;
+}
+
+/** A review whose caller is known. */
+interface Call {
+  readonly route: Route;
+  readonly review: AdmissionReview;
+  readonly deadline: number;
+  /** Why the registry cannot be relied on. */
+  readonly doubt: string | undefined;
+}
+
+/**
+ * The path alone says which cluster is meant; its key stands there too, or is the bearer token of an API server that can send one. A wrong
+ * key and a cluster that is not there look, and take, the same.
+ */
+const routeOf = ({ registry, local }: Edges, { path, header }: HttpRequest): Route | undefined => {
+  const [, name, key, keyed, keyless] =
+    /^(?:\/clusters\/([^/]+)(?:\/([^/]+))?\/(mutate|validate)|\/(mutate|validate))$/.exec(path) ?? [];
+  if (keyless) return local && { cluster: local, endpoint: keyless as Endpoint, opens: () => false };
+  if (!keyed) return undefined;
+  const given = key ?? bearerOf(header("authorization"));
+  const cluster = registry.clusters.get(name ?? "");
+  const opens = ({ keys }: Pick<Cluster, "keys">) => isKey(given, keys);
+  return opens(cluster ?? { keys: [] }) && cluster ? { cluster, endpoint: keyed as Endpoint, opens } : undefined;
+};
+
+const bearerOf = (authorization: string): string => /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? "";
+
+const readiness = ({ registry, local }: Edges, doubt: string | undefined): HttpResponse =>
+  local || (registry.clusters.size > 0 && doubt === undefined)
+    ? { status: 200, json: { status: "ok" } }
+    : failure(503, "ServiceUnavailable", doubt ?? "no registry of clusters is loaded; the log says why");
+
+const answer = async (edges: Edges, call: Call, started: number) => {
+  const { outcome, ...asking } = await decide(edges, call);
+  const { review } = call;
+  const { cluster, endpoint } = call.route;
+  const { decision, reason, message, enforcement, requester, declared, effective } = outcome;
+  const { request, uid, dryRun, subject } = review;
+  const { resource, namespace, operation } = isProblem(request)
+    ? { resource: undefined, namespace: "", operation: "" }
+    : request;
+  edges.log({
+    event: "decision",
+    cluster: cluster.name,
+    endpoint,
+    uid,
+    resource: resource ? `${resource.resource}.${resource.version}.${resource.group}` : "",
+    namespace,
+    name: subject.name,
+    operation,
+    dryRun,
+    decision,
+    reason,
+    message,
+    enforcement,
+    requester,
+    declared,
+    effective,
+    ...asking,
+    milliseconds: since(started),
+  });
+  return writeReview(review, outcome, (text) => Buffer.from(text).toString("base64"));
+};
+
+/** In milliseconds, to a tenth. */
+const since = (started: number): number => Math.round((performance.now() - started) * 10) / 10;
+
+/**
+ * A fault of our own is doubt like any other: what is thrown becomes what the policy makes of a review that cannot be judged. Without a
+ * reliable registry the policy is unknown too, and every review is denied.
+ */
+const decide = async (edges: Edges, { route, review: { request }, deadline, doubt }: Call) => {
+  const { cluster, endpoint } = route;
+  if (doubt !== undefined && cluster !== edges.local)
+    return { outcome: unreliable(cluster, request, doubt), ...nothingAsked, failure: "registry-outdated" as const };
+  try {
+    const judgement = judge(cluster.policy, request, endpoint);
+    const questions = judgement.questions.length;
+    const started = performance.now();
+    const answers = questions > 0 ? await ask(edges, route, judgement.questions, deadline) : [];
+    const questionMilliseconds = questions > 0 ? since(started) : 0;
+    const outcome = conclude(judgement, answers);
+    const failure = failureOf(outcome, answers);
+    return { outcome, questions, questionMilliseconds, ...(failure && { failure }) };
+  } catch (error) {
+    const outcome = unjudged(cluster.policy, "the webhook failed to judge this review; its log has the uid");
+    return { outcome, ...nothingAsked, failure: "fault" as const, fault: framesOf(error) };
+  }
+};
+
+const nothingAsked = { questions: 0, questionMilliseconds: 0 };
+
+const unjudged = (policy: Policy, problem: string): Outcome => conclude(judge(policy, { problem }, "validate"), []);
+
+const unreliable = ({ policy }: Cluster, request: AdmissionReview["request"], doubt: string): Outcome => ({
+  ...unjudged({ ...policy, enforcement: "enforce" }, doubt),
+  reason: "no-answer",
+  code: 503,
+  requester: isProblem(request) || isProblem(request.requester) ? "" : request.requester.username,
+});
+
+/**
+ * Asks the caller's cluster. Where that refuses our credentials (401), they are read again, and with others the questions are asked again,
+ * once: of the entry that has the cluster's name by then, if the caller's key opens that one too.
+ */
+const ask = async (
+  { registry }: Edges,
+  { cluster, opens }: Route,
+  questions: readonly Question[],
+  deadline: number,
+): Promise<readonly Answer[]> => {
+  const answers = await cluster.ask(questions, deadline);
+  if (!answers.some(isRefusal)) return answers;
+  const other = await registry.renewed?.(cluster, deadline);
+  return other && opens(other) ? other.ask(questions, deadline) : answers;
+};
+
+/** A `metav1.Status`, which the API server shows to the user. */
+export const failure = (code: number, reason: string, message: string): HttpResponse => ({
+  status: code,
+  json: { apiVersion: "v1", kind: "Status", metadata: {}, status: "Failure", message, reason, code },
+});

@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import { type ExecPlugin, runPlugin } from "../../../../functions/cluster/exec-plugin.ts";
+
+const apiVersion = "client.authentication.k8s.io/v1";
+const plugin = (script: string, more: Partial<ExecPlugin> = {}): ExecPlugin => ({
+  apiVersion,
+  command: process.execPath,
+  args: ["-e", script],
+  env: [],
+  ...more,
+});
+const printed = (credential: object) => plugin(`console.log(${JSON.stringify(JSON.stringify(credential))})`);
+const printing = (status: object) => printed({ apiVersion, kind: "ExecCredential", status });
+
+test("a token, for ever or until it expires", async () => {
+  expect(await runPlugin(printing({ token: "t" }))).toEqual({ token: "t", until: Number.POSITIVE_INFINITY });
+  expect(await runPlugin(printing({ token: "t", expirationTimestamp: "2030-01-01T00:00:00Z" }))).toEqual({
+    token: "t",
+    until: Date.parse("2030-01-01T00:00:00Z"),
+  });
+});
+
+test("a client certificate", async () => {
+  const status = { clientCertificateData: "cert", clientKeyData: "key" };
+  expect(await runPlugin(printing(status))).toMatchObject({ cert: "cert", key: "key" });
+});
+
+test("its environment is this one and its own, and its standard input is at its end", async () => {
+  const script = `process.stdin.resume().on("end", () =>
+    console.log(JSON.stringify({
+      apiVersion: "${apiVersion}",
+      kind: "ExecCredential",
+      status: { token: [process.env.MINE, typeof process.env.PATH].join() },
+    })))`;
+  const env = [{ name: "MINE", value: "x" }];
+  expect(await runPlugin(plugin(script, { env }))).toMatchObject({ token: "x,string" });
+});
+
+test.each([
+  ["is not there", plugin("", { command: "no-such-plugin" }), { code: "ENOENT" }],
+  ["fails", plugin("process.exit(3)"), { code: 3 }],
+  ["prints nothing", plugin(""), { name: "SyntaxError" }],
+  ["prints something else", printed({}), { code: `it printed no ExecCredential of ${apiVersion}` }],
+  [
+    "prints another version",
+    printed({ apiVersion: `${apiVersion}beta1`, kind: "ExecCredential", status: { token: "t" } }),
+    { code: `it printed no ExecCredential of ${apiVersion}` },
+  ],
+  ["prints no status", printed({ apiVersion, kind: "ExecCredential" }), { name: "TypeError" }],
+  [
+    "prints a key alone",
+    printing({ clientKeyData: "key" }),
+    { code: "it printed a certificate or a key, and not both" },
+  ],
+  [
+    "prints no end of it",
+    plugin("setInterval(() => console.log('x'.repeat(65_536)), 1)"),
+    { code: "ERR_CHILD_PROCESS_STDIO_MAXBUFFER" },
+  ],
+])("one that %s", async (_, broken, error) => {
+  await expect(runPlugin(broken)).rejects.toMatchObject(error);
+});
+
+test("one that does not end is killed, whatever it does about it", async () => {
+  const stubborn = plugin('process.on("SIGTERM", () => {}); setTimeout(() => {}, 10_000)');
+  const started = performance.now();
+  await expect(runPlugin(stubborn, 300)).rejects.toMatchObject({ killed: true, signal: "SIGKILL" });
+  expect(performance.now() - started).toBeLessThan(5_000);
+});

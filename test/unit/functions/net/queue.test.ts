@@ -1,0 +1,109 @@
+import { setImmediate as tick } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { tooMany, turns } from "../../../../functions/net/queue.ts";
+
+const never = new AbortController().signal;
+
+/** Work that ends when it is told to. */
+const workshop = () => {
+  const begun: string[] = [];
+  const finish = new Map<
+    string,
+    { readonly resolve: (name: string) => void; readonly reject: (error: Error) => void }
+  >();
+  const work = (name: string) => () => {
+    begun.push(name);
+    return new Promise<string>((resolve, reject) => finish.set(name, { resolve, reject }));
+  };
+  const done = async (name: string) => {
+    finish.get(name)?.resolve(name);
+    await tick();
+  };
+  return { begun, finish, work, done };
+};
+
+test("so many run at once, the others in the order in which they came", async () => {
+  const { begun, work, done } = workshop();
+  const inTurn = turns(2, 10);
+  const all = ["a", "b", "c", "d"].map((name) => inTurn(never, work(name)));
+  await tick();
+  expect(begun).toEqual(["a", "b"]);
+  await done("b");
+  expect(begun).toEqual(["a", "b", "c"]);
+  const late = inTurn(never, work("e"));
+  await done("c");
+  expect(begun).toEqual(["a", "b", "c", "d"]);
+  for (const name of ["a", "d", "e"]) await done(name);
+  expect(await Promise.all([...all, late])).toEqual(["a", "b", "c", "d", "e"]);
+});
+
+test("work that fails hands its turn on", async () => {
+  const { begun, finish, work, done } = workshop();
+  const inTurn = turns(1, 10);
+  const failing = inTurn(never, work("a"));
+  const next = inTurn(never, work("b"));
+  finish.get("a")?.reject(new Error("broken"));
+  await expect(failing).rejects.toThrow("broken");
+  await tick();
+  expect(begun).toEqual(["a", "b"]);
+  await done("b");
+  expect(await next).toBe("b");
+});
+
+test("one more than may wait is refused at once, and the next place is free again", async () => {
+  const { begun, work, done } = workshop();
+  const inTurn = turns(1, 1);
+  const first = inTurn(never, work("a"));
+  const second = inTurn(never, work("b"));
+  await expect(inTurn(never, work("c"))).rejects.toMatchObject({ code: tooMany });
+  await done("a");
+  const third = inTurn(never, work("d"));
+  await done("b");
+  await done("d");
+  expect(await Promise.all([first, second, third])).toEqual(["a", "b", "d"]);
+  expect(begun).toEqual(["a", "b", "d"]);
+});
+
+test("who gives up waiting is told at once, and takes nobody's turn or place", async () => {
+  const { begun, work, done } = workshop();
+  const inTurn = turns(1, 2);
+  const impatient = new AbortController();
+  const first = inTurn(never, work("a"));
+  const waiting = inTurn(impatient.signal, work("b"));
+  const last = inTurn(never, work("c"));
+  impatient.abort(new Error("too late"));
+  await expect(waiting).rejects.toThrow("too late");
+  const another = inTurn(never, work("d"));
+  for (const name of ["a", "c", "d"]) await done(name);
+  expect(await Promise.all([first, last, another])).toEqual(["a", "c", "d"]);
+  expect(begun).toEqual(["a", "c", "d"]);
+});
+
+test("who comes too late does not wait at all", async () => {
+  const { begun, work } = workshop();
+  await expect(turns(1, 1)(AbortSignal.abort(new Error("too late")), work("a"))).rejects.toThrow("too late");
+  expect(begun).toEqual([]);
+});
+
+test("a thousand pieces of work, of which some fail and some are given up: never more at once, and no turn is lost", async () => {
+  const inTurn = turns(3, 1_000);
+  let running = 0;
+  let most = 0;
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 1_000 }, (_, nth) => {
+      const impatient = new AbortController();
+      if (nth % 7 === 0) setTimeout(() => impatient.abort(), nth % 50);
+      return inTurn(impatient.signal, async () => {
+        running += 1;
+        most = Math.max(most, running);
+        await tick();
+        running -= 1;
+        if (nth % 5 === 0) throw new Error("broken");
+      });
+    }),
+  );
+  expect(most).toBe(3);
+  expect(running).toBe(0);
+  expect(outcomes).toHaveLength(1_000);
+  expect(await Promise.all([1, 2, 3].map((nth) => inTurn(never, async () => nth)))).toEqual([1, 2, 3]);
+});

@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+import { hashOf, isKey, isKeyHash } from "../../../../functions/webhook/caller-key.ts";
+
+/** `printf secret | sha256sum` */
+const secret = "sha256:2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+
+test("a key is kept as the SHA-256 of its text, as sha256sum prints it", () => {
+  expect(hashOf("secret")).toBe(secret);
+  expect(hashOf("schlüssel")).not.toBe(hashOf("schlussel"));
+});
+
+describe("a hash is", () => {
+  test.each<[string, unknown, boolean]>([
+    ["sha256: and 64 hexadecimal digits", secret, true],
+    ["not without sha256:", secret.slice(7), false],
+    ["not of another algorithm", secret.replace("sha256", "sha512"), false],
+    ["not one digit shorter", secret.slice(0, -1), false],
+    ["not one digit longer", `${secret}0`, false],
+    ["not in capitals", secret.toUpperCase(), false],
+    ["not with a line break at its end", `${secret}\n`, false],
+    ["not a key", "secret", false],
+    ["not nothing", undefined, false],
+    ["not a list", [secret], false],
+  ])("%s", (_, value, is) => {
+    expect(isKeyHash(value)).toBe(is);
+  });
+});
+
+describe("a key is one of those", () => {
+  const hashes = [hashOf("old"), hashOf("new")] as const;
+
+  test.each<[string, string, readonly ReturnType<typeof hashOf>[], boolean]>([
+    ["whose only hash is its own", "old", hashes.slice(0, 1), true],
+    ["whose first hash is its own", "old", hashes, true],
+    ["whose second hash is its own", "new", hashes, true],
+    ["not where both are others'", "older", hashes, false],
+    ["not where it is the hash itself", hashes[0], hashes, false],
+    ["not where there is none", "old", [], false],
+    ["not where it is all zeros, which is what a missing hash is compared with", "\0".repeat(32), [], false],
+    ["not where it is empty", "", hashes, false],
+    ["not where it is empty and the hash is that of nothing", "", [hashOf("")], false],
+  ])("%s", (_, key, known, is) => {
+    expect(isKey(key, known)).toBe(is);
+  });
+});

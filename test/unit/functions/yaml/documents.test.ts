@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { readDocument, readDocuments, textOf } from "../../../../functions/yaml/documents.ts";
+import { isObject } from "../../../../lib/meta/json.ts";
+import { files, values } from "../../../support/yaml-rows.ts";
+
+describe("a value means what it means to kubectl", () => {
+  test.each(values)("%s", (_, yaml, value) => {
+    const text = `value: ${yaml}`;
+    if (value === undefined) expect(() => readDocument(text)).toThrow(/^is not valid YAML: /);
+    else expect(readDocument(text)).toEqual({ value });
+  });
+});
+
+describe("a file holds the documents that kubectl finds in it", () => {
+  test.each(files)("%s", (_, content, names) => {
+    const read = () => readDocuments(textOf(typeof content === "string" ? Buffer.from(content) : content));
+    if (names === undefined) return expect(read).toThrow(/^is not valid YAML: /);
+    const metadata = read().map((document) => isObject(document) && document["metadata"]);
+    return expect(metadata).toEqual(names.map((name) => ({ name })));
+  });
+
+  test("and is text", () => {
+    expect(() => textOf(new Uint8Array([0x61, 0xff]))).toThrow(/^is not UTF-8 text$/);
+    expect(() => textOf(new Uint8Array([0xff, 0xfe, 0x61]))).toThrow(/^is not UTF-16LE text$/);
+  });
+});
+
+describe("where one document is meant", () => {
+  test("nothing is undefined", () => {
+    for (const text of ["", "---\n", "# only\n", "null"]) expect(readDocument(text)).toBeUndefined();
+  });
+
+  test("several are refused, not dropped", () => {
+    for (const text of ["a: 1\n---\nb: 2\n", '{"a":1}{"b":2}', '{"a":1}\n---\nb: 2'])
+      expect(() => readDocument(text)).toThrow("holds 2 documents and must hold one");
+    expect(() => readDocument("a: 1\n...\nb: 2\n")).toThrow("a document begins behind the end of another");
+  });
+
+  test("what client-go would drop behind the first is refused too", () => {
+    for (const text of ["  a: 1\n b: 2\n", "{a: 1} b"])
+      expect(() => readDocument(text)).toThrow(/^is not valid YAML: /);
+  });
+});
+
+test("a message says where and quotes nothing", () => {
+  const secret = "S3cr3t-T0ken";
+  const texts = [
+    `a: *${secret}`,
+    `a: !${secret}!x y`,
+    `a: !<${secret}\n`,
+    `%${secret} x\n---\na: 1`,
+    `%TAG !${secret}! x\n---\na: 1`,
+    `a: ${secret}: b`,
+    `a: [${secret}`,
+    `a: "${secret}`,
+    `a: "\\q${secret}"`,
+    `a: @${secret}`,
+    `a: !!int ${secret}`,
+    `a: !!binary ${secret}`,
+    `? [${secret}]\n: a`,
+    `{"a": "${secret}"`,
+    `--- ${secret}`,
+    `a:\n\t- ${secret}`,
+  ];
+  for (const text of texts)
+    try {
+      readDocuments(text);
+      expect.unreachable(text);
+    } catch (error) {
+      expect(String(error)).toMatch(/^Error: is not valid YAML: /);
+      expect(String(error)).not.toMatch(/S3cr3t|T0ken/);
+    }
+});
