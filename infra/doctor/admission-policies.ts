@@ -1,9 +1,9 @@
 import { type AdmissionPolicyObject, twins } from "../../lib/manifests/index.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { Policy } from "../../lib/policy/index.ts";
-import { type ApiClient, messageOf } from "../api-client.ts";
-import { objectsIn } from "../discovery.ts";
-import { manifestsCommand } from "../manifests-command.ts";
+import { type ApiClient, messageOf } from "../cluster/api-client.ts";
+import { objectsIn } from "../cluster/discovery.ts";
+import { manifestsCommand } from "../command-line/manifests-command.ts";
 import { describeDifference, policyDifferences } from "./difference.ts";
 import { fail, ok, type Result, warn } from "./result.ts";
 

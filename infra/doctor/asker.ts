@@ -2,7 +2,7 @@ import { accessOf } from "../../functions/cluster/ask.ts";
 import type { UserInfo } from "../../lib/identity/index.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { impersonationQuestion } from "../../lib/question/index.ts";
-import { type ApiClient, ClusterError, messageOf } from "../api-client.ts";
+import { type ApiClient, ClusterError, messageOf } from "../cluster/api-client.ts";
 import { type Excess, excessIn } from "./excess.ts";
 import { fail, ok, type Result, warn } from "./result.ts";
 import { applyCommand, type Site, whoIs } from "./site.ts";

@@ -1,8 +1,6 @@
 import type { Decision } from "../../lib/decision/index.ts";
-import { manifestsCommand } from "../manifests-command.ts";
+import { manifestsCommand } from "../command-line/manifests-command.ts";
 import { isInTree } from "./admission-policies.ts";
-import { ok, type Result, warn } from "./result.ts";
-import type { Site } from "./site.ts";
 import {
   type Declaration,
   declarationsFor,
@@ -12,7 +10,9 @@ import {
   objectFor,
   type Subject,
   subjectsOf,
-} from "./trial.ts";
+} from "./dry-run-trial.ts";
+import { ok, type Result, warn } from "./result.ts";
+import type { Site } from "./site.ts";
 
 const check = "dry-run";
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../lib/meta/json.ts";
 import type { ResourceAttributes } from "../../lib/question/index.ts";
-import { objectsIn } from "../discovery.ts";
+import { objectsIn } from "../cluster/discovery.ts";
 
 /** Something that the webhook's identity may do and does not need. */
 export interface Excess {

@@ -1,10 +1,10 @@
 import { Agent } from "node:https";
 import { exchange, type Reply } from "../../functions/net/exchange.ts";
 import { isObject } from "../../lib/meta/json.ts";
+import { dryRun, isAnswered, objectFor, subjectsOf } from "./dry-run-trial.ts";
 import { withoutKey } from "./redact.ts";
 import { fail, ok, type Result, warn } from "./result.ts";
 import { type Site, webhooksOf } from "./site.ts";
-import { dryRun, isAnswered, objectFor, subjectsOf } from "./trial.ts";
 
 const times = 3;
 /** Slower than this, people notice. */

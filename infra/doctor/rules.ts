@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
-import { objectsIn } from "../discovery.ts";
+import { objectsIn } from "../cluster/discovery.ts";
 
 /** A resource that somebody else's rules may cover, in any of the versions that it is served in. */
 export interface Guarded {

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { Path } from "../../lib/policy/path.ts";
-import { objectsIn } from "../discovery.ts";
+import { objectsIn } from "../cluster/discovery.ts";
 
 /** The schema of one version of a CustomResourceDefinition; empty where it is not known. */
 export const schemaOf = (definition: JsonObject | undefined, version: string): JsonObject => {

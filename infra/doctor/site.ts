@@ -3,9 +3,9 @@ import { type WebhookConfiguration, webhookConfigurations } from "../../lib/mani
 import { isProblem } from "../../lib/meta/index.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { Policy } from "../../lib/policy/index.ts";
-import { type ApiClient, ClusterError, messageOf } from "../api-client.ts";
-import { discover, objectsIn, type Served } from "../discovery.ts";
-import { manifestsCommand } from "../manifests-command.ts";
+import { type ApiClient, ClusterError, messageOf } from "../cluster/api-client.ts";
+import { discover, objectsIn, type Served } from "../cluster/discovery.ts";
+import { manifestsCommand } from "../command-line/manifests-command.ts";
 import { type InTree, readInTree } from "./admission-policies.ts";
 
 export interface SiteOptions {

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, member } from "../../lib/meta/json.ts";
 import { formatPath } from "../../lib/policy/path.ts";
 import { isInStatus, type Target, targetOf } from "../../lib/policy/policy.ts";
-import { objectsIn } from "../discovery.ts";
+import { objectsIn } from "../cluster/discovery.ts";
 import { fail, ok, type Result, warn } from "./result.ts";
 import type { Site } from "./site.ts";
 

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, member } from "../../lib/meta/json.ts";
 import { targetOf } from "../../lib/policy/policy.ts";
-import { nearNames } from "../near-names.ts";
+import { nearNames } from "../cluster/near-names.ts";
 import { fail, ok, type Result, warn } from "./result.ts";
 import type { Site } from "./site.ts";
 

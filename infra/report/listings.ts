@@ -1,8 +1,8 @@
 import type { GroupVersionResource } from "../../lib/decision/index.ts";
 import { type Policy, targetOf } from "../../lib/policy/policy.ts";
-import { type ApiClient, ClusterError } from "../api-client.ts";
-import { discover, rootOf } from "../discovery.ts";
-import { nearNames } from "../near-names.ts";
+import { type ApiClient, ClusterError } from "../cluster/api-client.ts";
+import { discover, rootOf } from "../cluster/discovery.ts";
+import { nearNames } from "../cluster/near-names.ts";
 
 /** A resource of the policy that the cluster serves, and where its objects are listed. */
 export interface Listing {

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, member } from "../../lib/meta/json.ts";
 import type { Keys } from "../../lib/policy/path.ts";
-import { objectsIn } from "../discovery.ts";
+import { objectsIn } from "../cluster/discovery.ts";
 
 /**
  * A field manager of `metadata.managedFields`. The name is what a client calls itself, not who it is: `kubectl-edit` is everybody who runs

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { styleText } from "node:util";
 import { printable } from "../../lib/meta/index.ts";
-import { columnsOf } from "../columns.ts";
+import { columnsOf } from "../command-line/columns.ts";
 import type { Finding, FindingKind } from "./finding.ts";
 
 /** Where findings go as they come. Waits while the reader of the output is behind, so that nothing piles up. */

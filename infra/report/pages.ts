@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
-import { type ApiClient, ClusterError, messageOf, ReplyTooLarge } from "../api-client.ts";
-import { objectsIn } from "../discovery.ts";
+import { type ApiClient, ClusterError, messageOf, ReplyTooLarge } from "../cluster/api-client.ts";
+import { objectsIn } from "../cluster/discovery.ts";
 
 /** Some objects of a collection, in the order of their namespaces and names. */
 export interface Page {

@@ -2,7 +2,7 @@ import type { GroupVersionResource } from "../../lib/decision/index.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { ResourceAttributes } from "../../lib/question/index.ts";
 import { readWorld } from "../../lib/rbac/index.ts";
-import { type ApiClient, ClusterError } from "../api-client.ts";
+import { type ApiClient, ClusterError } from "../cluster/api-client.ts";
 import { pagesOf } from "./pages.ts";
 import { inAny, inBoth, type SubjectName, whoMayIn, withoutImplied } from "./who-may.ts";
 

@@ -6,7 +6,7 @@ import type { JsonObject } from "../../lib/meta/json.ts";
 import type { Keys } from "../../lib/policy/path.ts";
 import type { Policy } from "../../lib/policy/policy.ts";
 import type { Answer, Question } from "../../lib/question/index.ts";
-import { ClusterError } from "../api-client.ts";
+import { ClusterError } from "../cluster/api-client.ts";
 import { editOf, enforced } from "./stated.ts";
 
 /** What the rule would make of a field at the next edit by somebody. */

@@ -1,7 +1,7 @@
 import { readUserInfo, serviceAccountOf, type UserInfo } from "../../lib/identity/index.ts";
 import { isProblem } from "../../lib/meta/index.ts";
 import { isObject } from "../../lib/meta/json.ts";
-import { UsageError } from "../usage.ts";
+import { UsageError } from "../command-line/usage.ts";
 import type { Manager } from "./managers.ts";
 
 /** Whom to judge objects by, because the cluster does not say who wrote them. */

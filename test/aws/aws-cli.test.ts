@@ -14,7 +14,7 @@ import { readKubeconfig } from "../../functions/cluster/kubeconfig.ts";
 import { mergeRegistry } from "../../functions/registry/merge-registry.ts";
 import { registrySource } from "../../functions/registry/registry-source.ts";
 import { hashOf } from "../../functions/webhook/caller-key.ts";
-import { throwAwayCertificates } from "../../infra/certificates.ts";
+import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import { account, type Moto, startMoto } from "./parts/moto.ts";
 import { python } from "./parts/python.ts";
 

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { readArguments, run, UsageError } from "../../infra/usage.ts";
+import { readArguments, run, UsageError } from "../../infra/command-line/usage.ts";
 import { requireRuntimeClient } from "../runtime/runtime-client.ts";
 import { chartOf } from "./chart.ts";
 import { type BenchCluster, startBenchCluster } from "./cluster.ts";

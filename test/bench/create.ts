@@ -1,4 +1,4 @@
-import { throwAwayCertificates } from "../../infra/certificates.ts";
+import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import { twins, webhookConfigurations } from "../../lib/manifests/index.ts";
 import { readPolicy } from "../../lib/policy/index.ts";
 import { applied } from "../cluster/world/applied.ts";
@@ -42,7 +42,7 @@ const twinsFor = (guard: Guard): readonly unknown[] =>
 /** Latency of a CREATE whose declared identity is replaced, in namespaces that are guarded in different ways. */
 export const createLatency = async (cluster: BenchCluster, rounds: number): Promise<Figures> => {
   const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost"] });
-  const webhook = await serveProcess("infra/start.ts", [
+  const webhook = await serveProcess("infra/commands/start.ts", [
     ...["--port", "0", "--kubeconfig", cluster.kubeconfigOf(webhookUser), "--context", "cluster"],
     ...["--tls-cert", cluster.file("create.crt", cert), "--tls-key", cluster.file("create.key", key)],
   ]);

@@ -1,4 +1,4 @@
-import { throwAwayCertificates } from "../../infra/certificates.ts";
+import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import { webhookUser } from "../cluster/world/users.ts";
 import { writeRegistry } from "../runtime/registry.ts";
 import { permitted, self } from "../soak/calls.ts";
@@ -14,7 +14,7 @@ export const throughput = async (cluster: BenchCluster, seconds: number): Promis
   const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost"] });
   const [certFile, keyFile] = [cluster.file("tls.crt", cert), cluster.file("tls.key", key)];
   const tls = ["--tls-cert", certFile, "--tls-key", keyFile];
-  const ours = await serveProcess("infra/start.ts", [
+  const ours = await serveProcess("infra/commands/start.ts", [
     ...["--port", "0", "--kubeconfig", cluster.kubeconfigOf(webhookUser), "--context", "cluster"],
     ...tls,
   ]);

@@ -29,7 +29,7 @@ export interface Variants {
 
 const handlers = fileURLToPath(new URL("handlers/", import.meta.url));
 
-/** Bundles a handler as infra/build.ts does, nothing left out; the folder is a deployment. */
+/** Bundles a handler as infra/build/build-functions.ts does, nothing left out; the folder is a deployment. */
 const bundle = async (folder: string, name: string): Promise<string> => {
   const taskRoot = join(folder, name);
   await mkdir(join(taskRoot, "dist"), { recursive: true });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openCluster } from "../../infra/api-client.ts";
+import { openCluster } from "../../infra/cluster/api-client.ts";
 import { whoIs } from "../../infra/doctor/site.ts";
 import { clientCertificate } from "../support/client-certificate.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Certificates, throwAwayCertificates } from "../../infra/certificates.ts";
+import { type Certificates, throwAwayCertificates } from "../../infra/local/certificates.ts";
 import { type Called, callerOf } from "../support/called.ts";
 import { startFaultyPeer } from "../support/faulty-peer.ts";
 import { reviewText, template } from "../support/reviews.ts";

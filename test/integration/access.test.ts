@@ -10,7 +10,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { MintToken } from "../../functions/aws/eks-token.ts";
 import { type Ask, accessOf } from "../../functions/cluster/ask.ts";
 import { readKubeconfig } from "../../functions/cluster/kubeconfig.ts";
-import { throwAwayCertificates } from "../../infra/certificates.ts";
+import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import { impersonationQuestion } from "../../lib/question/question.ts";
 import { json, type Peer, type Reply, reviewed, startPeer } from "../support/api-server-peer.ts";
 

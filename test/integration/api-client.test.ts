@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type ApiClient, ClusterError, messageOf, openCluster, ReplyTooLarge } from "../../infra/api-client.ts";
+import { type ApiClient, ClusterError, messageOf, openCluster, ReplyTooLarge } from "../../infra/cluster/api-client.ts";
 import { json, type Peer, type Reply, startPeer } from "../support/api-server-peer.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "api-client-"));

@@ -7,10 +7,10 @@ import { type Peer, reviewed, startPeer } from "../support/api-server-peer.ts";
 import { type Ran, type Run, runCommand } from "../support/command.ts";
 
 const invoke = (args: readonly string[] = [], how?: Run) => runCommand("invoke", args, how);
-const events = readdirSync(new URL("../../events/", import.meta.url))
+const events = readdirSync(new URL("../../events/webhook/", import.meta.url))
   .filter((file) => file.endsWith(".json"))
   .map((file) => file.replace(".json", ""));
-const event = (name: string) => `events/${name}.json`;
+const event = (name: string) => `events/webhook/${name}.json`;
 const textOf = (name: string) => readFileSync(new URL(`../../${event(name)}`, import.meta.url), "utf8");
 
 const folder = mkdtempSync(join(tmpdir(), "invoke-"));

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { throwAwayCertificates } from "../../infra/certificates.ts";
+import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import { no, yes } from "../faults/replies.ts";
 import { type Called, callerOf, type WebhookCall } from "../support/called.ts";
 import { type Behaviour, type FaultyPeer, startFaultyPeer } from "../support/faulty-peer.ts";

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { throwAwayCertificates } from "../../infra/certificates.ts";
-import { yamlText } from "../../infra/yaml-text.ts";
+import { yamlText } from "../../infra/command-line/yaml-text.ts";
+import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import { userImpersonatorRoles } from "../../lib/manifests/index.ts";
 import { freePorts } from "../cluster/harness/free-ports.ts";
 import { json, type Peer, type Reply, startPeer } from "../support/api-server-peer.ts";
@@ -141,7 +141,7 @@ const modes: readonly Mode[] = [
   {
     command: "invoke",
     mode: "an event that says its endpoint",
-    base: () => ["events/gateway-http-api.json"],
+    base: () => ["events/webhook/gateway-http-api.json"],
     options: {
       "--endpoint": [() => ["--endpoint", "validate"], "--endpoint validate means nothing here: each event says its"],
       "--rbac": [() => ["--rbac", at("roles.yaml")]],
@@ -201,7 +201,7 @@ const modes: readonly Mode[] = [
     base: () => ["prod"],
     options: { "--host": [() => ["--host", "guard.example.com"]], "-o": [() => ["-o", "json"]] },
   },
-  { command: "kubernetes-examples", mode: "", base: () => [], options: {} },
+  { command: "kubernetes/examples", mode: "", base: () => [], options: {} },
 ];
 
 beforeAll(() => {

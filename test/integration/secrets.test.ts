@@ -6,7 +6,7 @@ import { registryOf } from "../../functions/registry/open-registry.ts";
 import { readSettings } from "../../functions/settings.ts";
 import { lineOf } from "../../functions/telemetry/telemetry.ts";
 import { hashOf } from "../../functions/webhook/caller-key.ts";
-import { openCluster } from "../../infra/api-client.ts";
+import { openCluster } from "../../infra/cluster/api-client.ts";
 import { whoIs } from "../../infra/doctor/site.ts";
 import { json, type Peer, startPeer } from "../support/api-server-peer.ts";
 import { httpApi } from "../support/gateway-events.ts";

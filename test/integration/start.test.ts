@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { policies } from "../../functions/policies/index.ts";
-import { throwAwayCertificates } from "../../infra/certificates.ts";
+import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import { webhookConfigurations } from "../../lib/manifests/index.ts";
 import type { Policy } from "../../lib/policy/index.ts";
 import { runCommand, startCommand } from "../support/command.ts";

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { readArguments, run, UsageError } from "../../infra/usage.ts";
+import { readArguments, run, UsageError } from "../../infra/command-line/usage.ts";
 import { check } from "./check.ts";
 import { equivalent } from "./equivalent.ts";
 import { mutantsIn } from "./mutant.ts";

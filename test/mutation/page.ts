@@ -1,4 +1,4 @@
-import { plainTable } from "../../infra/plain-table.ts";
+import { plainTable } from "../../infra/command-line/plain-table.ts";
 import type { Checked, Figures } from "./check.ts";
 
 const title = ["ROOM", "MUTANTS", "KILLED", "TIMEOUTS", "EQUIVALENT", "UNJUSTIFIED", "SCORE", "SECONDS IN TESTS"];

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
-import { readArguments, run, UsageError } from "../../infra/usage.ts";
-import { yamlText } from "../../infra/yaml-text.ts";
+import { readArguments, run, UsageError } from "../../infra/command-line/usage.ts";
+import { yamlText } from "../../infra/command-line/yaml-text.ts";
 import { everyVersion } from "../cluster/harness/binaries.ts";
 import { proveAnswers } from "./answers/prove.ts";
 import { prove } from "./authorization/prove.ts";

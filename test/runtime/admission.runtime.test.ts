@@ -45,7 +45,7 @@ beforeEach(() => {
 
 /** A sample event as the gateway sends it: with the time at which it got the request. */
 const sample = async (name: string): Promise<APIGatewayProxyEventV2> => {
-  const event = JSON.parse(await readFile(new URL(`../../events/${name}.json`, import.meta.url), "utf8"));
+  const event = JSON.parse(await readFile(new URL(`../../events/webhook/${name}.json`, import.meta.url), "utf8"));
   return { ...event, requestContext: { ...event.requestContext, timeEpoch: Date.now() } };
 };
 

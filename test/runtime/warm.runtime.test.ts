@@ -59,7 +59,7 @@ const linesOf = ({ output }: Instance, event: string) =>
 
 const answerTo = async ({ invoke }: Instance) => {
   const event: APIGatewayProxyEventV2 = JSON.parse(
-    await readFile(new URL("../../events/gateway-http-api.json", import.meta.url), "utf8"),
+    await readFile(new URL("../../events/webhook/gateway-http-api.json", import.meta.url), "utf8"),
   );
   const now = { ...event, requestContext: { ...event.requestContext, timeEpoch: Date.now() } };
   const { statusCode, body } = (await invoke(now)) as APIGatewayProxyStructuredResultV2;

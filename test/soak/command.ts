@@ -1,4 +1,4 @@
-import { readArguments, run, UsageError } from "../../infra/usage.ts";
+import { readArguments, run, UsageError } from "../../infra/command-line/usage.ts";
 import { startBenchCluster } from "../bench/cluster.ts";
 import { rounded } from "../bench/figures.ts";
 import { type SoakFigures, soak } from "./soak.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { throwAwayCertificates } from "../../infra/certificates.ts";
+import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import { quantile } from "../bench/figures.ts";
 import type { OwnCluster } from "../cluster/world/own-cluster.ts";
 import { webhookUser } from "../cluster/world/users.ts";
@@ -40,7 +40,7 @@ export interface SoakOptions {
  */
 export const soak = async ({ cluster, seconds, connections = 8, progress }: SoakOptions): Promise<SoakFigures> => {
   const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost"] });
-  const server = await serveProcess("infra/start.ts", [
+  const server = await serveProcess("infra/commands/start.ts", [
     ...["--port", "0", "--kubeconfig", cluster.kubeconfigOf(webhookUser), "--context", "cluster"],
     ...["--tls-cert", cluster.file("soak.crt", cert), "--tls-key", cluster.file("soak.key", key)],
   ]);

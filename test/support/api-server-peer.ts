@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type ServerOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import { throwAwayCertificates } from "../../infra/certificates.ts";
+import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 
 /** One request as it arrived. `connection` counts TLS connections from 1, `nth` the requests on this one. */
 export interface Seen {

@@ -6,7 +6,7 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AwsCredentials } from "../../../functions/aws/own-credentials.ts";
-import { throwAwayCertificates } from "../../../infra/certificates.ts";
+import { throwAwayCertificates } from "../../../infra/local/certificates.ts";
 import { smithySigner } from "../../support/smithy-signer.ts";
 import type { Surroundings } from "./authenticator.ts";
 

@@ -1,6 +1,6 @@
 import { createServer, request } from "node:https";
 import type { AddressInfo } from "node:net";
-import { throwAwayCertificates } from "../../../infra/certificates.ts";
+import { throwAwayCertificates } from "../../../infra/local/certificates.ts";
 import type { ControlPlane } from "../control-plane.ts";
 
 /** A server between a command and the API server, which sees every request and may answer in its place. */

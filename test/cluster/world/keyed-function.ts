@@ -1,8 +1,8 @@
 import { createServer, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { throwAwayCertificates } from "../../../infra/certificates.ts";
-import { serve } from "../../../infra/serve.ts";
+import { throwAwayCertificates } from "../../../infra/local/certificates.ts";
+import { serve } from "../../../infra/local/serve.ts";
 
 /** The function behind a URL with a key, as a gateway would show it. What can go wrong with one is set from outside. */
 export interface KeyedFunction {

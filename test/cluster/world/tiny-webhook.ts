@@ -1,6 +1,6 @@
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { throwAwayCertificates } from "../../../infra/certificates.ts";
+import { throwAwayCertificates } from "../../../infra/local/certificates.ts";
 
 /** An HTTPS server on the loopback interface that answers every POST with JSON. */
 export interface TinyWebhook {

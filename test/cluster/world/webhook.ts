@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { serve } from "../../../infra/serve.ts";
+import { serve } from "../../../infra/local/serve.ts";
 import { askerRoles, type WebhookConfiguration, webhookConfigurations } from "../../../lib/manifests/index.ts";
 import { readPolicy } from "../../../lib/policy/index.ts";
 import type { ControlPlane } from "../control-plane.ts";

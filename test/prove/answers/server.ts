@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { throwAwayCertificates } from "../../../infra/certificates.ts";
+import { throwAwayCertificates } from "../../../infra/local/certificates.ts";
 import type { Reply } from "./row.ts";
 
 /** The webhook of all rows. */

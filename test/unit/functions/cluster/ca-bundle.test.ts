@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { readCaBundle } from "../../../../functions/cluster/ca-bundle.ts";
-import { throwAwayCertificates } from "../../../../infra/certificates.ts";
+import { throwAwayCertificates } from "../../../../infra/local/certificates.ts";
 import { bundleRows } from "../../../support/ca-bundles.ts";
 
 let ca: string;

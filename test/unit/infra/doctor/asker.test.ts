@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ApiClient, ApiReply } from "../../../../infra/api-client.ts";
+import type { ApiClient, ApiReply } from "../../../../infra/cluster/api-client.ts";
 import { checkAsker, checkAskerExcess } from "../../../../infra/doctor/asker.ts";
 import type { Site } from "../../../../infra/doctor/site.ts";
 

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
-import { throwAwayCertificates } from "../../../../infra/certificates.ts";
 import { judgeCaBundle } from "../../../../infra/doctor/ca-bundle.ts";
+import { throwAwayCertificates } from "../../../../infra/local/certificates.ts";
 
 const day = 86_400_000;
 const base64 = (text: string): string => Buffer.from(text).toString("base64");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type ApiClient, type ApiReply, ClusterError, ReplyTooLarge } from "../../../../infra/api-client.ts";
+import { type ApiClient, type ApiReply, ClusterError, ReplyTooLarge } from "../../../../infra/cluster/api-client.ts";
 import { pagesOf } from "../../../../infra/report/pages.ts";
 
 /** The members of a client that listing needs: it answers from a list of replies, and remembers what it was asked. */

@@ -1,0 +1,164 @@
+import type { IncomingMessage } from "node:http";
+import { Agent, type RequestOptions } from "node:https";
+import { pipeline } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createGunzip } from "node:zlib";
+import { accessFailure, credentialFailure, httpFailure, lateFailure } from "../../functions/cluster/access-failure.ts";
+import { type UsableContext, usableContext } from "../../functions/cluster/checked-context.ts";
+import { type Credentials, type CredentialsOf, credentialsFrom } from "../../functions/cluster/credentials.ts";
+import type { Kubeconfig } from "../../functions/cluster/kubeconfig.ts";
+import { exchange, type Reply, tooLarge } from "../../functions/net/exchange.ts";
+import { isObject, type JsonObject } from "../../lib/meta/json.ts";
+import { naming } from "../command-line/files.ts";
+import { chooseContext } from "../command-line/kubeconfig-files.ts";
+import { UsageError } from "../command-line/usage.ts";
+
+/** A cluster that cannot be read or asked, in a sentence. Status 2: nobody knows what would have been found there. */
+export class ClusterError extends UsageError {
+  override name = "ClusterError";
+}
+
+/** A reply of more bytes than the request allows. The connection is closed, the rest is never read. */
+export class ReplyTooLarge extends ClusterError {
+  override name = "ReplyTooLarge";
+}
+
+export interface ApiRequest {
+  /** GET where there is no body, POST where there is one. */
+  readonly body?: object;
+  /** From the root, with its query: `/apis/apps/v1/deployments?limit=500`. */
+  readonly path: string;
+  /** The most that is read of the reply; 16 MiB where absent. */
+  readonly mostBytes?: number;
+}
+
+/** What an API server answered, success or not. */
+export interface ApiReply {
+  readonly status: number;
+  readonly body: JsonObject;
+  /** The texts of the `Warning` headers. */
+  readonly warnings: readonly string[];
+}
+
+/** One context of a kubeconfig. A status that is no success is a reply; what is no reply is a `ClusterError`. */
+export interface ApiClient {
+  readonly context: string;
+  /** The whole kubeconfig, of which this is a context. */
+  readonly kubeconfig: Kubeconfig;
+  /** The server is not verified, because its kubeconfig says so (`insecure-skip-tls-verify`). */
+  readonly insecure: boolean;
+  readonly send: (request: ApiRequest) => Promise<ApiReply>;
+  readonly close: () => void;
+}
+
+const deadline = 60_000;
+const usualBytes = 16 * 1024 * 1024;
+/** API servers that are busy say how many seconds to wait (priority and fairness); no longer than this in all. */
+const mostPatience = 60_000;
+
+export interface OpenOptions {
+  /**
+   * The client only asks questions, as the function does, and may do what the function may: its user may ask as another (`as`), and its
+   * server must be verified. Without it, the other way round: what is listed and tried as another user says nothing about this one.
+   */
+  readonly asks?: boolean;
+}
+
+/**
+ * Opens a context of a kubeconfig file, or of the kubeconfigs that kubectl takes where no file is named; the current one where none is
+ * named. Nothing is sent yet.
+ */
+export const openCluster = (
+  file: string | undefined,
+  contextName?: string,
+  { asks = false }: OpenOptions = {},
+): ApiClient => {
+  const { kubeconfig, context, origin } = chooseContext(file, contextName);
+  const own = naming(origin, () => usableContext(kubeconfig, context, { insecure: !asks }));
+  if (!asks && Object.keys(own.impersonation).length > 0)
+    throw new UsageError(
+      `${origin}: context ${JSON.stringify(context)}: user.as is refused: this command reads and tries objects, and is not to do so as another user; name a context whose user may do this itself`,
+    );
+  return clientOf(kubeconfig, context, own);
+};
+
+const clientOf = (kubeconfig: Kubeconfig, context: string, own: UsableContext): ApiClient => {
+  const { server, insecure } = own;
+  const label = `context ${JSON.stringify(context)}`;
+  const agent = new Agent({ keepAlive: true, maxSockets: 8, rejectUnauthorized: !insecure });
+  const issued = credentialsFrom(own);
+  const credentialsOf: CredentialsOf = (refused) =>
+    issued(refused).catch((error: unknown) => {
+      throw new ClusterError(credentialFailure(label, own.exec?.command, error).failure);
+    });
+
+  const once = async (asked: ApiRequest, { headers, ...tls }: Credentials): Promise<Reply> => {
+    const { body, path, mostBytes = usualBytes } = asked;
+    const signal = AbortSignal.timeout(deadline);
+    const options: RequestOptions = {
+      ...tls,
+      signal,
+      method: body ? "POST" : "GET",
+      headers: {
+        accept: "application/json",
+        "accept-encoding": "gzip",
+        "user-agent": "impersonation-admission",
+        ...(body ? { "content-type": "application/json" } : {}),
+        ...headers,
+      },
+    };
+    try {
+      const text = body ? JSON.stringify(body) : "";
+      return await exchange(agent, { url: `${server}${path}`, options, body: text, mostBytes, decoded: gunzipped });
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === tooLarge) throw new ReplyTooLarge(error.message);
+      const { failure } = signal.aborted ? lateFailure(label, deadline) : accessFailure(label, error);
+      throw new ClusterError(failure);
+    }
+  };
+
+  const send = async (asked: ApiRequest): Promise<ApiReply> => {
+    let credentials = await credentialsOf();
+    let renewed = false;
+    for (let patience = mostPatience; ; ) {
+      const { status, headers, text } = await once(asked, credentials);
+      const seconds = Number(headers["retry-after"]);
+      if (status === 401 && renewed) throw new ClusterError(httpFailure(label, status).failure);
+      if (status === 401) {
+        credentials = await credentialsOf(credentials);
+        renewed = true;
+      } else if (status === 429 && seconds > 0 && seconds * 1000 <= patience) {
+        patience -= seconds * 1000;
+        await sleep(seconds * 1000);
+      } else return { status, body: objectIn(text), warnings: warningTexts(headers["warning"] ?? "") };
+    }
+  };
+  return { context, kubeconfig, insecure, send, close: () => agent.destroy() };
+};
+
+/** A failure of either stream ends the other: a reply that breaks off must not be waited for. */
+const gunzipped = (response: IncomingMessage): AsyncIterable<Buffer> =>
+  response.headers["content-encoding"] === "gzip" ? pipeline(response, createGunzip(), () => {}) : response;
+
+/** Some errors come as plain text, from the API server too. */
+const objectIn = (text: string): JsonObject => {
+  try {
+    const body: unknown = JSON.parse(text);
+    if (isObject(body)) return body;
+  } catch {}
+  return { message: text.trim().slice(0, 300) };
+};
+
+/** `299 - "text"`, with quotes and backslashes escaped (RFC 9111 dropped the header, Kubernetes did not). */
+const warningTexts = (header: string): readonly string[] =>
+  [...header.matchAll(/\d{3} \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) => text.replace(/\\(.)/g, "$1"));
+
+/** The message of a reply that is no success (`metav1.Status`), or its number. */
+export const messageOf = ({ status, body }: ApiReply): string => {
+  const { message } = body;
+  return typeof message === "string" && message !== "" ? message : `HTTP ${status}`;
+};
+
+/** What is said where a server is not verified. */
+export const notVerified = ({ context }: ApiClient): string =>
+  `context ${JSON.stringify(context)} has insecure-skip-tls-verify: any server could have answered, and have taken its credentials`;

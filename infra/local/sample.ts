@@ -1,0 +1,89 @@
+import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
+import type { HttpEvent } from "../../functions/gateway/http-event.ts";
+import type { Endpoint } from "../../lib/decision/index.ts";
+import type { JsonObject } from "../../lib/meta/index.ts";
+import { UsageError } from "../command-line/usage.ts";
+import { readText } from "./local-cluster.ts";
+
+/** What an event of `events/webhook/` says must come of it. Reviews from elsewhere say nothing. */
+export interface Expectation {
+  readonly endpoint?: Endpoint;
+  /** The HTTP status; 200 where absent. */
+  readonly status?: number;
+  readonly outcome?: string;
+  readonly reason?: string;
+  readonly effective?: string;
+  /** Exactly these, in any order. */
+  readonly questions?: readonly string[];
+}
+
+/** A file that can be sent to the handler. */
+export interface Sample {
+  readonly name: string;
+  readonly event: HttpEvent;
+  readonly expect: Expectation;
+  /** Whether the file says itself at which endpoint it arrives. */
+  readonly hasEndpoint: boolean;
+  /** The object of the review, where it is one. */
+  readonly object: unknown;
+}
+
+/** Reads a file (`-`: standard input) that holds an AdmissionReview or an API Gateway event. */
+export const readSample = (file: string, endpoint: Endpoint): Sample => {
+  const text = readText(file);
+  const name = file === "-" ? "-" : file.replace(/^.*[/\\]/, "").replace(/\.json$/, "");
+  const content = parse(file, text);
+  const expect = (content["expect"] ?? {}) as Expectation;
+  if ("rawPath" in content || "httpMethod" in content) {
+    const event = asOfNow(content as unknown as HttpEvent);
+    return { name, event, expect, hasEndpoint: true, object: objectOf(bodyText(event)) };
+  }
+  if (content["kind"] === "AdmissionReview") {
+    const event = eventOf(`/${expect.endpoint ?? endpoint}`, text);
+    return { name, event, expect, hasEndpoint: expect.endpoint !== undefined, object: objectOf(text) };
+  }
+  throw new UsageError(`${file} holds neither an AdmissionReview nor an API Gateway event`);
+};
+
+const parse = (file: string, text: string): JsonObject => {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null) return value as JsonObject;
+  } catch {}
+  throw new UsageError(`${file} is not a JSON object`);
+};
+
+/** A recorded event's time to answer is long over. */
+const asOfNow = (event: HttpEvent): HttpEvent => {
+  const now = Date.now();
+  const requestContext = { ...event.requestContext, timeEpoch: now, requestTimeEpoch: now };
+  return { ...event, requestContext } as HttpEvent;
+};
+
+const bodyText = ({ body, isBase64Encoded }: HttpEvent): string =>
+  isBase64Encoded ? Buffer.from(body ?? "", "base64").toString("utf8") : (body ?? "");
+
+const objectOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text).request?.object;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The call that the API server would make, as an HTTP API hands it on. */
+const eventOf = (path: string, body: string): APIGatewayProxyEventV2 =>
+  ({
+    version: "2.0",
+    routeKey: "$default",
+    rawPath: path,
+    rawQueryString: "timeout=10s",
+    queryStringParameters: { timeout: "10s" },
+    headers: { "content-type": "application/json" },
+    requestContext: { http: { method: "POST", path }, stage: "$default", timeEpoch: Date.now() },
+    body,
+    isBase64Encoded: false,
+  }) as unknown as APIGatewayProxyEventV2;
+
+/** What Lambda tells a function of its invocation, as far as it is looked at. */
+export const sampleContext = { getRemainingTimeInMillis: () => 15_000 } as Context;

@@ -1,0 +1,80 @@
+import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import type { Ask } from "../../functions/cluster/ask.ts";
+import { type Answer, formatQuestion } from "../../lib/question/index.ts";
+import type { AdmissionReviewAnswer } from "../../lib/review/index.ts";
+import type { Bundle } from "../build/load-bundle.ts";
+import type { localCluster } from "./local-cluster.ts";
+import { type Sample, sampleContext } from "./sample.ts";
+
+/** What came of one event. The element of `-o json`. */
+export interface Result {
+  readonly event: string;
+  readonly requester: string;
+  readonly declared: string;
+  /** The decision, or `HTTP 400` and the like where the review was not one. */
+  readonly outcome: string;
+  readonly reason: string;
+  readonly effective: string;
+  readonly questions: readonly { readonly question: string; readonly answer: string; readonly reason: string }[];
+  /** The body of the answer. */
+  readonly response: unknown;
+}
+
+/** The key of the cluster `demo`, whose hash the registry of every trial holds: sample events show it. */
+const sampleKey = "the-key-of-the-sample-events";
+
+/** A handler that is tried with one event at a time, and that notes what it asks. */
+export const trialOf = (
+  bundle: Bundle,
+  clusterOf: ReturnType<typeof localCluster>,
+): ((sample: Sample) => Promise<Result>) => {
+  let asked: Result["questions"] = [];
+  const cluster = clusterOf(bundle, [bundle.hashOf(sampleKey)]);
+  const ask: Ask = async (questions, deadline) => {
+    const answers = await cluster.ask(questions, deadline);
+    asked = questions.map((question, index) => ({ question: formatQuestion(question), ...described(answers[index]) }));
+    return answers;
+  };
+  const local = { ...cluster, ask };
+  const registry = { clusters: new Map([["demo", { ...local, name: "demo" }]]), problems: [] };
+  const handler = bundle.createHandler({ registry, local, log: () => {} });
+  return async ({ name, event }) => {
+    asked = [];
+    const { statusCode, body } = (await handler(event, sampleContext)) as APIGatewayProxyStructuredResultV2;
+    const response = JSON.parse(body ?? "null");
+    return { event: name, ...judged(statusCode ?? 0, response), questions: asked, response };
+  };
+};
+
+const described = (answer: Answer | undefined): { readonly answer: string; readonly reason: string } =>
+  answer === undefined || "failure" in answer
+    ? { answer: "no answer", reason: answer?.failure ?? "" }
+    : { answer: answer.allowed ? "yes" : "no", reason: answer.reason };
+
+const judged = (status: number, response: unknown) => {
+  const annotations = (response as Partial<AdmissionReviewAnswer>).response?.auditAnnotations ?? {};
+  const { requester = "", declared = "", decision, reason, effective = "" } = annotations;
+  const refusal = response as { readonly reason?: string };
+  return {
+    requester,
+    declared,
+    outcome: decision ?? `HTTP ${status}`,
+    reason: reason ?? refusal.reason ?? "",
+    effective,
+  };
+};
+
+/** What is not as the event says; empty where all is well. */
+export const mismatches = ({ expect }: Sample, result: Result): readonly string[] => {
+  const asked = result.questions.map(({ question }) => question);
+  const outcome = expect.status ? `HTTP ${expect.status}` : expect.outcome;
+  const pairs: readonly (readonly [string, unknown, unknown])[] = [
+    ["outcome", outcome, result.outcome],
+    ["reason", expect.reason, result.reason],
+    ["effective", expect.effective, result.effective],
+    ["questions", expect.questions && [...expect.questions].sort().join(", "), [...asked].sort().join(", ")],
+  ];
+  return pairs
+    .filter(([, wanted, found]) => wanted !== undefined && wanted !== found)
+    .map(([what, wanted, found]) => `${what} is ${JSON.stringify(found)}, expected ${JSON.stringify(wanted)}`);
+};

@@ -1,0 +1,71 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { metrics } from "../../../../functions/telemetry/metrics.ts";
+import { type Entry, type Invocation, lineOf } from "../../../../functions/telemetry/telemetry.ts";
+import { failures } from "../../../../functions/webhook/failure-class.ts";
+import { alarms } from "../../../../infra/cloud/alarms.ts";
+import { outputs } from "../../../../infra/cloud/outputs.ts";
+import { readParams } from "../../../../infra/cloud/settings.ts";
+
+const read = (file: string): string => readFileSync(new URL(`../../../../${file}`, import.meta.url), "utf8");
+const text = read("docs/operations.md");
+const { params } = parse(read("serverless.yml"));
+
+/** The code spans in the first column of a section's table. */
+const documented = (section: string): readonly string[] => {
+  const [, body = ""] = text.split(`\n## ${section}\n`);
+  const rows = body.split("\n## ")[0]?.matchAll(/^\| (`[^|]+) \|/gm) ?? [];
+  return [...rows].flatMap(([, cell = ""]) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name)).sort();
+};
+
+test("every alarm has a heading that says what to do, and nothing else has", () => {
+  const door = {
+    api: "Api",
+    accessLog: "Log",
+    metrics: { serverErrors: "", clientErrors: "", latency: "" },
+    dimensions: {},
+    firewall: "",
+  };
+  const [, section = ""] = text.split("\n## When an alarm rings\n");
+  const headings = [...(section.split("\n## ")[0]?.matchAll(/^### (\w+)$/gm) ?? [])].map(([, name]) => `${name}Alarm`);
+  expect(headings.sort()).toEqual(
+    Object.keys(alarms(readParams({ ...params.default, registry: "ssm:/clusters" }), door)).sort(),
+  );
+});
+
+test("every metric", () => {
+  expect(documented("Metrics")).toEqual([...Object.keys(metrics), "ThrottledCalls"].sort());
+});
+
+test("every parameter, with its default", () => {
+  expect(documented("Parameters")).toEqual(Object.keys(params.default).sort());
+  for (const [name, value] of Object.entries(params.default))
+    if (typeof value === "number") expect(text).toMatch(new RegExp(`\\| .*\`${name}\`.* \\| .*\\b${value}\\b.* \\|`));
+});
+
+test("every output", () => {
+  for (const output of Object.keys(outputs(""))) expect(text).toContain(`\`${output}\``);
+});
+
+test("every class of failure", () => {
+  for (const failure of failures) expect(text).toMatch(new RegExp(`^\\| \`${failure}\` \\|`, "m"));
+});
+
+test("every member of a line", () => {
+  const entries: readonly (Entry & Invocation)[] = [
+    {
+      ...{ event: "decision", cluster: "", endpoint: "mutate", uid: "", resource: "", namespace: "", name: "" },
+      ...{ operation: "", dryRun: false, decision: "denied", reason: "no-answer", message: "", enforcement: "enforce" },
+      ...{ requester: "", declared: "", effective: "", failure: "fault", fault: "", questions: 1 },
+      ...{ questionMilliseconds: 1, milliseconds: 1, cold: true, requestId: "", traceId: "", xrayTraceId: "" },
+    },
+    { event: "refused", status: 404 },
+    { event: "registry", clusters: 1, problems: [] },
+    { event: "refresh-failed", message: "", ageSeconds: 1 },
+    { event: "warmed", warmed: [], problems: [], warmMilliseconds: 1 },
+  ];
+  const members = new Set(entries.flatMap((entry) => Object.keys(JSON.parse(lineOf(entry, "", 0)))));
+  members.delete("_aws");
+  expect(documented("The log")).toEqual([...members].sort());
+});

@@ -1,0 +1,147 @@
+import { describe, expect, test } from "vitest";
+import { type Params, readParams } from "../../../../infra/cloud/settings.ts";
+
+/** As serverless.yml has them, with a registry. */
+const usual: Params = {
+  registry: "ssm:/admission/clusters",
+  registryMaxAge: 300,
+  registryDeadAge: 86_400,
+  warmClusters: 3,
+  registryKey: "",
+  registryLayers: [],
+  assumeRoles: [],
+  subnetIds: [],
+  securityGroupIds: [],
+  reservedConcurrency: 50,
+  throttleRate: 100,
+  throttleBurst: 200,
+  logRetentionInDays: 30,
+  alarmTopic: "",
+  vpcEndpointIds: [],
+  wafRate: "",
+};
+
+const role = "arn:aws:iam::123456789012:role/team/reader";
+const secret = "arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:admission-AbCdEf";
+
+test("a parameter of the command line is a string, one of a file may be a list or a number", () => {
+  const [subnets, groups] = [["subnet-0123456789abcdef0", "subnet-01234567"], ["sg-01234567"]];
+  const listed = readParams({ ...usual, subnetIds: subnets, securityGroupIds: groups, reservedConcurrency: 5 });
+  const spelled = readParams({
+    ...usual,
+    subnetIds: subnets.join(", "),
+    securityGroupIds: `${groups},`,
+    reservedConcurrency: "5",
+  });
+  expect(spelled).toEqual(listed);
+  expect(spelled).toMatchObject({ subnetIds: subnets, securityGroupIds: groups, reservedConcurrency: 5 });
+});
+
+test("warming can be switched off, and is on where nothing is said", () => {
+  expect(readParams({ ...usual, warmClusters: "0" })).toMatchObject({ warmClusters: 0 });
+  const { registryDeadAge, warmClusters, ...silent } = usual;
+  expect(readParams(silent)).toMatchObject({ registryDeadAge, warmClusters });
+});
+
+test("what is empty is nothing", () => {
+  expect(readParams(usual)).toMatchObject({ registryKey: undefined, alarmTopic: undefined, assumeRoles: [] });
+});
+
+describe("a registry", () => {
+  test.each([
+    ["secretsmanager:admission/registry", { kind: "secret", secret: "admission/registry" }],
+    [`secretsmanager:${secret}`, { kind: "secret", secret }],
+    ["ssm:/admission/clusters", { kind: "parameters", path: "/admission/clusters" }],
+    ["ssm:/admission/clusters/", { kind: "parameters", path: "/admission/clusters" }],
+  ])("may be %s", (setting, registry) => {
+    expect(readParams({ ...usual, registry: setting }).registry).toEqual({ setting, ...registry });
+  });
+
+  test("may be a file in a layer, where there is one", () => {
+    const setting = "file:/opt/registry/kubeconfig";
+    const registryLayers = "arn:aws:lambda:eu-west-1:123456789012:layer:registry:7";
+    expect(readParams({ ...usual, registry: setting, registryLayers }).registry).toEqual({ setting, kind: "file" });
+    expect(() => readParams({ ...usual, registry: setting })).toThrow(
+      "param registryLayers is []; it must be the ARN of the layer that holds the registry file:/opt/registry/kubeconfig",
+    );
+  });
+
+  test("has no default: the deployment asks for it", () => {
+    expect(() => readParams({ ...usual, registry: "" })).toThrow(
+      "param registry is missing; give --param registry=ssm:/PATH, or another of file:/opt/PATH, secretsmanager:NAME,",
+    );
+  });
+
+  test.each([
+    "file:",
+    "file:kubeconfig",
+    "file:/var/task/kubeconfig",
+    "/opt/registry/kubeconfig",
+    "s3://bucket/key",
+    "secretsmanager:*",
+    "secretsmanager:admission/?",
+    `secretsmanager:${secret}*`,
+    `secretsmanager:${secret.replace(/-\w+$/, "")}`,
+    "ssm:/",
+    "ssm:admission",
+    "ssm:/*",
+    "ssm:/admission/*",
+    "ssm:/${AWS::AccountId}",
+  ])("may not be %j", (registry) => {
+    expect(() => readParams({ ...usual, registry })).toThrow(
+      `param registry is ${JSON.stringify(registry)}; it must be file:/opt/PATH, secretsmanager:NAME,`,
+    );
+  });
+});
+
+test("nothing is reserved where reservedConcurrency is none", () => {
+  expect(readParams({ ...usual, reservedConcurrency: "none" }).reservedConcurrency).toBeUndefined();
+});
+
+describe("the web ACL's rate", () => {
+  test.each([
+    [100, "", 1500],
+    [1, "", 15],
+    [10_000, "", 150_000],
+    [100, 2999, 2999],
+  ])("throttleRate %j, wafRate %j: %j calls a minute to one path", (throttleRate, wafRate, rate) => {
+    expect(readParams({ ...usual, throttleRate, wafRate }).wafRate).toBe(rate);
+  });
+
+  test.each([3000, 10_000])("%j is no rate where the gateway throttles 100 a second", (wafRate) => {
+    expect(() => readParams({ ...usual, wafRate })).toThrow(
+      `param wafRate is ${wafRate}; it must be below 3000, half of what throttleRate lets through in a minute`,
+    );
+  });
+});
+
+describe("a parameter that cannot be is named", () => {
+  test.each<[string, unknown, string]>([
+    [
+      "assumeRoles",
+      `${role},arn:aws:iam::123456789012:role/*`,
+      "ARNs of roles, without wildcards, separated by commas",
+    ],
+    ["assumeRoles", "*", "ARNs of roles"],
+    ["registryKey", "alias/registry", "the ARN of a KMS key"],
+    ["registryLayers", "arn:aws:lambda:eu-west-1:123456789012:layer:registry", "ARNs of layer versions"],
+    ["subnetIds", "subnet-01234567", "given together with securityGroupIds"],
+    ["securityGroupIds", "default", "ids of security groups"],
+    ["reservedConcurrency", 0, 'a whole number from 1 to 10000 or "none"'],
+    ["reservedConcurrency", "many", 'a whole number from 1 to 10000 or "none"'],
+    ["throttleRate", 0.5, "a whole number from 1 to 10000"],
+    ["throttleBurst", -1, "a whole number from 1 to 5000"],
+    ["registryMaxAge", 3601, "a whole number from 1 to 3600"],
+    ["registryDeadAge", 599, "a whole number from 600 to 999999"],
+    ["warmClusters", 11, "a whole number from 0 to 10"],
+    ["logRetentionInDays", 31, "one of 1, 3, 5, 7,"],
+    ["logRetentionInDays", "", "a whole number from 1 to 3653"],
+    ["alarmTopic", "on-call", "the ARN of an SNS topic"],
+    ["vpcEndpointIds", "vpc-01234567", "ids of VPC endpoints"],
+    ["wafRate", 9, "a whole number from 10 to 2000000000"],
+  ])("%s: %j", (name, value, what) => {
+    expect(() => readParams({ ...usual, [name]: value })).toThrow(
+      `param ${name} is ${JSON.stringify(value)}; it must be ${what}`,
+    );
+  });
+});
