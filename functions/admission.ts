@@ -1,23 +1,23 @@
-import { registryOf } from "./registry/open-registry.ts";
+import { openRegistry } from "./registry/open-registry.ts";
 import { readSettings } from "./settings.ts";
-import { type Log, lineOf } from "./telemetry/telemetry.ts";
+import { type Log, logLine } from "./telemetry/telemetry.ts";
 import { createHandler } from "./webhook/handler.ts";
 import { warm } from "./webhook/warm.ts";
 
-export { accessOf } from "./cluster/ask.ts";
-export { hashOf } from "./webhook/caller-key.ts";
+export { askOf } from "./cluster/ask.ts";
+export { hashOfKey } from "./webhook/caller-key.ts";
 export { createHandler };
 
 const settings = readSettings(process.env);
 
-const line = (entry: Parameters<Log>[0]): string => lineOf(entry, settings.functionName, Date.now());
+const line = (entry: Parameters<Log>[0]): string => logLine(entry, settings.functionName, Date.now());
 
 /** Past `console`, which would put the time and a level in front of what is JSON. */
 const log: Log = (entry) => {
   process.stdout.write(`${line(entry)}\n`);
 };
 
-const registry = registryOf(settings, log);
+const registry = openRegistry(settings, log);
 
 /** The Lambda function. What else stands in this file is for the local server and the commands, which run the same bundle. */
 export const handler = createHandler({ registry, log });

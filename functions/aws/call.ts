@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import { exchange, type Reply } from "../net/exchange.ts";
+import { exchange, type HttpReply } from "../net/exchange.ts";
 import type { AwsService, AwsSettings } from "../settings.ts";
 import { AwsFailure } from "./aws-failure.ts";
 import { endpointOf, isRegion } from "./endpoint.ts";
@@ -43,11 +43,11 @@ const codeOf = (text: string): string =>
     .find((code) => code) ?? "";
 
 /** Worth another attempt: nobody there, too many requests, or a fault of theirs. */
-const isTransient = (reply: Reply | Error): boolean =>
+const isTransient = (reply: HttpReply | Error): boolean =>
   reply instanceof Error || reply.status >= 500 || reply.status === 429 || /Throttl/.test(codeOf(reply.text));
 
 /** What came instead of a 200, in a few words. */
-const failureOf = (where: string, reply: Reply | Error, hints: AwsRequest["hints"]): AwsFailure => {
+const failureOf = (where: string, reply: HttpReply | Error, hints: AwsRequest["hints"]): AwsFailure => {
   if (reply instanceof Error)
     return new AwsFailure(`${where} cannot be reached (${(reply as NodeJS.ErrnoException).code})`);
   const code = codeOf(reply.text);
@@ -61,7 +61,7 @@ export const awsCaller = (settings: AwsSettings): AwsCall => {
     "https:": new HttpsAgent({ keepAlive: true, rejectUnauthorized: true }),
   };
 
-  const send = async ({ service, headers, body }: AwsRequest, region: string, signal: AbortSignal): Promise<Reply> => {
+  const send = async ({ service, headers, body }: AwsRequest, region: string, signal: AbortSignal): Promise<HttpReply> => {
     const url = endpointOf(settings, service, region);
     const signing = { credentials: ownCredentials(settings), region, service, date: new Date() };
     const signed = signedHeaders({ method: "POST", url, headers, body }, signing);
@@ -75,7 +75,7 @@ export const awsCaller = (settings: AwsSettings): AwsCall => {
     const milliseconds = Math.max(deadline - Date.now(), 0);
     const where = `${titles[request.service]} in ${region}`;
     const signal = AbortSignal.timeout(milliseconds);
-    const once = (): Promise<Reply | Error> =>
+    const once = (): Promise<HttpReply | Error> =>
       send(request, region, signal).catch((error: Error) => {
         if (error instanceof AwsFailure) throw error;
         return error;

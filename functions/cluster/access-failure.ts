@@ -2,7 +2,7 @@ import { isObject } from "../../lib/meta/json.ts";
 import type { Answer, NoAnswer } from "../../lib/question/question.ts";
 import { AwsFailure } from "../aws/aws-failure.ts";
 import { tooLarge } from "../net/exchange.ts";
-import { tooMany } from "../net/queue.ts";
+import { queueIsFull } from "../net/queue.ts";
 
 /** What has its sentence already, on the way to whoever asked. */
 export class Unanswered extends Error {
@@ -69,7 +69,7 @@ export const accessFailure = (cluster: string, error: unknown): NoAnswer => {
   const code = codeOf(error);
   if (code === undefined) return { code: 502, failure: `${server(cluster)} answered with what cannot be read as JSON` };
   if (code === tooLarge) return { code: 502, failure: `${server(cluster)} answered with more than 1 MiB` };
-  if (code === tooMany) return { code: 503, failure: `too many questions to ${server(cluster)} are waiting already` };
+  if (code === queueIsFull) return { code: 503, failure: `too many questions to ${server(cluster)} are waiting already` };
   if (isUnreachable(code)) return { code: 503, failure: `${server(cluster)} cannot be reached (${code})` };
   if (code.startsWith("HPE_")) return { code: 502, failure: `${server(cluster)} does not speak HTTP (${code})` };
   return {

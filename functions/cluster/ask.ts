@@ -1,14 +1,14 @@
 import { Agent } from "node:https";
 import { type Answer, type NoAnswer, type Question, readAnswer } from "../../lib/question/question.ts";
-import { exchange, type Reply } from "../net/exchange.ts";
-import { turns } from "../net/queue.ts";
-import { sharedLookup } from "../net/single-flight-lookup.ts";
+import { exchange, type HttpReply } from "../net/exchange.ts";
+import { queue } from "../net/queue.ts";
+import { singleFlightLookup } from "../net/single-flight-lookup.ts";
 import { accessFailure, credentialFailure, httpFailure, lateFailure, Unanswered } from "./access-failure.ts";
-import { type ContextUse, usableContext } from "./checked-context.ts";
+import { type ContextUse, checkedContext } from "./checked-context.ts";
 import { type Credentials, type CredentialsOf, credentialsFrom } from "./credentials.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
-import { isEchoOf } from "./same-question.ts";
-import { persist } from "./send-with-retries.ts";
+import { isSameQuestion } from "./same-question.ts";
+import { sendWithRetries } from "./send-with-retries.ts";
 
 /**
  * Asks one cluster's API server. All questions go out together; `deadline` is in milliseconds since the epoch. Never rejects: a failure is
@@ -41,7 +41,7 @@ const reviewOf = (spec: Question) => ({ apiVersion: "authorization.k8s.io/v1", k
 
 const anotherAnswer: NoAnswer = { code: 502, failure: "the SubjectAccessReview came back with another question" };
 
-export interface AccessOptions extends ContextUse {
+export interface AskOptions extends ContextUse {
   /**
    * What messages call the cluster: `cluster "prod"` for one of a registry, because users read them in denials and the context's name
    * may be an ARN. Absent: `context "NAME"`.
@@ -55,30 +55,30 @@ export interface AccessOptions extends ContextUse {
  *
  * @example const ask = accessOf(kubeconfig, "prod"); const [answer] = await ask([question], Date.now() + 2_000);
  */
-export const accessOf = (kubeconfig: Kubeconfig, context: string, options: AccessOptions = {}): Ask => {
+export const askOf = (kubeconfig: Kubeconfig, context: string, options: AskOptions = {}): Ask => {
   const label = options.label ?? `context ${JSON.stringify(context)}`;
-  const own = usableContext(kubeconfig, context, options);
+  const own = checkedContext(kubeconfig, context, options);
   const url = `${own.server}${path}`;
   // No maxSockets: a connection that the agent replaces for a request in its own queue outlives that request.
   const agent = new Agent({
     keepAlive: true,
     rejectUnauthorized: !own.insecure,
     autoSelectFamilyAttemptTimeout,
-    lookup: sharedLookup(),
+    lookup: singleFlightLookup(),
   });
-  const inTurn = turns(mostAtOnce, mostWaiting);
+  const inTurn = queue(mostAtOnce, mostWaiting);
   const issued = credentialsFrom(own);
   const credentialsOf: CredentialsOf = (refused) =>
     issued(refused).catch((error: unknown) => {
       throw new Unanswered(credentialFailure(label, own.exec?.command, error));
     });
 
-  const post = (body: string, deadline: number, signal: AbortSignal): Promise<Reply> => {
+  const post = (body: string, deadline: number, signal: AbortSignal): Promise<HttpReply> => {
     const send = ({ headers: authorization, ...tls }: Credentials) => {
       const options = { ...tls, method: "POST", headers: { ...headers, ...authorization }, signal };
       return inTurn(signal, () => exchange(agent, { url, options, body }));
     };
-    return persist({ send, credentialsOf, deadline, signal });
+    return sendWithRetries({ send, credentialsOf, deadline, signal });
   };
 
   const answerTo = async (question: Question, deadline: number, signal: AbortSignal): Promise<Answer> => {
@@ -87,7 +87,7 @@ export const accessOf = (kubeconfig: Kubeconfig, context: string, options: Acces
       if (status !== 200 && status !== 201) return httpFailure(label, status, text);
       const review: unknown = JSON.parse(text);
       const answer = readAnswer(review);
-      return "failure" in answer || isEchoOf(question, review) ? answer : anotherAnswer;
+      return "failure" in answer || isSameQuestion(question, review) ? answer : anotherAnswer;
     } catch (error) {
       return accessFailure(label, error);
     }

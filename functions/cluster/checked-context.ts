@@ -8,7 +8,7 @@ import type { ExecPlugin } from "./exec-plugin.ts";
 import type { Kubeconfig, KubeconfigCluster, KubeconfigExec, KubeconfigUser, Source } from "./kubeconfig.ts";
 
 /** One context of a kubeconfig, checked: where its API server is, and how its user proves who it is. */
-export interface UsableContext {
+export interface CheckedContext {
   /** Without a slash at its end. */
   readonly server: string;
   /** The server's certificate is not looked at, because the kubeconfig says so and that was allowed. */
@@ -182,7 +182,7 @@ const impersonation = ({ as, asUid, asGroups, asExtra }: KubeconfigUser, refuse:
  * Checks one context of a kubeconfig as client-go does before it is used (tools/clientcmd validation.go and client_config.go). Throws for
  * what cannot work here or would weaken an answer, with the context and the field named.
  */
-export const usableContext = (kubeconfig: Kubeconfig, name: string, use: ContextUse = {}): UsableContext => {
+export const checkedContext = (kubeconfig: Kubeconfig, name: string, use: ContextUse = {}): CheckedContext => {
   const refuse: Refuse = (where, why) => {
     throw new Error(`context ${JSON.stringify(name)}: ${where} ${why}`);
   };

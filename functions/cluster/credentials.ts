@@ -3,7 +3,7 @@ import { validateHeaderValue } from "node:http";
 import type { RequestOptions } from "node:https";
 import { KubeConfig } from "@kubernetes/client-node";
 import { readCaBundle } from "./ca-bundle.ts";
-import { bytesOf, isSet, type UsableContext } from "./checked-context.ts";
+import { bytesOf, isSet, type CheckedContext } from "./checked-context.ts";
 import { runPlugin } from "./exec-plugin.ts";
 
 /** What makes a request somebody's: headers, and the TLS material of its connection. */
@@ -25,7 +25,7 @@ interface Issued {
 const fileAge = 60_000;
 
 /** The token of a `tokenFile`; where that cannot be had, the one beside it (client-go transport `NewBearerAuthWithRefreshRoundTripper`). */
-const plainToken = ({ token, tokenFile }: UsableContext): string => {
+const plainToken = ({ token, tokenFile }: CheckedContext): string => {
   if (tokenFile === "") return token;
   try {
     return readFileSync(tokenFile, "utf8").trim() || token;
@@ -46,7 +46,7 @@ interface Proof {
 const base64 = (pem: string): string => Buffer.from(pem, "latin1").toString("base64");
 
 /** The options of a request, as client-node makes them of a cluster and a user. */
-const optionsOf = async ({ server, tlsServerName }: UsableContext, proof: Proof): Promise<RequestOptions> => {
+const optionsOf = async ({ server, tlsServerName }: CheckedContext, proof: Proof): Promise<RequestOptions> => {
   const { token, cert, key, ca } = proof;
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromClusterAndUser(
@@ -62,7 +62,7 @@ const optionsOf = async ({ server, tlsServerName }: UsableContext, proof: Proof)
   return options;
 };
 
-const issue = async (context: UsableContext, fresh: boolean): Promise<Issued> => {
+const issue = async (context: CheckedContext, fresh: boolean): Promise<Issued> => {
   const plugin = context.exec && (await runPlugin(context.exec));
   const token = plainToken(context) || plugin?.token || (await context.mint?.(fresh)) || "";
   const ca = readCaBundle(bytesOf(context.ca).toString()).certificates.map(String);
@@ -82,7 +82,7 @@ const issue = async (context: UsableContext, fresh: boolean): Promise<Issued> =>
  * Gets the credentials of one context as its kubeconfig says, and keeps them while they are good. Who asks while they are on their way
  * waits for the same ones.
  */
-export const credentialsFrom = (context: UsableContext): CredentialsOf => {
+export const credentialsFrom = (context: CheckedContext): CredentialsOf => {
   let last: Promise<Issued> | undefined;
 
   const renew = (fresh: boolean): Promise<Issued> => {

@@ -22,7 +22,7 @@ const what = ["verb", "group", "resource", "subresource", "namespace", "name"];
  * from a connection that is out of step or from a cache on the way, says nothing about this one. What a later API server adds to a spec
  * does not count.
  */
-export const isEchoOf = (question: Question, review: unknown): boolean => {
+export const isSameQuestion = (question: Question, review: unknown): boolean => {
   const spec = isObject(review) ? review["spec"] : undefined;
   if (!isObject(spec)) return false;
   const keys = Object.keys({ ...question.extra, ...(isObject(spec["extra"]) ? spec["extra"] : {}) });

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import type { Reply } from "../net/exchange.ts";
+import type { HttpReply } from "../net/exchange.ts";
 import type { Credentials, CredentialsOf } from "./credentials.ts";
 import { pauseBefore } from "./retry.ts";
 
 /** A request that may go out more than once. */
 export interface Persistence {
-  readonly send: (credentials: Credentials) => Promise<Reply>;
+  readonly send: (credentials: Credentials) => Promise<HttpReply>;
   readonly credentialsOf: CredentialsOf;
   /** In milliseconds since the epoch; `signal` is what happens then. */
   readonly deadline: number;
@@ -17,7 +17,7 @@ export interface Persistence {
  * Sends until there is a reply that is worth having, or that will not change: once more with other credentials where the first were
  * refused and there are others, and after a pause where `pauseBefore` says so. The last reply is the result, whatever its status.
  */
-export const persist = async ({ send, credentialsOf, deadline, signal }: Persistence): Promise<Reply> => {
+export const sendWithRetries = async ({ send, credentialsOf, deadline, signal }: Persistence): Promise<HttpReply> => {
   let credentials = await credentialsOf();
   for (let renewed = false, repeats = 0; ; ) {
     const reply = await send(credentials);

@@ -13,7 +13,7 @@ export interface Exchange {
   readonly decoded?: (response: IncomingMessage) => AsyncIterable<Buffer>;
 }
 
-export interface Reply {
+export interface HttpReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
@@ -21,7 +21,7 @@ export interface Reply {
 
 export const tooLarge = "ERR_REPLY_TOO_LARGE";
 
-const read = async (response: IncomingMessage, { mostBytes = 1024 * 1024, decoded }: Exchange): Promise<Reply> => {
+const read = async (response: IncomingMessage, { mostBytes = 1024 * 1024, decoded }: Exchange): Promise<HttpReply> => {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of decoded ? decoded(response) : (response as AsyncIterable<Buffer>)) {
@@ -50,7 +50,7 @@ const closedByPeer = new Set(["ECONNRESET", "EPIPE"]);
  * between invocations and the server closes what it does not hear from. So the request goes out once more if it was written to an idle
  * connection that turned out closed before any reply; only once, because no idle one is left then. Rejects with Node's own errors.
  */
-export const exchange = (agent: Agent, asked: Exchange): Promise<Reply> =>
+export const exchange = (agent: Agent, asked: Exchange): Promise<HttpReply> =>
   new Promise((resolve, reject) => {
     const { url, options, body } = asked;
     const request = url.startsWith("http:") ? plainRequest : tlsRequest;

@@ -1,14 +1,14 @@
 /** Runs a piece of work when it is its turn; `signal` ends the waiting. */
-export type InTurn = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
+export type InQueue = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
 
 /** The code of the error where too many wait already. */
-export const tooMany = "ERR_TOO_MANY_WAITING";
+export const queueIsFull = "ERR_TOO_MANY_WAITING";
 
 /**
  * Lets so many pieces of work run at once and so many wait, first come, first served. Throws at once, with the code `tooMany`, for one
  * more; and with the signal's reason for one whose signal ends the waiting, which then takes nobody's turn.
  */
-export const turns = (most: number, mostWaiting: number): InTurn => {
+export const queue = (most: number, mostWaiting: number): InQueue => {
   const waiting = new Set<() => void>();
   let running = 0;
 
@@ -35,7 +35,7 @@ export const turns = (most: number, mostWaiting: number): InTurn => {
     signal.throwIfAborted();
     if (running < most) running += 1;
     else if (waiting.size < mostWaiting) await turn(signal);
-    else throw Object.assign(new Error(`${mostWaiting} are waiting`), { code: tooMany });
+    else throw Object.assign(new Error(`${mostWaiting} are waiting`), { code: queueIsFull });
     try {
       return await work();
     } finally {

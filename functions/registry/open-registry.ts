@@ -10,7 +10,7 @@ import { registrySource } from "./registry-source.ts";
  * The registry that the settings name: it is read from now on, and its EKS clusters get tokens that are made here, from the function's own
  * role. Where they name none, no cluster is known and nothing is read.
  */
-export const registryOf = (
+export const openRegistry = (
   { registry, registryMaxAge, registryDeadAge, inLambda, aws }: Settings,
   log: Keeping["log"],
 ): Registry & Partial<KeptRegistry> => {

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { Policy } from "../../lib/policy/index.ts";
-import { type Ask, accessOf } from "../cluster/ask.ts";
+import { type Ask, askOf } from "../cluster/ask.ts";
 import type { Minting } from "../cluster/checked-context.ts";
 import { type KubeconfigContext, readKubeconfig } from "../cluster/kubeconfig.ts";
 import { defaultPolicy, policies } from "../policies/index.ts";
@@ -53,7 +53,7 @@ export const readRegistry = (text: string, directory: string, minting: Minting):
         name,
         keys: keysOf(extension["keys"]),
         policy: policyOf(extension["policy"]),
-        ask: accessOf(kubeconfig, context, {
+        ask: askOf(kubeconfig, context, {
           label: `cluster ${JSON.stringify(name)}`,
           plugins: minting,
           serverIsEks: serverIsEks(extension["serverIsEks"]),

@@ -92,7 +92,7 @@ export const boundedJson = (entry: object): string => printable(JSON.stringify(e
  *
  * @param now milliseconds since the epoch
  */
-export const lineOf = (entry: Entry & Invocation, functionName: string, now: number): string => {
+export const logLine = (entry: Entry & Invocation, functionName: string, now: number): string => {
   const [said, measured] = parted(entry);
   const counted: Measured = entry.cold ? { ...measured, ColdStarts: 1 } : measured;
   const line = { level: levelOf(entry), ...said, [everywhere]: functionName, ...counted };

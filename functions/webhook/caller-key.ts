@@ -8,7 +8,7 @@ export const isKeyHash = (value: unknown): value is KeyHash =>
 
 const digest = (key: string): Buffer => createHash("sha256").update(key).digest();
 
-export const hashOf = (key: string): KeyHash => `sha256:${digest(key).toString("hex")}`;
+export const hashOfKey = (key: string): KeyHash => `sha256:${digest(key).toString("hex")}`;
 
 const nobody = Buffer.alloc(32);
 
@@ -16,7 +16,7 @@ const nobody = Buffer.alloc(32);
  * Whether a key is one of those whose hashes are given; nothing is no key, whatever its hash. Takes the same time for a wrong key, a
  * cluster without keys and one that is not there: every hash is compared, and one in any case.
  */
-export const isKey = (key: string, hashes: readonly KeyHash[]): boolean => {
+export const isCallerKey = (key: string, hashes: readonly KeyHash[]): boolean => {
   const given = digest(key);
   timingSafeEqual(given, nobody);
   return hashes.map((hash) => timingSafeEqual(given, Buffer.from(hash.slice(7), "hex"))).includes(true) && key !== "";

@@ -5,13 +5,13 @@ import { xrayHeader } from "../settings.ts";
 import { framesOf } from "../telemetry/frames.ts";
 import type { Invocation } from "../telemetry/telemetry.ts";
 import { traceIdOf, xrayTraceIdOf } from "../telemetry/trace.ts";
-import { type Edges, failure, respond } from "./respond.ts";
+import { type Dependencies, failure, respond } from "./respond.ts";
 
 /**
  * The Lambda handler. middy stands around it: whatever is thrown, and a function that is about to be ended, becomes a 500 that says
  * nothing of the inside.
  */
-export const createHandler = (edges: Edges) => {
+export const createHandler = (edges: Dependencies) => {
   let cold = true;
   return middy<HttpEvent, HttpResult>({
     timeoutEarlyInMillis: 100,
@@ -33,7 +33,7 @@ export const createHandler = (edges: Edges) => {
       const request = requestOf(event);
       const invocation = { cold, ...invocationOf(context, request) };
       cold = false;
-      const log: Edges["log"] = (entry) => edges.log({ ...entry, ...invocation });
+      const log: Dependencies["log"] = (entry) => edges.log({ ...entry, ...invocation });
       const response = await respond({ ...edges, log }, request, context.getRemainingTimeInMillis());
       if (response.status >= 400) log({ event: "refused", status: response.status });
       return resultOf(event, response);

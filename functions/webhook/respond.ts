@@ -9,12 +9,12 @@ import type { KeptRegistry } from "../registry/keep-registry.ts";
 import type { Cluster, Registry } from "../registry/read-registry.ts";
 import { framesOf } from "../telemetry/frames.ts";
 import type { Log } from "../telemetry/telemetry.ts";
-import { isKey } from "./caller-key.ts";
+import { isCallerKey } from "./caller-key.ts";
 import { deadlineOf } from "./deadline.ts";
 import { failureOf } from "./failure-class.ts";
 
 /** What the handler is made of. */
-export interface Edges {
+export interface Dependencies {
   readonly registry: Registry & Partial<KeptRegistry>;
   /** The cluster behind `POST /mutate` and `/validate`, which ask for no key. The local server has one, a deployment never. */
   readonly local?: Cluster;
@@ -31,7 +31,7 @@ const mostBytes = 6 * 1024 * 1024;
  *
  * @param remaining milliseconds until the function is ended
  */
-export const respond = async (edges: Edges, request: HttpRequest, remaining: number): Promise<HttpResponse> => {
+export const respond = async (edges: Dependencies, request: HttpRequest, remaining: number): Promise<HttpResponse> => {
   const started = performance.now();
   const { method, path } = request;
   if (method === "GET" && path === "/livez") return { status: 200, json: { status: "ok" } };
@@ -74,25 +74,25 @@ interface Call {
  * The path alone says which cluster is meant; its key stands there too, or is the bearer token of an API server that can send one. A wrong
  * key and a cluster that is not there look, and take, the same.
  */
-const routeOf = ({ registry, local }: Edges, { path, header }: HttpRequest): Route | undefined => {
+const routeOf = ({ registry, local }: Dependencies, { path, header }: HttpRequest): Route | undefined => {
   const [, name, key, keyed, keyless] =
     /^(?:\/clusters\/([^/]+)(?:\/([^/]+))?\/(mutate|validate)|\/(mutate|validate))$/.exec(path) ?? [];
   if (keyless) return local && { cluster: local, endpoint: keyless as Endpoint, opens: () => false };
   if (!keyed) return undefined;
   const given = key ?? bearerOf(header("authorization"));
   const cluster = registry.clusters.get(name ?? "");
-  const opens = ({ keys }: Pick<Cluster, "keys">) => isKey(given, keys);
+  const opens = ({ keys }: Pick<Cluster, "keys">) => isCallerKey(given, keys);
   return opens(cluster ?? { keys: [] }) && cluster ? { cluster, endpoint: keyed as Endpoint, opens } : undefined;
 };
 
 const bearerOf = (authorization: string): string => /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? "";
 
-const readiness = ({ registry, local }: Edges, doubt: string | undefined): HttpResponse =>
+const readiness = ({ registry, local }: Dependencies, doubt: string | undefined): HttpResponse =>
   local || (registry.clusters.size > 0 && doubt === undefined)
     ? { status: 200, json: { status: "ok" } }
     : failure(503, "ServiceUnavailable", doubt ?? "no registry of clusters is loaded; the log says why");
 
-const answer = async (edges: Edges, call: Call, started: number) => {
+const answer = async (edges: Dependencies, call: Call, started: number) => {
   const { outcome, ...asking } = await decide(edges, call);
   const { review } = call;
   const { cluster, endpoint } = call.route;
@@ -131,7 +131,7 @@ const since = (started: number): number => Math.round((performance.now() - start
  * A fault of our own is doubt like any other: what is thrown becomes what the policy makes of a review that cannot be judged. Without a
  * reliable registry the policy is unknown too, and every review is denied.
  */
-const decide = async (edges: Edges, { route, review: { request }, deadline, doubt }: Call) => {
+const decide = async (edges: Dependencies, { route, review: { request }, deadline, doubt }: Call) => {
   const { cluster, endpoint } = route;
   if (doubt !== undefined && cluster !== edges.local)
     return { outcome: unreliable(cluster, request, doubt), ...nothingAsked, failure: "registry-outdated" as const };
@@ -166,7 +166,7 @@ const unreliable = ({ policy }: Cluster, request: AdmissionReview["request"], do
  * once: of the entry that has the cluster's name by then, if the caller's key opens that one too.
  */
 const ask = async (
-  { registry }: Edges,
+  { registry }: Dependencies,
   { cluster, opens }: Route,
   questions: readonly Question[],
   deadline: number,

@@ -6,7 +6,7 @@ import type { KeptRegistry } from "../registry/keep-registry.ts";
 import type { Cluster, Registry } from "../registry/read-registry.ts";
 import { framesOf } from "../telemetry/frames.ts";
 import type { Log } from "../telemetry/telemetry.ts";
-import { hashOf } from "./caller-key.ts";
+import { hashOfKey } from "./caller-key.ts";
 import { createHandler } from "./handler.ts";
 
 export interface Warming {
@@ -70,7 +70,7 @@ const warmOne = async ({ registry, drop }: Warming, cluster: Cluster, until: num
     const [answer = unasked] = await asked;
     return questions.map(() => answer);
   };
-  const clusters = new Map([[stranger, { ...cluster, name: stranger, keys: [hashOf(key)], ask }]]);
+  const clusters = new Map([[stranger, { ...cluster, name: stranger, keys: [hashOfKey(key)], ask }]]);
   const handler = createHandler({ registry: { ...registry, clusters }, log: drop });
   await handler(eventOf(reviewOf(cluster)), { getRemainingTimeInMillis: () => until - Date.now() } as Context);
   const [answer = unasked] = await asked;

@@ -1,7 +1,7 @@
 import { everywhere, type Metric, namespace } from "../../functions/telemetry/metrics.ts";
 import { admissionFunction, ref, sub, type Template } from "./cloudformation.ts";
 import type { FrontDoor } from "./front-door.ts";
-import type { DeploymentSettings } from "./settings.ts";
+import type { DeploymentSettings } from "./params.ts";
 import { throttled } from "./throttled.ts";
 
 /** An alarm. The docs say what to do when it rings, under a heading of the same name. */

@@ -1,6 +1,6 @@
 import { admissionFunction, sub, type Template } from "./cloudformation.ts";
 import { stageName } from "./private-api.ts";
-import type { DeploymentSettings } from "./settings.ts";
+import type { DeploymentSettings } from "./params.ts";
 
 /** The name of the web ACL, in CloudWatch too, as `Fn::Sub` reads it: of this deployment alone. */
 export const firewallName = `\${${admissionFunction}}`;

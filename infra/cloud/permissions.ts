@@ -1,5 +1,5 @@
 import { functionArn, sub, type Template } from "./cloudformation.ts";
-import type { DeploymentSettings, Registry } from "./settings.ts";
+import type { DeploymentSettings, RegistrySource } from "./params.ts";
 
 /**
  * The policy of the function's role, in place of the one that osls writes, which reaches every log group that begins with the stage's name,
@@ -85,7 +85,7 @@ const networking = ({ subnetIds, securityGroupIds }: DeploymentSettings): readon
 /** Secrets Manager ends a secret's ARN with six characters of its own, which the name alone does not tell. */
 const suffix = "-??????";
 
-const readingOf = (registry: Registry) => {
+const readingOf = (registry: RegistrySource) => {
   switch (registry.kind) {
     case "file":
       return {};

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { admissionFunction, ref, sub, type Template } from "./cloudformation.ts";
 import { accessLogFormat } from "./front-door.ts";
-import type { DeploymentSettings } from "./settings.ts";
+import type { DeploymentSettings } from "./params.ts";
 
 /** The stage stands in front of every path of a REST API. */
 export const stageName = "v1";

@@ -6,7 +6,7 @@ import type { FrontDoor } from "./front-door.ts";
 import { outputs } from "./outputs.ts";
 import { roleExtension } from "./permissions.ts";
 import { privateApi, stageName } from "./private-api.ts";
-import type { DeploymentSettings } from "./settings.ts";
+import type { DeploymentSettings } from "./params.ts";
 import { throttledFilter } from "./throttled.ts";
 
 const door: FrontDoor = {

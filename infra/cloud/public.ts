@@ -4,7 +4,7 @@ import { dashboard } from "./dashboard.ts";
 import type { FrontDoor } from "./front-door.ts";
 import { outputs } from "./outputs.ts";
 import { roleExtension } from "./permissions.ts";
-import type { DeploymentSettings } from "./settings.ts";
+import type { DeploymentSettings } from "./params.ts";
 import { throttledFilter } from "./throttled.ts";
 
 /** The HTTP API that osls makes of the function's `httpApi` event. */

@@ -4,10 +4,10 @@ import { pipeline } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
 import { accessFailure, credentialFailure, httpFailure, lateFailure } from "../../functions/cluster/access-failure.ts";
-import { type UsableContext, usableContext } from "../../functions/cluster/checked-context.ts";
+import { type CheckedContext, checkedContext } from "../../functions/cluster/checked-context.ts";
 import { type Credentials, type CredentialsOf, credentialsFrom } from "../../functions/cluster/credentials.ts";
 import type { Kubeconfig } from "../../functions/cluster/kubeconfig.ts";
-import { exchange, type Reply, tooLarge } from "../../functions/net/exchange.ts";
+import { exchange, type HttpReply, tooLarge } from "../../functions/net/exchange.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { naming } from "../command-line/files.ts";
 import { chooseContext } from "../command-line/kubeconfig-files.ts";
@@ -74,7 +74,7 @@ export const openCluster = (
   { asks = false }: OpenOptions = {},
 ): ApiClient => {
   const { kubeconfig, context, origin } = chooseContext(file, contextName);
-  const own = naming(origin, () => usableContext(kubeconfig, context, { insecure: !asks }));
+  const own = naming(origin, () => checkedContext(kubeconfig, context, { insecure: !asks }));
   if (!asks && Object.keys(own.impersonation).length > 0)
     throw new UsageError(
       `${origin}: context ${JSON.stringify(context)}: user.as is refused: this command reads and tries objects, and is not to do so as another user; name a context whose user may do this itself`,
@@ -82,7 +82,7 @@ export const openCluster = (
   return clientOf(kubeconfig, context, own);
 };
 
-const clientOf = (kubeconfig: Kubeconfig, context: string, own: UsableContext): ApiClient => {
+const clientOf = (kubeconfig: Kubeconfig, context: string, own: CheckedContext): ApiClient => {
   const { server, insecure } = own;
   const label = `context ${JSON.stringify(context)}`;
   const agent = new Agent({ keepAlive: true, maxSockets: 8, rejectUnauthorized: !insecure });
@@ -92,7 +92,7 @@ const clientOf = (kubeconfig: Kubeconfig, context: string, own: UsableContext): 
       throw new ClusterError(credentialFailure(label, own.exec?.command, error).failure);
     });
 
-  const once = async (asked: ApiRequest, { headers, ...tls }: Credentials): Promise<Reply> => {
+  const once = async (asked: ApiRequest, { headers, ...tls }: Credentials): Promise<HttpReply> => {
     const { body, path, mostBytes = usualBytes } = asked;
     const signal = AbortSignal.timeout(deadline);
     const options: RequestOptions = {

@@ -11,10 +11,10 @@ export interface ServedResource {
 }
 
 /** The versions that each resource of an API group is served in, the group's preferred version first; no entry for what is not installed. */
-export type Served = ReadonlyMap<string, readonly ServedResource[]>;
+export type ServedResources = ReadonlyMap<string, readonly ServedResource[]>;
 
 /** Asks an API server for the resources of a group. A group that is not installed has none. Subresources are left out. */
-export const discover = async (api: ApiClient, group: string): Promise<Served> => {
+export const discover = async (api: ApiClient, group: string): Promise<ServedResources> => {
   const served = new Map<string, readonly ServedResource[]>();
   for (const version of group === "" ? ["v1"] : await versionsOf(api, group)) {
     const list = await read(api, `${rootOf(group, version)}`);

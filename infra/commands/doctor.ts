@@ -9,7 +9,7 @@ import { checkAsker, checkAskerExcess } from "../doctor/asker.ts";
 import { checkCaBundle, checkFailurePolicy, checkInstalled, checkPolicy, checkUrl } from "../doctor/configurations.ts";
 import { checkDryRuns } from "../doctor/dry-runs.ts";
 import { checkOtherWriters } from "../doctor/other-writers.ts";
-import { type Result, type Status, warn } from "../doctor/result.ts";
+import { type CheckResult, type CheckStatus, warn } from "../doctor/result.ts";
 import { checkFunction, checkRoundTrip } from "../doctor/round-trips.ts";
 import { type Site, visit } from "../doctor/site.ts";
 import { checkStatusSubresources } from "../doctor/status-subresources.ts";
@@ -35,7 +35,7 @@ usage: npm run -s doctor -- [options]
 
 Exit status: 0 all is well, or only warnings, 1 something failed, 2 a wrong argument, or a cluster that cannot be read.`;
 
-const checks: readonly ((site: Site) => Promise<readonly Result[]>)[] = [
+const checks: readonly ((site: Site) => Promise<readonly CheckResult[]>)[] = [
   checkAsker,
   checkAskerExcess,
   checkInstalled,
@@ -76,7 +76,7 @@ const doctor = async (): Promise<void> => {
   const policy = policyOf(values.policy);
   const site = await visit({ api, asker, policy, url, namespace: values.namespace, policyName: values.policy });
 
-  const results: Result[] = api.insecure
+  const results: CheckResult[] = api.insecure
     ? [warn("connection", notVerified(api), "give its certificate-authority-data in the kubeconfig instead")]
     : [];
   for (const check of checks) results.push(...(await check(site)));
@@ -86,15 +86,15 @@ const doctor = async (): Promise<void> => {
   if (results.some(({ status }) => status === "fail")) process.exitCode = 1;
 };
 
-const colours: Readonly<Record<Status, Parameters<typeof styleText>[0]>> = { ok: "green", warn: "yellow", fail: "red" };
+const colours: Readonly<Record<CheckStatus, Parameters<typeof styleText>[0]>> = { ok: "green", warn: "yellow", fail: "red" };
 
-const asTable = (results: readonly Result[]): string => {
+const asTable = (results: readonly CheckResult[]): string => {
   const { stdout: stream } = process;
   const rows = results.flatMap(({ check, status, message, fix }) => [
     [styleText(colours[status], status, { stream }), check, printable(message)],
     ...(fix ? [["", "", styleText("dim", `fix: ${printable(fix)}`, { stream })]] : []),
   ]);
-  const count = (wanted: Status): number => results.filter(({ status }) => status === wanted).length;
+  const count = (wanted: CheckStatus): number => results.filter(({ status }) => status === wanted).length;
   return `${plainTable(rows)}\n\n${count("ok")} ok, ${count("warn")} to look at, ${count("fail")} failed`;
 };
 

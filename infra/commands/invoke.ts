@@ -11,7 +11,7 @@ import { readArguments, run, UsageError } from "../command-line/usage.ts";
 import { yamlText } from "../command-line/yaml-text.ts";
 import { localCluster } from "../local/local-cluster.ts";
 import { readSample, type Sample } from "../local/sample.ts";
-import { mismatches, type Result, trialOf } from "../local/try-event.ts";
+import { mismatches, type TriedEvent, eventTrier } from "../local/try-event.ts";
 
 const help = `Runs AdmissionReviews and API Gateway events through the function, as it would be deployed, without a cloud.
 
@@ -53,7 +53,7 @@ const invoke = async (): Promise<void> => {
       `--endpoint ${endpoint} means nothing here: each event says its endpoint itself; leave it away`,
     );
   const clusterOf = localCluster(values);
-  const attempt = trialOf(await loadBundle(), clusterOf);
+  const attempt = eventTrier(await loadBundle(), clusterOf);
   const tried: Tried[] = [];
   for (const sample of samples) {
     const result = await attempt(sample);
@@ -76,7 +76,7 @@ const invoke = async (): Promise<void> => {
 
 interface Tried {
   readonly sample: Sample;
-  readonly result: Result;
+  readonly result: TriedEvent;
   readonly wrong: readonly string[];
 }
 

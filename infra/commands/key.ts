@@ -1,5 +1,5 @@
 import { isClusterName } from "../../functions/registry/cluster-name.ts";
-import { hashOf } from "../../functions/webhook/caller-key.ts";
+import { hashOfKey } from "../../functions/webhook/caller-key.ts";
 import { hostOf } from "../command-line/guard-url.ts";
 import { readArguments, run, UsageError } from "../command-line/usage.ts";
 import { newKey } from "../local/local-identity.ts";
@@ -28,7 +28,7 @@ const key = async (): Promise<void> => {
     throw new UsageError(`-o ${values.output} is not text or json`);
   const secret = newKey();
   const url = `https://${hostOf("--host", values.host)}/clusters/${cluster}/${secret}`;
-  const hash = hashOf(secret);
+  const hash = hashOfKey(secret);
   console.log(
     values.output === "json"
       ? JSON.stringify({ cluster, url, hash }, null, 2)

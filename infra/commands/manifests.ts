@@ -3,7 +3,7 @@ import { serviceAccountOf } from "../../lib/identity/index.ts";
 import {
   askerRoles,
   type Client,
-  twins,
+  admissionPolicies,
   type WebhookOptions,
   webhookConfigurations,
 } from "../../lib/manifests/index.ts";
@@ -79,7 +79,7 @@ type Common = Pick<WebhookOptions, "policy" | "failurePolicy" | "namespaceLabels
 
 const twinsOf = (options: Common): readonly object[] => {
   try {
-    return twins(options.policy, options);
+    return admissionPolicies(options.policy, options);
   } catch (error) {
     throw error instanceof RangeError ? new UsageError(error.message) : error;
   }

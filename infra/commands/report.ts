@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { accessOf } from "../../functions/cluster/ask.ts";
+import { askOf } from "../../functions/cluster/ask.ts";
 import { printable } from "../../lib/meta/index.ts";
 import { ClusterError, notVerified, openCluster } from "../cluster/api-client.ts";
 import { documentIn } from "../command-line/files.ts";
@@ -81,7 +81,7 @@ const report = async (): Promise<void> => {
   const scan: Scan = {
     policy,
     writers,
-    judgeWriters: judgeWritersWith(accessOf(api.kubeconfig, api.context, { insecure: true })),
+    judgeWriters: judgeWritersWith(askOf(api.kubeconfig, api.context, { insecure: true })),
     rights: () => {
       rights ??= readRights(api, limit, note);
       return rights;

@@ -1,11 +1,11 @@
-import { type AdmissionPolicyObject, twins } from "../../lib/manifests/index.ts";
+import { type AdmissionPolicyObject, admissionPolicies } from "../../lib/manifests/index.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { Policy } from "../../lib/policy/index.ts";
 import { type ApiClient, messageOf } from "../cluster/api-client.ts";
 import { objectsIn } from "../cluster/discovery.ts";
 import { manifestsCommand } from "../command-line/manifests-command.ts";
 import { describeDifference, policyDifferences } from "./difference.ts";
-import { fail, ok, type Result, warn } from "./result.ts";
+import { fail, ok, type CheckResult, warn } from "./result.ts";
 
 type Kind = AdmissionPolicyObject["kind"];
 
@@ -49,7 +49,7 @@ export const readInTree = async (api: ApiClient, policy: Policy): Promise<InTree
 
 const wantedOf = (policy: Policy): readonly AdmissionPolicyObject[] => {
   try {
-    return twins(policy);
+    return admissionPolicies(policy);
   } catch (error) {
     if (error instanceof RangeError) return [];
     throw error;
@@ -103,7 +103,7 @@ export const checkInTree = async ({
   readonly policy: Policy;
   readonly policyName: string | undefined;
   readonly ours: { readonly mutating: unknown; readonly validating: unknown };
-}): Promise<readonly Result[]> => {
+}): Promise<readonly CheckResult[]> => {
   const check = "admission-policies";
   const alone = !ours.mutating && !ours.validating;
   const unread = Object.values(inTree.listed).find((each) => typeof each === "string");

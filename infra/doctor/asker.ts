@@ -1,10 +1,10 @@
-import { accessOf } from "../../functions/cluster/ask.ts";
+import { askOf } from "../../functions/cluster/ask.ts";
 import type { UserInfo } from "../../lib/identity/index.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { impersonationQuestion } from "../../lib/question/index.ts";
 import { type ApiClient, ClusterError, messageOf } from "../cluster/api-client.ts";
 import { type Excess, excessIn } from "./excess.ts";
-import { fail, ok, type Result, warn } from "./result.ts";
+import { fail, ok, type CheckResult, warn } from "./result.ts";
 import { applyCommand, type Site, whoIs } from "./site.ts";
 
 const nobody: UserInfo = {
@@ -14,7 +14,7 @@ const nobody: UserInfo = {
 };
 
 /** Whether the webhook's identity gets answers, by the code that the function asks with. */
-export const checkAsker = async (site: Site): Promise<readonly Result[]> => {
+export const checkAsker = async (site: Site): Promise<readonly CheckResult[]> => {
   const { asker } = site;
   if (!asker)
     return [
@@ -24,7 +24,7 @@ export const checkAsker = async (site: Site): Promise<readonly Result[]> => {
         "give the registry's kubeconfig with --asker-kubeconfig and its context with --asker-context",
       ),
     ];
-  const ask = accessOf(asker.kubeconfig, asker.context);
+  const ask = askOf(asker.kubeconfig, asker.context);
   const [answer] = await ask([impersonationQuestion(nobody, nobody.username)], Date.now() + 10_000);
   if (answer === undefined || "failure" in answer)
     return [
@@ -38,7 +38,7 @@ export const checkAsker = async (site: Site): Promise<readonly Result[]> => {
 };
 
 /** Whether the webhook's identity may do no more than ask, in the namespaces where a cluster keeps what matters. */
-export const checkAskerExcess = async ({ asker, api, namespace }: Site): Promise<readonly Result[]> => {
+export const checkAskerExcess = async ({ asker, api, namespace }: Site): Promise<readonly CheckResult[]> => {
   if (!asker) return [];
   const check = "asker-excess";
   try {
@@ -96,7 +96,7 @@ const everybodyMay = async (api: ApiClient, { attributes }: Excess): Promise<boo
   return status === 201 && isObject(body["status"]) && body["status"]["allowed"] === true;
 };
 
-const verdictOn = (username: string, { own, everybodys }: Apart): Result => {
+const verdictOn = (username: string, { own, everybodys }: Apart): CheckResult => {
   const check = "asker-excess";
   const fix = `take these rights from ${username}; create subjectaccessreviews is all that it needs`;
   const listed = (excesses: readonly Excess[]): string => {

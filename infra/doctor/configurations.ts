@@ -3,7 +3,7 @@ import { guardsInTree, isInTree } from "./admission-policies.ts";
 import { judgeCaBundle } from "./ca-bundle.ts";
 import { describeDifference, webhookDifferences } from "./difference.ts";
 import { withoutKey } from "./redact.ts";
-import { fail, ok, type Result, warn } from "./result.ts";
+import { fail, ok, type CheckResult, warn } from "./result.ts";
 import { applyCommand, replaceCommand, type Site, webhooksOf } from "./site.ts";
 
 type Part = "mutating" | "validating";
@@ -20,7 +20,7 @@ const consequences: Readonly<Record<Part, string>> = {
 };
 
 /** Whether both configurations are there. Where admission policies guard alone, neither has to be. */
-export const checkInstalled = async (site: Site): Promise<readonly Result[]> => {
+export const checkInstalled = async (site: Site): Promise<readonly CheckResult[]> => {
   const { ours, inTree } = site;
   if (!ours.mutating && !ours.validating && isInTree(inTree)) return [];
   return parts.map((part) => {
@@ -34,7 +34,7 @@ export const checkInstalled = async (site: Site): Promise<readonly Result[]> => 
 };
 
 /** Whether each configuration is what the policy asks for. */
-export const checkPolicy = async (site: Site): Promise<readonly Result[]> =>
+export const checkPolicy = async (site: Site): Promise<readonly CheckResult[]> =>
   parts.flatMap((part) => {
     const configuration = site.ours[part];
     if (!configuration) return [];
@@ -65,7 +65,7 @@ export const checkPolicy = async (site: Site): Promise<readonly Result[]> =>
   });
 
 /** Whether every webhook calls the same function, and the one that was named. */
-export const checkUrl = async (site: Site): Promise<readonly Result[]> => {
+export const checkUrl = async (site: Site): Promise<readonly CheckResult[]> => {
   const { ours, url } = site;
   if (!ours.mutating && !ours.validating) return [];
   const called = parts.flatMap((part) =>
@@ -101,7 +101,7 @@ const addressOf = ({ clientConfig }: JsonObject, part: Part): string => {
 const shownAddress = (address: string): string => (address.startsWith("service ") ? address : withoutKey(address));
 
 /** Whether what cannot be asked about is refused. */
-export const checkFailurePolicy = async (site: Site): Promise<readonly Result[]> => {
+export const checkFailurePolicy = async (site: Site): Promise<readonly CheckResult[]> => {
   if (!site.ours.mutating && !site.ours.validating) return [];
   const ignoring = (part: Part): readonly string[] =>
     webhooksOf(site.ours[part])
@@ -118,12 +118,12 @@ export const checkFailurePolicy = async (site: Site): Promise<readonly Result[]>
 };
 
 /** Whether the API server can trust the function's certificate, and for how long. */
-export const checkCaBundle = async (site: Site): Promise<readonly Result[]> => {
+export const checkCaBundle = async (site: Site): Promise<readonly CheckResult[]> => {
   const webhooks = parts.flatMap((part) => webhooksOf(site.ours[part]));
   if (webhooks.length === 0) return [];
   const check = "ca-bundle";
   const fix = `renew the certificates that sign the function's, and register them: ${applyCommand(site)} (--ca-bundle names the file)`;
-  const results = webhooks.map(({ name, clientConfig }): Result => {
+  const results = webhooks.map(({ name, clientConfig }): CheckResult => {
     const { caBundle, service } = isObject(clientConfig) ? clientConfig : {};
     if (typeof caBundle !== "string" || caBundle === "")
       return isObject(service)

@@ -16,7 +16,7 @@ import type { Site } from "./site.ts";
 export type Declaration = "self" | "nothing" | "somebody";
 
 /** One resource that can be tried. */
-export interface Subject {
+export interface DryRunSubject {
   readonly target: Target;
   readonly group: string;
   readonly version: string;
@@ -29,7 +29,7 @@ export interface Subject {
 const stranger = "impersonation-admission-doctor";
 
 /** The resources of the policy that the cluster serves, each in its preferred version. */
-export const subjectsOf = ({ policy, served }: Site): readonly Subject[] =>
+export const subjectsOf = ({ policy, served }: Site): readonly DryRunSubject[] =>
   [...served].flatMap(([group, resources]) =>
     [...resources].flatMap(([resource, versions]) => {
       const first = versions
@@ -40,7 +40,7 @@ export const subjectsOf = ({ policy, served }: Site): readonly Subject[] =>
   );
 
 /** What a person can declare in a resource: themselves only where the field holds usernames, and theirs is one that may stand there. */
-export const declarationsFor = ({ me }: Site, { target }: Subject): readonly Declaration[] => [
+export const declarationsFor = ({ me }: Site, { target }: DryRunSubject): readonly Declaration[] => [
   ...(target.fields.some(({ serviceAccount }) => serviceAccount) ||
   !isHeaderSafe(me.username) ||
   Object.hasOwn(target.privileged, me.username)
@@ -51,7 +51,7 @@ export const declarationsFor = ({ me }: Site, { target }: Subject): readonly Dec
 ];
 
 /** The object that is sent. */
-export const objectFor = async (site: Site, subject: Subject, declaration: Declaration): Promise<JsonObject> => {
+export const objectFor = async (site: Site, subject: DryRunSubject, declaration: Declaration): Promise<JsonObject> => {
   const { group, version, resource, kind, target } = subject;
   const schema = schemaOf(await site.definition(`${resource}.${group}`), version);
   const value = { self: site.me.username, nothing: undefined, somebody: stranger }[declaration];
@@ -67,7 +67,7 @@ export const objectFor = async (site: Site, subject: Subject, declaration: Decla
 };
 
 /** Creates an object as a dry run: everything happens but that it is stored. */
-export const dryRun = (site: Site, subject: Subject, object: JsonObject): Promise<ApiReply> => {
+export const dryRun = (site: Site, subject: DryRunSubject, object: JsonObject): Promise<ApiReply> => {
   const { group, version, resource, namespaced } = subject;
   const namespace = namespaced ? `/namespaces/${site.namespace}` : "";
   return site.api.send({ path: `${rootOf(group, version)}${namespace}/${resource}?dryRun=All`, body: object });
@@ -77,7 +77,7 @@ export const dryRun = (site: Site, subject: Subject, object: JsonObject): Promis
 const isSet = ({ ours, inTree }: Site): boolean => Boolean(ours.mutating) || !isInTree(inTree) || setsInTree(inTree);
 
 /** What the rule says of an object that the user of the kubeconfig creates. Its questions are the user's own (SelfSubjectAccessReview). */
-export const expected = async (site: Site, subject: Subject, object: JsonObject): Promise<Outcome> => {
+export const expected = async (site: Site, subject: DryRunSubject, object: JsonObject): Promise<Outcome> => {
   const { group, version, resource, kind, namespaced } = subject;
   const request: AdmissionRequest = {
     operation: "CREATE",
@@ -132,7 +132,7 @@ export const isAnswered = (site: Ours, reply: ApiReply): boolean => {
 /** Compares what came back with what the rule says. */
 export const endingOf = (
   site: Ours,
-  { target }: Pick<Subject, "target">,
+  { target }: Pick<DryRunSubject, "target">,
   object: JsonObject,
   outcome: Outcome,
   reply: ApiReply,

@@ -8,16 +8,16 @@ import {
   endingOf,
   expected,
   objectFor,
-  type Subject,
+  type DryRunSubject,
   subjectsOf,
 } from "./dry-run-trial.ts";
-import { ok, type Result, warn } from "./result.ts";
+import { ok, type CheckResult, warn } from "./result.ts";
 import type { Site } from "./site.ts";
 
 const check = "dry-run";
 
 /** Whether an object that is created as a dry run comes back as the rule says, for every resource and everything that may be declared. */
-export const checkDryRuns = async (site: Site): Promise<readonly Result[]> => {
+export const checkDryRuns = async (site: Site): Promise<readonly CheckResult[]> => {
   const seen = new Map<Declaration, Decision>();
   const troubles: (Trouble & { readonly resource: string })[] = [];
   let right = 0;
@@ -52,7 +52,7 @@ interface Trouble {
 }
 
 /** What is wrong with several resources is said once. */
-const together = (troubles: readonly (Trouble & { readonly resource: string })[]): readonly Result[] => {
+const together = (troubles: readonly (Trouble & { readonly resource: string })[]): readonly CheckResult[] => {
   const alike = Map.groupBy(troubles, ({ status, why, fix }) => JSON.stringify([status, why, fix]));
   return [...alike.values()].flatMap((group) =>
     group.slice(0, 1).map(({ status, why, fix }) => {
@@ -63,7 +63,7 @@ const together = (troubles: readonly (Trouble & { readonly resource: string })[]
 };
 
 /** What is wrong with a resource; undefined where every trial ended as it should. Notes what was decided. */
-const tryAll = async (site: Site, subject: Subject, seen: Map<Declaration, Decision>): Promise<Trouble | undefined> => {
+const tryAll = async (site: Site, subject: DryRunSubject, seen: Map<Declaration, Decision>): Promise<Trouble | undefined> => {
   for (const declaration of declarationsFor(site, subject)) {
     const object = await objectFor(site, subject, declaration);
     const outcome = await expected(site, subject, object);

@@ -1,13 +1,13 @@
 import type { JsonObject } from "../../lib/meta/json.ts";
 import { guardsInTree, ownPolicies } from "./admission-policies.ts";
-import { fail, ok, type Result, warn } from "./result.ts";
+import { fail, ok, type CheckResult, warn } from "./result.ts";
 import { type Guarded, policyCovers, webhookCovers } from "./rules.ts";
-import { applyCommand, nameOf, type Site, webhooksOf } from "./site.ts";
+import { applyCommand, nameOfObject, type Site, webhooksOf } from "./site.ts";
 
 const check = "other-writers";
 
 /** Who else may write the field after ours, and whether a final check of ours is there to see it. */
-export const checkOtherWriters = async (site: Site): Promise<readonly Result[]> => {
+export const checkOtherWriters = async (site: Site): Promise<readonly CheckResult[]> => {
   const { MutatingAdmissionPolicy: policies } = site.inTree.listed;
   if (typeof policies !== "string") return [verdictOn(site, policies)];
   const verdict = verdictOn(site, []);
@@ -21,7 +21,7 @@ export const checkOtherWriters = async (site: Site): Promise<readonly Result[]> 
   ];
 };
 
-const verdictOn = (site: Site, policies: readonly JsonObject[]): Result => {
+const verdictOn = (site: Site, policies: readonly JsonObject[]): CheckResult => {
   const written = installedOf(site)
     .map((guarded) => ({ guarded, others: othersOf(site, policies, guarded) }))
     .filter(({ others }) => others.length > 0);
@@ -50,11 +50,11 @@ const othersOf = (
     .flatMap((configuration) =>
       webhooksOf(configuration)
         .filter((webhook) => webhookCovers(webhook, guarded))
-        .map(({ name }) => `webhook ${name} of ${nameOf(configuration)}`),
+        .map(({ name }) => `webhook ${name} of ${nameOfObject(configuration)}`),
     ),
   ...policies
-    .filter((policy) => !ownPolicies(inTree).has(nameOf(policy)) && policyCovers(policy, guarded))
-    .map((policy) => `MutatingAdmissionPolicy ${nameOf(policy)}`),
+    .filter((policy) => !ownPolicies(inTree).has(nameOfObject(policy)) && policyCovers(policy, guarded))
+    .map((policy) => `MutatingAdmissionPolicy ${nameOfObject(policy)}`),
 ];
 
 /** The resources of the policy that are installed, each once. */

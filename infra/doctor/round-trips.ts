@@ -1,9 +1,9 @@
 import { Agent } from "node:https";
-import { exchange, type Reply } from "../../functions/net/exchange.ts";
+import { exchange, type HttpReply } from "../../functions/net/exchange.ts";
 import { isObject } from "../../lib/meta/json.ts";
 import { dryRun, isAnswered, objectFor, subjectsOf } from "./dry-run-trial.ts";
 import { withoutKey } from "./redact.ts";
-import { fail, ok, type Result, warn } from "./result.ts";
+import { fail, ok, type CheckResult, warn } from "./result.ts";
 import { type Site, webhooksOf } from "./site.ts";
 
 const times = 3;
@@ -20,7 +20,7 @@ const timed = async <T>(work: () => Promise<T>): Promise<{ readonly result: T; r
 };
 
 /** How long a guarded object takes to be created, both calls of the function included. */
-export const checkRoundTrip = async (site: Site): Promise<readonly Result[]> => {
+export const checkRoundTrip = async (site: Site): Promise<readonly CheckResult[]> => {
   const check = "round-trip";
   const subject = subjectsOf(site)[0];
   if (!subject || !site.ours.mutating) return [];
@@ -44,13 +44,13 @@ export const checkRoundTrip = async (site: Site): Promise<readonly Result[]> => 
 };
 
 /** Whether the function answers at its URL, knows the key in it, and how fast it is from here. */
-export const checkFunction = async (site: Site): Promise<readonly Result[]> => {
+export const checkFunction = async (site: Site): Promise<readonly CheckResult[]> => {
   const { url } = site;
   if (url === undefined) return [];
   const check = "function";
   const agent = new Agent({ keepAlive: true });
   const ca = caOf(site);
-  const call = (to: string, method: string, body: string): Promise<Reply> =>
+  const call = (to: string, method: string, body: string): Promise<HttpReply> =>
     exchange(agent, {
       url: to,
       body,
@@ -96,7 +96,7 @@ export const checkFunction = async (site: Site): Promise<readonly Result[]> => {
 };
 
 /** The API server may reach what this machine does not, so that alone is no failure; a certificate that is not trusted is one. */
-const unreachable = (url: string, error: unknown): Result => {
+const unreachable = (url: string, error: unknown): CheckResult => {
   const { code, name } = error as NodeJS.ErrnoException;
   const why = code ?? name;
   return /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOST|ENET|TimeoutError|ABORT)/.test(String(why))

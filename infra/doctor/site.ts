@@ -4,7 +4,7 @@ import { isProblem } from "../../lib/meta/index.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { Policy } from "../../lib/policy/index.ts";
 import { type ApiClient, ClusterError, messageOf } from "../cluster/api-client.ts";
-import { discover, objectsIn, type Served } from "../cluster/discovery.ts";
+import { discover, objectsIn, type ServedResources } from "../cluster/discovery.ts";
 import { manifestsCommand } from "../command-line/manifests-command.ts";
 import { type InTree, readInTree } from "./admission-policies.ts";
 
@@ -34,7 +34,7 @@ export interface Site extends SiteOptions {
   /** The same rule as admission policies. */
   readonly inTree: InTree;
   /** What is installed of each API group of the policy. */
-  readonly served: ReadonlyMap<string, Served>;
+  readonly served: ReadonlyMap<string, ServedResources>;
   /** A CustomResourceDefinition by its name; undefined where it is none or may not be read. */
   readonly definition: (name: string) => Promise<JsonObject | undefined>;
 }
@@ -70,7 +70,7 @@ export const visit = async (options: SiteOptions): Promise<Site> => {
   const validating = await list("validatingwebhookconfigurations");
   const wanted = webhookConfigurations({ policy, client: { url: options.url ?? "https://localhost" } });
   const named = (all: readonly JsonObject[], { metadata: { name } }: WebhookConfiguration) =>
-    all.find((each) => nameOf(each) === name);
+    all.find((each) => nameOfObject(each) === name);
   const groups = [...new Set(policy.targets.map(({ group }) => group))];
   const served = await Promise.all(groups.map(async (group) => [group, await discover(api, group)] as const));
   const definitions = new Map<string, Promise<JsonObject | undefined>>();
@@ -96,7 +96,7 @@ const definitionOf = async (api: ApiClient, name: string): Promise<JsonObject | 
   return reply.status === 200 ? reply.body : undefined;
 };
 
-export const nameOf = ({ metadata }: JsonObject): string => (isObject(metadata) ? String(metadata["name"]) : "");
+export const nameOfObject = ({ metadata }: JsonObject): string => (isObject(metadata) ? String(metadata["name"]) : "");
 
 /** The webhooks of a configuration. */
 export const webhooksOf = (configuration: JsonObject | undefined): readonly JsonObject[] =>

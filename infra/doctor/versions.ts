@@ -1,16 +1,16 @@
 import { isObject, type JsonObject, member } from "../../lib/meta/json.ts";
 import { targetOf } from "../../lib/policy/policy.ts";
 import { nearNames } from "../cluster/near-names.ts";
-import { fail, ok, type Result, warn } from "./result.ts";
+import { fail, ok, type CheckResult, warn } from "./result.ts";
 import type { Site } from "./site.ts";
 
 /** Whether every version in which the policy's resources are served reaches the webhook as one that the policy knows. */
-export const checkVersions = async (site: Site): Promise<readonly Result[]> => {
+export const checkVersions = async (site: Site): Promise<readonly CheckResult[]> => {
   const { api, policy, served, definition } = site;
   const check = "versions";
   const absent: string[] = [];
   const guarded: string[] = [];
-  const results: Result[] = [];
+  const results: CheckResult[] = [];
   const all = policy.targets.flatMap(({ group, resources }) => resources.map((resource) => ({ group, resource })));
   for (const { group, resource } of distinct(all)) {
     const name = group === "" ? resource : `${resource}.${group}`;

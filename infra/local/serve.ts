@@ -4,7 +4,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { boundedJson, type Log } from "../../functions/telemetry/telemetry.ts";
-import { hashOf } from "../../functions/webhook/caller-key.ts";
+import { hashOfKey } from "../../functions/webhook/caller-key.ts";
 import { loadBundle } from "../build/load-bundle.ts";
 import { isLoopback } from "../command-line/guard-url.ts";
 import { UsageError } from "../command-line/usage.ts";
@@ -26,7 +26,7 @@ export interface ServeOptions extends LocalOptions {
 }
 
 /** A webhook that is being served. */
-export interface Served {
+export interface LocalServer {
   /** `https://HOST:PORT`, or `https://HOST:PORT/clusters/local/KEY`; `/mutate` and `/validate` are added. */
   readonly url: string;
   /** The PEM of the CA, undefined where a certificate was given. */
@@ -41,7 +41,7 @@ const mostBytes = 8 * 1024 * 1024;
 const keepAliveTimeout = 120_000;
 
 /** Serves the function as it would be deployed over HTTPS. On the loopback its routes need no key. */
-export const serve = async (options: ServeOptions): Promise<Served> => {
+export const serve = async (options: ServeOptions): Promise<LocalServer> => {
   const clusterOf = localCluster(options);
   const { host = "localhost", key = "" } = options;
   const isPrivate = isLoopback(host);
@@ -52,7 +52,7 @@ export const serve = async (options: ServeOptions): Promise<Served> => {
   const bundle = await loadBundle();
   const handler = bundle.createHandler({
     registry: {
-      clusters: new Map(isPrivate ? [] : [["local", clusterOf(bundle, [hashOf(key)])]]),
+      clusters: new Map(isPrivate ? [] : [["local", clusterOf(bundle, [hashOfKey(key)])]]),
       problems: [],
     },
     ...(isPrivate ? { local: clusterOf(bundle) } : {}),

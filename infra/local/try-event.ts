@@ -7,7 +7,7 @@ import type { localCluster } from "./local-cluster.ts";
 import { type Sample, sampleContext } from "./sample.ts";
 
 /** What came of one event. The element of `-o json`. */
-export interface Result {
+export interface TriedEvent {
   readonly event: string;
   readonly requester: string;
   readonly declared: string;
@@ -24,12 +24,12 @@ export interface Result {
 const sampleKey = "the-key-of-the-sample-events";
 
 /** A handler that is tried with one event at a time, and that notes what it asks. */
-export const trialOf = (
+export const eventTrier = (
   bundle: Bundle,
   clusterOf: ReturnType<typeof localCluster>,
-): ((sample: Sample) => Promise<Result>) => {
-  let asked: Result["questions"] = [];
-  const cluster = clusterOf(bundle, [bundle.hashOf(sampleKey)]);
+): ((sample: Sample) => Promise<TriedEvent>) => {
+  let asked: TriedEvent["questions"] = [];
+  const cluster = clusterOf(bundle, [bundle.hashOfKey(sampleKey)]);
   const ask: Ask = async (questions, deadline) => {
     const answers = await cluster.ask(questions, deadline);
     asked = questions.map((question, index) => ({ question: formatQuestion(question), ...described(answers[index]) }));
@@ -65,7 +65,7 @@ const judged = (status: number, response: unknown) => {
 };
 
 /** What is not as the event says; empty where all is well. */
-export const mismatches = ({ expect }: Sample, result: Result): readonly string[] => {
+export const mismatches = ({ expect }: Sample, result: TriedEvent): readonly string[] => {
   const asked = result.questions.map(({ question }) => question);
   const outcome = expect.status ? `HTTP ${expect.status}` : expect.outcome;
   const pairs: readonly (readonly [string, unknown, unknown])[] = [

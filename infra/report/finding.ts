@@ -12,7 +12,7 @@ import { isKept, type WouldBe } from "./would-be.ts";
 export type FindingKind = Kind | "forbidden";
 
 /** One field of one stored object that somebody should look at. The element of `-o json`. */
-export interface Finding {
+export interface ReportFinding {
   readonly resource: string;
   readonly version: string;
   readonly namespace: string;
@@ -55,7 +55,7 @@ export const kindOf = ({ stated: { kind, standsFor }, wouldBe }: Pick<Evidence, 
   return kind === "named" && !wouldBe.every(isKept) ? "forbidden" : kind;
 };
 
-export const findingOf = (evidence: Evidence, rights: Rights | undefined): Finding => {
+export const findingOf = (evidence: Evidence, rights: Rights | undefined): ReportFinding => {
   const { resource, target, object, stated, managers, wouldBe } = evidence;
   const { namespace, name } = isObject(object["metadata"]) ? object["metadata"] : {};
   const finding = kindOf(evidence);

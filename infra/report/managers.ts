@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, member } from "../../lib/meta/json.ts";
-import type { Keys } from "../../lib/policy/path.ts";
+import type { Segments } from "../../lib/policy/path.ts";
 import { objectsIn } from "../cluster/discovery.ts";
 
 /**
@@ -20,7 +20,7 @@ export interface Managers {
 }
 
 /** The managers of an object and of one of its fields. Those of a subresource count for nothing: they cannot write the field. */
-export const managersOf = (object: JsonObject, keys: Keys): Managers => {
+export const managersOf = (object: JsonObject, keys: Segments): Managers => {
   const metadata = isObject(object["metadata"]) ? object["metadata"] : {};
   const entries = objectsIn(metadata["managedFields"])
     .filter(({ subresource }) => !subresource)
@@ -47,7 +47,7 @@ const isSpec = (key: string): boolean => key !== "f:metadata" && key !== "f:stat
  * value, `i:` by its index. A list that the set ends at is atomic, owned with all that is in it; a map that it ends at was empty when it
  * was written, so what stands in it now is somebody else's.
  */
-const owns = (owned: JsonObject, value: unknown, keys: Keys): boolean => {
+const owns = (owned: JsonObject, value: unknown, keys: Segments): boolean => {
   const [next, ...rest] = keys;
   if (next === undefined) return true;
   const inside = isObject(value) ? member(value, String(next)) : Array.isArray(value) ? value[Number(next)] : undefined;

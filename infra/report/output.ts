@@ -2,11 +2,11 @@ import { once } from "node:events";
 import { styleText } from "node:util";
 import { printable } from "../../lib/meta/index.ts";
 import { columnsOf } from "../command-line/columns.ts";
-import type { Finding, FindingKind } from "./finding.ts";
+import type { ReportFinding, FindingKind } from "./finding.ts";
 
 /** Where findings go as they come. Waits while the reader of the output is behind, so that nothing piles up. */
 export interface Output {
-  readonly add: (findings: readonly Finding[]) => Promise<void>;
+  readonly add: (findings: readonly ReportFinding[]) => Promise<void>;
   readonly end: (summary: string) => Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export const tableOutput = (stream: Stream, { judged, fields }: { judged: boolea
     ...(judged ? ["WOULD BE GIVEN"] : []),
     "COULD FIX IT",
   ]);
-  const rowOf = (finding: Finding): readonly string[] => [
+  const rowOf = (finding: ReportFinding): readonly string[] => [
     finding.namespace || "-",
     `${finding.resource.split(".")[0]}/${finding.name}`,
     ...(fields ? [finding.field || "-"] : []),
@@ -79,12 +79,12 @@ export const tableOutput = (stream: Stream, { judged, fields }: { judged: boolea
 };
 
 /** Who owns the field; where nobody does, in parentheses who owns something beside it. */
-const managersOf = ({ fieldManagers, specManagers }: Finding): string => {
-  const names = (managers: Finding["fieldManagers"]) => [...new Set(managers.map(({ manager }) => manager))];
+const managersOf = ({ fieldManagers, specManagers }: ReportFinding): string => {
+  const names = (managers: ReportFinding["fieldManagers"]) => [...new Set(managers.map(({ manager }) => manager))];
   return fieldManagers.length > 0 ? few(names(fieldManagers)) : `(${few(names(specManagers)) || "nobody"})`;
 };
 
-const wouldBeOf = ({ wouldBeGiven }: Finding): string =>
+const wouldBeOf = ({ wouldBeGiven }: ReportFinding): string =>
   wouldBeGiven
     .map(({ writer, decision, effective }) =>
       decision === "denied" ? `${writer}: denied` : `${writer}: ${effective} (${decision})`,
@@ -92,7 +92,7 @@ const wouldBeOf = ({ wouldBeGiven }: Finding): string =>
     .join(", ");
 
 /** Who could name what is named; where nobody is, who may write the object at all. */
-const fixersOf = ({ finding, mayImpersonate, mayWrite }: Finding): string => {
+const fixersOf = ({ finding, mayImpersonate, mayWrite }: ReportFinding): string => {
   const who = finding === "privileged" || finding === "forbidden" || finding === "named" ? mayImpersonate : mayWrite;
   return who === null ? "?" : few(who) || "only system:masters";
 };

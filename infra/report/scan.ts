@@ -2,7 +2,7 @@ import type { GroupVersionResource } from "../../lib/decision/index.ts";
 import type { JsonObject } from "../../lib/meta/json.ts";
 import { pointerOf } from "../../lib/policy/path.ts";
 import { type Policy, targetOf } from "../../lib/policy/policy.ts";
-import { type Finding, findingOf, kindOf } from "./finding.ts";
+import { type ReportFinding, findingOf, kindOf } from "./finding.ts";
 import { managersOf } from "./managers.ts";
 import type { Rights } from "./rights.ts";
 import { statedBy } from "./stated.ts";
@@ -27,7 +27,7 @@ export const scanPage = async (
   { policy, writers, judgeWriters, rights, tally, all }: Scan,
   resource: GroupVersionResource,
   items: readonly JsonObject[],
-): Promise<readonly Finding[]> => {
+): Promise<readonly ReportFinding[]> => {
   const target = targetOf(policy, resource);
   if (!target) throw new Error(`policy ${policy.name} covers no ${resource.resource}`);
   const objects = items.map((object) => {

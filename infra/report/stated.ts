@@ -1,9 +1,9 @@
-import { follow, questionsOf } from "../../lib/decision/finding.ts";
+import { verdictOf, questionsOf } from "../../lib/decision/finding.ts";
 import { type AdmissionRequest, type GroupVersionResource, judge } from "../../lib/decision/index.ts";
 import type { Verdict } from "../../lib/decision/verdict.ts";
 import type { UserInfo } from "../../lib/identity/index.ts";
 import { isObject, type JsonObject, member } from "../../lib/meta/json.ts";
-import type { Keys } from "../../lib/policy/path.ts";
+import type { Segments } from "../../lib/policy/path.ts";
 import { type Policy, targetOf } from "../../lib/policy/policy.ts";
 import type { ResourceAttributes } from "../../lib/question/index.ts";
 
@@ -20,7 +20,7 @@ export type Kind =
 /** One field of a stored object, as far as the object alone tells. */
 export interface Stated {
   readonly kind: Kind;
-  readonly keys: Keys;
+  readonly keys: Segments;
   readonly field: string;
   /** The identity that is named, as a username; empty where there is none. */
   readonly declared: string;
@@ -62,7 +62,7 @@ export const statedBy = (policy: Policy, resource: GroupVersionResource, object:
   const { privileged = {} } = targetOf(policy, resource) ?? {};
   const accounts = Object.values(privileged);
   return judge(enforced(policy), editOf(nobody, resource, object), "validate").findings.flatMap((finding) => {
-    const verdict = follow(finding, () => ({ allowed: true, reason: "" }));
+    const verdict = verdictOf(finding, () => ({ allowed: true, reason: "" }));
     const { keys = [], at = "", declared, effective, sentence, decision } = verdict;
     const text = valueAt(object, keys);
     const meant = typeof text === "string" ? member(privileged, text) : undefined;
@@ -94,7 +94,7 @@ const kindOf = ({ reason, declared }: Verdict, standsFor: string): Kind | undefi
   }
 };
 
-const valueAt = (object: JsonObject, keys: Keys): unknown =>
+const valueAt = (object: JsonObject, keys: Segments): unknown =>
   keys.reduce<unknown>(
     (at, key) => (Array.isArray(at) ? at[Number(key)] : isObject(at) ? member(at, String(key)) : undefined),
     object,

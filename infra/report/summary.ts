@@ -1,9 +1,9 @@
-import type { Finding, FindingKind } from "./finding.ts";
+import type { ReportFinding, FindingKind } from "./finding.ts";
 
 /** What was seen, in numbers. */
 export interface Tally {
   readonly object: () => void;
-  readonly add: (finding: Pick<Finding, "finding">) => void;
+  readonly add: (finding: Pick<ReportFinding, "finding">) => void;
   /** A field that names an ordinary identity, which nobody was judged by. */
   readonly unjudged: () => void;
   /** A field manager that the `--writers` file does not know, of one object. */

@@ -1,9 +1,9 @@
 import type { Ask } from "../../functions/cluster/ask.ts";
-import { follow } from "../../lib/decision/finding.ts";
+import { verdictOf } from "../../lib/decision/finding.ts";
 import { type Decision, type GroupVersionResource, judge, type Reason } from "../../lib/decision/index.ts";
 import type { UserInfo } from "../../lib/identity/index.ts";
 import type { JsonObject } from "../../lib/meta/json.ts";
-import type { Keys } from "../../lib/policy/path.ts";
+import type { Segments } from "../../lib/policy/path.ts";
 import type { Policy } from "../../lib/policy/policy.ts";
 import type { Answer, Question } from "../../lib/question/index.ts";
 import { ClusterError } from "../cluster/api-client.ts";
@@ -25,7 +25,7 @@ export const isKept = ({ decision }: WouldBe): boolean =>
 
 /** What the rule would make of the field at one place of an object. */
 export interface WouldBeAt {
-  readonly keys: Keys;
+  readonly keys: Segments;
   readonly wouldBe: WouldBe;
 }
 
@@ -80,7 +80,7 @@ export const judgeWritersWith = (ask: Ask): JudgeWriters => {
     return judged.map((each) =>
       each.flatMap(({ user, judgement }) =>
         judgement.findings.map((finding) => {
-          const { keys = [], at = "", decision, reason, effective, sentence } = follow(finding, answerTo);
+          const { keys = [], at = "", decision, reason, effective, sentence } = verdictOf(finding, answerTo);
           return {
             keys,
             wouldBe: { writer: user.username, field: at, decision, reason, effective, message: sentence },

@@ -1,5 +1,5 @@
 import { type Answer, idOfQuestion, type Question } from "../question/question.ts";
-import { follow } from "./finding.ts";
+import { verdictOf } from "./finding.ts";
 import type { Judgement } from "./judge.ts";
 import { type PatchOperation, patchOf } from "./patch.ts";
 import { type Cause, type Decision, decisions, type Reason, type Verdict, type Written } from "./verdict.ts";
@@ -70,7 +70,7 @@ const verdictsOf = (
   const known = new Map(questions.map((question, index) => [idOfQuestion(question), answers[index]]));
   const answerTo = (question: Question): Answer =>
     known.get(idOfQuestion(question)) ?? { code: 502, failure: "no answer came back" };
-  return findings.map((finding) => follow(finding, answerTo));
+  return findings.map((finding) => verdictOf(finding, answerTo));
 };
 
 /** Where nothing can be patched, what would have to be is refused, with the reason that it had. */

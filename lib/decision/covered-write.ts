@@ -1,7 +1,7 @@
 import { isProblem, type JsonObject } from "../meta/json.ts";
 import { type Field, isInStatus, type Policy, type Target } from "../policy/policy.ts";
 import type { Finding } from "./finding.ts";
-import type { Case, Review } from "./identity-field.ts";
+import type { IdentityField, Review } from "./identity-field.ts";
 import { judgeField } from "./judge-field.ts";
 import type { AdmissionRequest, Endpoint } from "./request.ts";
 import { denied, skipped, tooMany } from "./review-verdict.ts";
@@ -32,7 +32,7 @@ export const isStatusWriter = ({ target, request: { requester } }: CoveredWrite)
 /** Judges the fields that a write must answer for, which are read once its requester is known. */
 export const judgeFields = (
   { policy, target, request }: CoveredWrite,
-  casesFor: (review: Pick<Review, "policy" | "target" | "requester" | "namespace">) => readonly Case[],
+  casesFor: (review: Pick<Review, "policy" | "target" | "requester" | "namespace">) => readonly IdentityField[],
 ): readonly Finding[] => {
   const { requester, namespace } = request;
   if (isProblem(requester)) return [denied("no-requester", 500, requester.problem)];

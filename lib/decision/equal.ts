@@ -12,7 +12,7 @@ const isInexact = (value: unknown): boolean => typeof value === "number" && Math
  * Compares two JSON values: null and absent differ, an array is no object, order counts in arrays. `alike` is equal but for numbers
  * beyond +-(2^53-1), which look equal and may not be. Not recursive, because a review may be nested deeper than the stack.
  */
-export const compare = (left: unknown, right: unknown): "equal" | "alike" | "different" => {
+export const compareJson = (left: unknown, right: unknown): "equal" | "alike" | "different" => {
   let outcome: "equal" | "alike" = "equal";
   const stack: unknown[] = [left, right];
   while (stack.length > 0) {

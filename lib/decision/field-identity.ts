@@ -20,7 +20,7 @@ export const unsafe = (name: string): string =>
     : "is not printable ASCII without spaces at its ends and would not survive an HTTP header";
 
 /** The username that a text stands for in a field, or why it stands for none. */
-export const identityOf = ({ field, place, object, namespace }: NamePlace, text: string): string | Problem => {
+export const usernameIn = ({ field, place, object, namespace }: NamePlace, text: string): string | Problem => {
   if (!isHeaderSafe(text)) return { problem: unsafe(text) };
   const form = field.serviceAccount;
   if (form === undefined) return text;

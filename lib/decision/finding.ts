@@ -1,5 +1,5 @@
 import { brief } from "../meta/brief.ts";
-import type { Keys } from "../policy/path.ts";
+import type { Segments } from "../policy/path.ts";
 import { type Answer, formatQuestion, type NoAnswer, type Question } from "../question/question.ts";
 import type { Denied, Verdict } from "./verdict.ts";
 
@@ -12,7 +12,7 @@ export interface Branch {
   readonly yes: Finding;
   readonly no: Finding;
   /** The field that is asked about. */
-  readonly about: { readonly keys: Keys; readonly at: string; readonly declared: string };
+  readonly subject: { readonly keys: Segments; readonly at: string; readonly declared: string };
 }
 
 export const isBranch = (finding: Finding): finding is Branch => "ask" in finding;
@@ -28,7 +28,7 @@ export const mapVerdicts = (finding: Finding, change: (verdict: Verdict) => Verd
     : change(finding);
 
 /** Follows the answers to a verdict. Only the questions on the way count; one that has no answer is a denial. */
-export const follow = (finding: Finding, answerTo: (question: Question) => Answer): Verdict => {
+export const verdictOf = (finding: Finding, answerTo: (question: Question) => Answer): Verdict => {
   if (!isBranch(finding)) return finding;
   let next = finding.yes;
   for (const question of finding.ask) {
@@ -36,11 +36,11 @@ export const follow = (finding: Finding, answerTo: (question: Question) => Answe
     if ("failure" in answer) return unanswered(finding, question, answer);
     if (answer.allowed !== true) next = finding.no;
   }
-  return follow(next, answerTo);
+  return verdictOf(next, answerTo);
 };
 
-const unanswered = ({ about }: Branch, question: Question, { code, failure }: NoAnswer): Denied => ({
-  ...about,
+const unanswered = ({ subject }: Branch, question: Question, { code, failure }: NoAnswer): Denied => ({
+  ...subject,
   decision: "denied",
   reason: "no-answer",
   sentence: `whether ${brief(question.user)} may ${brief(formatQuestion(question))} could not be found out: ${failure}`,

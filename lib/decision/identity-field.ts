@@ -2,7 +2,7 @@ import type { UserInfo } from "../identity/user-info.ts";
 import { isProblem, type JsonObject } from "../meta/json.ts";
 import { type Place, placesOf, pointerOf } from "../policy/path.ts";
 import type { Field, Policy, Target } from "../policy/policy.ts";
-import { identityOf } from "./field-identity.ts";
+import { usernameIn } from "./field-identity.ts";
 
 /**
  * What a request writes. Of an object, the field can be patched. A subresource may write the field itself, or parts of the status that
@@ -25,7 +25,7 @@ export interface Review {
 }
 
 /** Everything that one field is judged by. */
-export interface Case extends Review {
+export interface IdentityField extends Review {
   readonly field: Field;
   readonly place: Place;
   /** The field's name in messages. */
@@ -37,19 +37,19 @@ export interface Case extends Review {
 }
 
 /** Fields of a review, one by one: a path that walks a list leads to many. */
-export const casesOf = (review: Review, fields: readonly Field[]): readonly Case[] =>
+export const identityFieldsOf = (review: Review, fields: readonly Field[]): readonly IdentityField[] =>
   fields.flatMap((field) => {
     const { object, before, namespace } = review;
     const declaredAt = (of: JsonObject, place: Place): string => {
       const { value } = place;
       if (typeof value !== "string" || place.blocked !== undefined) return "";
-      const identity = identityOf({ field, place, object: of, namespace }, value);
+      const identity = usernameIn({ field, place, object: of, namespace }, value);
       return isProblem(identity) ? value : identity;
     };
     const earlier = new Map(
       before ? placesOf(before, field.path).map((place) => [pointerOf(place.keys), declaredAt(before, place)]) : [],
     );
-    return placesOf(object, field.path).map((place): Case => {
+    return placesOf(object, field.path).map((place): IdentityField => {
       const declared = declaredAt(object, place);
       const inherited = declared !== "" && earlier.get(pointerOf(place.keys)) === declared;
       return { ...review, field, place, at: place.at, declared, inherited };

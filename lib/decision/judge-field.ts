@@ -4,14 +4,14 @@ import type { UserInfo } from "../identity/user-info.ts";
 import { isProblem } from "../meta/json.ts";
 import type { Target } from "../policy/policy.ts";
 import { impersonationQuestion, type Question, question } from "../question/question.ts";
-import { identityOf } from "./field-identity.ts";
+import { usernameIn } from "./field-identity.ts";
 import { type Finding, mapVerdicts } from "./finding.ts";
-import type { Case } from "./identity-field.ts";
+import type { IdentityField } from "./identity-field.ts";
 import * as say from "./messages.ts";
 import type { Denied, Kept, Reason, Written } from "./verdict.ts";
 
 /** Judges one field by the rule, in its order: types and names, then empty, self and privileged, then the questions. */
-export const judgeField = (one: Case): Finding => {
+export const judgeField = (one: IdentityField): Finding => {
   const { value, blocked } = one.place;
   if (blocked !== undefined) return invalid(one, "parent-not-an-object", blocked);
   if (value === undefined || value === null || value === "") return judgeEmpty(one);
@@ -19,7 +19,7 @@ export const judgeField = (one: Case): Finding => {
   return judgeName(one, value);
 };
 
-const judgeEmpty = (one: Case): Finding => {
+const judgeEmpty = (one: IdentityField): Finding => {
   const { onEmpty, emptyStandsFor } = one.target;
   if (onEmpty === "allow") return kept(one, "permitted", "empty-allowed", say.keptEmpty(one), "");
   const stays = onEmpty === "stands" || one.writes === "acted-on-status";
@@ -32,7 +32,7 @@ const judgeEmpty = (one: Case): Finding => {
 };
 
 /** A fixed default is judged as if it had been declared; what would stay is written. */
-const judgeDefault = (one: Case, text: string): Finding => {
+const judgeDefault = (one: IdentityField, text: string): Finding => {
   const sentence = say.filled(one, text);
   const change = { decision: "defaulted", reason: "empty", sentence, refusal: say.withoutDefault(one, text) } as const;
   return mapVerdicts(judgeName(one, text), (verdict) =>
@@ -43,13 +43,13 @@ const judgeDefault = (one: Case, text: string): Finding => {
 };
 
 /** The identity that an empty field stands for is judged as if it had been declared; the field stays empty. */
-const judgeStandIn = (one: Case, identity: string): Finding =>
+const judgeStandIn = (one: IdentityField, identity: string): Finding =>
   judgeIdentity(one, { identity }, say.standsForRequester(one), (ask) =>
     denied(one, "empty", say.forbiddenEmpty(one, identity, ask)),
   );
 
-const judgeName = (one: Case, text: string): Finding => {
-  const identity = identityOf(one, text);
+const judgeName = (one: IdentityField, text: string): Finding => {
+  const identity = usernameIn(one, text);
   if (isProblem(identity)) return invalid(one, "unsafe-name", say.noName(one, text, identity.problem));
   const named = { identity, standsFor: privileged(one.target, text) };
   return judgeIdentity(one, named, say.own(one), (ask) => judgeForbidden(one, identity, ask));
@@ -66,7 +66,7 @@ interface Named {
  * A privileged value is asked about by its own name and by the account that it stands for, and never counts as the requester.
  */
 const judgeIdentity = (
-  one: Case,
+  one: IdentityField,
   { identity, standsFor }: Named,
   own: string,
   forbidden: (asked: readonly Question[]) => Finding,
@@ -78,10 +78,10 @@ const judgeIdentity = (
   if (writer) return kept(one, "permitted", "trusted-writer", say.copied(one, writer), identity);
   const ask = [identity, ...(standsFor === undefined ? [] : [standsFor])].map((each) => questionFor(one, each));
   const yes = kept(one, "permitted", "may-impersonate", say.permitted(one, identity), identity);
-  return { ask, yes, no: forbidden(ask), about: about(one) };
+  return { ask, yes, no: forbidden(ask), subject: about(one) };
 };
 
-const judgeForbidden = (one: Case, identity: string, asked: readonly Question[]): Finding => {
+const judgeForbidden = (one: IdentityField, identity: string, asked: readonly Question[]): Finding => {
   const reason = one.inherited ? "inherited" : "forbidden";
   const refusal = say.forbidden(one, identity, asked);
   if (one.target.onForbidden === "deny" || one.writes !== "object") return denied(one, reason, refusal);
@@ -91,7 +91,7 @@ const judgeForbidden = (one: Case, identity: string, asked: readonly Question[])
 type Change = Pick<Written, "decision" | "reason" | "sentence" | "refusal">;
 
 /** The requester's own name is written: it must be one that can be, and that the requester may hand out. */
-const setToRequester = (one: Case, change: Change): Finding => {
+const setToRequester = (one: IdentityField, change: Change): Finding => {
   const me = one.requester.username;
   const value = privilegedValueOf(one.target, me);
   if (value !== undefined) return denied(one, "privileged-requester", say.privilegedRequester(one, value));
@@ -100,12 +100,12 @@ const setToRequester = (one: Case, change: Change): Finding => {
 };
 
 /** Rule `own`: writing the requester's name grants its full rights, so a scoped token must be allowed to impersonate its own user. */
-const requireWholeIdentity = (one: Case, yes: Kept | Written): Finding => {
+const requireWholeIdentity = (one: IdentityField, yes: Kept | Written): Finding => {
   const { requester, policy } = one;
   const narrowing = policy.narrowing.find((key) => Object.hasOwn(requester.extra, key));
   if (narrowing === undefined) return yes;
   const no = denied(one, "narrowed-requester", say.narrowed(one, narrowing));
-  return { ask: [questionFor(one, requester.username)], yes, no, about: about(one) };
+  return { ask: [questionFor(one, requester.username)], yes, no, subject: about(one) };
 };
 
 /** The username that a privileged value stands for. */
@@ -119,7 +119,7 @@ const privilegedValueOf = ({ privileged, onPrivilegedRequester }: Target, userna
   return Object.keys(privileged).find((value) => privileged[value] === username);
 };
 
-const questionFor = ({ requester, target, namespace }: Case, identity: string): Question =>
+const questionFor = ({ requester, target, namespace }: IdentityField, identity: string): Question =>
   target.permission === undefined
     ? impersonationQuestion(requester, identity)
     : question(requester, {
@@ -129,9 +129,9 @@ const questionFor = ({ requester, target, namespace }: Case, identity: string): 
         name: identity,
       });
 
-const about = ({ place, at, declared }: Case) => ({ keys: place.keys, at, declared });
+const about = ({ place, at, declared }: IdentityField) => ({ keys: place.keys, at, declared });
 
-const kept = (one: Case, decision: Kept["decision"], reason: Reason, sentence: string, effective: string): Kept => ({
+const kept = (one: IdentityField, decision: Kept["decision"], reason: Reason, sentence: string, effective: string): Kept => ({
   ...about(one),
   decision,
   reason,
@@ -139,7 +139,7 @@ const kept = (one: Case, decision: Kept["decision"], reason: Reason, sentence: s
   effective,
 });
 
-const written = (one: Case, value: string, effective: string, change: Change): Written => {
+const written = (one: IdentityField, value: string, effective: string, change: Change): Written => {
   const { missing, value: present } = one.place;
   return {
     ...about(one),
@@ -159,7 +159,7 @@ const hasGroups = ({ username, groups }: UserInfo): boolean => {
   return groups.some((group) => !impliedGroups.includes(group) && group !== ofNamespace);
 };
 
-const denied = (one: Case, reason: Reason, sentence: string): Denied => ({
+const denied = (one: IdentityField, reason: Reason, sentence: string): Denied => ({
   ...about(one),
   decision: "denied",
   reason,
@@ -170,7 +170,7 @@ const denied = (one: Case, reason: Reason, sentence: string): Denied => ({
 });
 
 /** The value itself is at fault. */
-const invalid = (one: Case, reason: Reason, message: string): Denied => ({
+const invalid = (one: IdentityField, reason: Reason, message: string): Denied => ({
   ...denied(one, reason, `${one.at}: ${message}`),
   code: 422,
   causes: [{ field: one.at, message }],

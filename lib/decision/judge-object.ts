@@ -1,7 +1,7 @@
 import { isInStatus } from "../policy/policy.ts";
 import { type CoveredWrite, isStatusWriter, judgeFields } from "./covered-write.ts";
 import type { Finding } from "./finding.ts";
-import { casesOf } from "./identity-field.ts";
+import { identityFieldsOf } from "./identity-field.ts";
 import type { Endpoint } from "./request.ts";
 import { statusWriter, unchanged } from "./review-verdict.ts";
 import { isUnchanged, outside } from "./unchanged.ts";
@@ -21,5 +21,5 @@ export const judgeObject = (write: CoveredWrite, endpoint: Endpoint): readonly F
       return [unchanged()];
     if (isStatusWriter(write) && isUnchanged(request, outsideStatus)) return [statusWriter()];
   }
-  return judgeFields(write, (review) => casesOf({ ...review, writes: "object", object, before }, fields));
+  return judgeFields(write, (review) => identityFieldsOf({ ...review, writes: "object", object, before }, fields));
 };

@@ -2,11 +2,11 @@ import { type Place, placesOf } from "../policy/path.ts";
 import { type Field, identityPaths, isInMetadata, isInStatus, type Target } from "../policy/policy.ts";
 import { type CoveredWrite, isStatusWriter, judgeFields } from "./covered-write.ts";
 import type { Finding } from "./finding.ts";
-import { casesOf } from "./identity-field.ts";
+import { identityFieldsOf } from "./identity-field.ts";
 import * as say from "./messages.ts";
 import type { AdmissionRequest } from "./request.ts";
 import { denied, statusWriter, unchanged } from "./review-verdict.ts";
-import { identitiesOf, isUnchanged, type Part, partsAt } from "./unchanged.ts";
+import { identitiesOf, isUnchanged, type UnchangedPart, partsAt } from "./unchanged.ts";
 import type { Denied } from "./verdict.ts";
 
 /** Whether a subresource can hold anything that is judged: metadata in any of them, the status in its own. */
@@ -20,7 +20,7 @@ export const isJudgedSubresource = (fields: readonly Field[], { statusPaths }: T
 export const judgeSubresource = (write: CoveredWrite): readonly Finding[] => {
   const { target, fields, request, object, before } = write;
   if (!before || isOfAnotherKind(request)) return [judgeForeign(write)];
-  const isChanged = (part: Part): boolean => !isUnchanged(request, part);
+  const isChanged = (part: UnchangedPart): boolean => !isUnchanged(request, part);
   const changed = (some: readonly Field[]) => (isChanged(identitiesOf(some)) ? some : []);
   const isStatus = request.subResource === "status";
   const inMetadata = changed(fields.filter(isInMetadata));
@@ -32,8 +32,8 @@ export const judgeSubresource = (write: CoveredWrite): readonly Finding[] => {
   if (written.length + owners.length === 0)
     return [inStatus.length + actedOn.length > 0 ? statusWriter() : unchanged()];
   return judgeFields(write, (review) => [
-    ...casesOf({ ...review, writes: "field-by-subresource", object, before }, written),
-    ...casesOf({ ...review, writes: "acted-on-status", object: before, before: undefined }, owners),
+    ...identityFieldsOf({ ...review, writes: "field-by-subresource", object, before }, written),
+    ...identityFieldsOf({ ...review, writes: "acted-on-status", object: before, before: undefined }, owners),
   ]);
 };
 

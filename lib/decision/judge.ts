@@ -87,7 +87,7 @@ const uncovered = ({ name }: Policy, { resource: { group, version, resource } }:
 };
 
 const tooManyQuestions = (findings: readonly Finding[], questions: number): Denied => {
-  const fields = findings.filter(isBranch).map(({ about }) => about.at);
+  const fields = findings.filter(isBranch).map(({ subject }) => subject.at);
   const what = `the object names so many identities that ${questions} questions would be asked, of ${mostQuestions} at most`;
   return tooMany(fields, what);
 };

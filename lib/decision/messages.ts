@@ -2,7 +2,7 @@ import { brief } from "../meta/brief.ts";
 import type { Writer } from "../policy/policy.ts";
 import { formatQuestion, type Question } from "../question/question.ts";
 import { unsafe } from "./field-identity.ts";
-import type { Case } from "./identity-field.ts";
+import type { IdentityField } from "./identity-field.ts";
 import type { AdmissionRequest } from "./request.ts";
 
 /*
@@ -12,47 +12,47 @@ import type { AdmissionRequest } from "./request.ts";
 
 const quoted = (name: string): string => `"${brief(name)}"`;
 
-const user = ({ requester }: Pick<Case, "requester">): string => brief(requester.username);
+const user = ({ requester }: Pick<IdentityField, "requester">): string => brief(requester.username);
 
 const askFor = (asked: readonly Question[]): string =>
   `get the permission to ${asked.map((question) => brief(formatQuestion(question))).join(" and to ")}`;
 
-export const keptEmpty = ({ at }: Case): string => `${at} is empty, which the policy allows`;
+export const keptEmpty = ({ at }: IdentityField): string => `${at} is empty, which the policy allows`;
 
-export const refusedEmpty = (one: Case): string =>
+export const refusedEmpty = (one: IdentityField): string =>
   one.writes === "acted-on-status"
     ? `the controller acts on this status, and ${one.at} is empty; set that to an identity first`
     : `${one.at} is empty; set it to an identity that ${user(one)} may impersonate`;
 
-export const standsForRequester = ({ at }: Case): string => `${at} is empty, which stands for the requester`;
+export const standsForRequester = ({ at }: IdentityField): string => `${at} is empty, which stands for the requester`;
 
-export const forbiddenEmpty = (one: Case, identity: string, asked: readonly Question[]): string => {
+export const forbiddenEmpty = (one: IdentityField, identity: string, asked: readonly Question[]): string => {
   const what = one.writes === "acted-on-status" ? "the controller acts on this status, and " : "";
   return `${what}${one.at} is empty, which stands for ${quoted(identity)}, and ${user(one)} may not impersonate that; set it to an identity that ${user(one)} may impersonate, or ${askFor(asked)}`;
 };
 
-export const filled = ({ at }: Case, value: string): string => `${at} was empty and is set to ${quoted(value)}`;
+export const filled = ({ at }: IdentityField, value: string): string => `${at} was empty and is set to ${quoted(value)}`;
 
-export const unfilled = (one: Case): string =>
+export const unfilled = (one: IdentityField): string =>
   `${one.at} is empty; set it to "${user(one)}" or to an identity that ${user(one)} may impersonate`;
 
-export const withoutDefault = ({ at }: Case, value: string): string => `${at} is empty; set it to ${quoted(value)}`;
+export const withoutDefault = ({ at }: IdentityField, value: string): string => `${at} is empty; set it to ${quoted(value)}`;
 
-export const own = ({ at }: Case): string => `${at} names the requester`;
+export const own = ({ at }: IdentityField): string => `${at} names the requester`;
 
-export const permitted = (one: Case, identity: string): string => `${user(one)} may impersonate ${quoted(identity)}`;
+export const permitted = (one: IdentityField, identity: string): string => `${user(one)} may impersonate ${quoted(identity)}`;
 
-export const copied = ({ at }: Case, { username, copiesFrom }: Writer): string =>
+export const copied = ({ at }: IdentityField, { username, copiesFrom }: Writer): string =>
   `${username} copies ${at} from ${copiesFrom}, where it is guarded`;
 
-export const replaced = (one: Case, identity: string): string => {
+export const replaced = (one: IdentityField, identity: string): string => {
   const { at, inherited } = one;
   return inherited
     ? `${at}: inherited ${quoted(identity)} replaced by "${user(one)}"; set the field yourself`
     : `${at}: ${named(one, identity)} replaced by "${user(one)}", who may not impersonate it`;
 };
 
-export const forbidden = (one: Case, identity: string, asked: readonly Question[]): string => {
+export const forbidden = (one: IdentityField, identity: string, asked: readonly Question[]): string => {
   const { at, inherited, target, writes } = one;
   const me = user(one);
   if (writes === "acted-on-status")
@@ -63,27 +63,27 @@ export const forbidden = (one: Case, identity: string, asked: readonly Question[
   return `${at}: ${me} may not impersonate ${named(one, identity)}; ${instead}${askFor(asked)}`;
 };
 
-export const lostGroups = ({ at }: Case, identity: string): string =>
+export const lostGroups = ({ at }: IdentityField, identity: string): string =>
   `${at}: a controller that acts as ${quoted(identity)} has none of your groups`;
 
-export const privilegedRequester = (one: Case, value: string): string =>
+export const privilegedRequester = (one: IdentityField, value: string): string =>
   `${one.at} would be set to "${user(one)}", which the controller treats as all-powerful; set it to "${value}" if the object is meant to run as the controller, or to the identity that it should run as`;
 
-export const narrowed = (one: Case, key: string): string =>
+export const narrowed = (one: IdentityField, key: string): string =>
   `${one.at} would hand out all of "${user(one)}", and this credential is narrowed by ${key}; use a full credential`;
 
 /** Causes (422): what is wrong with a field, in words that stand behind its name. */
 export const notAString = (value: unknown): string =>
   `must be a string, not ${Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `the ${typeof value} ${value}`}`;
 
-export const noName = (one: Case, text: string, problem: string): string => `${named(one, text)} ${problem}`;
+export const noName = (one: IdentityField, text: string, problem: string): string => `${named(one, text)} ${problem}`;
 
-export const unsafeRequester = (one: Case): string =>
+export const unsafeRequester = (one: IdentityField): string =>
   `would be set to "${user(one)}", which ${unsafe(one.requester.username)}; declare another identity`;
 
 export const foreignKind = ({ kind: { kind }, subResource, resource }: AdmissionRequest): string =>
   `must not be in a ${brief(kind)}, because ${resource.resource}/${brief(subResource)} may store it in the object; leave it out`;
 
 /** Nobody declared what stands in for an empty field. */
-const named = ({ declared }: Case, name: string): string =>
+const named = ({ declared }: IdentityField, name: string): string =>
   declared === "" ? `the default ${quoted(name)}` : quoted(name);

@@ -1,33 +1,33 @@
 import type { JsonObject } from "../meta/json.ts";
 import { type Path, placesOf } from "../policy/path.ts";
 import { type Field, identityPaths } from "../policy/policy.ts";
-import { compare } from "./equal.ts";
+import { compareJson } from "./equal.ts";
 import type { AdmissionRequest } from "./request.ts";
 
 /** A part of an object that is compared with the same part of the old one. */
-export type Part = (object: JsonObject) => unknown;
+export type UnchangedPart = (object: JsonObject) => unknown;
 
 /** Rule `change`: everything outside these members, with the fields' identities wherever they lie. */
 export const outside =
-  (members: readonly string[], fields: readonly Field[]): Part =>
+  (members: readonly string[], fields: readonly Field[]): UnchangedPart =>
   (object) => [
     Object.fromEntries(Object.entries(object).filter(([key]) => !members.includes(key))),
     identitiesOf(fields)(object),
   ];
 
 /** Everything that makes the identities of these fields. */
-export const identitiesOf = (fields: readonly Field[]): Part => partsAt(fields.flatMap(identityPaths));
+export const identitiesOf = (fields: readonly Field[]): UnchangedPart => partsAt(fields.flatMap(identityPaths));
 
 /** What stands at some paths. Absent and null differ, and so do places. */
 export const partsAt =
-  (paths: readonly Path[]): Part =>
+  (paths: readonly Path[]): UnchangedPart =>
   (object) =>
     paths.map((path) => placesOf(object, path).map(({ keys, value }) => [keys, value]));
 
 /** Whether an update leaves a part of the object as it was. Both objects must be there. */
-export const isUnchanged = (request: AdmissionRequest, part: Part): boolean => {
+export const isUnchanged = (request: AdmissionRequest, part: UnchangedPart): boolean => {
   const compared = (objects: Pick<AdmissionRequest, "object" | "oldObject"> | undefined) =>
-    objects && compare(part(objects.object as JsonObject), part(objects.oldObject as JsonObject));
+    objects && compareJson(part(objects.object as JsonObject), part(objects.oldObject as JsonObject));
   const outcome = compared(request);
   return outcome === "alike" ? compared(request.exact()) === "equal" : outcome === "equal";
 };

@@ -1,4 +1,4 @@
-import type { Keys } from "../policy/path.ts";
+import type { Segments } from "../policy/path.ts";
 
 /** What becomes of a declared identity, from the mildest to the worst. */
 export const decisions = ["skipped", "self", "permitted", "defaulted", "replaced", "denied"] as const;
@@ -53,7 +53,7 @@ interface Said {
   /** What is, or in audit mode would be, done or refused, and why. */
   readonly sentence: string;
   /** The field, undefined where the verdict is on the review. */
-  readonly keys?: Keys;
+  readonly keys?: Segments;
   /** The field's name in messages; undefined where the verdict is on the review. */
   readonly at?: string;
   /** The declared identity; empty where there is none or it is no string. */
@@ -70,7 +70,7 @@ export interface Kept extends Said {
 /** The field is changed, or refused by the endpoint that cannot patch. */
 export interface Written extends Said {
   readonly decision: "defaulted" | "replaced";
-  readonly keys: Keys;
+  readonly keys: Segments;
   readonly at: string;
   readonly write: Write;
   /** Why it is refused where it cannot be written. */

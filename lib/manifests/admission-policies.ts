@@ -25,7 +25,7 @@ export interface AdmissionPolicyObject {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-export interface TwinOptions {
+export interface AdmissionPolicyOptions {
   /** What becomes of a write whose expressions fail. Absent: Fail. */
   readonly failurePolicy?: "Fail" | "Ignore";
   /** Labels of the namespaces that are guarded, which stand in the bindings. Absent: all are, as they must be in the end. */
@@ -47,7 +47,7 @@ interface Variable {
  * @example twins(policy).map(({ kind }) => kind)
  * @throws RangeError for a target that is not one username at one place: CEL's budget has no room for walks
  */
-export const twins = (policy: Policy, options: TwinOptions = {}): readonly AdmissionPolicyObject[] =>
+export const admissionPolicies = (policy: Policy, options: AdmissionPolicyOptions = {}): readonly AdmissionPolicyObject[] =>
   (policy.enforcement === "off" ? [] : policy.targets).flatMap((target, index) => {
     const name = `${index > 0 ? `${index + 1}.` : ""}${target.group || "core"}.twin.impersonation-admission`;
     const keys = keysOf(target);
@@ -63,7 +63,7 @@ export const twins = (policy: Policy, options: TwinOptions = {}): readonly Admis
 
 const withOptions = (
   object: AdmissionPolicyObject,
-  { failurePolicy, namespaceLabels }: TwinOptions,
+  { failurePolicy, namespaceLabels }: AdmissionPolicyOptions,
 ): AdmissionPolicyObject => {
   if ("failurePolicy" in object.spec)
     return failurePolicy ? { ...object, spec: { ...object.spec, failurePolicy } } : object;

@@ -1,4 +1,4 @@
-export { type AdmissionPolicyObject, type TwinOptions, twins } from "./admission-policies.ts";
+export { type AdmissionPolicyObject, type AdmissionPolicyOptions, admissionPolicies } from "./admission-policies.ts";
 export type { MatchCondition } from "./cel.ts";
 export { askerRoles, type RbacObject, serviceAccountImpersonatorRoles, userImpersonatorRoles } from "./roles.ts";
 export {

@@ -7,11 +7,11 @@ export type Step = { readonly key: string } | "each";
 export type Path = readonly Step[];
 
 /** The member names and list indexes from an object down to one of its parts. */
-export type Keys = readonly (string | number)[];
+export type Segments = readonly (string | number)[];
 
 /** Where a path led in one object. */
 export interface Place {
-  readonly keys: Keys;
+  readonly keys: Segments;
   /** The keys for messages. The keys of a map that the path walks are left out: they are the object's content, and may be secret. */
   readonly at: string;
   /** What stands there, undefined where nothing does. */
@@ -83,14 +83,14 @@ export const namesOf = (path: Path): readonly string[] | undefined => {
 };
 
 /** What stands at a place in an object, undefined where nothing does. */
-export const valueAt = (object: JsonObject, keys: Keys): unknown =>
+export const valueAt = (object: JsonObject, keys: Segments): unknown =>
   keys.reduce<unknown>(
     (at, key) => (Array.isArray(at) ? at[Number(key)] : isObject(at) ? member(at, String(key)) : undefined),
     object,
   );
 
 /** The keys as Kubernetes writes field paths in its messages (`k8s.io/apimachinery` pkg/util/validation/field). */
-export const formatKeys = (keys: Keys): string => keys.map(formatKey).join("").replace(/^\./, "");
+export const formatKeys = (keys: Segments): string => keys.map(formatKey).join("").replace(/^\./, "");
 
 const formatKey = (key: string | number): string =>
   typeof key === "number" ? `[${key}]` : /^[\w-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
@@ -103,5 +103,5 @@ export const formatPath = (path: Path): string =>
     .slice(1);
 
 /** The keys as a JSON Pointer (RFC 6901). */
-export const pointerOf = (keys: Keys): string =>
+export const pointerOf = (keys: Segments): string =>
   keys.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");

@@ -1,5 +1,5 @@
 import { serviceAccountOf, serviceAccountUsername } from "../identity/service-account.ts";
-import { type Field, itemsOf, membersOf, nameOf, textOf, wrong } from "./manifest-field.ts";
+import { type ManifestField, itemsOf, membersOf, nameIn, stringIn, wrong } from "./manifest-field.ts";
 import { quote } from "./quote.ts";
 import type { Manifest } from "./rbac-objects.ts";
 
@@ -22,35 +22,35 @@ export interface Binding {
 const isAccountName = (name: string): boolean =>
   serviceAccountOf(serviceAccountUsername({ namespace: "default", name })) !== undefined;
 
-const readServiceAccount = (name: Field, namespace: Field, bindingNamespace: string): Subject => {
-  const account = { namespace: textOf(namespace) || bindingNamespace, name: textOf(name) };
+const readServiceAccount = (name: ManifestField, namespace: ManifestField, bindingNamespace: string): Subject => {
+  const account = { namespace: stringIn(namespace) || bindingNamespace, name: stringIn(name) };
   if (!isAccountName(account.name))
     throw wrong(name, `is ${quote(account.name)}: write the service account's name alone, its namespace beside it`);
   if (account.namespace === "") throw wrong(namespace, "is missing: write the service account's namespace");
   return { kind: "ServiceAccount", ...account };
 };
 
-const readSubject = (field: Field, bindingNamespace: string): Subject => {
+const readSubject = (field: ManifestField, bindingNamespace: string): Subject => {
   const { kind, apiGroup, name, namespace } = membersOf(field, "kind", "apiGroup", "name", "namespace");
   const expected = kind.value === "ServiceAccount" ? "" : group;
-  if (![expected, ""].includes(textOf(apiGroup))) throw wrong(apiGroup, `must be ${quote(expected)} or left out`);
-  if (textOf(name) === "") throw wrong(name, "is missing: write who is meant");
+  if (![expected, ""].includes(stringIn(apiGroup))) throw wrong(apiGroup, `must be ${quote(expected)} or left out`);
+  if (stringIn(name) === "") throw wrong(name, "is missing: write who is meant");
   switch (kind.value) {
     case "ServiceAccount":
       return readServiceAccount(name, namespace, bindingNamespace);
     case "User":
     case "Group":
-      return { kind: kind.value, name: textOf(name) };
+      return { kind: kind.value, name: stringIn(name) };
     default:
       throw wrong(kind, "must be one of User, Group, ServiceAccount");
   }
 };
 
-const readRoleRef = (field: Field, bindingNamespace: string): Binding["roleRef"] => {
+const readRoleRef = (field: ManifestField, bindingNamespace: string): Binding["roleRef"] => {
   const { apiGroup, kind, name } = membersOf(field, "apiGroup", "kind", "name");
-  if (![group, ""].includes(textOf(apiGroup))) throw wrong(apiGroup, `must be ${quote(group)} or left out`);
-  if (kind.value === "Role" && bindingNamespace !== "") return { kind: "Role", name: nameOf(name) };
-  if (kind.value === "ClusterRole") return { kind: "ClusterRole", name: nameOf(name) };
+  if (![group, ""].includes(stringIn(apiGroup))) throw wrong(apiGroup, `must be ${quote(group)} or left out`);
+  if (kind.value === "Role" && bindingNamespace !== "") return { kind: "Role", name: nameIn(name) };
+  if (kind.value === "ClusterRole") return { kind: "ClusterRole", name: nameIn(name) };
   throw wrong(kind, bindingNamespace === "" ? "must be ClusterRole" : "must be Role or ClusterRole");
 };
 

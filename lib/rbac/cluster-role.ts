@@ -1,5 +1,5 @@
 import { type LabelSelector, readLabelSelector, selects } from "./label-selector.ts";
-import { type Field, itemsOf, mapOf, memberOf, membersOf, wrong } from "./manifest-field.ts";
+import { type ManifestField, itemsOf, mapOf, memberOf, membersOf, wrong } from "./manifest-field.ts";
 import type { Manifest } from "./rbac-objects.ts";
 import { readRules } from "./read-rules.ts";
 import type { PolicyRule } from "./rule-allows.ts";
@@ -13,7 +13,7 @@ export interface ClusterRole {
   readonly selectors: readonly LabelSelector[];
 }
 
-const readAggregationRule = (field: Field): readonly LabelSelector[] => {
+const readAggregationRule = (field: ManifestField): readonly LabelSelector[] => {
   if (field.value == null) return [];
   const { clusterRoleSelectors } = membersOf(field, "clusterRoleSelectors");
   const selectors = itemsOf(clusterRoleSelectors).map(readLabelSelector);

@@ -1,4 +1,4 @@
-import { type Field, itemsOf, mapOf, membersOf, textOf, textsOf, wrong } from "./manifest-field.ts";
+import { type ManifestField, itemsOf, mapOf, membersOf, stringIn, textsOf, wrong } from "./manifest-field.ts";
 
 const operators = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
 
@@ -12,9 +12,9 @@ interface Requirement {
 /** `meta/v1` LabelSelector as requirements that must all hold; where there are none, everything is selected. */
 export type LabelSelector = readonly Requirement[];
 
-const readRequirement = (field: Field): Requirement => {
+const readRequirement = (field: ManifestField): Requirement => {
   const members = membersOf(field, "key", "operator", "values");
-  const key = textOf(members.key);
+  const key = stringIn(members.key);
   const operator = operators.find((candidate) => candidate === members.operator.value);
   const values = textsOf(members.values);
   if (key === "") throw wrong(members.key, "is missing: write the key of a label");
@@ -29,7 +29,7 @@ const readRequirement = (field: Field): Requirement => {
  *
  * @throws RbacError for a selector that has another shape.
  */
-export const readLabelSelector = (field: Field): LabelSelector => {
+export const readLabelSelector = (field: ManifestField): LabelSelector => {
   const { matchLabels, matchExpressions } = membersOf(field, "matchLabels", "matchExpressions");
   const equalities = Array.from(
     mapOf(matchLabels),

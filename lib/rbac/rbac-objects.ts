@@ -1,5 +1,5 @@
 import { isObject } from "../meta/json.ts";
-import { type Field, itemsOf, memberOf, nameOf, textOf, wrong } from "./manifest-field.ts";
+import { type ManifestField, itemsOf, memberOf, nameIn, stringIn, wrong } from "./manifest-field.ts";
 import { quote } from "./quote.ts";
 
 const group = "rbac.authorization.k8s.io";
@@ -15,7 +15,7 @@ export interface Manifest {
   readonly namespace: string;
   readonly name: string;
   /** The whole object, called by its kind, name and namespace. */
-  readonly root: Field;
+  readonly root: ManifestField;
   /** Where it stands in the input, for instance `objects[0].items[2]`. */
   readonly at: string;
 }
@@ -23,13 +23,13 @@ export interface Manifest {
 const isKind = (kind: string): kind is Kind => kinds.some((candidate) => candidate === kind);
 
 /** `kind` or `apiVersion`; "" also for what is no string, as the files of other tools may have it. */
-const typeMember = (field: Field, key: "kind" | "apiVersion"): string => {
+const typeMember = (field: ManifestField, key: "kind" | "apiVersion"): string => {
   const { value } = memberOf(field, key);
   return typeof value === "string" ? value : "";
 };
 
 /** An item of a list as an object of its own, called by its place in the input. */
-const standalone = ({ object, path, value }: Field): Field => ({
+const standalone = ({ object, path, value }: ManifestField): ManifestField => ({
   object: `${object}${path.startsWith("[") ? "" : "."}${path}`,
   path: "",
   value,
@@ -37,7 +37,7 @@ const standalone = ({ object, path, value }: Field): Field => ({
 
 const listKind = /^((?:Cluster)?Role(?:Binding)?)?List$/;
 
-const flatten = (field: Field): readonly Field[] => {
+const flatten = (field: ManifestField): readonly ManifestField[] => {
   if (field.value == null) return [];
   const list = listKind.exec(typeMember(field, "kind"));
   if (!list) return [field];
@@ -48,18 +48,18 @@ const flatten = (field: Field): readonly Field[] => {
     .flatMap((item) => flatten(standalone(item)));
 };
 
-const isRbac = (field: Field): boolean => {
+const isRbac = (field: ManifestField): boolean => {
   const apiVersion = typeMember(field, "apiVersion");
   // A Role of another group is somebody else's. Without a group it can only be meant to be ours.
   return apiVersion.includes("/") ? apiVersion.startsWith(`${group}/`) : isKind(typeMember(field, "kind"));
 };
 
-const readManifest = (field: Field): Manifest => {
+const readManifest = (field: ManifestField): Manifest => {
   const kind = typeMember(field, "kind");
   if (!isKind(kind)) throw wrong(memberOf(field, "kind"), `is no kind of ${group}: write one of ${kinds.join(", ")}`);
   const metadata = memberOf({ ...field, object: `${kind} at ${field.object}` }, "metadata");
-  const name = nameOf(memberOf(metadata, "name"));
-  const namespace = kind.startsWith("Cluster") ? "" : textOf(memberOf(metadata, "namespace")) || "default";
+  const name = nameIn(memberOf(metadata, "name"));
+  const namespace = kind.startsWith("Cluster") ? "" : stringIn(memberOf(metadata, "namespace")) || "default";
   const root = { ...field, object: `${kind} ${quote(name)}${namespace && ` in namespace ${quote(namespace)}`}` };
   if (typeMember(root, "apiVersion") !== version) throw wrong(memberOf(root, "apiVersion"), `must be ${version}`);
   return { kind, namespace, name, root, at: field.object };

@@ -1,7 +1,7 @@
-import { type Field, itemsOf, membersOf, textsOf, wrong } from "./manifest-field.ts";
+import { type ManifestField, itemsOf, membersOf, textsOf, wrong } from "./manifest-field.ts";
 import type { PolicyRule } from "./rule-allows.ts";
 
-const readRule = (field: Field, namespaced: boolean): PolicyRule => {
+const readRule = (field: ManifestField, namespaced: boolean): PolicyRule => {
   const members = membersOf(field, "verbs", "apiGroups", "resources", "resourceNames", "nonResourceURLs");
   const verbs = textsOf(members.verbs);
   const apiGroups = textsOf(members.apiGroups);
@@ -24,5 +24,5 @@ const readRule = (field: Field, namespaced: boolean): PolicyRule => {
  *
  * @throws RbacError for a rule that an API server would not store.
  */
-export const readRules = (rules: Field, namespaced: boolean): readonly PolicyRule[] =>
+export const readRules = (rules: ManifestField, namespaced: boolean): readonly PolicyRule[] =>
   itemsOf(rules).map((rule) => readRule(rule, namespaced));

@@ -9,11 +9,11 @@ import type { AwsCall } from "../../functions/aws/call.ts";
 import type { EksTokenRequest } from "../../functions/aws/eks-exec.ts";
 import { eksToken, type MintToken } from "../../functions/aws/eks-token.ts";
 import type { AwsCredentials } from "../../functions/aws/own-credentials.ts";
-import { usableContext } from "../../functions/cluster/checked-context.ts";
+import { checkedContext } from "../../functions/cluster/checked-context.ts";
 import { readKubeconfig } from "../../functions/cluster/kubeconfig.ts";
 import { mergeRegistry } from "../../functions/registry/merge-registry.ts";
 import { registrySource } from "../../functions/registry/registry-source.ts";
-import { hashOf } from "../../functions/webhook/caller-key.ts";
+import { hashOfKey } from "../../functions/webhook/caller-key.ts";
 import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import { account, type Moto, startMoto } from "./parts/moto.ts";
 import { python } from "./parts/python.ts";
@@ -81,7 +81,7 @@ describe("the file that aws eks update-kubeconfig writes for three clusters", ()
     const requests: EksTokenRequest[] = [];
     const mint: MintToken = async (request) => `token ${requests.push(request)}`;
     const plugins = { mint, region: undefined };
-    for (const name of contexts) await usableContext(kubeconfig, name, { plugins, serverIsEks: true }).mint?.(false);
+    for (const name of contexts) await checkedContext(kubeconfig, name, { plugins, serverIsEks: true }).mint?.(false);
     expect(requests).toEqual([
       { cluster: "prod", region: "eu-west-1" },
       { cluster: "test", region: "us-east-2" },
@@ -91,7 +91,7 @@ describe("the file that aws eks update-kubeconfig writes for three clusters", ()
 
   test("is a registry once it says who may call, with nothing renamed", async () => {
     const document = parseDocument(await readFile(file, "utf8"));
-    const extension = { name: "impersonation-admission", extension: { keys: [hashOf("key")] } };
+    const extension = { name: "impersonation-admission", extension: { keys: [hashOfKey("key")] } };
     for (const nth of clusters.keys()) document.setIn(["contexts", nth, "context", "extensions"], [extension]);
     const mint = () => expect.unreachable("nobody asks");
     const registry = mergeRegistry([{ text: document.toString(), directory: ".", origin: "" }], {

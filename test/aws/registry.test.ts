@@ -3,7 +3,7 @@ import { awsCaller } from "../../functions/aws/call.ts";
 import type { AwsCredentials } from "../../functions/aws/own-credentials.ts";
 import { mergeRegistry } from "../../functions/registry/merge-registry.ts";
 import { type RegistryDocument, registrySource } from "../../functions/registry/registry-source.ts";
-import { hashOf } from "../../functions/webhook/caller-key.ts";
+import { hashOfKey } from "../../functions/webhook/caller-key.ts";
 import { account, type Moto, startMoto } from "./parts/moto.ts";
 import { settingsOf } from "./parts/settings.ts";
 
@@ -26,7 +26,7 @@ const kubeconfig = (...names: readonly string[]) =>
       context: {
         cluster: name,
         user: "function",
-        extensions: [{ name: "impersonation-admission", extension: { keys: [hashOf(name)] } }],
+        extensions: [{ name: "impersonation-admission", extension: { keys: [hashOfKey(name)] } }],
       },
     })),
   });

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Context } from "aws-lambda";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { registryOf } from "../../functions/registry/open-registry.ts";
+import { openRegistry } from "../../functions/registry/open-registry.ts";
 import { readSettings } from "../../functions/settings.ts";
-import { hashOf } from "../../functions/webhook/caller-key.ts";
+import { hashOfKey } from "../../functions/webhook/caller-key.ts";
 import { createHandler } from "../../functions/webhook/handler.ts";
 import { until } from "../cluster/world/until.ts";
 import { httpApi } from "../support/gateway-events.ts";
@@ -24,7 +24,7 @@ let call: (key: string) => Promise<number | undefined>;
 
 /** `prod.yaml` with the hashes of these keys. */
 const write = async (...keys: readonly string[]): Promise<void> => {
-  const extension = { keys: keys.map(hashOf) };
+  const extension = { keys: keys.map(hashOfKey) };
   const kubeconfig = {
     apiVersion: "v1",
     kind: "Config",
@@ -72,7 +72,7 @@ beforeAll(async () => {
   await putParameter();
   const own = await credentials("function", "ssm:GetParametersByPath");
   const settings = readSettings({ ...own, REGISTRY: "ssm:/impersonation-admission/", REGISTRY_MAX_AGE: "1" });
-  const handler = createHandler({ registry: registryOf(settings, () => {}), log: () => {} });
+  const handler = createHandler({ registry: openRegistry(settings, () => {}), log: () => {} });
   call = async (key) => {
     // alice names herself: the cluster is not asked.
     const body = reviewText({ object: template("alice") });

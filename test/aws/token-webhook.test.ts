@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { awsCaller } from "../../functions/aws/call.ts";
 import { eksTokens } from "../../functions/aws/eks-token.ts";
-import { type Ask, accessOf } from "../../functions/cluster/ask.ts";
+import { type Ask, askOf } from "../../functions/cluster/ask.ts";
 import { readKubeconfig } from "../../functions/cluster/kubeconfig.ts";
 import { impersonationQuestion } from "../../lib/question/question.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
@@ -61,7 +61,7 @@ const askAs = (role: string, cluster = "prod"): Ask => {
     users: [{ name, user: eksUser(cluster) }],
     contexts: [{ name, context: { cluster: name, user: name } }],
   });
-  return accessOf(readKubeconfig(text, "/"), name, {
+  return askOf(readKubeconfig(text, "/"), name, {
     plugins: { mint: eksTokens(settings, awsCaller(settings)), region: settings.region },
     serverIsEks: true,
   });

@@ -1,5 +1,5 @@
 import { throwAwayCertificates } from "../../infra/local/certificates.ts";
-import { twins, webhookConfigurations } from "../../lib/manifests/index.ts";
+import { admissionPolicies, webhookConfigurations } from "../../lib/manifests/index.ts";
 import { readPolicy } from "../../lib/policy/index.ts";
 import { applied } from "../cluster/world/applied.ts";
 import { create, template } from "../cluster/world/objects.ts";
@@ -30,7 +30,7 @@ const namespaceOf = (guard: Guard) => ({
 
 /** The twins, for one namespace. */
 const twinsFor = (guard: Guard): readonly unknown[] =>
-  twins(policy).map((manifest) =>
+  admissionPolicies(policy).map((manifest) =>
     manifest.kind.endsWith("Binding")
       ? {
           ...manifest,

@@ -49,10 +49,10 @@ const label = (bytes: number): string =>
 const context = { getRemainingTimeInMillis: () => 30_000 } as Context;
 
 const newHandler = async () => {
-  const { createHandler, hashOf } = await loadBundle();
+  const { createHandler, hashOfKey } = await loadBundle();
   const demo = {
     name: "demo",
-    keys: [hashOf(callerKey)],
+    keys: [hashOfKey(callerKey)],
     policy: policyOf("razee"),
     ask: async () => [{ allowed: true, reason: "" }],
   };

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { askerRoles, twins, type WebhookConfiguration, webhookConfigurations } from "../../lib/manifests/index.ts";
+import { askerRoles, admissionPolicies, type WebhookConfiguration, webhookConfigurations } from "../../lib/manifests/index.ts";
 import { readPolicy } from "../../lib/policy/index.ts";
 import { type Ran, runCommand } from "../support/command.ts";
 import { applied } from "./world/applied.ts";
@@ -726,7 +726,7 @@ describe("a guarded cluster", () => {
 
 describe("a cluster that admission policies guard, without a function", () => {
   const twinLines = (lines: readonly Line[]) => lines.filter(({ check }) => check === "admission-policies");
-  const [, , policyName = "", , statusName = ""] = twins(policy).map(({ metadata }) => metadata.name);
+  const [, , policyName = "", , statusName = ""] = admissionPolicies(policy).map(({ metadata }) => metadata.name);
   const twinsInForce = () =>
     until("the admission policies are in force", async () => {
       const { body } = await create(plane, plane.user("bob"), template("default", "probe", "carl"), "?dryRun=All");
@@ -747,11 +747,11 @@ describe("a cluster that admission policies guard, without a function", () => {
   beforeAll(async () => {
     for (const part of ["mutating", "validating"])
       await remove(`/apis/admissionregistration.k8s.io/v1/${part}webhookconfigurations/impersonation-admission`);
-    await applied(plane, twins(policy));
+    await applied(plane, admissionPolicies(policy));
     await twinsInForce();
   });
   afterEach(async () => {
-    const stdin = { apiVersion: "v1", kind: "List", items: twins(policy) };
+    const stdin = { apiVersion: "v1", kind: "List", items: admissionPolicies(policy) };
     await plane.kubectl(plane.user("admin"), ["replace", "--force", "-f", "-"], { stdin });
     await twinsInForce();
   });

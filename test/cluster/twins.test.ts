@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { twins } from "../../lib/manifests/index.ts";
+import { admissionPolicies } from "../../lib/manifests/index.ts";
 import { readPolicy } from "../../lib/policy/index.ts";
 import { connect } from "./control-plane.ts";
 import { applied } from "./world/applied.ts";
@@ -80,7 +80,7 @@ const results = async (namespace: string): Promise<Readonly<Record<string, unkno
   return Object.fromEntries(entries);
 };
 
-const [, , validating] = twins(policy).map(({ metadata }) => metadata.name);
+const [, , validating] = admissionPolicies(policy).map(({ metadata }) => metadata.name);
 let probes = 0;
 
 /** Whether the twins judge. An unguarded API server lets this probe pass as it is, and only a policy leaves its annotation. */
@@ -100,7 +100,7 @@ const judgeNow = async (): Promise<boolean> => {
 };
 
 const removeTwins = async () => {
-  const names = twins(policy).map(({ kind, metadata }) => `${kind.toLowerCase()}/${metadata.name}`);
+  const names = admissionPolicies(policy).map(({ kind, metadata }) => `${kind.toLowerCase()}/${metadata.name}`);
   await plane.kubectl(plane.user("admin"), ["delete", ...names]);
   await until("the API server has forgotten the twins", async () => !(await judgeNow()));
 };
@@ -118,7 +118,7 @@ afterAll(async () => {
 });
 
 test("the twins beside the function come to what the function comes to", { timeout: 120_000 }, async () => {
-  await applied(plane, twins(policy));
+  await applied(plane, admissionPolicies(policy));
   await until("the API server judges by the twins", judgeNow, 60_000);
   expect(await results("by-both")).toEqual(byFunction);
 });

@@ -9,7 +9,7 @@ import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import {
   askerRoles,
   type Client,
-  twins,
+  admissionPolicies,
   type WebhookOptions,
   webhookConfigurations,
 } from "../../lib/manifests/index.ts";
@@ -87,14 +87,14 @@ describe("what is printed is what the library makes", () => {
 
   test("as admission policies, which need no URL", async () => {
     const { stdout, stderr } = await manifests("--twins");
-    expect(documents(stdout)).toEqual(twins(policies.get("razee") as Policy));
+    expect(documents(stdout)).toEqual(admissionPolicies(policies.get("razee") as Policy));
     expect(stderr).toBe(`${aboutStatus}# to undo it: npm run -s manifests -- --twins | kubectl delete -f -\n`);
   });
 
   test("as admission policies for namespaces of one label, and with another failure policy", async () => {
     const { stdout } = await manifests("--twins", "--namespace-label", "guarded=yes", "--failure-policy", "Ignore");
     const options = { namespaceLabels: { guarded: "yes" }, failurePolicy: "Ignore" } as const;
-    expect(documents(stdout)).toEqual(twins(policies.get("razee") as Policy, options));
+    expect(documents(stdout)).toEqual(admissionPolicies(policies.get("razee") as Policy, options));
   });
 
   test("as examples, which need no URL", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { hashOf } from "../../functions/webhook/caller-key.ts";
+import { hashOfKey } from "../../functions/webhook/caller-key.ts";
 import { type Call, functionUrl, gateways, httpApi, restApi } from "../support/gateway-events.ts";
 import { guarded, key } from "../support/guarded.ts";
 import { review, reviewText } from "../support/reviews.ts";
@@ -97,7 +97,7 @@ describe("a caller who is not known", () => {
     ["asks with a wrong key", { path: "/clusters/prod/another-key/mutate" }],
     ["asks with a key of the same length", { path: `/clusters/prod/${key.replace("a", "b")}/mutate` }],
     ["asks with the key in another case", { path: `/clusters/prod/${key.toUpperCase()}/mutate` }],
-    ["asks with the hash in place of the key", { path: `/clusters/prod/${hashOf(key)}/mutate` }],
+    ["asks with the hash in place of the key", { path: `/clusters/prod/${hashOfKey(key)}/mutate` }],
     ["asks without a key", { path: "/clusters/prod/mutate" }],
     ["asks with an empty key", { path: "/clusters/prod//mutate" }],
     ["asks for a cluster that is not there", { path: `/clusters/staging/${key}/mutate` }],
@@ -154,7 +154,7 @@ describe("a caller who is not known", () => {
   });
 
   test("is whoever brings nothing where the hash of nothing was stored", async () => {
-    const { send } = guarded({ cluster: { keys: [hashOf("")] } });
+    const { send } = guarded({ cluster: { keys: [hashOfKey("")] } });
     expect((await send(unread({ path: "/clusters/prod/mutate" }))).status).toBe(404);
   });
 });
@@ -185,7 +185,7 @@ describe("a caller who is known", () => {
   });
 
   test("may use either of two keys while one replaces the other", async () => {
-    const { send } = guarded({ cluster: { keys: [hashOf("old"), hashOf("new")] } });
+    const { send } = guarded({ cluster: { keys: [hashOfKey("old"), hashOfKey("new")] } });
     const statuses = ["old", "new", "older"].map(
       async (one) => (await send(httpApi({ path: `/clusters/prod/${one}/mutate`, body }))).status,
     );

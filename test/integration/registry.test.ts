@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { registryOf } from "../../functions/registry/open-registry.ts";
+import { openRegistry } from "../../functions/registry/open-registry.ts";
 import { readSettings } from "../../functions/settings.ts";
 import type { Entry } from "../../functions/telemetry/telemetry.ts";
-import { hashOf } from "../../functions/webhook/caller-key.ts";
+import { hashOfKey } from "../../functions/webhook/caller-key.ts";
 import { json, type Peer, type Reply, reviewed, startPeer } from "../support/api-server-peer.ts";
 import { httpApi } from "../support/gateway-events.ts";
 import { guarded } from "../support/guarded.ts";
@@ -43,7 +43,7 @@ const kubeconfig = ({ url, caData }: Peer, token: string, key: string, policy = 
         context: {
           cluster: "c",
           user: "u",
-          extensions: [{ name: "impersonation-admission", extension: { keys: [hashOf(key)], policy } }],
+          extensions: [{ name: "impersonation-admission", extension: { keys: [hashOfKey(key)], policy } }],
         },
       },
     ],
@@ -53,7 +53,7 @@ const kubeconfig = ({ url, caData }: Peer, token: string, key: string, policy = 
 const deployed = (environment: NodeJS.ProcessEnv, registryMaxAge: number, registryDeadAge = 86_400_000) => {
   const logged: Entry[] = [];
   const settings = { ...readSettings(environment), registryMaxAge, registryDeadAge };
-  const registry = registryOf(settings, (entry) => logged.push(entry));
+  const registry = openRegistry(settings, (entry) => logged.push(entry));
   const { send } = guarded({ edges: { registry, log: (entry) => logged.push(entry) } });
   const call = (key: string, timeout: string) =>
     send(httpApi({ path: `/clusters/prod/${key}/mutate`, query: { timeout }, body: reviewText() }));

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { registryOf } from "../../functions/registry/open-registry.ts";
+import { openRegistry } from "../../functions/registry/open-registry.ts";
 import { readSettings } from "../../functions/settings.ts";
-import { lineOf } from "../../functions/telemetry/telemetry.ts";
-import { hashOf } from "../../functions/webhook/caller-key.ts";
+import { logLine } from "../../functions/telemetry/telemetry.ts";
+import { hashOfKey } from "../../functions/webhook/caller-key.ts";
 import { openCluster } from "../../infra/cluster/api-client.ts";
 import { whoIs } from "../../infra/doctor/site.ts";
 import { json, type Peer, startPeer } from "../support/api-server-peer.ts";
@@ -50,7 +50,7 @@ const registry = ({ cluster, user = { token: "t" }, extension, top }: Members): 
           cluster: "c",
           user: "u",
           extensions: [
-            { name: "impersonation-admission", extension: extension ?? { keys: [hashOf("key")], serverIsEks: true } },
+            { name: "impersonation-admission", extension: extension ?? { keys: [hashOfKey("key")], serverIsEks: true } },
           ],
         },
       },
@@ -64,14 +64,14 @@ const exec = (more: object) => ({
 });
 const eks = (args: readonly string[], more: object = {}) =>
   exec({ args: ["eks", "get-token", "--cluster-name", "prod", "--region", "eu-west-1", ...args], ...more });
-const ours = (more: object) => ({ keys: [hashOf("key")], ...more });
+const ours = (more: object) => ({ keys: [hashOfKey("key")], ...more });
 
 /** What becomes of the function with a registry, as one text: its log, its readiness and its answer. */
 const allOutput = async (setting: string): Promise<string> => {
   const output: unknown[] = [];
-  const log = (entry: Parameters<typeof lineOf>[0]): void => void output.push(entry, lineOf(entry, "guard", 0));
+  const log = (entry: Parameters<typeof logLine>[0]): void => void output.push(entry, logLine(entry, "guard", 0));
   const settings = readSettings({ REGISTRY: setting, AWS_LAMBDA_FUNCTION_NAME: "guard" });
-  const edges = { registry: registryOf(settings, log), log };
+  const edges = { registry: openRegistry(settings, log), log };
   const { send } = guarded({ edges });
   output.push(await send(httpApi({ method: "GET", path: "/readyz" })));
   for (const key of ["key", secret])

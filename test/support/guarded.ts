@@ -4,9 +4,9 @@ import type { Ask } from "../../functions/cluster/ask.ts";
 import type { HttpEvent } from "../../functions/gateway/http-event.ts";
 import type { Cluster } from "../../functions/registry/read-registry.ts";
 import type { Entry, Invocation } from "../../functions/telemetry/telemetry.ts";
-import { hashOf } from "../../functions/webhook/caller-key.ts";
+import { hashOfKey } from "../../functions/webhook/caller-key.ts";
 import { createHandler } from "../../functions/webhook/handler.ts";
-import type { Edges } from "../../functions/webhook/respond.ts";
+import type { Dependencies } from "../../functions/webhook/respond.ts";
 import { type Policy, readPolicy } from "../../lib/policy/index.ts";
 import { formatQuestion } from "../../lib/question/index.ts";
 
@@ -22,7 +22,7 @@ export interface Asked {
 
 export interface Guarded {
   readonly cluster?: Partial<Cluster>;
-  readonly edges?: Partial<Edges>;
+  readonly edges?: Partial<Dependencies>;
   /** Who answers; by default everything is refused. */
   readonly ask?: Ask;
   /** Until the function is ended. */
@@ -50,7 +50,7 @@ export const guarded = ({ cluster, edges, ask = no, remaining = 15_000, context 
     asked.push({ questions: questions.map(formatQuestion), deadline });
     return ask(questions, deadline);
   };
-  const prod: Cluster = { name: "prod", keys: [hashOf(key)], policy: policyOf(), ask: noting, ...cluster };
+  const prod: Cluster = { name: "prod", keys: [hashOfKey(key)], policy: policyOf(), ask: noting, ...cluster };
   const registry = { clusters: new Map([["prod", prod]]), problems: [] };
   const handler = createHandler({ registry, log: (entry) => logged.push(entry), ...edges });
   const send = async (event: HttpEvent): Promise<Answered> =>

@@ -1,4 +1,4 @@
-import { hashOf } from "../../functions/webhook/caller-key.ts";
+import { hashOfKey } from "../../functions/webhook/caller-key.ts";
 
 /** A cluster as it stands in a registry. */
 export interface Registered {
@@ -29,7 +29,7 @@ export const registryText = (clusters: readonly Registered[]): string =>
       context: {
         cluster: name,
         user: name,
-        extensions: [{ name: "impersonation-admission", extension: { keys: [hashOf(key)], serverIsEks } }],
+        extensions: [{ name: "impersonation-admission", extension: { keys: [hashOfKey(key)], serverIsEks } }],
       },
     })),
   });

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { serve } from "../../../infra/local/serve.ts";
-import { askerRoles, twins, webhookConfigurations } from "../../../lib/manifests/index.ts";
+import { askerRoles, admissionPolicies, webhookConfigurations } from "../../../lib/manifests/index.ts";
 import { readPolicy } from "../../../lib/policy/index.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { applied } from "./applied.ts";
@@ -86,7 +86,7 @@ export const installFunction = async (
  * @param probes the API server takes them without a guard, and every guarded resource refuses one of them
  */
 export const installTwins = async (plane: ControlPlane, policy: object, probes: readonly Probe[]): Promise<Guard> => {
-  const objects = twins(readPolicy(policy));
+  const objects = admissionPolicies(readPolicy(policy));
   const refused = async (): Promise<number> => {
     const answers = await Promise.all(probes.map((probe) => tried(probe, plane)));
     return answers.filter(({ body }) => String(body.message).includes("ValidatingAdmissionPolicy")).length;

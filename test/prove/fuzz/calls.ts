@@ -3,8 +3,8 @@ import type { Context } from "aws-lambda";
 import fc from "fast-check";
 import type { Ask } from "../../../functions/cluster/ask.ts";
 import type { HttpEvent } from "../../../functions/gateway/http-event.ts";
-import { type Entry, lineOf } from "../../../functions/telemetry/telemetry.ts";
-import { hashOf } from "../../../functions/webhook/caller-key.ts";
+import { type Entry, logLine } from "../../../functions/telemetry/telemetry.ts";
+import { hashOfKey } from "../../../functions/webhook/caller-key.ts";
 import { createHandler } from "../../../functions/webhook/handler.ts";
 import { type Endpoint, isProblem, type JsonObject, readReview } from "../../../lib/index.ts";
 import { odd } from "../../support/arbitrary/values.ts";
@@ -16,7 +16,7 @@ import { count, type Tally } from "./tally.ts";
 import { honest } from "./worlds.ts";
 
 const key = "a-key-of-prod";
-const keys = [hashOf(key)];
+const keys = [hashOfKey(key)];
 
 /** A trial, and the call that brings it. */
 export interface CalledTrial extends Trial {
@@ -126,7 +126,7 @@ const assertAnswer = (result: unknown): readonly [status: number, json: JsonObje
 const assertLogged = (entries: readonly Entry[]): void => {
   assert.ok(entries.length <= 1, "a call is one entry");
   for (const entry of entries) {
-    const line = lineOf(entry, "fuzz", 0);
+    const line = logLine(entry, "fuzz", 0);
     JSON.parse(line);
     assert.ok(!line.includes("\n") && Buffer.byteLength(line) <= 256 * 1024, "an entry is one line of what fits");
     assert.ok(!line.includes(secret), "nothing else of the object is logged");

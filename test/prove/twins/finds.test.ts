@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { twins } from "../../../lib/manifests/index.ts";
+import { admissionPolicies } from "../../../lib/manifests/index.ts";
 import type { Policy } from "../../../lib/policy/index.ts";
 import { startTwinsGround } from "./ground.ts";
 import { proveTwins } from "./prove.ts";
 
 // Wrong on purpose: what compares must find that out, and show why in a small world.
 
-const proven = async (wrong: typeof twins, shrinkWithin: number) => {
+const proven = async (wrong: typeof admissionPolicies, shrinkWithin: number) => {
   const ground = await startTwinsGround({ twins: wrong });
   try {
     return await proveTwins({ ground, seed: 3, objects: 300, worlds: 1, shrinkWithin });
@@ -17,11 +17,11 @@ const proven = async (wrong: typeof twins, shrinkWithin: number) => {
 
 /** Takes the privileged values for the names of users: rule `privileged`, broken. */
 const withoutPrivileged = (policy: Policy) =>
-  twins({ ...policy, targets: policy.targets.map((target) => ({ ...target, privileged: {} })) });
+  admissionPolicies({ ...policy, targets: policy.targets.map((target) => ({ ...target, privileged: {} })) });
 
 /** Lets whoever may impersonate the user of that name declare a privileged value, whomever it stands for. */
-const withoutStandIn = (policy: Policy): ReturnType<typeof twins> =>
-  JSON.parse(JSON.stringify(twins(policy)).replaceAll(" && (!variables.isPrivileged || variables.mayBeStandsFor)", ""));
+const withoutStandIn = (policy: Policy): ReturnType<typeof admissionPolicies> =>
+  JSON.parse(JSON.stringify(admissionPolicies(policy)).replaceAll(" && (!variables.isPrivileged || variables.mayBeStandsFor)", ""));
 
 test("twins that know no privileged values are found out", async () => {
   const { figures, counterexamples } = await proven(withoutPrivileged, 0);

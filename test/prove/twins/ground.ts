@@ -1,4 +1,4 @@
-import { twins as generated } from "../../../lib/manifests/index.ts";
+import { admissionPolicies as generated } from "../../../lib/manifests/index.ts";
 import { type Policy, readPolicy } from "../../../lib/policy/index.ts";
 import { presets } from "../../../lib/presets/index.ts";
 import { minorOf } from "../../cluster/harness/minor-of.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isEchoOf } from "../../../../functions/cluster/same-question.ts";
+import { isSameQuestion } from "../../../../functions/cluster/same-question.ts";
 import { impersonationQuestion } from "../../../../lib/question/index.ts";
 
 const alice = { username: "alice", uid: "u-1", groups: ["dev", "dev"], extra: { scopes: ["a", "b"] } };
@@ -30,7 +30,7 @@ test.each([
   ["nothing but a name", bare, { user: "alice", resourceAttributes: attributes }],
   ["nothing but a name, and empty members", bare, { ...bare, groups: null, extra: {} }],
 ])("%s is the question", (_, question, came) => {
-  expect(isEchoOf(question, { spec: came })).toBe(true);
+  expect(isSameQuestion(question, { spec: came })).toBe(true);
 });
 
 test.each<[string, unknown]>([
@@ -55,14 +55,14 @@ test.each<[string, unknown]>([
   ["no attributes", { ...spec, resourceAttributes: undefined }],
   ["null attributes", { ...spec, resourceAttributes: null }],
 ])("%s is another question", (_, came) => {
-  expect(isEchoOf(asUser, { spec: came })).toBe(false);
+  expect(isSameQuestion(asUser, { spec: came })).toBe(false);
 });
 
 test("a uid, groups and extra that nobody sent make another question", () => {
   for (const more of [{ uid: "u-1" }, { groups: ["dev"] }, { extra: { scopes: ["a"] } }])
-    expect(isEchoOf(bare, { spec: { user: "alice", resourceAttributes: attributes, ...more } })).toBe(false);
+    expect(isSameQuestion(bare, { spec: { user: "alice", resourceAttributes: attributes, ...more } })).toBe(false);
 });
 
 test.each([undefined, null, "x", [], {}])("%j repeats nothing", (review) => {
-  expect(isEchoOf(asUser, review)).toBe(false);
+  expect(isSameQuestion(asUser, review)).toBe(false);
 });

@@ -1,6 +1,6 @@
 import { setImmediate as tick } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { tooMany, turns } from "../../../../functions/net/queue.ts";
+import { queueIsFull, queue } from "../../../../functions/net/queue.ts";
 
 const never = new AbortController().signal;
 
@@ -24,7 +24,7 @@ const workshop = () => {
 
 test("so many run at once, the others in the order in which they came", async () => {
   const { begun, work, done } = workshop();
-  const inTurn = turns(2, 10);
+  const inTurn = queue(2, 10);
   const all = ["a", "b", "c", "d"].map((name) => inTurn(never, work(name)));
   await tick();
   expect(begun).toEqual(["a", "b"]);
@@ -39,7 +39,7 @@ test("so many run at once, the others in the order in which they came", async ()
 
 test("work that fails hands its turn on", async () => {
   const { begun, finish, work, done } = workshop();
-  const inTurn = turns(1, 10);
+  const inTurn = queue(1, 10);
   const failing = inTurn(never, work("a"));
   const next = inTurn(never, work("b"));
   finish.get("a")?.reject(new Error("broken"));
@@ -52,10 +52,10 @@ test("work that fails hands its turn on", async () => {
 
 test("one more than may wait is refused at once, and the next place is free again", async () => {
   const { begun, work, done } = workshop();
-  const inTurn = turns(1, 1);
+  const inTurn = queue(1, 1);
   const first = inTurn(never, work("a"));
   const second = inTurn(never, work("b"));
-  await expect(inTurn(never, work("c"))).rejects.toMatchObject({ code: tooMany });
+  await expect(inTurn(never, work("c"))).rejects.toMatchObject({ code: queueIsFull });
   await done("a");
   const third = inTurn(never, work("d"));
   await done("b");
@@ -66,7 +66,7 @@ test("one more than may wait is refused at once, and the next place is free agai
 
 test("who gives up waiting is told at once, and takes nobody's turn or place", async () => {
   const { begun, work, done } = workshop();
-  const inTurn = turns(1, 2);
+  const inTurn = queue(1, 2);
   const impatient = new AbortController();
   const first = inTurn(never, work("a"));
   const waiting = inTurn(impatient.signal, work("b"));
@@ -81,12 +81,12 @@ test("who gives up waiting is told at once, and takes nobody's turn or place", a
 
 test("who comes too late does not wait at all", async () => {
   const { begun, work } = workshop();
-  await expect(turns(1, 1)(AbortSignal.abort(new Error("too late")), work("a"))).rejects.toThrow("too late");
+  await expect(queue(1, 1)(AbortSignal.abort(new Error("too late")), work("a"))).rejects.toThrow("too late");
   expect(begun).toEqual([]);
 });
 
 test("a thousand pieces of work, of which some fail and some are given up: never more at once, and no turn is lost", async () => {
-  const inTurn = turns(3, 1_000);
+  const inTurn = queue(3, 1_000);
   let running = 0;
   let most = 0;
   const outcomes = await Promise.allSettled(

@@ -1,12 +1,12 @@
 import type { LookupFunction } from "node:net";
 import { expect, test } from "vitest";
-import { sharedLookup } from "../../../../functions/net/single-flight-lookup.ts";
+import { singleFlightLookup } from "../../../../functions/net/single-flight-lookup.ts";
 
 type Callback = Parameters<LookupFunction>[2];
 
 const setUp = () => {
   const asked: { readonly hostname: string; readonly answer: Callback }[] = [];
-  const lookup = sharedLookup((hostname, _, answer) => void asked.push({ hostname, answer }));
+  const lookup = singleFlightLookup((hostname, _, answer) => void asked.push({ hostname, answer }));
   const told: unknown[][] = [];
   const want = () => lookup("cluster.example.com", { all: true }, (...found) => void told.push(found));
   return { asked, told, want };
@@ -36,7 +36,7 @@ test("a failure is told to all who waited, and kept for nobody else", () => {
 
 test("who asks again when told starts another lookup", () => {
   const { asked, want } = setUp();
-  const lookup = sharedLookup((hostname, _, answer) => void asked.push({ hostname, answer }));
+  const lookup = singleFlightLookup((hostname, _, answer) => void asked.push({ hostname, answer }));
   lookup("cluster.example.com", {}, want);
   asked[0]?.answer(null, "192.0.2.1", 4);
   expect(asked).toHaveLength(2);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { EksTokenRequest } from "../../../../functions/aws/eks-exec.ts";
 import { mergeRegistry } from "../../../../functions/registry/merge-registry.ts";
-import { hashOf } from "../../../../functions/webhook/caller-key.ts";
+import { hashOfKey } from "../../../../functions/webhook/caller-key.ts";
 import { impersonationQuestion } from "../../../../lib/question/question.ts";
 
 const nobody = { mint: () => expect.unreachable("no token is minted"), region: undefined };
@@ -31,7 +31,7 @@ const document = (name: string, ...contexts: readonly string[]) => ({
       context: {
         cluster: "cluster",
         user: "user",
-        extensions: [{ name: "impersonation-admission", extension: { keys: [hashOf(name)] } }],
+        extensions: [{ name: "impersonation-admission", extension: { keys: [hashOfKey(name)] } }],
       },
     })),
   }),
@@ -58,7 +58,7 @@ describe("several kubeconfigs are one registry", () => {
       { cluster: "b", region: "eu-west-1" },
       { cluster: "a", region: "eu-west-1" },
     ]);
-    expect(clusters.get("a1")?.keys).toEqual([hashOf("a")]);
+    expect(clusters.get("a1")?.keys).toEqual([hashOfKey("a")]);
   });
 
   test("in which two clusters of one name are both left out", () => {

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readRegistry as readRegistryWith } from "../../../../functions/registry/read-registry.ts";
-import { hashOf } from "../../../../functions/webhook/caller-key.ts";
+import { hashOfKey } from "../../../../functions/webhook/caller-key.ts";
 
-const keys = [hashOf("key")];
+const keys = [hashOfKey("key")];
 const mint = () => expect.unreachable("no token is minted");
 const readRegistry = (text: string, directory: string) =>
   readRegistryWith(text, directory, { mint, region: "eu-west-1" });
@@ -70,7 +70,7 @@ describe("a context is served", () => {
       "payments-eu",
     ],
     ["by a name of 63 characters", { context: "n".repeat(63) }, "n".repeat(63)],
-    ["with two keys", { extension: { keys: [hashOf("old"), hashOf("new")] } }, "prod"],
+    ["with two keys", { extension: { keys: [hashOfKey("old"), hashOfKey("new")] } }, "prod"],
   ])("%s", (_, entry, name) => {
     expect(read(entry)).toMatchObject({ names: [name], problems: [] });
   });
@@ -116,7 +116,7 @@ describe("a context that cannot be used is named, and costs the others nothing",
     ["an extension that is a text", { extension: "keys" }, /keys .* must hold one or two hashes/],
     ["no keys", { extension: {} }, /keys .* must hold one or two hashes, each sha256: and 64 hexadecimal digits/],
     ["an empty list of keys", { extension: { keys: [] } }, /keys .* must hold one or two hashes/],
-    ["three keys", { extension: { keys: ["a", "b", "c"].map(hashOf) } }, /keys .* must hold one or two hashes/],
+    ["three keys", { extension: { keys: ["a", "b", "c"].map(hashOfKey) } }, /keys .* must hold one or two hashes/],
     ["a key in place of its hash", { extension: { keys: ["s3cret"] } }, /keys .* must hold one or two hashes/],
     ["a key that is no list", { extension: { keys: keys[0] } }, /keys .* must hold one or two hashes/],
     [

@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { metrics, namespace } from "../../../../functions/telemetry/metrics.ts";
-import { type DecisionEntry, type Entry, type Invocation, lineOf } from "../../../../functions/telemetry/telemetry.ts";
+import { type DecisionEntry, type Entry, type Invocation, logLine } from "../../../../functions/telemetry/telemetry.ts";
 import { failures } from "../../../../functions/webhook/failure-class.ts";
 import { decisions } from "../../../../lib/decision/verdict.ts";
 
 const now = 1_795_306_141_304;
-const write = (entry: Entry & Invocation): string => lineOf(entry, "admission", now);
+const write = (entry: Entry & Invocation): string => logLine(entry, "admission", now);
 const read = (entry: Entry & Invocation) => JSON.parse(write(entry));
 
 const decided: DecisionEntry = {

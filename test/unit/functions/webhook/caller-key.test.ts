@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { hashOf, isKey, isKeyHash } from "../../../../functions/webhook/caller-key.ts";
+import { hashOfKey, isCallerKey, isKeyHash } from "../../../../functions/webhook/caller-key.ts";
 
 /** `printf secret | sha256sum` */
 const secret = "sha256:2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
 
 test("a key is kept as the SHA-256 of its text, as sha256sum prints it", () => {
-  expect(hashOf("secret")).toBe(secret);
-  expect(hashOf("schlüssel")).not.toBe(hashOf("schlussel"));
+  expect(hashOfKey("secret")).toBe(secret);
+  expect(hashOfKey("schlüssel")).not.toBe(hashOfKey("schlussel"));
 });
 
 describe("a hash is", () => {
@@ -27,9 +27,9 @@ describe("a hash is", () => {
 });
 
 describe("a key is one of those", () => {
-  const hashes = [hashOf("old"), hashOf("new")] as const;
+  const hashes = [hashOfKey("old"), hashOfKey("new")] as const;
 
-  test.each<[string, string, readonly ReturnType<typeof hashOf>[], boolean]>([
+  test.each<[string, string, readonly ReturnType<typeof hashOfKey>[], boolean]>([
     ["whose only hash is its own", "old", hashes.slice(0, 1), true],
     ["whose first hash is its own", "old", hashes, true],
     ["whose second hash is its own", "new", hashes, true],
@@ -38,8 +38,8 @@ describe("a key is one of those", () => {
     ["not where there is none", "old", [], false],
     ["not where it is all zeros, which is what a missing hash is compared with", "\0".repeat(32), [], false],
     ["not where it is empty", "", hashes, false],
-    ["not where it is empty and the hash is that of nothing", "", [hashOf("")], false],
+    ["not where it is empty and the hash is that of nothing", "", [hashOfKey("")], false],
   ])("%s", (_, key, known, is) => {
-    expect(isKey(key, known)).toBe(is);
+    expect(isCallerKey(key, known)).toBe(is);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { alarms } from "../../../../infra/cloud/alarms.ts";
-import { readParams } from "../../../../infra/cloud/settings.ts";
+import { readParams } from "../../../../infra/cloud/params.ts";
 
 const door = {
   api: "Api",

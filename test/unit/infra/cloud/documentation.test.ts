@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { metrics } from "../../../../functions/telemetry/metrics.ts";
-import { type Entry, type Invocation, lineOf } from "../../../../functions/telemetry/telemetry.ts";
+import { type Entry, type Invocation, logLine } from "../../../../functions/telemetry/telemetry.ts";
 import { failures } from "../../../../functions/webhook/failure-class.ts";
 import { alarms } from "../../../../infra/cloud/alarms.ts";
 import { outputs } from "../../../../infra/cloud/outputs.ts";
-import { readParams } from "../../../../infra/cloud/settings.ts";
+import { readParams } from "../../../../infra/cloud/params.ts";
 
 const read = (file: string): string => readFileSync(new URL(`../../../../${file}`, import.meta.url), "utf8");
 const text = read("docs/operations.md");
@@ -65,7 +65,7 @@ test("every member of a line", () => {
     { event: "refresh-failed", message: "", ageSeconds: 1 },
     { event: "warmed", warmed: [], problems: [], warmMilliseconds: 1 },
   ];
-  const members = new Set(entries.flatMap((entry) => Object.keys(JSON.parse(lineOf(entry, "", 0)))));
+  const members = new Set(entries.flatMap((entry) => Object.keys(JSON.parse(logLine(entry, "", 0)))));
   members.delete("_aws");
   expect(documented("The log")).toEqual([...members].sort());
 });

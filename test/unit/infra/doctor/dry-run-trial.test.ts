@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { endingOf } from "../../../../infra/doctor/dry-run-trial.ts";
 import { conclude, judge } from "../../../../lib/decision/index.ts";
-import { twins, webhookConfigurations } from "../../../../lib/manifests/index.ts";
+import { admissionPolicies, webhookConfigurations } from "../../../../lib/manifests/index.ts";
 import type { JsonObject } from "../../../../lib/meta/index.ts";
 import { readPolicy } from "../../../../lib/policy/index.ts";
 
@@ -38,7 +38,7 @@ const ending = (
   const ours = { mutating: {}, validating: {} };
   const none = { MutatingAdmissionPolicy: [], MutatingAdmissionPolicyBinding: [] };
   const listed = { ...none, ValidatingAdmissionPolicy: [], ValidatingAdmissionPolicyBinding: [] };
-  const inTree = { wanted: twins(policy), listed, canSet: true };
+  const inTree = { wanted: admissionPolicies(policy), listed, canSet: true };
   const wanted = webhookConfigurations({ policy, client: { url: "https://host/clusters/prod/KEY" } });
   return endingOf({ wanted, ours, inTree }, { target }, object(declared), outcome, {
     status: 201,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compare, numberText } from "../../../../lib/decision/equal.ts";
+import { compareJson, numberText } from "../../../../lib/decision/equal.ts";
 
 const big = 2 ** 53;
 
@@ -33,8 +33,8 @@ test.each([
   ["a text and a number", numberText("9007199254740993"), big, "different"],
   ["texts in lists", [[numberText("1e400")]], [[numberText("1e400")]], "equal"],
 ] as const)("%s", (_, left, right, outcome) => {
-  expect(compare(left, right)).toBe(outcome);
-  expect(compare(right, left)).toBe(outcome);
+  expect(compareJson(left, right)).toBe(outcome);
+  expect(compareJson(right, left)).toBe(outcome);
 });
 
 const parsed = (text: string, depth: number, [open, close]: readonly [string, string]): unknown =>
@@ -43,22 +43,22 @@ const parsed = (text: string, depth: number, [open, close]: readonly [string, st
 describe("nesting that is deeper than the stack", () => {
   test.each([["[", "]"] as const, ['{"a":', "}"] as const])("%s", (open, close) => {
     const at = (text: string) => parsed(text, 100_000, [open, close]);
-    expect(compare(at("1"), at("1"))).toBe("equal");
-    expect(compare(at("1"), at("2"))).toBe("different");
+    expect(compareJson(at("1"), at("1"))).toBe("equal");
+    expect(compareJson(at("1"), at("2"))).toBe("different");
   });
 });
 
 test("whatever came out of JSON equals its copy, and nothing that JSON writes in another way", () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.jsonValue(), (left, right) => {
-      expect(compare(left, structuredClone(left))).not.toBe("different");
+      expect(compareJson(left, structuredClone(left))).not.toBe("different");
       const sorted = (value: unknown): string =>
         JSON.stringify(value, (_, each) =>
           typeof each === "object" && each !== null && !Array.isArray(each)
             ? Object.fromEntries(Object.entries(each).sort(([one], [other]) => (one < other ? -1 : 1)))
             : each,
         );
-      expect(compare(left, right) === "different").toBe(sorted(left) !== sorted(right));
+      expect(compareJson(left, right) === "different").toBe(sorted(left) !== sorted(right));
     }),
   );
 });

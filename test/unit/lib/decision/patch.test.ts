@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { patchOf } from "../../../../lib/decision/patch.ts";
 import type { Written } from "../../../../lib/decision/verdict.ts";
-import type { Keys } from "../../../../lib/policy/path.ts";
+import type { Segments } from "../../../../lib/policy/path.ts";
 import { add, replace } from "./given.ts";
 
-const written = (keys: Keys, missing: number, present = false): Written => ({
+const written = (keys: Segments, missing: number, present = false): Written => ({
   decision: "defaulted",
   reason: "empty",
   sentence: "",

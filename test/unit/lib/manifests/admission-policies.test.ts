@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { readPolicy } from "../../../../lib/index.ts";
-import { twins, webhookConfigurations } from "../../../../lib/manifests/index.ts";
+import { admissionPolicies, webhookConfigurations } from "../../../../lib/manifests/index.ts";
 
 const policyOf = (target: object, more: object = {}) => readPolicy({ name: "mine", targets: [target], ...more });
 const razee = policyOf({ preset: "razee" });
 const thing = { group: "g.example", versions: ["v1"], resources: ["things"], fields: ["spec.runAs"] };
-const kindsOf = (policy: Parameters<typeof twins>[0]) =>
-  twins(policy).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
-const specOf = (policy: Parameters<typeof twins>[0], kind: string) => {
-  const found = twins(policy).find((object) => object.kind === kind);
+const kindsOf = (policy: Parameters<typeof admissionPolicies>[0]) =>
+  admissionPolicies(policy).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+const specOf = (policy: Parameters<typeof admissionPolicies>[0], kind: string) => {
+  const found = admissionPolicies(policy).find((object) => object.kind === kind);
   if (!found) throw new Error(`no ${kind}`);
   return JSON.stringify(found.spec);
 };
@@ -25,19 +25,19 @@ describe("what is made of a policy", () => {
       `ValidatingAdmissionPolicy status.${name}`,
       `ValidatingAdmissionPolicyBinding status.${name}`,
     ]);
-    for (const { kind, metadata, spec } of twins(razee))
+    for (const { kind, metadata, spec } of admissionPolicies(razee))
       if (kind.endsWith("Binding")) expect(spec["policyName"]).toBe(metadata.name);
   });
 
   test("audit: nothing sets the field, and the rest warns", () => {
     const policy = policyOf({ preset: "razee" }, { enforcement: "audit" });
     expect(kindsOf(policy).filter((kind) => kind.startsWith("Mutating"))).toEqual([]);
-    for (const { kind, spec } of twins(policy))
+    for (const { kind, spec } of admissionPolicies(policy))
       if (kind.endsWith("Binding")) expect(spec["validationActions"]).toEqual(["Warn", "Audit"]);
   });
 
   test("off: nothing", () => {
-    expect(twins(policyOf({ preset: "razee" }, { enforcement: "off" }))).toEqual([]);
+    expect(admissionPolicies(policyOf({ preset: "razee" }, { enforcement: "off" }))).toEqual([]);
   });
 
   test("names are unique, whatever the targets", () => {
@@ -45,14 +45,14 @@ describe("what is made of a policy", () => {
       name: "mine",
       targets: [thing, { ...thing, versions: ["v2"] }, { ...thing, group: "", resources: ["pods"] }],
     });
-    const names = twins(policy).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    const names = admissionPolicies(policy).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
     expect(new Set(names).size).toBe(names.length);
   });
 
   test("they cover what the webhooks cover, and look away where those do", () => {
     const [mutate, validate] = webhookConfigurations({ policy: razee, client: { url: "https://guard.example.com/a" } });
     const byName = (prefix: string) =>
-      twins(razee).find(({ metadata }) => metadata.name.startsWith(prefix))?.spec ?? {};
+      admissionPolicies(razee).find(({ metadata }) => metadata.name.startsWith(prefix))?.spec ?? {};
     for (const [prefix, webhook] of [
       ["mutate.", mutate.webhooks[0]],
       ["validate.", validate.webhooks[0]],
@@ -91,7 +91,7 @@ describe("what the policy says stands in the expressions", () => {
   });
 
   test("a policy that only refuses needs nothing of Kubernetes 1.36", () => {
-    const kinds = twins(policyOf({ ...thing, onForbidden: "deny", onEmpty: "deny" })).map(({ kind }) => kind);
+    const kinds = admissionPolicies(policyOf({ ...thing, onForbidden: "deny", onEmpty: "deny" })).map(({ kind }) => kind);
     expect(kinds).toEqual(["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"]);
   });
 
@@ -102,7 +102,7 @@ describe("what the policy says stands in the expressions", () => {
   });
 
   test("a status write is judged by the old object", () => {
-    const spec = twins(razee).find(({ metadata }) => metadata.name.startsWith("status."))?.spec ?? {};
+    const spec = admissionPolicies(razee).find(({ metadata }) => metadata.name.startsWith("status."))?.spec ?? {};
     expect(JSON.stringify(spec["variables"])).toContain("oldObject.spec.clusterAuth");
     expect(JSON.stringify(spec["variables"])).not.toContain("(object.spec");
   });
@@ -118,7 +118,7 @@ describe("what the policy says stands in the expressions", () => {
 
   test("a target that fills empty fields takes their stand-in in writes of the status alone", () => {
     const policyNamed = (prefix: string) =>
-      JSON.stringify(twins(razee).find(({ metadata }) => metadata.name.startsWith(prefix))?.spec);
+      JSON.stringify(admissionPolicies(razee).find(({ metadata }) => metadata.name.startsWith(prefix))?.spec);
     expect(policyNamed("status.")).toContain("variables.isEmpty ? 'system:serviceaccount:razeedeploy:razeedeploy-sa'");
     expect(policyNamed("validate.")).not.toContain("variables.isEmpty ? 'system");
   });
@@ -139,7 +139,7 @@ describe("what the policy says stands in the expressions", () => {
       `ValidatingAdmissionPolicy subresources.${name}`,
       `ValidatingAdmissionPolicyBinding subresources.${name}`,
     ]);
-    const { spec } = twins(policy)[2] ?? expect.fail("it is there");
+    const { spec } = admissionPolicies(policy)[2] ?? expect.fail("it is there");
     expect(JSON.stringify(spec["matchConstraints"])).toContain(
       '"resources":["things/*"],"operations":["CREATE","UPDATE"]',
     );
@@ -157,8 +157,8 @@ describe("what the policy says stands in the expressions", () => {
 });
 
 test("the failure policy stands in the policies, the labels of namespaces in the bindings", () => {
-  const plain = twins(policyOf(thing));
-  const chosen = twins(policyOf(thing), { failurePolicy: "Ignore", namespaceLabels: { guarded: "yes" } });
+  const plain = admissionPolicies(policyOf(thing));
+  const chosen = admissionPolicies(policyOf(thing), { failurePolicy: "Ignore", namespaceLabels: { guarded: "yes" } });
   const matchResources = { namespaceSelector: { matchLabels: { guarded: "yes" } } };
   expect(chosen).toEqual(
     plain.map((object) => ({
@@ -177,8 +177,8 @@ test.each([
   ["a fixed default", { ...thing, onEmpty: { default: "guest" } }],
   ["writers", { ...thing, resources: ["things", "more"], writers: [{ username: "c", copiesFrom: "more.g.example" }] }],
 ])("%s: there is no twin, and the error says so", (_, target) => {
-  expect(() => twins(policyOf(target))).toThrow(RangeError);
-  expect(() => twins(policyOf(target))).toThrow(
+  expect(() => admissionPolicies(policyOf(target))).toThrow(RangeError);
+  expect(() => admissionPolicies(policyOf(target))).toThrow(
     /^things(, more)?\.g\.example has no twin: that takes one username field outside the status, with no walk, fixed default, writers or permission of its own$/,
   );
 });

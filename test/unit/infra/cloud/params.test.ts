@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Params, readParams } from "../../../../infra/cloud/settings.ts";
+import { type Params, readParams } from "../../../../infra/cloud/params.ts";
 
 /** As serverless.yml has them, with a registry. */
 const usual: Params = {

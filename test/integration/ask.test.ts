@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
 import type { MintToken } from "../../functions/aws/eks-token.ts";
-import { type Ask, accessOf } from "../../functions/cluster/ask.ts";
+import { type Ask, askOf } from "../../functions/cluster/ask.ts";
 import { readKubeconfig } from "../../functions/cluster/kubeconfig.ts";
 import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import { impersonationQuestion } from "../../lib/question/question.ts";
@@ -51,8 +51,8 @@ const kubeconfigText = (peer: Pick<Peer, "url" | "caData">, { cluster, user, con
     contexts: [{ name: "prod", context: { cluster: "cluster-1", user: "guard", ...context } }],
   });
 
-const askOf = (peer: Pick<Peer, "url" | "caData">, overrides?: Overrides, directory = "/nowhere"): Ask =>
-  accessOf(readKubeconfig(kubeconfigText(peer, overrides), directory), "prod");
+const askPeer = (peer: Pick<Peer, "url" | "caData">, overrides?: Overrides, directory = "/nowhere"): Ask =>
+  askOf(readKubeconfig(kubeconfigText(peer, overrides), directory), "prod");
 
 const alice = { username: "alice", uid: "u-1", groups: ["dev", "system:authenticated"], extra: { scopes: ["a", "b"] } };
 const mayBeBob = impersonationQuestion(alice, "bob");
@@ -65,7 +65,7 @@ const hangUp: Reply = (_seen, _response, socket) => {
 describe("what the API server sees", () => {
   test("one POST: path, query, body and headers", async () => {
     const peer = await peerThat(yes);
-    expect(await askOf(peer)([mayBeBob], soon())).toEqual([{ allowed: true, reason: "because" }]);
+    expect(await askPeer(peer)([mayBeBob], soon())).toEqual([{ allowed: true, reason: "because" }]);
     const [seen] = peer.seen;
     expect(seen).toMatchObject({
       method: "POST",
@@ -95,7 +95,7 @@ describe("what the API server sees", () => {
 
   test("a path of the server URL is kept, its slashes once each", async () => {
     const peer = await peerThat(yes);
-    await askOf(peer, { cluster: { server: `${peer.url}//k8s/clusters/c-1//` } })([mayBeBob], soon());
+    await askPeer(peer, { cluster: { server: `${peer.url}//k8s/clusters/c-1//` } })([mayBeBob], soon());
     expect(peer.seen[0]?.url).toBe(
       "/k8s/clusters/c-1/apis/authorization.k8s.io/v1/subjectaccessreviews?fieldValidation=Strict",
     );
@@ -103,7 +103,7 @@ describe("what the API server sees", () => {
 
   test("one connection for a hundred questions, one after the other", async () => {
     const peer = await peerThat(yes);
-    const ask = askOf(peer);
+    const ask = askPeer(peer);
     for (let nth = 0; nth < 100; nth++) expect(await ask([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
     expect(peer.seen).toHaveLength(100);
     expect(peer.connections()).toBe(1);
@@ -117,13 +117,13 @@ describe("what the API server sees", () => {
       if (waiting.length === 3) for (const answer of waiting.reverse()) answer();
     });
     const questions = ["a", "b", "c"].map((name) => impersonationQuestion(alice, name));
-    const answers = await askOf(peer)(questions, soon());
+    const answers = await askPeer(peer)(questions, soon());
     expect(answers).toEqual(["a", "b", "c"].map((reason) => ({ allowed: true, reason })));
   });
 
   test("no questions: nothing is sent", async () => {
     const peer = await peerThat(yes);
-    expect(await askOf(peer)([], soon())).toEqual([]);
+    expect(await askPeer(peer)([], soon())).toEqual([]);
     expect(peer.connections()).toBe(0);
   });
 });
@@ -135,7 +135,7 @@ describe("credentials", () => {
     `console.log(${JSON.stringify(JSON.stringify({ ...credential, status: { token } }))})`;
   const authorization = async (user: object, directory?: string) => {
     const peer = await peerThat(yes);
-    expect(await askOf(peer, { user }, directory)([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
+    expect(await askPeer(peer, { user }, directory)([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
     return peer.seen[0]?.headers;
   };
 
@@ -183,7 +183,7 @@ describe("credentials", () => {
     const peer = await peerThat(yes);
     const broken = "-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----\n";
     const bundle = Buffer.from(`${broken}${certificate}${Buffer.from(peer.caData, "base64")}`).toString("base64");
-    const ask = askOf(peer, { cluster: { "certificate-authority-data": bundle } });
+    const ask = askPeer(peer, { cluster: { "certificate-authority-data": bundle } });
     expect(await ask([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
   });
 
@@ -199,7 +199,7 @@ describe("credentials", () => {
     const extensions = [{ name: "client.authentication.k8s.io/exec", extension: config }];
     const peer = await peerThat(yes);
     const exec = { ...plugins, command: "./plugin.cjs", provideClusterInfo: true };
-    const ask = askOf(peer, { user: { exec }, cluster: { "tls-server-name": "localhost", extensions } }, directory);
+    const ask = askPeer(peer, { user: { exec }, cluster: { "tls-server-name": "localhost", extensions } }, directory);
     expect(await ask([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
     expect(JSON.parse(await readFile(join(directory, "spec"), "utf8"))).toEqual({
       interactive: false,
@@ -236,7 +236,7 @@ describe("credentials", () => {
     );
     const base64 = (text: string) => Buffer.from(text).toString("base64");
     const user = { "client-certificate-data": base64(cert), "client-key-data": base64(key) };
-    expect(await askOf(peer, { user })([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
+    expect(await askPeer(peer, { user })([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
     expect(serials).toEqual([new X509Certificate(cert).serialNumber]);
     expect(peer.seen[0]?.headers.authorization).toBeUndefined();
   });
@@ -252,7 +252,7 @@ describe("credentials", () => {
     );
     const peer = await peerThat(yes);
     const exec = { ...plugins, command: process.execPath, args: [plugin] };
-    const ask = askOf(peer, { user: { exec } });
+    const ask = askPeer(peer, { user: { exec } });
     for (const questions of [[mayBeBob, mayBeBob, mayBeBob], [mayBeBob]])
       for (const answer of await ask(questions, soon())) expect(answer).toMatchObject({ allowed: true });
     expect(peer.seen.map(({ headers }) => headers.authorization)).toEqual(Array(4).fill("Bearer minted"));
@@ -270,7 +270,7 @@ describe("credentials", () => {
     const file = join(directory, "token");
     await writeFile(file, "old");
     const peer = await peerThat(yes);
-    const ask = askOf(peer, { user: { tokenFile: "token" } }, directory);
+    const ask = askPeer(peer, { user: { tokenFile: "token" } }, directory);
     await ask([mayBeBob], soon());
     await writeFile(file, "new");
     peer.reply = only("new");
@@ -290,7 +290,7 @@ describe("credentials", () => {
       const token = "t" + fs.readFileSync(${JSON.stringify(runs)}).length;
       console.log(JSON.stringify({ ...${JSON.stringify(credential)}, status: { token } }));`;
     const peer = await peerThat(only("t2"));
-    const ask = askOf(peer, { user: { exec: { ...plugins, command: process.execPath, args: ["-e", count] } } });
+    const ask = askPeer(peer, { user: { exec: { ...plugins, command: process.execPath, args: ["-e", count] } } });
     const reviews = Array.from({ length: 5 }, () => ask([mayBeBob], soon()));
     for (const answers of await Promise.all(reviews)) expect(answers).toMatchObject([{ allowed: true }]);
     expect(await readFile(runs, "utf8")).toBe("xx");
@@ -301,7 +301,7 @@ describe("credentials", () => {
     const mint: MintToken = async (_, fresh) => `t${minted.push(fresh)}`;
     const peer = await peerThat(only("t2"));
     const exec = { command: "aws", args: ["eks", "get-token", "--cluster-name", "prod"] };
-    const ask = accessOf(readKubeconfig(kubeconfigText(peer, { user: { exec } }), "/nowhere"), "prod", {
+    const ask = askOf(readKubeconfig(kubeconfigText(peer, { user: { exec } }), "/nowhere"), "prod", {
       plugins: { mint, region: undefined },
       serverIsEks: true,
     });
@@ -321,7 +321,7 @@ describe("credentials", () => {
     const directory = await folder();
     if (text !== undefined) await writeFile(join(directory, "token"), text);
     const peer = await peerThat(yes);
-    const answers = await askOf(peer, { user: { tokenFile: "token" } }, directory)([mayBeBob], soon());
+    const answers = await askPeer(peer, { user: { tokenFile: "token" } }, directory)([mayBeBob], soon());
     expect(answers).toMatchObject([
       { code: 502, failure: expect.stringMatching(/^the credentials of context "prod" could not be had/) },
     ]);
@@ -346,8 +346,8 @@ describe("credentials", () => {
       "current-context": "two",
     });
     const kubeconfig = readKubeconfig(text, directory);
-    await accessOf(kubeconfig, "one")([mayBeBob], soon());
-    await accessOf(kubeconfig, "two")([mayBeBob], soon());
+    await askOf(kubeconfig, "one")([mayBeBob], soon());
+    await askOf(kubeconfig, "two")([mayBeBob], soon());
     expect(one.seen.map(({ headers }) => headers.authorization)).toEqual(["Bearer token-one"]);
     expect(two.seen.map(({ headers }) => headers.authorization)).toEqual(["Bearer token-two"]);
   });
@@ -370,7 +370,7 @@ describe("credentials", () => {
     ],
   ])("%s: 502, without what it printed", async (_, exec, failure) => {
     const peer = await peerThat(yes);
-    const [answer] = await askOf(peer, { user: { exec } })([mayBeBob], soon());
+    const [answer] = await askPeer(peer, { user: { exec } })([mayBeBob], soon());
     expect(answer).toMatchObject({ code: 502, failure: expect.stringMatching(failure) });
     expect(JSON.stringify(answer)).not.toContain("hush");
     expect(peer.seen).toEqual([]);
@@ -379,13 +379,13 @@ describe("credentials", () => {
   test("a plugin that never ends: 504", async () => {
     const peer = await peerThat(yes);
     const exec = { ...plugins, command: process.execPath, args: ["-e", "setTimeout(() => {}, 3000)"] };
-    expect(await askOf(peer, { user: { exec } })([mayBeBob], Date.now() + 200)).toMatchObject([{ code: 504 }]);
+    expect(await askPeer(peer, { user: { exec } })([mayBeBob], Date.now() + 200)).toMatchObject([{ code: 504 }]);
   });
 
   test("a plugin that takes longer than one review serves the next", async () => {
     const peer = await peerThat(yes);
     const slow = `setTimeout(() => { ${printing("t")} }, 500)`;
-    const ask = askOf(peer, { user: { exec: { ...plugins, command: process.execPath, args: ["-e", slow] } } });
+    const ask = askPeer(peer, { user: { exec: { ...plugins, command: process.execPath, args: ["-e", slow] } } });
     expect(await ask([mayBeBob], Date.now() + 300)).toMatchObject([{ code: 504 }]);
     expect(await ask([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
     expect(peer.seen).toHaveLength(1);
@@ -444,13 +444,13 @@ describe("what is no answer", () => {
   ];
   test.each(rows)("%s", async (name, reply, code, failure) => {
     const peer = await peerThat(reply);
-    expect(await askOf(peer)([mayBeBob], soon())).toEqual([{ code, failure }]);
+    expect(await askPeer(peer)([mayBeBob], soon())).toEqual([{ code, failure }]);
     expect(peer.seen).toHaveLength(/^(429|5..)$/.test(name) ? 2 : 1);
   });
 
   test("a long Status message is cut", async () => {
     const peer = await peerThat(json(500, status("x".repeat(10_000))));
-    const [answer] = await askOf(peer)([mayBeBob], soon());
+    const [answer] = await askPeer(peer)([mayBeBob], soon());
     expect(JSON.stringify(answer).length).toBeLessThan(500);
   });
 
@@ -459,7 +459,7 @@ describe("what is no answer", () => {
       (seen.nth === 1 ? json(429, {}, { "retry-after": "1" }) : yes)(seen, ...rest),
     );
     const started = performance.now();
-    expect(await askOf(peer)([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
+    expect(await askPeer(peer)([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
     expect(performance.now() - started).toBeGreaterThanOrEqual(990);
     expect(peer.connections()).toBe(1);
   });
@@ -467,7 +467,7 @@ describe("what is no answer", () => {
   test.each([301, 302, 303, 307, 308])("a %d redirect is never followed", async (code) => {
     const elsewhere = await peerThat(yes);
     const peer = await peerThat(json(code, {}, { location: `${elsewhere.url}/?secret` }));
-    expect(await askOf(peer)([mayBeBob], soon())).toEqual([
+    expect(await askPeer(peer)([mayBeBob], soon())).toEqual([
       { code: 502, failure: `${server} answered with a redirect (${code}), which is never followed` },
     ]);
     expect(elsewhere.connections()).toBe(0);
@@ -476,14 +476,14 @@ describe("what is no answer", () => {
   test("another CA", async () => {
     const peer = await peerThat(yes);
     const { ca } = await throwAwayCertificates({ hosts: ["127.0.0.1"] });
-    const [answer] = await askOf({ ...peer, caData: Buffer.from(ca).toString("base64") })([mayBeBob], soon());
+    const [answer] = await askPeer({ ...peer, caData: Buffer.from(ca).toString("base64") })([mayBeBob], soon());
     expect(answer).toMatchObject({ code: 502, failure: expect.stringMatching(/no trusted connection .*\([A-Z_]+\)/) });
     expect(peer.seen).toEqual([]);
   });
 
   test("another name: refused, until tls-server-name says which one is meant", async () => {
     const peer = await peerThat(yes);
-    const named = (name: string) => askOf(peer, { cluster: { "tls-server-name": name } })([mayBeBob], soon());
+    const named = (name: string) => askPeer(peer, { cluster: { "tls-server-name": name } })([mayBeBob], soon());
     expect(await named("elsewhere.example")).toMatchObject([
       { code: 502, failure: expect.stringContaining("(ERR_TLS_CERT_ALTNAME_INVALID)") },
     ]);
@@ -498,7 +498,7 @@ describe("what is no answer", () => {
     await once(plain.listen(0, "127.0.0.1"), "listening");
     cleanups.push(async () => plain.close());
     const { port } = plain.address() as { port: number };
-    const [answer] = await askOf({ url: `https://127.0.0.1:${port}`, caData: "" })([mayBeBob], soon());
+    const [answer] = await askPeer({ url: `https://127.0.0.1:${port}`, caData: "" })([mayBeBob], soon());
     expect(answer).toMatchObject({ code: 502, failure: expect.stringContaining("no trusted connection") });
   });
 
@@ -506,13 +506,13 @@ describe("what is no answer", () => {
     const peer = await startPeer(yes);
     await peer.close();
     for (const url of [peer.url, peer.url.replace("127.0.0.1", "localhost")])
-      expect(await askOf({ ...peer, url })([mayBeBob], soon())).toEqual([
+      expect(await askPeer({ ...peer, url })([mayBeBob], soon())).toEqual([
         { code: 503, failure: `${server} cannot be reached (ECONNREFUSED)` },
       ]);
   });
 
   test("no such host", async () => {
-    const [answer] = await askOf({ url: "https://no-such-host.invalid", caData: "" })([mayBeBob], soon());
+    const [answer] = await askPeer({ url: "https://no-such-host.invalid", caData: "" })([mayBeBob], soon());
     expect(answer).toMatchObject({
       code: 503,
       failure: expect.stringMatching(/cannot be reached \((ENOTFOUND|EAI_\w+)\)/),
@@ -521,7 +521,7 @@ describe("what is no answer", () => {
 
   test("a silent peer: 504 at the deadline, and its connection is not used again", async () => {
     const peer = await peerThat(() => {});
-    const ask = askOf(peer);
+    const ask = askPeer(peer);
     const deadline = Date.now() + 300;
     expect(await ask([mayBeBob, mayBeBob], deadline)).toEqual(
       Array(2).fill({ code: 504, failure: expect.stringMatching(/did not answer within (200|19\d) ms$/) }),
@@ -537,7 +537,7 @@ describe("what is no answer", () => {
     const peer = await peerThat((_, response) => {
       response.writeHead(201, { "content-type": "application/json" }).write("{");
     });
-    expect(await askOf(peer)([mayBeBob], Date.now() + 200)).toMatchObject([{ code: 504 }]);
+    expect(await askPeer(peer)([mayBeBob], Date.now() + 200)).toMatchObject([{ code: 504 }]);
   });
 
   test("one answer and one silence: what is known is kept", async () => {
@@ -545,7 +545,7 @@ describe("what is no answer", () => {
       if (seen.body.includes('"bob"')) yes(seen, ...rest);
     });
     const questions = [impersonationQuestion(alice, "carol"), mayBeBob];
-    expect(await askOf(peer)(questions, Date.now() + 400)).toMatchObject([{ code: 504 }, { allowed: true }]);
+    expect(await askPeer(peer)(questions, Date.now() + 400)).toMatchObject([{ code: 504 }, { allowed: true }]);
   });
 
   test("every question that a review may have, and silence: nothing of it stays, and nothing is said of it", async () => {
@@ -555,7 +555,7 @@ describe("what is no answer", () => {
     cleanups.push(async () => process.off("warning", warn));
     const peer = await peerThat(() => {});
     const questions = Array.from({ length: 64 }, (_, nth) => impersonationQuestion(alice, `u${nth}`));
-    expect(await askOf(peer)(questions, Date.now() + 700)).toEqual(
+    expect(await askPeer(peer)(questions, Date.now() + 700)).toEqual(
       Array(64).fill(expect.objectContaining({ code: 504 })),
     );
     await expect.poll(peer.open).toBe(0);
@@ -566,7 +566,7 @@ describe("what is no answer", () => {
   test("more questions than may wait: 503 at once for those, and the others are answered", async () => {
     const waiting: (() => void)[] = [];
     const peer = await peerThat((...told) => void waiting.push(() => yes(...told)));
-    const ask = askOf(peer);
+    const ask = askPeer(peer);
     const questions = Array.from({ length: 64 }, () => mayBeBob);
     const early = Array.from({ length: 4 }, () => ask(questions, Date.now() + 20_000));
     await expect.poll(() => waiting.length).toBe(16);
@@ -584,7 +584,7 @@ describe("what is no answer", () => {
 
   test("a deadline that is over: 504, and nothing is sent", async () => {
     const peer = await peerThat(yes);
-    expect(await askOf(peer)([mayBeBob], Date.now() - 1)).toEqual([
+    expect(await askPeer(peer)([mayBeBob], Date.now() - 1)).toEqual([
       { code: 504, failure: `no time was left to ask ${server}` },
     ]);
     expect(peer.connections()).toBe(0);
@@ -594,7 +594,7 @@ describe("what is no answer", () => {
 describe("a connection that died while it was idle", () => {
   test("the request goes out once more, on a fresh connection, past all that slept with it", async () => {
     const peer = await peerThat(yes);
-    const ask = askOf(peer);
+    const ask = askPeer(peer);
     await ask([mayBeBob, mayBeBob, mayBeBob], soon());
     expect(peer.connections()).toBe(3);
     peer.reply = (seen, ...rest) => (seen.nth > 1 ? hangUp : yes)(seen, ...rest);
@@ -605,7 +605,7 @@ describe("a connection that died while it was idle", () => {
 
   test("but only once, even where every connection is busy and another reused one is all there is", async () => {
     const peer = await peerThat(yes);
-    const ask = askOf(peer);
+    const ask = askPeer(peer);
     const others = Array.from({ length: 16 }, () => impersonationQuestion(alice, "carol"));
     await ask(others, soon());
     peer.seen.splice(0);
@@ -621,7 +621,7 @@ describe("a connection that died while it was idle", () => {
 
   test("after one that died without a word, the next question asks on a fresh one", async () => {
     const peer = await peerThat(yes);
-    const ask = askOf(peer);
+    const ask = askPeer(peer);
     await ask([mayBeBob, mayBeBob, mayBeBob], soon());
     peer.reply = (seen, ...rest) => (seen.connection > 3 ? yes : () => {})(seen, ...rest);
     expect(await ask([mayBeBob], Date.now() + 300)).toMatchObject([{ code: 504 }]);
@@ -632,7 +632,7 @@ describe("a connection that died while it was idle", () => {
 
   test("and not after a reply began", async () => {
     const peer = await peerThat(yes);
-    const ask = askOf(peer);
+    const ask = askPeer(peer);
     await ask([mayBeBob], soon());
     peer.reply = (_, response, socket) => {
       response.writeHead(201, { "content-type": "application/json" }).write("{");
@@ -703,18 +703,18 @@ describe("what is refused at construction, with the context and the field", () =
     ["no such cluster", { context: { cluster: "other" } }, "cluster is not in the kubeconfig"],
   ];
   test.each(rows)("%s", (_, overrides, message) => {
-    expect(() => askOf(peer, overrides)).toThrow(`context "prod": ${message}`);
+    expect(() => askPeer(peer, overrides)).toThrow(`context "prod": ${message}`);
   });
 
   test("no such context", () => {
     const kubeconfig = readKubeconfig(kubeconfigText(peer), "/");
-    expect(() => accessOf(kubeconfig, "other")).toThrow('context "other": context is not in the kubeconfig');
+    expect(() => askOf(kubeconfig, "other")).toThrow('context "other": context is not in the kubeconfig');
   });
 
   test("a key that belongs to another certificate", async () => {
     const [one, two] = [await throwAwayCertificates({ hosts: ["a"] }), await throwAwayCertificates({ hosts: ["b"] })];
     const user = { "client-certificate-data": pem(one.cert), "client-key-data": pem(two.key) };
-    expect(() => askOf(peer, { user })).toThrow('context "prod": user.client-key-data does not belong');
+    expect(() => askPeer(peer, { user })).toThrow('context "prod": user.client-key-data does not belong');
   });
 
   test.each([

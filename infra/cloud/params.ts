@@ -1,6 +1,6 @@
 /** What a deployment is told: the `params` of serverless.yml, read and checked. */
 export interface DeploymentSettings {
-  readonly registry: Registry;
+  readonly registry: RegistrySource;
   /** Seconds. */
   readonly registryMaxAge: number;
   /** Seconds. */
@@ -27,7 +27,7 @@ export interface DeploymentSettings {
 }
 
 /** Where the function reads its clusters from, as functions/registry/registry-source.ts means it. */
-export type Registry =
+export type RegistrySource =
   | { readonly kind: "file"; readonly setting: string }
   | { readonly kind: "secret"; readonly setting: string; readonly secret: string }
   | { readonly kind: "parameters"; readonly setting: string; readonly path: string };
@@ -113,7 +113,7 @@ const longestAge = 3600;
 const registryForms =
   "file:/opt/PATH, secretsmanager:NAME, secretsmanager:ARN or ssm:/PATH, without wildcards, so that nothing else may be read";
 
-const registryOf = (setting: string): Registry | undefined => {
+const registryOf = (setting: string): RegistrySource | undefined => {
   const [, scheme, rest = ""] = /^(file|secretsmanager|ssm):(.+)$/.exec(setting) ?? [];
   // Lambda unpacks layers below /opt; the function's own package holds no registry.
   if (scheme === "file" && rest.startsWith("/opt/")) return { kind: "file", setting };
