@@ -23,4 +23,6 @@ const registry = openRegistry(settings, log);
 export const handler = createHandler({ registry, log });
 
 /** What functions/lambda.ts awaits before the first call. */
-export const warmed = (): Promise<void> => warm({ registry, clusters: settings.warmClusters, log, drop: line });
+export function warmed(): Promise<void> {
+  return warm({ registry, clusters: settings.warmClusters, log, drop: line });
+}

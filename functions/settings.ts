@@ -28,28 +28,32 @@ export interface Settings {
 }
 
 /** Throws for a setting that says what it cannot say. */
-export const readSettings = (environment: NodeJS.ProcessEnv): Settings => ({
-  registry: environment["REGISTRY"] || undefined,
-  ...registryAges(environment),
-  warmClusters: clusters(environment, "WARM_CLUSTERS", 3),
-  functionName: environment["AWS_LAMBDA_FUNCTION_NAME"] || "local",
-  inLambda: Boolean(environment["AWS_LAMBDA_FUNCTION_NAME"]),
-  aws: {
-    region: environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"] || undefined,
-    accessKeyId: environment["AWS_ACCESS_KEY_ID"] || undefined,
-    secretAccessKey: environment["AWS_SECRET_ACCESS_KEY"] || undefined,
-    sessionToken: environment["AWS_SESSION_TOKEN"] || undefined,
-    endpoints: {
-      secretsmanager: environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"] || undefined,
-      ssm: environment["AWS_ENDPOINT_URL_SSM"] || undefined,
-      sts: environment["AWS_ENDPOINT_URL_STS"] || undefined,
-      all: environment["AWS_ENDPOINT_URL"] || undefined,
+export function readSettings(environment: NodeJS.ProcessEnv): Settings {
+  return {
+    registry: environment["REGISTRY"] || undefined,
+    ...registryAges(environment),
+    warmClusters: clusters(environment, "WARM_CLUSTERS", 3),
+    functionName: environment["AWS_LAMBDA_FUNCTION_NAME"] || "local",
+    inLambda: Boolean(environment["AWS_LAMBDA_FUNCTION_NAME"]),
+    aws: {
+      region: environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"] || undefined,
+      accessKeyId: environment["AWS_ACCESS_KEY_ID"] || undefined,
+      secretAccessKey: environment["AWS_SECRET_ACCESS_KEY"] || undefined,
+      sessionToken: environment["AWS_SESSION_TOKEN"] || undefined,
+      endpoints: {
+        secretsmanager: environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"] || undefined,
+        ssm: environment["AWS_ENDPOINT_URL_SSM"] || undefined,
+        sts: environment["AWS_ENDPOINT_URL_STS"] || undefined,
+        all: environment["AWS_ENDPOINT_URL"] || undefined,
+      },
     },
-  },
-});
+  };
+}
 
 /** X-Ray's tracing header. Lambda sets it anew for every invocation. */
-export const xrayHeader = (): string | undefined => process.env["_X_AMZN_TRACE_ID"];
+export function xrayHeader(): string | undefined {
+  return process.env["_X_AMZN_TRACE_ID"];
+}
 
 /** In milliseconds. A registry has to have time to be read again before it is dead. */
 const registryAges = (environment: NodeJS.ProcessEnv) => {

@@ -47,7 +47,7 @@ const membersOf = (text: string): Readonly<Record<string, unknown>> => {
  * Temporary credentials of a role that trusts the function's own, for an hour: the most that one role may have of another
  * (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
  */
-export const assumeRole = async (call: AwsCall, request: RoleRequest, deadline: number): Promise<RoleCredentials> => {
+export async function assumeRole(call: AwsCall, request: RoleRequest, deadline: number): Promise<RoleCredentials> {
   const { role, region, sessionName = usualSessionName, externalId } = request;
   const body = new URLSearchParams({
     Action: "AssumeRole",
@@ -61,4 +61,4 @@ export const assumeRole = async (call: AwsCall, request: RoleRequest, deadline: 
   return readCredentials(
     membersOf(await call({ service: "sts", region, headers, body: body.toString(), hints }, deadline)),
   );
-};
+}

@@ -55,13 +55,17 @@ const failureOf = (where: string, reply: HttpReply | Error, hints: AwsRequest["h
   return new AwsFailure(`${where} answered ${reply.status}${code && ` (${code})`}${hint ? `; ${hint}` : ""}`);
 };
 
-export const awsCaller = (settings: AwsSettings): AwsCall => {
+export function awsCaller(settings: AwsSettings): AwsCall {
   const agents = {
     "http:": new HttpAgent({ keepAlive: true }),
     "https:": new HttpsAgent({ keepAlive: true, rejectUnauthorized: true }),
   };
 
-  const send = async ({ service, headers, body }: AwsRequest, region: string, signal: AbortSignal): Promise<HttpReply> => {
+  const send = async (
+    { service, headers, body }: AwsRequest,
+    region: string,
+    signal: AbortSignal,
+  ): Promise<HttpReply> => {
     const url = endpointOf(settings, service, region);
     const signing = { credentials: ownCredentials(settings), region, service, date: new Date() };
     const signed = signedHeaders({ method: "POST", url, headers, body }, signing);
@@ -91,4 +95,4 @@ export const awsCaller = (settings: AwsSettings): AwsCall => {
       throw signal.aborted ? new AwsFailure(`${where} did not answer within ${milliseconds} ms`) : error;
     }
   };
-};
+}

@@ -131,11 +131,11 @@ const readRegion = (variables: Exec["env"], refuse: Refuse): string | undefined 
  * What an exec plugin is run for that prints a token for EKS, in every spelling that `aws eks update-kubeconfig` and eksctl write;
  * undefined for any other plugin. Refuses what would make another token than the one that is minted here.
  */
-export const eksTokenRequestOf = ({ command, args, env }: Exec, refuse: Refuse): EksTokenRequest | undefined => {
+export function eksTokenRequestOf({ command, args, env }: Exec, refuse: Refuse): EksTokenRequest | undefined {
   const program = programs.find((each) => each.command.test(command));
   if (!program || !` ${args.join(" ")} `.includes(` ${program.verbs.join(" ")} `)) return undefined;
   const inherited = readRegion(env, refuse);
   const { cluster, region = inherited, ...rest } = readArguments(program, args, refuse);
   if (cluster === undefined) return refuse("exec.args", "names no cluster");
   return { cluster, ...(region ? { region } : {}), ...rest };
-};
+}

@@ -8,7 +8,7 @@ const suffixes = [".eks.amazonaws.com", ".eks.amazonaws.com.cn"];
  *
  * @param region undefined where it is not known yet: then any will do
  */
-export const isEksServer = (host: string, region: string | undefined): boolean => {
+export function isEksServer(host: string, region: string | undefined): boolean {
   const isThere = (label: string | undefined): boolean => region === undefined || label === region;
   const suffix = suffixes.find((each) => host.endsWith(each));
   if (suffix) {
@@ -17,4 +17,4 @@ export const isEksServer = (host: string, region: string | undefined): boolean =
   }
   const [, label] = /^.+\.([a-z0-9-]+)\.api\.(?:aws|amazonwebservices\.com\.cn)$/.exec(host) ?? [];
   return label !== undefined && isRegion(label) && isThere(label);
-};
+}

@@ -26,12 +26,12 @@ const patience = 5_000;
  * so learns who made it. It takes the regional hosts of its own partition and no other query parameters
  * (`sigs.k8s.io/aws-iam-authenticator` pkg/token/token.go, `GetWithSTS` and `Verify`), so `AWS_ENDPOINT_URL_STS` does not count here.
  */
-export const eksToken = (credentials: AwsCredentials, region: string, cluster: string, date: Date): string => {
+export function eksToken(credentials: AwsCredentials, region: string, cluster: string, date: Date): string {
   const url = new URL(`https://${regionalHost("sts", region)}/?Action=GetCallerIdentity&Version=2011-06-15`);
   const signing = { credentials, region, service: "sts", date };
   const presigned = presignedUrl(url, { "x-k8s-aws-id": cluster }, 60, signing);
   return `k8s-aws-v1.${Buffer.from(presigned).toString("base64url")}`;
-};
+}
 
 /** Keeps what was made under a key until it ends. */
 const kept = <T>(now: () => number) => {
@@ -55,7 +55,7 @@ const kept = <T>(now: () => number) => {
  *
  * @param now milliseconds since the epoch
  */
-export const eksTokens = (settings: AwsSettings, call: AwsCall, now: () => number = Date.now): MintToken => {
+export function eksTokens(settings: AwsSettings, call: AwsCall, now: () => number = Date.now): MintToken {
   const roles = kept<RoleCredentials>(now);
   const tokens = kept<string>(now);
 
@@ -80,4 +80,4 @@ export const eksTokens = (settings: AwsSettings, call: AwsCall, now: () => numbe
       return { value, until: Math.min(now() + tokenLife, expires - tokenMargin) };
     });
   };
-};
+}

@@ -11,11 +11,14 @@ const domains: readonly (readonly [prefix: string, domain: string])[] = [
   ["us-isof-", "csp.hci.ic.gov"],
 ];
 
-export const isRegion = (text: string): boolean => /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/.test(text);
+export function isRegion(text: string): boolean {
+  return /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/.test(text);
+}
 
 /** The regional host of a service, such as `sts.cn-north-1.amazonaws.com.cn`. */
-export const regionalHost = (service: AwsService, region: string): string =>
-  `${service}.${region}.${domains.find(([prefix]) => region.startsWith(prefix))?.[1] ?? "amazonaws.com"}`;
+export function regionalHost(service: AwsService, region: string): string {
+  return `${service}.${region}.${domains.find(([prefix]) => region.startsWith(prefix))?.[1] ?? "amazonaws.com"}`;
+}
 
 /** Of `AWS_ENDPOINT_URL_`: the service's name in the SDKs, which is not the one in host names. */
 const variables: Readonly<Record<AwsService, string>> = { secretsmanager: "SECRETS_MANAGER", ssm: "SSM", sts: "STS" };
@@ -27,7 +30,7 @@ const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
  * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html). Plain HTTP reaches this machine only: what travels is a
  * credential.
  */
-export const endpointOf = ({ endpoints }: AwsSettings, service: AwsService, region: string): URL => {
+export function endpointOf({ endpoints }: AwsSettings, service: AwsService, region: string): URL {
   const given = endpoints[service] ?? endpoints.all;
   if (given === undefined) return new URL(`https://${regionalHost(service, region)}/`);
   const variable = endpoints[service] ? `AWS_ENDPOINT_URL_${variables[service]}` : "AWS_ENDPOINT_URL";
@@ -40,4 +43,4 @@ export const endpointOf = ({ endpoints }: AwsSettings, service: AwsService, regi
     fail("must start with https:// unless it is a loopback");
   if (url.username || url.password || url.search || url.hash) fail("may hold a host, a port and a path only");
   return url;
-};
+}

@@ -3,18 +3,18 @@ import { AwsFailure } from "./aws-failure.ts";
 import type { AwsCall, AwsRequest } from "./call.ts";
 
 /** An action of a service that speaks the AWS JSON 1.1 protocol (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html). */
-export const jsonAction = async (
+export async function jsonAction(
   call: AwsCall,
   target: string,
   input: JsonObject,
   { deadline, ...request }: Pick<AwsRequest, "service" | "region" | "hints"> & { readonly deadline: number },
-): Promise<JsonObject> => {
+): Promise<JsonObject> {
   const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": target };
   const text = await call({ ...request, headers, body: JSON.stringify(input) }, deadline);
   const output = parsed(text);
   if (!isObject(output)) throw new AwsFailure(`${target} answered with what is no JSON object`);
   return output;
-};
+}
 
 /** What does not parse is not repeated: it may be a secret. */
 const parsed = (text: string): unknown => {

@@ -12,8 +12,8 @@ export interface AwsCredentials {
  * The credentials of the function's own role. Lambda sets them in the environment for as long as the environment lives
  * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html, "Defined runtime environment variables").
  */
-export const ownCredentials = ({ accessKeyId, secretAccessKey, sessionToken }: AwsSettings): AwsCredentials => {
+export function ownCredentials({ accessKeyId, secretAccessKey, sessionToken }: AwsSettings): AwsCredentials {
   if (!accessKeyId || !secretAccessKey)
     throw new AwsFailure("there are no AWS credentials; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set");
   return { accessKeyId, secretAccessKey, sessionToken };
-};
+}

@@ -29,7 +29,7 @@ const parametersOf = ({ Parameters: all }: JsonObject): readonly Parameter[] => 
  * Every parameter below a path, in the order of their names
  * (https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html). A page may be empty and have a next one.
  */
-export const readParameters = async (call: AwsCall, path: string, deadline: number): Promise<readonly Parameter[]> => {
+export async function readParameters(call: AwsCall, path: string, deadline: number): Promise<readonly Parameter[]> {
   const input = { Path: path, Recursive: true, WithDecryption: true, MaxResults: pageSize };
   const request = { service: "ssm", hints, deadline } as const;
   const found: Parameter[] = [];
@@ -44,4 +44,4 @@ export const readParameters = async (call: AwsCall, path: string, deadline: numb
     }
   }
   throw new AwsFailure(`there are more than ${mostPages * pageSize} parameters below ${path}`);
-};
+}

@@ -11,7 +11,7 @@ const hints = {
  * The current value of a secret, by its name or its ARN; an ARN says in which region it is
  * (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html).
  */
-export const readSecret = async (call: AwsCall, secret: string, deadline: number): Promise<string> => {
+export async function readSecret(call: AwsCall, secret: string, deadline: number): Promise<string> {
   const region = /^arn:[^:]+:secretsmanager:([^:]+):/.exec(secret)?.[1];
   const request = { service: "secretsmanager", region, hints, deadline } as const;
   const value = await jsonAction(call, "secretsmanager.GetSecretValue", { SecretId: secret }, request);
@@ -19,4 +19,4 @@ export const readSecret = async (call: AwsCall, secret: string, deadline: number
   if (typeof text === "string") return text;
   if (typeof binary === "string") return Buffer.from(binary, "base64").toString("utf8");
   throw new AwsFailure("the secret has no value");
-};
+}

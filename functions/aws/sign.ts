@@ -57,7 +57,7 @@ const signatureOf = ({ method, url, headers, body }: Unsigned, signing: Signing)
  * The headers of a request together with those that sign it: AWS Signature Version 4, every header signed
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
  */
-export const signedHeaders = (request: Unsigned, signing: Signing): Readonly<Record<string, string>> => {
+export function signedHeaders(request: Unsigned, signing: Signing): Readonly<Record<string, string>> {
   const { accessKeyId, sessionToken } = signing.credentials;
   const headers = {
     ...request.headers,
@@ -68,7 +68,7 @@ export const signedHeaders = (request: Unsigned, signing: Signing): Readonly<Rec
   const signature = signatureOf({ ...request, headers }, signing);
   const authorization = `${algorithm} Credential=${accessKeyId}/${scopeOf(signing)}, SignedHeaders=${namesOf(headers)}, Signature=${signature}`;
   return { ...headers, authorization };
-};
+}
 
 /**
  * A URL that makes a signed GET request of whoever sends it with the same headers
@@ -76,12 +76,12 @@ export const signedHeaders = (request: Unsigned, signing: Signing): Readonly<Rec
  *
  * @param seconds for which it may be used
  */
-export const presignedUrl = (
+export function presignedUrl(
   url: URL,
   headers: Readonly<Record<string, string>>,
   seconds: number,
   signing: Signing,
-): string => {
+): string {
   const { accessKeyId, sessionToken } = signing.credentials;
   const all = { ...headers, host: url.host };
   const signed = new URL(url);
@@ -96,4 +96,4 @@ export const presignedUrl = (
     signed.searchParams.set(name as string, value as string);
   const signature = signatureOf({ method: "GET", url: signed, headers: all, body: "" }, signing);
   return `${url.origin}${url.pathname}?${queryOf(signed)}&X-Amz-Signature=${signature}`;
-};
+}

@@ -43,10 +43,12 @@ const refusal = (cluster: string): NoAnswer => {
 };
 
 /** Whether this answer is that our credentials were refused (401): where they came from there may be others by now. */
-export const isRefusal = (answer: Answer): boolean => refusals.has(answer);
+export function isRefusal(answer: Answer): boolean {
+  return refusals.has(answer);
+}
 
 /** What an HTTP status other than 200 and 201 means; `body` is the text that came with it. */
-export const httpFailure = (cluster: string, status: number, body = ""): NoAnswer => {
+export function httpFailure(cluster: string, status: number, body = ""): NoAnswer {
   if (status === 401) return refusal(cluster);
   if (status === 403)
     return {
@@ -59,37 +61,40 @@ export const httpFailure = (cluster: string, status: number, body = ""): NoAnswe
     code: status === 429 || status >= 500 ? 503 : 502,
     failure: `${server(cluster)} answered ${status}${statusMessage(body)}`,
   };
-};
+}
 
 /**
  * Why a question got no answer, from what Node threw. Only codes are repeated, never messages, which hold addresses.
  */
-export const accessFailure = (cluster: string, error: unknown): NoAnswer => {
+export function accessFailure(cluster: string, error: unknown): NoAnswer {
   if (error instanceof Unanswered) return error.answer;
   const code = codeOf(error);
   if (code === undefined) return { code: 502, failure: `${server(cluster)} answered with what cannot be read as JSON` };
   if (code === tooLarge) return { code: 502, failure: `${server(cluster)} answered with more than 1 MiB` };
-  if (code === queueIsFull) return { code: 503, failure: `too many questions to ${server(cluster)} are waiting already` };
+  if (code === queueIsFull)
+    return { code: 503, failure: `too many questions to ${server(cluster)} are waiting already` };
   if (isUnreachable(code)) return { code: 503, failure: `${server(cluster)} cannot be reached (${code})` };
   if (code.startsWith("HPE_")) return { code: 502, failure: `${server(cluster)} does not speak HTTP (${code})` };
   return {
     code: 502,
     failure: `no trusted connection to ${server(cluster)} (${code}); check server, certificate-authority and tls-server-name`,
   };
-};
+}
 
 /** Credentials that could not be had. What an exec plugin printed is left out: it may be the credential. */
-export const credentialFailure = (cluster: string, command: string | undefined, error: unknown): NoAnswer => {
+export function credentialFailure(cluster: string, command: string | undefined, error: unknown): NoAnswer {
   const from = command === undefined ? "" : ` from the exec plugin ${JSON.stringify(command)}`;
   const code = codeOf(error);
   const why = error instanceof AwsFailure ? `: ${error.message}` : code ? ` (${code})` : "";
   return { code: 502, failure: `the credentials of ${cluster} could not be had${from}${why}` };
-};
+}
 
-export const lateFailure = (cluster: string, milliseconds: number): NoAnswer => ({
-  code: 504,
-  failure:
-    milliseconds > 0
-      ? `${server(cluster)} did not answer within ${milliseconds} ms`
-      : `no time was left to ask ${server(cluster)}`,
-});
+export function lateFailure(cluster: string, milliseconds: number): NoAnswer {
+  return {
+    code: 504,
+    failure:
+      milliseconds > 0
+        ? `${server(cluster)} did not answer within ${milliseconds} ms`
+        : `no time was left to ask ${server(cluster)}`,
+  };
+}

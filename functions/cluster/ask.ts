@@ -55,7 +55,7 @@ export interface AskOptions extends ContextUse {
  *
  * @example const ask = accessOf(kubeconfig, "prod"); const [answer] = await ask([question], Date.now() + 2_000);
  */
-export const askOf = (kubeconfig: Kubeconfig, context: string, options: AskOptions = {}): Ask => {
+export function askOf(kubeconfig: Kubeconfig, context: string, options: AskOptions = {}): Ask {
   const label = options.label ?? `context ${JSON.stringify(context)}`;
   const own = checkedContext(kubeconfig, context, options);
   const url = `${own.server}${path}`;
@@ -110,4 +110,4 @@ export const askOf = (kubeconfig: Kubeconfig, context: string, options: AskOptio
       clearTimeout(timer);
     }
   };
-};
+}

@@ -12,7 +12,7 @@ export interface CaBundle {
  * `AppendCertsFromPEM` and `pem.Decode`): text around blocks means nothing, and a block of another type than `CERTIFICATE` is passed over in
  * silence. If no certificate is left in a `caBundle`, each call of the webhook fails.
  */
-export const readCaBundle = (pem: string): CaBundle => {
+export function readCaBundle(pem: string): CaBundle {
   const certificates: X509Certificate[] = [];
   const ignored: string[] = [];
   for (const { type, lines, fault } of blocksIn(pem)) {
@@ -22,7 +22,7 @@ export const readCaBundle = (pem: string): CaBundle => {
     else certificates.push(read);
   }
   return { certificates, ignored };
-};
+}
 
 interface Block {
   readonly type: string;

@@ -46,9 +46,13 @@ export interface ContextUse {
 /** Ends the reading of a context: `where` is the kubeconfig field that a person has to change. */
 type Refuse = (where: string, why: string) => never;
 
-export const bytesOf = ({ file, data }: Source): Buffer => (file === "" ? data : readFileSync(file));
+export function bytesOf({ file, data }: Source): Buffer {
+  return file === "" ? data : readFileSync(file);
+}
 
-export const isSet = ({ file, data }: Source): boolean => file !== "" || data.length > 0;
+export function isSet({ file, data }: Source): boolean {
+  return file !== "" || data.length > 0;
+}
 
 const fieldOf = ({ field, data }: Source): string => (data.length > 0 ? `${field}-data` : field);
 
@@ -182,7 +186,7 @@ const impersonation = ({ as, asUid, asGroups, asExtra }: KubeconfigUser, refuse:
  * Checks one context of a kubeconfig as client-go does before it is used (tools/clientcmd validation.go and client_config.go). Throws for
  * what cannot work here or would weaken an answer, with the context and the field named.
  */
-export const checkedContext = (kubeconfig: Kubeconfig, name: string, use: ContextUse = {}): CheckedContext => {
+export function checkedContext(kubeconfig: Kubeconfig, name: string, use: ContextUse = {}): CheckedContext {
   const refuse: Refuse = (where, why) => {
     throw new Error(`context ${JSON.stringify(name)}: ${where} ${why}`);
   };
@@ -230,4 +234,4 @@ export const checkedContext = (kubeconfig: Kubeconfig, name: string, use: Contex
     mint: isPlain ? undefined : mint,
     impersonation: impersonation(user, refuseUser),
   };
-};
+}

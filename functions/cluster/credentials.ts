@@ -3,7 +3,7 @@ import { validateHeaderValue } from "node:http";
 import type { RequestOptions } from "node:https";
 import { KubeConfig } from "@kubernetes/client-node";
 import { readCaBundle } from "./ca-bundle.ts";
-import { bytesOf, isSet, type CheckedContext } from "./checked-context.ts";
+import { bytesOf, type CheckedContext, isSet } from "./checked-context.ts";
 import { runPlugin } from "./exec-plugin.ts";
 
 /** What makes a request somebody's: headers, and the TLS material of its connection. */
@@ -82,7 +82,7 @@ const issue = async (context: CheckedContext, fresh: boolean): Promise<Issued> =
  * Gets the credentials of one context as its kubeconfig says, and keeps them while they are good. Who asks while they are on their way
  * waits for the same ones.
  */
-export const credentialsFrom = (context: CheckedContext): CredentialsOf => {
+export function credentialsFrom(context: CheckedContext): CredentialsOf {
   let last: Promise<Issued> | undefined;
 
   const renew = (fresh: boolean): Promise<Issued> => {
@@ -101,4 +101,4 @@ export const credentialsFrom = (context: CheckedContext): CredentialsOf => {
     if (last === known) last = undefined;
     return (await (last ?? renew(refused !== undefined))).credentials;
   };
-};
+}

@@ -24,10 +24,10 @@ const usualPatience = 30_000;
  * Runs an exec plugin (KEP-541) that cannot ask a person. Rejects where it cannot be started, fails, takes longer than `patience`
  * milliseconds, after which it is killed, or prints no ExecCredential of its API version.
  */
-export const runPlugin = async (
+export async function runPlugin(
   { apiVersion, command, args, env }: ExecPlugin,
   patience = usualPatience,
-): Promise<PluginCredential> => {
+): Promise<PluginCredential> {
   // Loaded where a plugin is run: in Lambda none is, and every cold start would pay for it.
   const { execFile } = await import("node:child_process");
   const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]));
@@ -47,4 +47,4 @@ export const runPlugin = async (
   if (Boolean(cert) !== Boolean(key))
     throw Object.assign(new Error("one is missing"), { code: "it printed a certificate or a key, and not both" });
   return { token, cert, key, until: Date.parse(expirationTimestamp) || Number.POSITIVE_INFINITY };
-};
+}

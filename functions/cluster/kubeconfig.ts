@@ -184,7 +184,7 @@ const contextOf = (at: At): KubeconfigContext => {
  * that stands twice in a list, and data that is not base64 make all of it unreadable; members that are unknown are ignored. Paths are
  * relative to `directory`. Throws an Error that names the field and quotes no value.
  */
-export const readKubeconfig = (content: string, directory: string): Kubeconfig => {
+export function readKubeconfig(content: string, directory: string): Kubeconfig {
   const document = readDocument(content) ?? {};
   if (!isObject(document)) return fail("it is not a mapping");
   const at = { path: "", object: document };
@@ -199,10 +199,10 @@ export const readKubeconfig = (content: string, directory: string): Kubeconfig =
     contexts: named(at, "contexts", (entry) => contextOf(mapping(entry, "context"))),
     currentContext: text(at, "current-context"),
   };
-};
+}
 
 /** Several kubeconfigs as kubectl takes those of `$KUBECONFIG`: of two entries of one name the first is meant, whole. */
-export const mergeKubeconfigs = (all: readonly Kubeconfig[]): Kubeconfig => {
+export function mergeKubeconfigs(all: readonly Kubeconfig[]): Kubeconfig {
   const first = <T>(maps: readonly ReadonlyMap<string, T>[]) => new Map(maps.toReversed().flatMap((map) => [...map]));
   return {
     clusters: first(all.map(({ clusters }) => clusters)),
@@ -210,4 +210,4 @@ export const mergeKubeconfigs = (all: readonly Kubeconfig[]): Kubeconfig => {
     contexts: first(all.map(({ contexts }) => contexts)),
     currentContext: all.find(({ currentContext }) => currentContext !== "")?.currentContext ?? "",
   };
-};
+}

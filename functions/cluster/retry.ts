@@ -30,8 +30,8 @@ const secondsOf = (retryAfter: string, now: number): number =>
  * (429, 5xx) is asked again, once, when it says so itself, and only where its answer can still be in time. Asking twice does no harm: a
  * SubjectAccessReview changes nothing.
  */
-export const pauseBefore = ({ status, retryAfter = "", repeats, left, random, now }: Setback): number | undefined => {
+export function pauseBefore({ status, retryAfter = "", repeats, left, random, now }: Setback): number | undefined {
   if (repeats >= mostRepeats || !(status === 429 || status >= 500)) return undefined;
   const wait = Math.max(pause, 1000 * secondsOf(retryAfter, now)) + jitter * random;
   return wait + turnaround <= left ? wait : undefined;
-};
+}

@@ -22,7 +22,7 @@ const what = ["verb", "group", "resource", "subresource", "namespace", "name"];
  * from a connection that is out of step or from a cache on the way, says nothing about this one. What a later API server adds to a spec
  * does not count.
  */
-export const isSameQuestion = (question: Question, review: unknown): boolean => {
+export function isSameQuestion(question: Question, review: unknown): boolean {
   const spec = isObject(review) ? review["spec"] : undefined;
   if (!isObject(spec)) return false;
   const keys = Object.keys({ ...question.extra, ...(isObject(spec["extra"]) ? spec["extra"] : {}) });
@@ -31,4 +31,4 @@ export const isSameQuestion = (question: Question, review: unknown): boolean => 
     agree(keys, question.extra, spec["extra"]) &&
     agree(what, question.resourceAttributes, spec["resourceAttributes"])
   );
-};
+}

@@ -17,7 +17,7 @@ export interface Persistence {
  * Sends until there is a reply that is worth having, or that will not change: once more with other credentials where the first were
  * refused and there are others, and after a pause where `pauseBefore` says so. The last reply is the result, whatever its status.
  */
-export const sendWithRetries = async ({ send, credentialsOf, deadline, signal }: Persistence): Promise<HttpReply> => {
+export async function sendWithRetries({ send, credentialsOf, deadline, signal }: Persistence): Promise<HttpReply> {
   let credentials = await credentialsOf();
   for (let renewed = false, repeats = 0; ; ) {
     const reply = await send(credentials);
@@ -36,4 +36,4 @@ export const sendWithRetries = async ({ send, credentialsOf, deadline, signal }:
     repeats += 1;
     await sleep(pause, undefined, { signal });
   }
-};
+}

@@ -31,7 +31,7 @@ export interface HttpResponse {
 }
 
 /** Reads an event; throws a TypeError for one of another shape. */
-export const requestOf = (event: HttpEvent): HttpRequest => {
+export function requestOf(event: HttpEvent): HttpRequest {
   const common = {
     query: event.queryStringParameters ?? {},
     header: (name: string) => headerOf(event.headers ?? {}, name),
@@ -53,10 +53,10 @@ export const requestOf = (event: HttpEvent): HttpRequest => {
     });
   const receivedAt = event.requestContext?.requestTimeEpoch ?? Date.now();
   return { ...common, method: event.httpMethod, path: event.path, receivedAt };
-};
+}
 
 /** Writes an answer in the event's own kind. Every answer is JSON, and none may be kept. */
-export const resultOf = (event: HttpEvent, { status, json }: HttpResponse): HttpResult => {
+export function resultOf(event: HttpEvent, { status, json }: HttpResponse): HttpResult {
   const headers = { "content-type": "application/json", "cache-control": "no-store" };
   const result = { statusCode: status, body: JSON.stringify(json), isBase64Encoded: false };
   // What is not even an object is answered too: whoever invokes the function itself can send anything.
@@ -66,7 +66,7 @@ export const resultOf = (event: HttpEvent, { status, json }: HttpResponse): Http
         ...result,
         multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
       };
-};
+}
 
 /** A named stage of an HTTP API stands in front of the path; REST APIs have taken theirs off. */
 const withoutStage = (path: string, stage: string | undefined): string =>

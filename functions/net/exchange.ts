@@ -50,8 +50,8 @@ const closedByPeer = new Set(["ECONNRESET", "EPIPE"]);
  * between invocations and the server closes what it does not hear from. So the request goes out once more if it was written to an idle
  * connection that turned out closed before any reply; only once, because no idle one is left then. Rejects with Node's own errors.
  */
-export const exchange = (agent: Agent, asked: Exchange): Promise<HttpReply> =>
-  new Promise((resolve, reject) => {
+export function exchange(agent: Agent, asked: Exchange): Promise<HttpReply> {
+  return new Promise((resolve, reject) => {
     const { url, options, body } = asked;
     const request = url.startsWith("http:") ? plainRequest : tlsRequest;
     const sent = request(url, { ...options, agent });
@@ -73,3 +73,4 @@ export const exchange = (agent: Agent, asked: Exchange): Promise<HttpReply> =>
     });
     sent.end(body);
   });
+}

@@ -8,7 +8,7 @@ export const queueIsFull = "ERR_TOO_MANY_WAITING";
  * Lets so many pieces of work run at once and so many wait, first come, first served. Throws at once, with the code `tooMany`, for one
  * more; and with the signal's reason for one whose signal ends the waiting, which then takes nobody's turn.
  */
-export const queue = (most: number, mostWaiting: number): InQueue => {
+export function queue(most: number, mostWaiting: number): InQueue {
   const waiting = new Set<() => void>();
   let running = 0;
 
@@ -42,4 +42,4 @@ export const queue = (most: number, mostWaiting: number): InQueue => {
       next();
     }
   };
-};
+}

@@ -6,7 +6,7 @@ import type { LookupFunction } from "node:net";
  * whole process, and a name whose servers are dead keeps a thread for many seconds: asked for by every connection of its cluster, it would
  * keep all others from being looked up.
  */
-export const singleFlightLookup = (resolve: LookupFunction = lookup): LookupFunction => {
+export function singleFlightLookup(resolve: LookupFunction = lookup): LookupFunction {
   let waiting: Parameters<LookupFunction>[2][] = [];
   return (hostname, options, callback) => {
     waiting.push(callback);
@@ -17,4 +17,4 @@ export const singleFlightLookup = (resolve: LookupFunction = lookup): LookupFunc
       for (const each of all) each(...found);
     });
   };
-};
+}

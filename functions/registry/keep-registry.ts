@@ -63,7 +63,7 @@ const dead = (known: number): string =>
  * Keeps a registry: loaded from now on, and read again when it is old, one reading at a time. When it cannot be read, the last good copy
  * stays until it is dead, and its age is logged. Where nothing has changed, the clusters stay as they are, with their connections and tokens.
  */
-export const keepRegistry = ({ load, read, maxAge, deadAge, log, now = Date.now }: Keeping): KeptRegistry => {
+export function keepRegistry({ load, read, maxAge, deadAge, log, now = Date.now }: Keeping): KeptRegistry {
   let registry: Registry = { clusters: new Map(), problems: [] };
   /** What was read; undefined before the first time. */
   let text: string | undefined;
@@ -132,4 +132,4 @@ export const keepRegistry = ({ load, read, maxAge, deadAge, log, now = Date.now 
       return other === cluster ? undefined : other;
     },
   };
-};
+}

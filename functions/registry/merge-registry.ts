@@ -22,7 +22,7 @@ const readOne = ({ text, directory, origin }: RegistryDocument, minting: Minting
  * One registry of several kubeconfigs. Each is read on its own: a context means the cluster and the user of its own document, whatever those
  * of others are called. Two clusters of one name in the URL are both left out. Throws where no document can be read.
  */
-export const mergeRegistry = (documents: readonly RegistryDocument[], minting: Minting): Registry => {
+export function mergeRegistry(documents: readonly RegistryDocument[], minting: Minting): Registry {
   const results = documents.map((document) => readOne(document, minting));
   const read = results.flatMap((result) => (result instanceof Error ? [] : [result]));
   const unread = results.flatMap((result) => (result instanceof Error ? [result.message] : []));
@@ -39,4 +39,4 @@ export const mergeRegistry = (documents: readonly RegistryDocument[], minting: M
     clusters: new Map(read.flatMap(({ registry }) => [...registry.clusters].filter(([name]) => !isTwice(name)))),
     problems: [...unread, ...read.flatMap(problemsOf)],
   };
-};
+}

@@ -10,10 +10,10 @@ import { registrySource } from "./registry-source.ts";
  * The registry that the settings name: it is read from now on, and its EKS clusters get tokens that are made here, from the function's own
  * role. Where they name none, no cluster is known and nothing is read.
  */
-export const openRegistry = (
+export function openRegistry(
   { registry, registryMaxAge, registryDeadAge, inLambda, aws }: Settings,
   log: Keeping["log"],
-): Registry & Partial<KeptRegistry> => {
+): Registry & Partial<KeptRegistry> {
   if (registry === undefined) {
     const problems = ["REGISTRY is not set; name the registry as file:PATH, secretsmanager:NAME or ssm:/PATH"];
     // Local commands run the same bundle, bring a cluster of their own and have nothing to miss.
@@ -30,4 +30,4 @@ export const openRegistry = (
     deadAge: registryDeadAge,
     log,
   });
-};
+}

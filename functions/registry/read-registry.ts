@@ -31,7 +31,7 @@ const members = ["name", "keys", "policy", "serverIsEks"];
  * that it costs the others nothing; where two have one name in the URL, both are. Throws for what client-go cannot read, and for what has
  * no contexts. Messages quote no value but a context's name: a secret may stand where it does not belong.
  */
-export const readRegistry = (text: string, directory: string, minting: Minting): Registry => {
+export function readRegistry(text: string, directory: string, minting: Minting): Registry {
   const kubeconfig = readKubeconfig(text, directory);
   if (kubeconfig.contexts.size === 0)
     throw new Error("has no contexts: it must be a kubeconfig itself, and not something that holds one");
@@ -65,7 +65,7 @@ export const readRegistry = (text: string, directory: string, minting: Minting):
     }
   }
   return { clusters, problems };
-};
+}
 
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

@@ -78,7 +78,7 @@ const fromParameters =
  *
  * @example const load = registrySource("ssm:/admission/clusters", awsCaller(settings.aws));
  */
-export const registrySource = (setting: string, call: AwsCall): LoadRegistry => {
+export function registrySource(setting: string, call: AwsCall): LoadRegistry {
   const [, scheme = "file", rest = ""] = /^(?:([a-z][a-z0-9+.-]+):)?(.*)$/is.exec(setting) ?? [];
   if (scheme === "file" && rest !== "") return fromFile(rest);
   if (scheme === "secretsmanager" && /^[\w/+=.@:-]{1,2048}$/.test(rest)) return naming(setting, fromSecret(call, rest));
@@ -86,4 +86,4 @@ export const registrySource = (setting: string, call: AwsCall): LoadRegistry => 
   if (scheme === "ssm" && /^(\/[\w.-]+)+\/?$/.test(rest))
     return naming(setting, fromParameters(call, rest.replace(/\/$/, "")));
   throw new Error(`REGISTRY names no registry; it must be ${forms}`);
-};
+}

@@ -39,14 +39,16 @@ export type Measured = Readonly<Partial<Record<Metric, number>>>;
  *
  * @param now milliseconds since the epoch
  */
-export const metadataOf = (measured: Measured, line: object, now: number): object => ({
-  Timestamp: now,
-  CloudWatchMetrics: (Object.keys(measured) as Metric[]).map((name) => {
-    const [unit, ...by]: Definition = metrics[name];
-    return {
-      Namespace: namespace,
-      Dimensions: [[], ...by.filter((set) => set.every((key) => key in line))].map((set) => [everywhere, ...set]),
-      Metrics: [{ Name: name, Unit: unit }],
-    };
-  }),
-});
+export function metadataOf(measured: Measured, line: object, now: number): object {
+  return {
+    Timestamp: now,
+    CloudWatchMetrics: (Object.keys(measured) as Metric[]).map((name) => {
+      const [unit, ...by]: Definition = metrics[name];
+      return {
+        Namespace: namespace,
+        Dimensions: [[], ...by.filter((set) => set.every((key) => key in line))].map((set) => [everywhere, ...set]),
+        Metrics: [{ Name: name, Unit: unit }],
+      };
+    }),
+  };
+}

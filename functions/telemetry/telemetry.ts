@@ -84,7 +84,9 @@ const clipped = (_key: string, value: unknown): unknown =>
     : value;
 
 /** JSON in one line: a terminal obeys nothing in it, and no text in it is longer than an identity can be. */
-export const boundedJson = (entry: object): string => printable(JSON.stringify(entry, clipped));
+export function boundedJson(entry: object): string {
+  return printable(JSON.stringify(entry, clipped));
+}
 
 /**
  * Writes an entry as one line of JSON that is a document of the embedded metric format as well, where something is counted: what is
@@ -92,13 +94,13 @@ export const boundedJson = (entry: object): string => printable(JSON.stringify(e
  *
  * @param now milliseconds since the epoch
  */
-export const logLine = (entry: Entry & Invocation, functionName: string, now: number): string => {
+export function logLine(entry: Entry & Invocation, functionName: string, now: number): string {
   const [said, measured] = parted(entry);
   const counted: Measured = entry.cold ? { ...measured, ColdStarts: 1 } : measured;
   const line = { level: levelOf(entry), ...said, [everywhere]: functionName, ...counted };
   const isCounted = Object.keys(counted).length > 0;
   return boundedJson({ ...line, ...(isCounted && { _aws: metadataOf(counted, line, now) }) });
-};
+}
 
 const levelOf = (entry: Entry): string => {
   if (entry.event === "refused") return "WARN";

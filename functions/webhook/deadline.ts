@@ -15,7 +15,7 @@ const timeoutOf = (text: string | undefined): number => {
  * When the answer must be there, in milliseconds since the epoch: a second before the API server gives up, which counts from when the
  * gateway got the request, and before the function is ended. A timeout of one second leaves half of it.
  */
-export const deadlineOf = (receivedAt: number, timeout: string | undefined, remaining: number): number => {
+export function deadlineOf(receivedAt: number, timeout: string | undefined, remaining: number): number {
   const given = timeoutOf(timeout);
   return Math.min(receivedAt + Math.max(given - wayBack, given / 2), Date.now() + remaining - ending);
-};
+}

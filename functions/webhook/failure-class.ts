@@ -31,10 +31,10 @@ const byCode: Readonly<Record<number, Failure>> = {
  * The failure that a decision met; undefined for one on the merits. A question without an answer counts even where another field's plain
  * no came first, for the cluster has failed all the same.
  */
-export const failureOf = (
+export function failureOf(
   { reason, code }: Pick<Outcome, "reason" | "code">,
   answers: readonly Answer[],
-): Failure | undefined => {
+): Failure | undefined {
   const unanswered = answers.find((answer) => "failure" in answer);
   return reason === "uncovered-resource" ? "resource-uncovered" : byCode[unanswered?.code ?? code];
-};
+}

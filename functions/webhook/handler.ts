@@ -11,7 +11,7 @@ import { type Dependencies, failure, respond } from "./respond.ts";
  * The Lambda handler. middy stands around it: whatever is thrown, and a function that is about to be ended, becomes a 500 that says
  * nothing of the inside.
  */
-export const createHandler = (edges: Dependencies) => {
+export function createHandler(edges: Dependencies) {
   let cold = true;
   return middy<HttpEvent, HttpResult>({
     timeoutEarlyInMillis: 100,
@@ -38,7 +38,7 @@ export const createHandler = (edges: Dependencies) => {
       if (response.status >= 400) log({ event: "refused", status: response.status });
       return resultOf(event, response);
     });
-};
+}
 
 /** The Node 24 runtime has the tracing header in the context as well, where invocations cannot get into each other's way. */
 type Traced = Context & { readonly xRayTraceId?: string };

@@ -31,7 +31,7 @@ const mostBytes = 6 * 1024 * 1024;
  *
  * @param remaining milliseconds until the function is ended
  */
-export const respond = async (edges: Dependencies, request: HttpRequest, remaining: number): Promise<HttpResponse> => {
+export async function respond(edges: Dependencies, request: HttpRequest, remaining: number): Promise<HttpResponse> {
   const started = performance.now();
   const { method, path } = request;
   if (method === "GET" && path === "/livez") return { status: 200, json: { status: "ok" } };
@@ -52,7 +52,7 @@ export const respond = async (edges: Dependencies, request: HttpRequest, remaini
   const json = await answer(edges, { route, review, deadline, doubt }, started);
   await refreshed;
   return { status: 200, json };
-};
+}
 
 interface Route {
   readonly cluster: Cluster;
@@ -178,7 +178,9 @@ const ask = async (
 };
 
 /** A `metav1.Status`, which the API server shows to the user. */
-export const failure = (code: number, reason: string, message: string): HttpResponse => ({
-  status: code,
-  json: { apiVersion: "v1", kind: "Status", metadata: {}, status: "Failure", message, reason, code },
-});
+export function failure(code: number, reason: string, message: string): HttpResponse {
+  return {
+    status: code,
+    json: { apiVersion: "v1", kind: "Status", metadata: {}, status: "Failure", message, reason, code },
+  };
+}

@@ -82,7 +82,7 @@ const warmOne = async ({ registry, drop }: Warming, cluster: Cluster, until: num
  * clusters are opened. A function has a whole core while it starts, and afterwards what its memory is worth. Never rejects, and takes a
  * second at most, whatever the registry and the clusters do.
  */
-export const warm = async (warming: Warming): Promise<void> => {
+export async function warm(warming: Warming): Promise<void> {
   const { registry, clusters: most, log } = warming;
   if (most === 0) return;
   const started = performance.now();
@@ -109,4 +109,4 @@ export const warm = async (warming: Warming): Promise<void> => {
         : [...problems].flatMap(([name, problem]) => (problem === undefined ? [] : [`${name}: ${problem}`])),
     warmMilliseconds: Math.round(performance.now() - started),
   });
-};
+}

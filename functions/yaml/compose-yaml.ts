@@ -170,11 +170,12 @@ const decoded = (root: Node): unknown => {
  * The JSON values of the documents in a YAML text, as kubectl takes each: YAML 1.1 with merge keys. Throws an Error whose message begins
  * with `is not valid YAML:`, says in which line where that is known, and quotes nothing of the text.
  */
-export const composeYaml = (source: string): readonly unknown[] =>
-  nodesOf(parse(source)).map((node) => {
+export function composeYaml(source: string): readonly unknown[] {
+  return nodesOf(parse(source)).map((node) => {
     try {
       return decoded(node);
     } catch (error) {
       throw error instanceof UnresolvedScalar ? new Error(`is not valid YAML: ${error.message}`) : error;
     }
   });
+}

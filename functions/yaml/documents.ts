@@ -1,7 +1,7 @@
 import { composeYaml } from "./compose-yaml.ts";
 
 /** Reads bytes as kubectl does: UTF-8, or UTF-16 where a byte order mark says so. Throws for what is neither. */
-export const textOf = (bytes: Uint8Array): string => {
+export function textOf(bytes: Uint8Array): string {
   const [first, second] = bytes;
   const encoding =
     first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
@@ -10,7 +10,7 @@ export const textOf = (bytes: Uint8Array): string => {
   } catch {
     throw new Error(`is not ${encoding.toUpperCase()} text`);
   }
-};
+}
 
 /** Where the JSON object or list ends that begins at `start`; the text's end where it does not end. */
 const endOfJson = (text: string, start: number): number => {
@@ -61,7 +61,7 @@ const chunksOf = (text: string): readonly string[] => {
  * The documents of a text as `kubectl apply -f` takes them: JSON objects one behind the other, or YAML (1.1, with merge keys) with `---`
  * between. Documents that hold nothing are left out. Throws an Error that quotes nothing of the text.
  */
-export const readDocuments = (text: string): readonly unknown[] => {
+export function readDocuments(text: string): readonly unknown[] {
   const { documents, rest } = readJson(text.replace(/^\uFEFF/, ""));
   if (rest === "") return documents;
   const others = chunksOf(rest).flatMap((chunk) => {
@@ -71,11 +71,11 @@ export const readDocuments = (text: string): readonly unknown[] => {
     return [document];
   });
   return [...documents, ...others.filter((document) => document != null)];
-};
+}
 
 /** The one document of a text; undefined where there is none. Throws as `readDocuments` does, and where there are several. */
-export const readDocument = (text: string): unknown => {
+export function readDocument(text: string): unknown {
   const [document, ...more] = readDocuments(text);
   if (more.length > 0) throw new Error(`holds ${more.length + 1} documents and must hold one`);
   return document;
-};
+}

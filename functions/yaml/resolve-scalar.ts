@@ -54,7 +54,7 @@ const base64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
  * The JSON value of a scalar as kubectl takes it (go.yaml.in/yaml/v2 resolve.go: YAML 1.1 without numbers of base 60 and without times).
  * Throws an `UnresolvedScalar` where the tag does not fit the text, and for what JSON cannot say.
  */
-export const resolveScalar = ({ text, tag, plain }: Scalar): unknown => {
+export function resolveScalar({ text, tag, plain }: Scalar): unknown {
   if (tag === "") return plain ? guess(text)[1] : text;
   if (tag === "!!binary") {
     const data = text.replace(/[\r\n]/g, "");
@@ -66,4 +66,4 @@ export const resolveScalar = ({ text, tag, plain }: Scalar): unknown => {
   if (kind !== tag && !(kind === "!!int" && tag === "!!float"))
     throw new UnresolvedScalar("a value that does not fit its tag");
   return value;
-};
+}

@@ -35,7 +35,7 @@ const replaceFile = async (file: string, content: string | Uint8Array): Promise<
  *
  * @param report takes one line for every file: its bytes
  */
-export const buildFunctions = async (report: (line: string) => void = () => {}): Promise<void> => {
+export async function buildFunctions(report: (line: string) => void = () => {}): Promise<void> {
   await import("../../functions/policies/index.ts"); // which throws where a policy says something wrong
   await mkdir(`${root}dist`, { recursive: true });
   await replaceFile(`${root}dist/package.json`, `${JSON.stringify({ type: "commonjs" })}\n`);
@@ -64,6 +64,6 @@ export const buildFunctions = async (report: (line: string) => void = () => {}):
       await replaceFile(`${root}${outfile}`, contents);
     }
   }
-};
+}
 
 if (import.meta.main) void buildFunctions(console.log);

@@ -12,11 +12,13 @@ const contents = ({ policies, defaultPolicy }: typeof import("../../functions/po
  * An esbuild plugin: policies are read and checked when the function is built, not at every cold start, and what reads and checks them stays
  * out of the bundle. A policy that is wrong ends the build.
  */
-export const builtPolicies = (): Plugin => ({
-  name: "built-policies",
-  setup: (build) => {
-    build.onLoad({ filter: /[\\/]functions[\\/]policies[\\/]index\.ts$/ }, async () => ({
-      contents: contents(await import("../../functions/policies/index.ts")),
-    }));
-  },
-});
+export function builtPolicies(): Plugin {
+  return {
+    name: "built-policies",
+    setup: (build) => {
+      build.onLoad({ filter: /[\\/]functions[\\/]policies[\\/]index\.ts$/ }, async () => ({
+        contents: contents(await import("../../functions/policies/index.ts")),
+      }));
+    },
+  };
+}

@@ -20,7 +20,7 @@ const sources = (): readonly string[] => [
 const changed = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 /** Builds the function where a source changed since, and loads what would be deployed: every local command runs that, not the sources. */
-export const loadBundle = async (): Promise<Bundle> => {
+export async function loadBundle(): Promise<Bundle> {
   const built = changed(file);
   if (sources().some((source) => changed(source) >= built)) {
     const now = new Date();
@@ -30,4 +30,4 @@ export const loadBundle = async (): Promise<Bundle> => {
   }
   const { default: bundle } = await import("../../dist/admission.js" as string);
   return bundle as Bundle;
-};
+}

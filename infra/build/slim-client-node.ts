@@ -50,19 +50,21 @@ const inClientNode = /[\\/]@kubernetes[\\/]client-node[\\/]/;
  * user. It fits a program that reads kubeconfigs itself, and refuses proxies and auth-providers. What a program misses because of it is a
  * build error, not a surprise at run time.
  */
-export const slimClientNode = (): Plugin => ({
-  name: "slim-client-node",
-  setup: (build) => {
-    build.onResolve({ filter: /^[^./]/ }, ({ path, importer }) =>
-      inClientNode.test(importer) && !used.includes(path)
-        ? { path, namespace: "absent", sideEffects: false }
-        : undefined,
-    );
-    build.onLoad({ filter: /.*/, namespace: "absent" }, ({ path }) => ({ contents: absent(path) }));
-    build.onLoad({ filter: /[\\/]client-node[\\/](package\.json|dist[\\/].*\w+\.js)$/ }, ({ path }) => {
-      const dist = path.replace(/([\\/]client-node[\\/]).*$/, "$1dist");
-      const found = Object.entries(replaced).find(([module]) => resolve(dist, module) === path);
-      return found && { contents: found[1], loader: path.endsWith(".json") ? "json" : "js" };
-    });
-  },
-});
+export function slimClientNode(): Plugin {
+  return {
+    name: "slim-client-node",
+    setup: (build) => {
+      build.onResolve({ filter: /^[^./]/ }, ({ path, importer }) =>
+        inClientNode.test(importer) && !used.includes(path)
+          ? { path, namespace: "absent", sideEffects: false }
+          : undefined,
+      );
+      build.onLoad({ filter: /.*/, namespace: "absent" }, ({ path }) => ({ contents: absent(path) }));
+      build.onLoad({ filter: /[\\/]client-node[\\/](package\.json|dist[\\/].*\w+\.js)$/ }, ({ path }) => {
+        const dist = path.replace(/([\\/]client-node[\\/]).*$/, "$1dist");
+        const found = Object.entries(replaced).find(([module]) => resolve(dist, module) === path);
+        return found && { contents: found[1], loader: path.endsWith(".json") ? "json" : "js" };
+      });
+    },
+  };
+}

@@ -172,8 +172,8 @@ const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door:
 ];
 
 /** All alarms. Missing data does not alarm: an idle cluster sends no metrics. */
-export const alarms = (settings: DeploymentSettings, door: FrontDoor): Template =>
-  Object.fromEntries(
+export function alarms(settings: DeploymentSettings, door: FrontDoor): Template {
+  return Object.fromEntries(
     alarmsOf(settings, door).map(({ name, means, watches, above, periods: [breaching, of] }) => [
       `${name}Alarm`,
       {
@@ -192,3 +192,4 @@ export const alarms = (settings: DeploymentSettings, door: FrontDoor): Template 
       },
     ]),
   );
+}

@@ -106,7 +106,7 @@ const failuresOfTheHour = {
 };
 
 /** The dashboard, one graph beside another. */
-export const dashboard = (door: FrontDoor): Template => {
+export function dashboard(door: FrontDoor): Template {
   const graphs = graphsOf(door).map(({ title, metrics, stacked = false }) => ({
     type: "metric",
     properties: { title, region: "${AWS::Region}", view: "timeSeries", stacked, period: 300, metrics },
@@ -124,4 +124,4 @@ export const dashboard = (door: FrontDoor): Template => {
       Properties: { DashboardName: sub(functionName), DashboardBody: sub(JSON.stringify({ widgets })) },
     },
   };
-};
+}

@@ -1,6 +1,6 @@
 import { admissionFunction, sub, type Template } from "./cloudformation.ts";
-import { stageName } from "./private-api.ts";
 import type { DeploymentSettings } from "./params.ts";
+import { stageName } from "./private-api.ts";
 
 /** The name of the web ACL, in CloudWatch too, as `Fn::Sub` reads it: of this deployment alone. */
 export const firewallName = `\${${admissionFunction}}`;
@@ -75,32 +75,34 @@ const rulesOf = ({
 ];
 
 /** The web ACL of the private API: how often a path and an address may be used, and how large a request may be. */
-export const firewall = (settings: DeploymentSettings): Template => ({
-  WebAcl: {
-    Type: "AWS::WAFv2::WebACL",
-    Properties: {
-      Name: sub(firewallName),
-      Description: "Admission webhook",
-      Scope: "REGIONAL",
-      DefaultAction: { Allow: {} },
-      VisibilityConfig: visibility(firewallName),
-      Rules: rulesOf(settings).map(({ name, statement }, index) => ({
-        Name: name,
-        Priority: index,
-        Action: { Block: {} },
-        Statement: statement,
-        VisibilityConfig: visibility(`${firewallName}-${name}`),
-      })),
+export function firewall(settings: DeploymentSettings): Template {
+  return {
+    WebAcl: {
+      Type: "AWS::WAFv2::WebACL",
+      Properties: {
+        Name: sub(firewallName),
+        Description: "Admission webhook",
+        Scope: "REGIONAL",
+        DefaultAction: { Allow: {} },
+        VisibilityConfig: visibility(firewallName),
+        Rules: rulesOf(settings).map(({ name, statement }, index) => ({
+          Name: name,
+          Priority: index,
+          Action: { Block: {} },
+          Statement: statement,
+          VisibilityConfig: visibility(`${firewallName}-${name}`),
+        })),
+      },
     },
-  },
-  WebAclAssociation: {
-    Type: "AWS::WAFv2::WebACLAssociation",
-    DependsOn: ["PrivateApiStage"],
-    Properties: {
-      WebACLArn: { "Fn::GetAtt": ["WebAcl", "Arn"] },
-      ResourceArn: sub(
-        `arn:\${AWS::Partition}:apigateway:\${AWS::Region}::/restapis/\${PrivateApi}/stages/${stageName}`,
-      ),
+    WebAclAssociation: {
+      Type: "AWS::WAFv2::WebACLAssociation",
+      DependsOn: ["PrivateApiStage"],
+      Properties: {
+        WebACLArn: { "Fn::GetAtt": ["WebAcl", "Arn"] },
+        ResourceArn: sub(
+          `arn:\${AWS::Partition}:apigateway:\${AWS::Region}::/restapis/\${PrivateApi}/stages/${stageName}`,
+        ),
+      },
     },
-  },
-});
+  };
+}

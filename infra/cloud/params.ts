@@ -52,7 +52,7 @@ const retentions = [
 ];
 
 /** Reads the parameters. Throws an Error that names the one that is wrong, and says what may stand there. */
-export const readParams = (params: Params): DeploymentSettings => {
+export function readParams(params: Params): DeploymentSettings {
   const fail = (name: string, what: string): never => {
     throw new Error(`param ${name} is ${JSON.stringify(params[name])}; it must be ${what}`);
   };
@@ -105,7 +105,7 @@ export const readParams = (params: Params): DeploymentSettings => {
   if (2 * settings.wafRate >= 60 * throttleRate)
     fail("wafRate", `below ${30 * throttleRate}, half of what throttleRate lets through in a minute`);
   return settings;
-};
+}
 
 /** An hour: a key that was removed is refused after that time, and the alarm RegistryStale can still fire while an instance lives. */
 const longestAge = 3600;

@@ -5,22 +5,24 @@ import type { DeploymentSettings, RegistrySource } from "./params.ts";
  * The policy of the function's role, in place of the one that osls writes, which reaches every log group that begins with the stage's name,
  * and of the AWS managed policy that it adds in a VPC, which reaches every log group and network interface of the account.
  */
-export const roleExtension = (settings: DeploymentSettings): Template => ({
-  IamRoleLambdaExecution: {
-    Properties: {
-      ManagedPolicyArns: [],
-      Policies: [
-        {
-          PolicyName: "admission",
-          PolicyDocument: {
-            Version: "2012-10-17",
-            Statement: [logging, ...reading(settings), ...assuming(settings), ...networking(settings)],
+export function roleExtension(settings: DeploymentSettings): Template {
+  return {
+    IamRoleLambdaExecution: {
+      Properties: {
+        ManagedPolicyArns: [],
+        Policies: [
+          {
+            PolicyName: "admission",
+            PolicyDocument: {
+              Version: "2012-10-17",
+              Statement: [logging, ...reading(settings), ...assuming(settings), ...networking(settings)],
+            },
           },
-        },
-      ],
+        ],
+      },
     },
-  },
-});
+  };
+}
 
 const allow = (actions: readonly string[], resources: readonly unknown[], condition?: Template): Template => ({
   Effect: "Allow",

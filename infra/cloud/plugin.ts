@@ -1,7 +1,7 @@
 import { accessLogFormat } from "./front-door.ts";
+import { type DeploymentSettings, type Params, readParams } from "./params.ts";
 import { privateResources } from "./private.ts";
 import { publicResources } from "./public.ts";
-import { type DeploymentSettings, type Params, readParams } from "./params.ts";
 
 /** What serverless.yml takes from here, as `${cloud:NAME}`. */
 const parts = {

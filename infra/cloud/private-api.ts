@@ -10,7 +10,7 @@ export const stageName = "v1";
  * A private REST API: its names lead to VPC endpoints, and only calls that came through one of those are let in. Written out here, because
  * osls sets throttling and the access log of a REST API's stage behind CloudFormation's back, after it is up.
  */
-export const privateApi = (settings: DeploymentSettings): Template => {
+export function privateApi(settings: DeploymentSettings): Template {
   const api: Template = {
     Type: "AWS::ApiGateway::RestApi",
     Properties: {
@@ -94,7 +94,7 @@ export const privateApi = (settings: DeploymentSettings): Template => {
       },
     },
   };
-};
+}
 
 /** A deployment is a snapshot: one of another API must be another resource, or nothing changes. */
 const deploymentOf = (content: unknown): string =>

@@ -4,9 +4,9 @@ import { dashboard } from "./dashboard.ts";
 import { firewall, firewallName } from "./firewall.ts";
 import type { FrontDoor } from "./front-door.ts";
 import { outputs } from "./outputs.ts";
+import type { DeploymentSettings } from "./params.ts";
 import { roleExtension } from "./permissions.ts";
 import { privateApi, stageName } from "./private-api.ts";
-import type { DeploymentSettings } from "./params.ts";
 import { throttledFilter } from "./throttled.ts";
 
 const door: FrontDoor = {
@@ -18,7 +18,7 @@ const door: FrontDoor = {
 };
 
 /** What stands beside the function where only VPC endpoints lead to the gateway. */
-export const privateResources = (settings: DeploymentSettings): Template => {
+export function privateResources(settings: DeploymentSettings): Template {
   const [endpoint] = settings.vpcEndpointIds;
   if (endpoint === undefined)
     throw new Error("param vpcEndpointIds is empty; it must be the ids of the VPC endpoints that may call");
@@ -35,4 +35,4 @@ export const privateResources = (settings: DeploymentSettings): Template => {
     },
     Outputs: outputs(url),
   };
-};
+}

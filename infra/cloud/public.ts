@@ -3,8 +3,8 @@ import type { Template } from "./cloudformation.ts";
 import { dashboard } from "./dashboard.ts";
 import type { FrontDoor } from "./front-door.ts";
 import { outputs } from "./outputs.ts";
-import { roleExtension } from "./permissions.ts";
 import type { DeploymentSettings } from "./params.ts";
+import { roleExtension } from "./permissions.ts";
 import { throttledFilter } from "./throttled.ts";
 
 /** The HTTP API that osls makes of the function's `httpApi` event. */
@@ -18,19 +18,21 @@ const door: FrontDoor = {
 const url = "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}";
 
 /** What stands beside the function where anybody can call the gateway. */
-export const publicResources = (settings: DeploymentSettings): Template => ({
-  extensions: {
-    ...roleExtension(settings),
-    HttpApiStage: {
-      Properties: {
-        DefaultRouteSettings: {
-          DetailedMetricsEnabled: false,
-          ThrottlingRateLimit: settings.throttleRate,
-          ThrottlingBurstLimit: settings.throttleBurst,
+export function publicResources(settings: DeploymentSettings): Template {
+  return {
+    extensions: {
+      ...roleExtension(settings),
+      HttpApiStage: {
+        Properties: {
+          DefaultRouteSettings: {
+            DetailedMetricsEnabled: false,
+            ThrottlingRateLimit: settings.throttleRate,
+            ThrottlingBurstLimit: settings.throttleBurst,
+          },
         },
       },
     },
-  },
-  Resources: { ...throttledFilter(door), ...alarms(settings, door), ...dashboard(door) },
-  Outputs: outputs(url),
-});
+    Resources: { ...throttledFilter(door), ...alarms(settings, door), ...dashboard(door) },
+    Outputs: outputs(url),
+  };
+}

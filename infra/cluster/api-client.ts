@@ -68,11 +68,11 @@ export interface OpenOptions {
  * Opens a context of a kubeconfig file, or of the kubeconfigs that kubectl takes where no file is named; the current one where none is
  * named. Nothing is sent yet.
  */
-export const openCluster = (
+export function openCluster(
   file: string | undefined,
   contextName?: string,
   { asks = false }: OpenOptions = {},
-): ApiClient => {
+): ApiClient {
   const { kubeconfig, context, origin } = chooseContext(file, contextName);
   const own = naming(origin, () => checkedContext(kubeconfig, context, { insecure: !asks }));
   if (!asks && Object.keys(own.impersonation).length > 0)
@@ -80,7 +80,7 @@ export const openCluster = (
       `${origin}: context ${JSON.stringify(context)}: user.as is refused: this command reads and tries objects, and is not to do so as another user; name a context whose user may do this itself`,
     );
   return clientOf(kubeconfig, context, own);
-};
+}
 
 const clientOf = (kubeconfig: Kubeconfig, context: string, own: CheckedContext): ApiClient => {
   const { server, insecure } = own;
@@ -154,11 +154,12 @@ const warningTexts = (header: string): readonly string[] =>
   [...header.matchAll(/\d{3} \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) => text.replace(/\\(.)/g, "$1"));
 
 /** The message of a reply that is no success (`metav1.Status`), or its number. */
-export const messageOf = ({ status, body }: ApiReply): string => {
+export function messageOf({ status, body }: ApiReply): string {
   const { message } = body;
   return typeof message === "string" && message !== "" ? message : `HTTP ${status}`;
-};
+}
 
 /** What is said where a server is not verified. */
-export const notVerified = ({ context }: ApiClient): string =>
-  `context ${JSON.stringify(context)} has insecure-skip-tls-verify: any server could have answered, and have taken its credentials`;
+export function notVerified({ context }: ApiClient): string {
+  return `context ${JSON.stringify(context)} has insecure-skip-tls-verify: any server could have answered, and have taken its credentials`;
+}

@@ -14,7 +14,7 @@ export interface ServedResource {
 export type ServedResources = ReadonlyMap<string, readonly ServedResource[]>;
 
 /** Asks an API server for the resources of a group. A group that is not installed has none. Subresources are left out. */
-export const discover = async (api: ApiClient, group: string): Promise<ServedResources> => {
+export async function discover(api: ApiClient, group: string): Promise<ServedResources> {
   const served = new Map<string, readonly ServedResource[]>();
   for (const version of group === "" ? ["v1"] : await versionsOf(api, group)) {
     const list = await read(api, `${rootOf(group, version)}`);
@@ -29,11 +29,12 @@ export const discover = async (api: ApiClient, group: string): Promise<ServedRes
   }
   // By name: the API server lists new resources as it comes to know them.
   return new Map([...served].sort(([one], [other]) => (one < other ? -1 : 1)));
-};
+}
 
 /** Where the resources of an API version are. */
-export const rootOf = (group: string, version: string): string =>
-  group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
+export function rootOf(group: string, version: string): string {
+  return group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
+}
 
 const versionsOf = async (api: ApiClient, group: string): Promise<readonly string[]> => {
   const found = await read(api, `/apis/${group}`);
@@ -50,4 +51,6 @@ const read = async (api: ApiClient, path: string): Promise<JsonObject | undefine
 };
 
 /** The objects in a list, none in anything else. */
-export const objectsIn = (list: unknown): readonly JsonObject[] => (Array.isArray(list) ? list.filter(isObject) : []);
+export function objectsIn(list: unknown): readonly JsonObject[] {
+  return Array.isArray(list) ? list.filter(isObject) : [];
+}

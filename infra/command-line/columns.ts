@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from "node:util";
  * Lays out the rows of a table that is not known as a whole: each batch gets the widths of all before it, so that the columns of a stream
  * stay where they are while they can. The titles come before the first batch.
  */
-export const columnsOf = (titles: readonly string[]): ((rows: readonly (readonly string[])[]) => string) => {
+export function columnsOf(titles: readonly string[]): (rows: readonly (readonly string[])[]) => string {
   const widths = titles.map(widthOf);
   let titled = false;
   return (rows) => {
@@ -14,7 +14,7 @@ export const columnsOf = (titles: readonly string[]): ((rows: readonly (readonly
     titled = true;
     return lines.map((row) => `${row.map(padded(widths)).join("  ").trimEnd()}\n`).join("");
   };
-};
+}
 
 const widthOf = (cell: string): number => [...stripVTControlCharacters(cell)].length;
 

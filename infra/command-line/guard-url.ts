@@ -1,8 +1,9 @@
 import { UsageError } from "./usage.ts";
 
 /** The addresses that only this machine reaches (RFC 1122, RFC 4291, RFC 6761). */
-export const isLoopback = (host: string): boolean =>
-  /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host.replace(/\.$/, ""));
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host.replace(/\.$/, ""));
+}
 
 /** What stands in a path and is the same in every parser: RFC 3986 unreserved. */
 const segments = /^(\/[A-Za-z0-9._~-]+)*$/;
@@ -34,7 +35,7 @@ const withoutSlashes = (text: string): string => text.replace(/\/+$/, "");
  * @param option the option that holds it, for the sentence of an error
  * @throws UsageError that does not repeat the URL: it may hold a key
  */
-export const guardUrl = (option: string, text: string): string => {
+export function guardUrl(option: string, text: string): string {
   const refuse = (why: string): never => {
     throw new UsageError(`${option} ${why}`);
   };
@@ -48,14 +49,14 @@ export const guardUrl = (option: string, text: string): string => {
   if (/\/clusters\/[A-Za-z0-9._-]{1,63}(\/[^/]+)?$/.test(pathname)) return `${origin}${pathname}`;
   if (pathname === "/" && isLoopback(hostname)) return origin;
   return refuse("must end in /clusters/CLUSTER/KEY, as npm run key prints it");
-};
+}
 
 /**
  * Reads where the function is reached: `HOST[:PORT][/STAGE]`.
  *
  * @throws UsageError that names the option
  */
-export const hostOf = (option: string, text: string): string => {
+export function hostOf(option: string, text: string): string {
   const [, scheme, rest = ""] = /^(https?:\/\/)?(.*)$/is.exec(text) ?? [];
   if (scheme)
     throw new UsageError(`${option} ${text} is a URL; give its host alone, as in ${option} ${withoutSlashes(rest)}`);
@@ -63,4 +64,4 @@ export const hostOf = (option: string, text: string): string => {
     faultOf(text) ?? (/\/(clusters|mutate|validate)(\/|$)/.test(text) ? "must end before /clusters" : undefined);
   if (fault) throw new UsageError(`${option} ${text} ${fault}`);
   return text;
-};
+}

@@ -38,9 +38,9 @@ const load = (file: string | undefined): LoadedKubeconfig => {
  * The context that a command line names: of a file, or of the kubeconfigs that kubectl would take; the current one where none is named.
  * Throws a UsageError for what cannot be read, and where no context is named at all.
  */
-export const chooseContext = (file: string | undefined, name: string | undefined): ChosenContext => {
+export function chooseContext(file: string | undefined, name: string | undefined): ChosenContext {
   const loaded = load(file);
   const context = name ?? loaded.kubeconfig.currentContext;
   if (context === "") throw new UsageError(`${loaded.origin} has no current-context; give --context NAME`);
   return { ...loaded, context };
-};
+}

@@ -15,7 +15,7 @@ export interface ManifestsCommand {
  *
  * @example manifestsCommand("apply", { url: "URL" }) // npm run -s manifests -- --url URL | kubectl apply -f -
  */
-export const manifestsCommand = (verb: "apply" | "replace" | "delete", command: ManifestsCommand): string => {
+export function manifestsCommand(verb: "apply" | "replace" | "delete", command: ManifestsCommand): string {
   const given = (...names: readonly (keyof ManifestsCommand)[]): string =>
     names
       .flatMap((name) => {
@@ -26,6 +26,6 @@ export const manifestsCommand = (verb: "apply" | "replace" | "delete", command: 
       .join("");
   const options = given("url", "service", "ca-bundle", "policy", "twins");
   return `npm run -s manifests --${options} | kubectl${given("kubeconfig", "context")} ${verb} -f -`;
-};
+}
 
 const shellWord = (text: string): string => (/^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

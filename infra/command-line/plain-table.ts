@@ -6,7 +6,7 @@ const noLines = Object.fromEntries(
 );
 
 /** A table as kubectl prints them: columns, and no lines. */
-export const plainTable = (rows: readonly (readonly string[])[]): string => {
+export function plainTable(rows: readonly (readonly string[])[]): string {
   const table = new Table({
     chars: { ...noLines, middle: "  " },
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
@@ -17,4 +17,4 @@ export const plainTable = (rows: readonly (readonly string[])[]): string => {
     .split("\n")
     .map((line) => line.trimEnd())
     .join("\n");
-};
+}

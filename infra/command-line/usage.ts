@@ -11,7 +11,7 @@ type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options
  * Reads a command line. Unknown options are the user's error, and so are arguments where a command takes none, an option without a value,
  * and one that is given twice where it holds one value; `--help` prints the help and ends.
  */
-export const readArguments = <T extends Options>(options: T, help: string, { allowPositionals = false } = {}) => {
+export function readArguments<T extends Options>(options: T, help: string, { allowPositionals = false } = {}) {
   try {
     const all = { ...options, help: { type: "boolean", short: "h" } } as const;
     const parsed = parseArgs({
@@ -29,7 +29,7 @@ export const readArguments = <T extends Options>(options: T, help: string, { all
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : error}\n--help shows what there is`);
   }
-};
+}
 
 interface Token {
   readonly kind: string;
@@ -60,7 +60,7 @@ const gatherLists = (given: readonly string[]): string[] => {
 };
 
 /** Runs a command: an error of the user's is a sentence and status 2, any other a stack and status 1. */
-export const run = async (command: () => Promise<void>): Promise<void> => {
+export async function run(command: () => Promise<void>): Promise<void> {
   try {
     await command();
   } catch (error) {
@@ -68,4 +68,4 @@ export const run = async (command: () => Promise<void>): Promise<void> => {
     console.error(styleText("red", text, { stream: process.stderr }));
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
-};
+}

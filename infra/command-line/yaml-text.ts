@@ -30,8 +30,8 @@ const isShort = ({ items }: YAMLSeq): boolean =>
  *
  * @example yamlText([{ kind: "ConfigMap", data: { answer: "yes" } }]) // kind: ConfigMap\ndata:\n  answer: "yes"\n
  */
-export const yamlText = (objects: readonly object[]): string =>
-  objects
+export function yamlText(objects: readonly object[]): string {
+  return objects
     .map((object) => {
       const document = new Document(object, { aliasDuplicateObjects: false });
       visit(document, {
@@ -49,3 +49,4 @@ export const yamlText = (objects: readonly object[]): string =>
       return text.replace(unprintable, escaped);
     })
     .join("---\n");
+}

@@ -86,7 +86,11 @@ const doctor = async (): Promise<void> => {
   if (results.some(({ status }) => status === "fail")) process.exitCode = 1;
 };
 
-const colours: Readonly<Record<CheckStatus, Parameters<typeof styleText>[0]>> = { ok: "green", warn: "yellow", fail: "red" };
+const colours: Readonly<Record<CheckStatus, Parameters<typeof styleText>[0]>> = {
+  ok: "green",
+  warn: "yellow",
+  fail: "red",
+};
 
 const asTable = (results: readonly CheckResult[]): string => {
   const { stdout: stream } = process;

@@ -11,7 +11,7 @@ import { readArguments, run, UsageError } from "../command-line/usage.ts";
 import { yamlText } from "../command-line/yaml-text.ts";
 import { localCluster } from "../local/local-cluster.ts";
 import { readSample, type Sample } from "../local/sample.ts";
-import { mismatches, type TriedEvent, eventTrier } from "../local/try-event.ts";
+import { eventTrier, mismatches, type TriedEvent } from "../local/try-event.ts";
 
 const help = `Runs AdmissionReviews and API Gateway events through the function, as it would be deployed, without a cloud.
 

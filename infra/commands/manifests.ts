@@ -1,9 +1,9 @@
 import { readCaBundle } from "../../functions/cluster/ca-bundle.ts";
 import { serviceAccountOf } from "../../lib/identity/index.ts";
 import {
+  admissionPolicies,
   askerRoles,
   type Client,
-  admissionPolicies,
   type WebhookOptions,
   webhookConfigurations,
 } from "../../lib/manifests/index.ts";

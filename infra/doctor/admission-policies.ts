@@ -5,7 +5,7 @@ import { type ApiClient, messageOf } from "../cluster/api-client.ts";
 import { objectsIn } from "../cluster/discovery.ts";
 import { manifestsCommand } from "../command-line/manifests-command.ts";
 import { describeDifference, policyDifferences } from "./difference.ts";
-import { fail, ok, type CheckResult, warn } from "./result.ts";
+import { type CheckResult, fail, ok, warn } from "./result.ts";
 
 type Kind = AdmissionPolicyObject["kind"];
 
@@ -29,7 +29,7 @@ export interface InTree {
 }
 
 /** Looks at the admission policies of a cluster. */
-export const readInTree = async (api: ApiClient, policy: Policy): Promise<InTree> => {
+export async function readInTree(api: ApiClient, policy: Policy): Promise<InTree> {
   const list = async (kind: Kind): Promise<Listed | undefined> => {
     for (const version of kind.startsWith("Mutating") ? ["v1", "v1beta1", "v1alpha1"] : ["v1"]) {
       const reply = await api.send({ path: `/apis/admissionregistration.k8s.io/${version}/${plurals[kind]}` });
@@ -45,7 +45,7 @@ export const readInTree = async (api: ApiClient, policy: Policy): Promise<InTree
     listed: Object.fromEntries(found.map(([kind, listed]) => [kind, listed ?? []])) as unknown as InTree["listed"],
     canSet: found.some(([kind, listed]) => kind === "MutatingAdmissionPolicy" && listed !== undefined),
   };
-};
+}
 
 const wantedOf = (policy: Policy): readonly AdmissionPolicyObject[] => {
   try {
@@ -68,11 +68,14 @@ const possible = ({ wanted, canSet }: InTree): readonly AdmissionPolicyObject[] 
   wanted.filter(({ kind }) => canSet || kind.startsWith("Validating"));
 
 /** Whether any of ours is there. */
-export const isInTree = (inTree: InTree): boolean => inTree.wanted.some((each) => installedFor(inTree, each));
+export function isInTree(inTree: InTree): boolean {
+  return inTree.wanted.some((each) => installedFor(inTree, each));
+}
 
 /** Whether ours set the field: then nothing of it is left for a webhook to do. */
-export const setsInTree = (inTree: InTree): boolean =>
-  inTree.wanted.some((each) => each.kind === "MutatingAdmissionPolicyBinding" && installedFor(inTree, each));
+export function setsInTree(inTree: InTree): boolean {
+  return inTree.wanted.some((each) => each.kind === "MutatingAdmissionPolicyBinding" && installedFor(inTree, each));
+}
 
 /** Where what is there is not what is wanted, each as a sentence. */
 const faultsOf = (inTree: InTree): readonly string[] =>
@@ -86,14 +89,17 @@ const faultsOf = (inTree: InTree): readonly string[] =>
   });
 
 /** Whether the admission policies alone guard everything that the policy covers. */
-export const guardsInTree = (inTree: InTree): boolean => isInTree(inTree) && faultsOf(inTree).length === 0;
+export function guardsInTree(inTree: InTree): boolean {
+  return isInTree(inTree) && faultsOf(inTree).length === 0;
+}
 
 /** The names of our own among the MutatingAdmissionPolicies: no foreign writers. */
-export const ownPolicies = ({ wanted }: InTree): ReadonlySet<string> =>
-  new Set(wanted.map(({ metadata }) => metadata.name));
+export function ownPolicies({ wanted }: InTree): ReadonlySet<string> {
+  return new Set(wanted.map(({ metadata }) => metadata.name));
+}
 
 /** Whether the admission policies are what the policy asks for, where any of them is there. */
-export const checkInTree = async ({
+export async function checkInTree({
   inTree,
   policy,
   policyName,
@@ -103,7 +109,7 @@ export const checkInTree = async ({
   readonly policy: Policy;
   readonly policyName: string | undefined;
   readonly ours: { readonly mutating: unknown; readonly validating: unknown };
-}): Promise<readonly CheckResult[]> => {
+}): Promise<readonly CheckResult[]> {
   const check = "admission-policies";
   const alone = !ours.mutating && !ours.validating;
   const unread = Object.values(inTree.listed).find((each) => typeof each === "string");
@@ -143,4 +149,4 @@ export const checkInTree = async ({
       `they are what policy ${policy.name} asks for, ${alone ? "without webhooks" : "beside the webhooks"}${sets}`,
     ),
   ];
-};
+}

@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { impersonationQuestion } from "../../lib/question/index.ts";
 import { type ApiClient, ClusterError, messageOf } from "../cluster/api-client.ts";
 import { type Excess, excessIn } from "./excess.ts";
-import { fail, ok, type CheckResult, warn } from "./result.ts";
+import { type CheckResult, fail, ok, warn } from "./result.ts";
 import { applyCommand, type Site, whoIs } from "./site.ts";
 
 const nobody: UserInfo = {
@@ -14,7 +14,7 @@ const nobody: UserInfo = {
 };
 
 /** Whether the webhook's identity gets answers, by the code that the function asks with. */
-export const checkAsker = async (site: Site): Promise<readonly CheckResult[]> => {
+export async function checkAsker(site: Site): Promise<readonly CheckResult[]> {
   const { asker } = site;
   if (!asker)
     return [
@@ -35,10 +35,10 @@ export const checkAsker = async (site: Site): Promise<readonly CheckResult[]> =>
       ),
     ];
   return [ok("asker", `context ${asker.context} may ask who may impersonate whom`)];
-};
+}
 
 /** Whether the webhook's identity may do no more than ask, in the namespaces where a cluster keeps what matters. */
-export const checkAskerExcess = async ({ asker, api, namespace }: Site): Promise<readonly CheckResult[]> => {
+export async function checkAskerExcess({ asker, api, namespace }: Site): Promise<readonly CheckResult[]> {
   if (!asker) return [];
   const check = "asker-excess";
   try {
@@ -67,7 +67,7 @@ export const checkAskerExcess = async ({ asker, api, namespace }: Site): Promise
       ),
     ];
   }
-};
+}
 
 interface Apart {
   readonly own: readonly Excess[];

@@ -20,7 +20,7 @@ const soon = 30 * day;
  *
  * @param now milliseconds since the epoch
  */
-export const judgeCaBundle = (caBundle: string, now: number): BundleVerdict => {
+export function judgeCaBundle(caBundle: string, now: number): BundleVerdict {
   const { certificates, ignored } = readCaBundle(Buffer.from(caBundle, "base64").toString("utf8"));
   const [unread] = ignored.map((why) => `holds what the API server does not read: ${why}`);
   if (certificates.length === 0)
@@ -36,4 +36,4 @@ export const judgeCaBundle = (caBundle: string, now: number): BundleVerdict => {
   if (spans.every(({ from }) => from > now)) return { flaw: { grave: true, problem: "is not valid yet" }, until };
   if (last - now < soon) return { flaw: { grave: false, problem: `expires on ${until}, in ${days} days` }, until };
   return { flaw: unread === undefined ? undefined : { grave: false, problem: unread }, until };
-};
+}

@@ -3,7 +3,7 @@ import { guardsInTree, isInTree } from "./admission-policies.ts";
 import { judgeCaBundle } from "./ca-bundle.ts";
 import { describeDifference, webhookDifferences } from "./difference.ts";
 import { withoutKey } from "./redact.ts";
-import { fail, ok, type CheckResult, warn } from "./result.ts";
+import { type CheckResult, fail, ok, warn } from "./result.ts";
 import { applyCommand, replaceCommand, type Site, webhooksOf } from "./site.ts";
 
 type Part = "mutating" | "validating";
@@ -20,7 +20,7 @@ const consequences: Readonly<Record<Part, string>> = {
 };
 
 /** Whether both configurations are there. Where admission policies guard alone, neither has to be. */
-export const checkInstalled = async (site: Site): Promise<readonly CheckResult[]> => {
+export async function checkInstalled(site: Site): Promise<readonly CheckResult[]> {
   const { ours, inTree } = site;
   if (!ours.mutating && !ours.validating && isInTree(inTree)) return [];
   return parts.map((part) => {
@@ -31,11 +31,11 @@ export const checkInstalled = async (site: Site): Promise<readonly CheckResult[]
       ? warn(part, `${missing}; the admission policies guard without it`, applyCommand(site))
       : fail(part, `${missing}, ${consequences[part]}`, applyCommand(site));
   });
-};
+}
 
 /** Whether each configuration is what the policy asks for. */
-export const checkPolicy = async (site: Site): Promise<readonly CheckResult[]> =>
-  parts.flatMap((part) => {
+export async function checkPolicy(site: Site): Promise<readonly CheckResult[]> {
+  return parts.flatMap((part) => {
     const configuration = site.ours[part];
     if (!configuration) return [];
     const check = `${part}-policy`;
@@ -63,9 +63,10 @@ export const checkPolicy = async (site: Site): Promise<readonly CheckResult[]> =
           ),
     ];
   });
+}
 
 /** Whether every webhook calls the same function, and the one that was named. */
-export const checkUrl = async (site: Site): Promise<readonly CheckResult[]> => {
+export async function checkUrl(site: Site): Promise<readonly CheckResult[]> {
   const { ours, url } = site;
   if (!ours.mutating && !ours.validating) return [];
   const called = parts.flatMap((part) =>
@@ -83,7 +84,7 @@ export const checkUrl = async (site: Site): Promise<readonly CheckResult[]> => {
       ? ok("url", `every webhook calls ${shownAddress(meant)}`)
       : fail("url", firstOf(wrong), `${applyCommand(site)}, with the URL that the function is reached at`),
   ];
-};
+}
 
 /** The URL without its endpoint, or `service NAMESPACE/NAME`. */
 const addressOf = ({ clientConfig }: JsonObject, part: Part): string => {
@@ -101,7 +102,7 @@ const addressOf = ({ clientConfig }: JsonObject, part: Part): string => {
 const shownAddress = (address: string): string => (address.startsWith("service ") ? address : withoutKey(address));
 
 /** Whether what cannot be asked about is refused. */
-export const checkFailurePolicy = async (site: Site): Promise<readonly CheckResult[]> => {
+export async function checkFailurePolicy(site: Site): Promise<readonly CheckResult[]> {
   if (!site.ours.mutating && !site.ours.validating) return [];
   const ignoring = (part: Part): readonly string[] =>
     webhooksOf(site.ours[part])
@@ -115,10 +116,10 @@ export const checkFailurePolicy = async (site: Site): Promise<readonly CheckResu
   if (mutating.length > 0)
     return [warn(check, `${mutating.join(", ")}: with Ignore, the field is not set while the function is down`, fix)];
   return [ok(check, "Fail: nothing passes that the function did not see")];
-};
+}
 
 /** Whether the API server can trust the function's certificate, and for how long. */
-export const checkCaBundle = async (site: Site): Promise<readonly CheckResult[]> => {
+export async function checkCaBundle(site: Site): Promise<readonly CheckResult[]> {
   const webhooks = parts.flatMap((part) => webhooksOf(site.ours[part]));
   if (webhooks.length === 0) return [];
   const check = "ca-bundle";
@@ -135,7 +136,7 @@ export const checkCaBundle = async (site: Site): Promise<readonly CheckResult[]>
   });
   const worst = results.find(({ status }) => status === "fail") ?? results.find(({ status }) => status === "warn");
   return worst ? [worst] : results.slice(0, 1);
-};
+}
 
 const firstOf = (sentences: readonly string[]): string =>
   sentences.slice(0, 3).join("; ") + (sentences.length > 3 ? `; and ${sentences.length - 3} more` : "");

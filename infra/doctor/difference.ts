@@ -24,11 +24,11 @@ const withDefaults = (webhook: JsonObject): JsonObject => ({ ...defaults, ...web
 const chosen = ["name", "clientConfig", "failurePolicy", "timeoutSeconds"];
 
 /** Where an installed webhook is not the one that is wanted, but for what a person may choose. */
-export const webhookDifferences = (installed: JsonObject, wanted: JsonObject): readonly Difference[] => {
+export function webhookDifferences(installed: JsonObject, wanted: JsonObject): readonly Difference[] {
   const [a, b] = [withDefaults(installed), withDefaults(wanted)];
   const members = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((key) => !chosen.includes(key));
   return members.flatMap((key) => differences(key, a[key], b[key]));
-};
+}
 
 /** The same of an admission policy or its binding. Neither has a member that a person may choose. */
 const policyDefaults: JsonObject = { failurePolicy: "Fail" };
@@ -43,8 +43,9 @@ const specOf = ({ spec, kind }: JsonObject): JsonObject => {
 };
 
 /** Where an installed admission policy, or a binding of one, is not the one that is wanted. */
-export const policyDifferences = (installed: JsonObject, wanted: JsonObject): readonly Difference[] =>
-  differences("spec", specOf({ ...installed, kind: wanted["kind"] }), specOf(wanted));
+export function policyDifferences(installed: JsonObject, wanted: JsonObject): readonly Difference[] {
+  return differences("spec", specOf({ ...installed, kind: wanted["kind"] }), specOf(wanted));
+}
 
 const isScalar = (value: unknown): boolean => typeof value !== "object" || value === null;
 
@@ -66,8 +67,9 @@ const differences = (path: string, installed: unknown, wanted: unknown): readonl
 };
 
 /** A difference in words. */
-export const describeDifference = ({ path, installed, wanted }: Difference): string =>
-  `${path} is ${inShort(installed)}, not ${inShort(wanted)}`;
+export function describeDifference({ path, installed, wanted }: Difference): string {
+  return `${path} is ${inShort(installed)}, not ${inShort(wanted)}`;
+}
 
 const inShort = (value: unknown): string => {
   const text = value === undefined ? "absent" : JSON.stringify(value);

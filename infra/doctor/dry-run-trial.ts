@@ -29,8 +29,8 @@ export interface DryRunSubject {
 const stranger = "impersonation-admission-doctor";
 
 /** The resources of the policy that the cluster serves, each in its preferred version. */
-export const subjectsOf = ({ policy, served }: Site): readonly DryRunSubject[] =>
-  [...served].flatMap(([group, resources]) =>
+export function subjectsOf({ policy, served }: Site): readonly DryRunSubject[] {
+  return [...served].flatMap(([group, resources]) =>
     [...resources].flatMap(([resource, versions]) => {
       const first = versions
         .map((each) => ({ ...each, target: targetOf(policy, { group, version: each.version, resource }) }))
@@ -38,20 +38,23 @@ export const subjectsOf = ({ policy, served }: Site): readonly DryRunSubject[] =
       return first?.target ? [{ ...first, target: first.target, group, resource }] : [];
     }),
   );
+}
 
 /** What a person can declare in a resource: themselves only where the field holds usernames, and theirs is one that may stand there. */
-export const declarationsFor = ({ me }: Site, { target }: DryRunSubject): readonly Declaration[] => [
-  ...(target.fields.some(({ serviceAccount }) => serviceAccount) ||
-  !isHeaderSafe(me.username) ||
-  Object.hasOwn(target.privileged, me.username)
-    ? []
-    : (["self"] as const)),
-  "nothing",
-  "somebody",
-];
+export function declarationsFor({ me }: Site, { target }: DryRunSubject): readonly Declaration[] {
+  return [
+    ...(target.fields.some(({ serviceAccount }) => serviceAccount) ||
+    !isHeaderSafe(me.username) ||
+    Object.hasOwn(target.privileged, me.username)
+      ? []
+      : (["self"] as const)),
+    "nothing",
+    "somebody",
+  ];
+}
 
 /** The object that is sent. */
-export const objectFor = async (site: Site, subject: DryRunSubject, declaration: Declaration): Promise<JsonObject> => {
+export async function objectFor(site: Site, subject: DryRunSubject, declaration: Declaration): Promise<JsonObject> {
   const { group, version, resource, kind, target } = subject;
   const schema = schemaOf(await site.definition(`${resource}.${group}`), version);
   const value = { self: site.me.username, nothing: undefined, somebody: stranger }[declaration];
@@ -64,20 +67,20 @@ export const objectFor = async (site: Site, subject: DryRunSubject, declaration:
     kind,
     metadata: { ...(isObject(given["metadata"]) ? given["metadata"] : {}), generateName: `${stranger}-` },
   };
-};
+}
 
 /** Creates an object as a dry run: everything happens but that it is stored. */
-export const dryRun = (site: Site, subject: DryRunSubject, object: JsonObject): Promise<ApiReply> => {
+export function dryRun(site: Site, subject: DryRunSubject, object: JsonObject): Promise<ApiReply> {
   const { group, version, resource, namespaced } = subject;
   const namespace = namespaced ? `/namespaces/${site.namespace}` : "";
   return site.api.send({ path: `${rootOf(group, version)}${namespace}/${resource}?dryRun=All`, body: object });
-};
+}
 
 /** Whether anything of ours sets the field. Where nothing does, what would be set is refused. */
 const isSet = ({ ours, inTree }: Site): boolean => Boolean(ours.mutating) || !isInTree(inTree) || setsInTree(inTree);
 
 /** What the rule says of an object that the user of the kubeconfig creates. Its questions are the user's own (SelfSubjectAccessReview). */
-export const expected = async (site: Site, subject: DryRunSubject, object: JsonObject): Promise<Outcome> => {
+export async function expected(site: Site, subject: DryRunSubject, object: JsonObject): Promise<Outcome> {
   const { group, version, resource, kind, namespaced } = subject;
   const request: AdmissionRequest = {
     operation: "CREATE",
@@ -93,7 +96,7 @@ export const expected = async (site: Site, subject: DryRunSubject, object: JsonO
   const judgement = judge(site.policy, request, isSet(site) ? "mutate" : "validate");
   const answers = await Promise.all(judgement.questions.map((question) => mayI(site, question)));
   return conclude(judgement, answers);
-};
+}
 
 const mayI = async ({ api }: Site, { resourceAttributes }: Question): Promise<Answer> => {
   const apiVersion = "authorization.k8s.io/v1";
@@ -124,19 +127,19 @@ const isDenialBy = (name: string, reply: ApiReply): boolean => {
 };
 
 /** Whether our webhooks had their say, whatever it was. */
-export const isAnswered = (site: Ours, reply: ApiReply): boolean => {
+export function isAnswered(site: Ours, reply: ApiReply): boolean {
   const name = blamed(site, reply);
   return reply.status === 201 || (name !== undefined && isDenialBy(name, reply));
-};
+}
 
 /** Compares what came back with what the rule says. */
-export const endingOf = (
+export function endingOf(
   site: Ours,
   { target }: Pick<DryRunSubject, "target">,
   object: JsonObject,
   outcome: Outcome,
   reply: ApiReply,
-): Ending => {
+): Ending {
   const refused = outcome.decision === "denied" && outcome.enforcement === "enforce";
   if (reply.status !== 201) {
     const why = scrubbed(messageOf(reply));
@@ -161,6 +164,6 @@ export const endingOf = (
   if (!site.ours.mutating || setsInTree(site.inTree)) return { kind: "right" };
   const unsaid = outcome.warnings.map(printable).find((warning) => !reply.warnings.includes(warning));
   return unsaid === undefined ? { kind: "right" } : { kind: "wrong", why: `this warning did not come: ${unsaid}` };
-};
+}
 
 const shown = (value: unknown): string => (value === undefined ? "nothing" : JSON.stringify(value));

@@ -3,21 +3,21 @@ import { manifestsCommand } from "../command-line/manifests-command.ts";
 import { isInTree } from "./admission-policies.ts";
 import {
   type Declaration,
+  type DryRunSubject,
   declarationsFor,
   dryRun,
   endingOf,
   expected,
   objectFor,
-  type DryRunSubject,
   subjectsOf,
 } from "./dry-run-trial.ts";
-import { ok, type CheckResult, warn } from "./result.ts";
+import { type CheckResult, ok, warn } from "./result.ts";
 import type { Site } from "./site.ts";
 
 const check = "dry-run";
 
 /** Whether an object that is created as a dry run comes back as the rule says, for every resource and everything that may be declared. */
-export const checkDryRuns = async (site: Site): Promise<readonly CheckResult[]> => {
+export async function checkDryRuns(site: Site): Promise<readonly CheckResult[]> {
   const seen = new Map<Declaration, Decision>();
   const troubles: (Trouble & { readonly resource: string })[] = [];
   let right = 0;
@@ -43,7 +43,7 @@ export const checkDryRuns = async (site: Site): Promise<readonly CheckResult[]> 
         ]
       : []),
   ];
-};
+}
 
 interface Trouble {
   readonly status: "warn" | "fail";
@@ -63,7 +63,11 @@ const together = (troubles: readonly (Trouble & { readonly resource: string })[]
 };
 
 /** What is wrong with a resource; undefined where every trial ended as it should. Notes what was decided. */
-const tryAll = async (site: Site, subject: DryRunSubject, seen: Map<Declaration, Decision>): Promise<Trouble | undefined> => {
+const tryAll = async (
+  site: Site,
+  subject: DryRunSubject,
+  seen: Map<Declaration, Decision>,
+): Promise<Trouble | undefined> => {
   for (const declaration of declarationsFor(site, subject)) {
     const object = await objectFor(site, subject, declaration);
     const outcome = await expected(site, subject, object);

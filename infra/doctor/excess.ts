@@ -33,16 +33,18 @@ const readingVerbs = new Set(["get", "list", "watch"]);
 const texts = (list: unknown): readonly string[] => (Array.isArray(list) ? list.map(String) : []);
 
 /** What the status of a SelfSubjectRulesReview has beyond what the webhook's identity needs. */
-export const excessIn = (status: JsonObject): readonly Excess[] => [
-  ...objectsIn(status["resourceRules"]).flatMap(resourceExcess),
-  ...objectsIn(status["nonResourceRules"]).flatMap(({ verbs, nonResourceURLs }) =>
-    texts(nonResourceURLs)
-      .filter((url) => !harmlessUrl.test(url))
-      .flatMap((url) =>
-        texts(verbs).map((verb) => ({ text: `${verb} ${url}`, grave: verb !== "get", attributes: undefined })),
-      ),
-  ),
-];
+export function excessIn(status: JsonObject): readonly Excess[] {
+  return [
+    ...objectsIn(status["resourceRules"]).flatMap(resourceExcess),
+    ...objectsIn(status["nonResourceRules"]).flatMap(({ verbs, nonResourceURLs }) =>
+      texts(nonResourceURLs)
+        .filter((url) => !harmlessUrl.test(url))
+        .flatMap((url) =>
+          texts(verbs).map((verb) => ({ text: `${verb} ${url}`, grave: verb !== "get", attributes: undefined })),
+        ),
+    ),
+  ];
+}
 
 const resourceExcess = ({ verbs, apiGroups, resources, resourceNames }: JsonObject): readonly Excess[] =>
   texts(verbs).flatMap((verb) =>

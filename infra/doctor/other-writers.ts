@@ -1,13 +1,13 @@
 import type { JsonObject } from "../../lib/meta/json.ts";
 import { guardsInTree, ownPolicies } from "./admission-policies.ts";
-import { fail, ok, type CheckResult, warn } from "./result.ts";
+import { type CheckResult, fail, ok, warn } from "./result.ts";
 import { type Guarded, policyCovers, webhookCovers } from "./rules.ts";
 import { applyCommand, nameOfObject, type Site, webhooksOf } from "./site.ts";
 
 const check = "other-writers";
 
 /** Who else may write the field after ours, and whether a final check of ours is there to see it. */
-export const checkOtherWriters = async (site: Site): Promise<readonly CheckResult[]> => {
+export async function checkOtherWriters(site: Site): Promise<readonly CheckResult[]> {
   const { MutatingAdmissionPolicy: policies } = site.inTree.listed;
   if (typeof policies !== "string") return [verdictOn(site, policies)];
   const verdict = verdictOn(site, []);
@@ -19,7 +19,7 @@ export const checkOtherWriters = async (site: Site): Promise<readonly CheckResul
       "run this as somebody who may list mutatingadmissionpolicies",
     ),
   ];
-};
+}
 
 const verdictOn = (site: Site, policies: readonly JsonObject[]): CheckResult => {
   const written = installedOf(site)

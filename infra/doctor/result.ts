@@ -9,6 +9,12 @@ export interface CheckResult {
   readonly fix: string;
 }
 
-export const ok = (check: string, message: string): CheckResult => ({ check, status: "ok", message, fix: "" });
-export const warn = (check: string, message: string, fix: string): CheckResult => ({ check, status: "warn", message, fix });
-export const fail = (check: string, message: string, fix: string): CheckResult => ({ check, status: "fail", message, fix });
+export function ok(check: string, message: string): CheckResult {
+  return { check, status: "ok", message, fix: "" };
+}
+export function warn(check: string, message: string, fix: string): CheckResult {
+  return { check, status: "warn", message, fix };
+}
+export function fail(check: string, message: string, fix: string): CheckResult {
+  return { check, status: "fail", message, fix };
+}

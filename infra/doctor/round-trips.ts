@@ -3,7 +3,7 @@ import { exchange, type HttpReply } from "../../functions/net/exchange.ts";
 import { isObject } from "../../lib/meta/json.ts";
 import { dryRun, isAnswered, objectFor, subjectsOf } from "./dry-run-trial.ts";
 import { withoutKey } from "./redact.ts";
-import { fail, ok, type CheckResult, warn } from "./result.ts";
+import { type CheckResult, fail, ok, warn } from "./result.ts";
 import { type Site, webhooksOf } from "./site.ts";
 
 const times = 3;
@@ -20,7 +20,7 @@ const timed = async <T>(work: () => Promise<T>): Promise<{ readonly result: T; r
 };
 
 /** How long a guarded object takes to be created, both calls of the function included. */
-export const checkRoundTrip = async (site: Site): Promise<readonly CheckResult[]> => {
+export async function checkRoundTrip(site: Site): Promise<readonly CheckResult[]> {
   const check = "round-trip";
   const subject = subjectsOf(site)[0];
   if (!subject || !site.ours.mutating) return [];
@@ -41,10 +41,10 @@ export const checkRoundTrip = async (site: Site): Promise<readonly CheckResult[]
         )
       : ok(check, what),
   ];
-};
+}
 
 /** Whether the function answers at its URL, knows the key in it, and how fast it is from here. */
-export const checkFunction = async (site: Site): Promise<readonly CheckResult[]> => {
+export async function checkFunction(site: Site): Promise<readonly CheckResult[]> {
   const { url } = site;
   if (url === undefined) return [];
   const check = "function";
@@ -93,7 +93,7 @@ export const checkFunction = async (site: Site): Promise<readonly CheckResult[]>
   } finally {
     agent.destroy();
   }
-};
+}
 
 /** The API server may reach what this machine does not, so that alone is no failure; a certificate that is not trusted is one. */
 const unreachable = (url: string, error: unknown): CheckResult => {

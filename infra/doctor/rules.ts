@@ -21,13 +21,14 @@ const ruleCovers = (rule: JsonObject, { group, resource, versions }: Guarded, ex
   (covers(rule["operations"], "CREATE") || covers(rule["operations"], "UPDATE"));
 
 /** Whether a webhook is called for a resource. Selectors and conditions may spare some calls; that it is called for none, nobody can tell. */
-export const webhookCovers = (webhook: JsonObject, guarded: Guarded): boolean =>
-  objectsIn(webhook["rules"]).some((rule) => ruleCovers(rule, guarded, webhook["matchPolicy"] === "Exact"));
+export function webhookCovers(webhook: JsonObject, guarded: Guarded): boolean {
+  return objectsIn(webhook["rules"]).some((rule) => ruleCovers(rule, guarded, webhook["matchPolicy"] === "Exact"));
+}
 
 /** The same of a MutatingAdmissionPolicy. */
-export const policyCovers = ({ spec }: JsonObject, guarded: Guarded): boolean => {
+export function policyCovers({ spec }: JsonObject, guarded: Guarded): boolean {
   const constraints = isObject(spec) && isObject(spec["matchConstraints"]) ? spec["matchConstraints"] : {};
   return objectsIn(constraints["resourceRules"]).some((rule) =>
     ruleCovers(rule, guarded, constraints["matchPolicy"] === "Exact"),
   );
-};
+}

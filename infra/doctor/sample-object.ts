@@ -3,15 +3,15 @@ import type { Path } from "../../lib/policy/path.ts";
 import { objectsIn } from "../cluster/discovery.ts";
 
 /** The schema of one version of a CustomResourceDefinition; empty where it is not known. */
-export const schemaOf = (definition: JsonObject | undefined, version: string): JsonObject => {
+export function schemaOf(definition: JsonObject | undefined, version: string): JsonObject {
   const spec = isObject(definition?.["spec"]) ? definition["spec"] : {};
   const found = objectsIn(spec["versions"]).find(({ name }) => name === version);
   const schema = isObject(found?.["schema"]) ? found["schema"]["openAPIV3Schema"] : undefined;
   return isObject(schema) ? schema : {};
-};
+}
 
 /** The least that a structural schema takes, as far as types, enumerations and required members tell. */
-export const sampleOf = (schema: JsonObject): unknown => {
+export function sampleOf(schema: JsonObject): unknown {
   if ("default" in schema) return schema["default"];
   if (Array.isArray(schema["enum"])) return schema["enum"][0];
   switch (schema["type"]) {
@@ -28,13 +28,13 @@ export const sampleOf = (schema: JsonObject): unknown => {
       if (schema["x-kubernetes-int-or-string"] === true) return 1;
       return Object.fromEntries(requiredOf(schema).map((name) => [name, sampleOf(propertyOf(schema, name))]));
   }
-};
+}
 
 /**
  * The same object with something at the end of a path, and all that must be around it. A path that walks a list gets one item. With no
  * value, the places around the field are made only where the path walks a list.
  */
-export const withField = (object: unknown, schema: JsonObject, path: Path, value: string | undefined): unknown => {
+export function withField(object: unknown, schema: JsonObject, path: Path, value: string | undefined): unknown {
   const [next, ...rest] = path;
   if (next === undefined) return value;
   if (next === "each") {
@@ -45,7 +45,7 @@ export const withField = (object: unknown, schema: JsonObject, path: Path, value
   if (value === undefined && !rest.includes("each")) return known;
   const property = propertyOf(schema, next.key);
   return { ...known, [next.key]: withField(known[next.key] ?? sampleOf(property), property, rest, value) };
-};
+}
 
 const requiredOf = ({ required }: JsonObject): readonly string[] =>
   (Array.isArray(required) ? required.map(String) : []).filter(

@@ -40,7 +40,7 @@ export interface Site extends SiteOptions {
 }
 
 /** Whoever the API server takes a client for (`authentication.k8s.io/v1` SelfSubjectReview). */
-export const whoIs = async (api: ApiClient): Promise<UserInfo> => {
+export async function whoIs(api: ApiClient): Promise<UserInfo> {
   const apiVersion = "authentication.k8s.io/v1";
   const reply = await api.send({
     path: `/apis/${apiVersion}/selfsubjectreviews`,
@@ -53,10 +53,10 @@ export const whoIs = async (api: ApiClient): Promise<UserInfo> => {
       `who the user of context ${JSON.stringify(api.context)} is cannot be found out: ${messageOf(reply)}`,
     );
   return user;
-};
+}
 
 /** Looks at a cluster. Throws a ClusterError where the webhook configurations cannot be read: nothing could be said then. */
-export const visit = async (options: SiteOptions): Promise<Site> => {
+export async function visit(options: SiteOptions): Promise<Site> {
   const { api, policy } = options;
   const me = await whoIs(api);
   const list = async (plural: string): Promise<readonly JsonObject[]> => {
@@ -89,23 +89,28 @@ export const visit = async (options: SiteOptions): Promise<Site> => {
       return known;
     },
   };
-};
+}
 
 const definitionOf = async (api: ApiClient, name: string): Promise<JsonObject | undefined> => {
   const reply = await api.send({ path: `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}` });
   return reply.status === 200 ? reply.body : undefined;
 };
 
-export const nameOfObject = ({ metadata }: JsonObject): string => (isObject(metadata) ? String(metadata["name"]) : "");
+export function nameOfObject({ metadata }: JsonObject): string {
+  return isObject(metadata) ? String(metadata["name"]) : "";
+}
 
 /** The webhooks of a configuration. */
-export const webhooksOf = (configuration: JsonObject | undefined): readonly JsonObject[] =>
-  objectsIn(configuration?.["webhooks"]);
+export function webhooksOf(configuration: JsonObject | undefined): readonly JsonObject[] {
+  return objectsIn(configuration?.["webhooks"]);
+}
 
 /** The command that gives a cluster what the policy asks for. */
-export const applyCommand = ({ policyName: policy }: Pick<SiteOptions, "policyName">): string =>
-  manifestsCommand("apply", { url: "URL", policy });
+export function applyCommand({ policyName: policy }: Pick<SiteOptions, "policyName">): string {
+  return manifestsCommand("apply", { url: "URL", policy });
+}
 
 /** The command that takes away, too, what the policy does not ask for. */
-export const replaceCommand = ({ policyName: policy }: Pick<SiteOptions, "policyName">): string =>
-  manifestsCommand("replace", { url: "URL", policy });
+export function replaceCommand({ policyName: policy }: Pick<SiteOptions, "policyName">): string {
+  return manifestsCommand("replace", { url: "URL", policy });
+}

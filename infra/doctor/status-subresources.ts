@@ -2,7 +2,7 @@ import { isObject, type JsonObject, member } from "../../lib/meta/json.ts";
 import { formatPath } from "../../lib/policy/path.ts";
 import { isInStatus, type Target, targetOf } from "../../lib/policy/policy.ts";
 import { objectsIn } from "../cluster/discovery.ts";
-import { fail, ok, type CheckResult, warn } from "./result.ts";
+import { type CheckResult, fail, ok, warn } from "./result.ts";
 import type { Site } from "./site.ts";
 
 const check = "status";
@@ -11,7 +11,7 @@ const check = "status";
  * Whether every served version of the policy's resources has a status subresource. Where a version has none, the status is stored with the
  * object: every editor of the object can write the status that its controller acts on, and each write of the controller is an edit of the object.
  */
-export const checkStatusSubresources = async ({ policy, served, definition }: Site): Promise<readonly CheckResult[]> => {
+export async function checkStatusSubresources({ policy, served, definition }: Site): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [];
   for (const [group, resources] of served)
     for (const [resource, versions] of resources) {
@@ -23,7 +23,7 @@ export const checkStatusSubresources = async ({ policy, served, definition }: Si
       }
     }
   return results.length > 0 ? results : [ok(check, "no served version stores the status with the object")];
-};
+}
 
 const resultsOf = (target: Target, where: string): readonly CheckResult[] => {
   const paths = [...target.statusPaths, ...target.fields.filter(isInStatus).map(({ path }) => path)].map(formatPath);

@@ -1,11 +1,11 @@
 import { isObject, type JsonObject, member } from "../../lib/meta/json.ts";
 import { targetOf } from "../../lib/policy/policy.ts";
 import { nearNames } from "../cluster/near-names.ts";
-import { fail, ok, type CheckResult, warn } from "./result.ts";
+import { type CheckResult, fail, ok, warn } from "./result.ts";
 import type { Site } from "./site.ts";
 
 /** Whether every version in which the policy's resources are served reaches the webhook as one that the policy knows. */
-export const checkVersions = async (site: Site): Promise<readonly CheckResult[]> => {
+export async function checkVersions(site: Site): Promise<readonly CheckResult[]> {
   const { api, policy, served, definition } = site;
   const check = "versions";
   const absent: string[] = [];
@@ -55,7 +55,7 @@ export const checkVersions = async (site: Site): Promise<readonly CheckResult[]>
       ),
     ];
   return results.length > 0 ? results : [ok(check, `${guarded.length} resources in every served version${missing}`)];
-};
+}
 
 const distinct = <T extends object>(items: readonly T[]): readonly T[] => [
   ...new Map(items.map((item) => [JSON.stringify(item), item])).values(),

@@ -16,10 +16,12 @@ import { yamlText } from "../command-line/yaml-text.ts";
 export const defaultAsker = "system:serviceaccount:impersonation-admission:impersonation-admission";
 
 /** Roles to learn from: alice may name bob, and one service account of team-a. */
-export const impersonatorRoles = (): readonly RbacObject[] => [
-  ...userImpersonatorRoles("alice", "bob"),
-  ...serviceAccountImpersonatorRoles("alice", { namespace: "team-a", name: "deployer" }),
-];
+export function impersonatorRoles(): readonly RbacObject[] {
+  return [
+    ...userImpersonatorRoles("alice", "bob"),
+    ...serviceAccountImpersonatorRoles("alice", { namespace: "team-a", name: "deployer" }),
+  ];
+}
 
 const url = "https://guard.example.com/clusters/prod/KEY";
 
@@ -54,12 +56,14 @@ const impersonators = `# How people get the permission that the webhook asks abo
 `;
 
 /** The files of \`infra/kubernetes/\`, by name: what the command prints for a made-up deployment, each with a word on what it is. */
-export const exampleFiles = (): Readonly<Record<string, string>> => ({
-  "webhooks.yaml":
-    webhooks + yamlText(webhookConfigurations({ policy: policies.get("razee") as Policy, client: { url } })),
-  "asker.yaml": asker + yamlText(askerRoles(defaultAsker)),
-  "impersonators.yaml": impersonators + yamlText(impersonatorRoles()),
-});
+export function exampleFiles(): Readonly<Record<string, string>> {
+  return {
+    "webhooks.yaml":
+      webhooks + yamlText(webhookConfigurations({ policy: policies.get("razee") as Policy, client: { url } })),
+    "asker.yaml": asker + yamlText(askerRoles(defaultAsker)),
+    "impersonators.yaml": impersonators + yamlText(impersonatorRoles()),
+  };
+}
 
 const folder = new URL("./", import.meta.url);
 

@@ -48,7 +48,7 @@ const pemOf = async (key: webcrypto.CryptoKey): Promise<string> => {
  *
  * @param notAfter ends it at another time
  */
-export const newAuthority = async (notAfter?: Date): Promise<Authority> => {
+export async function newAuthority(notAfter?: Date): Promise<Authority> {
   const keys = await newKeys();
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: "CN=local CA",
@@ -62,7 +62,7 @@ export const newAuthority = async (notAfter?: Date): Promise<Authority> => {
     ],
   });
   return { ca: `${certificate.toString("pem")}\n`, caKey: await pemOf(keys.privateKey) };
-};
+}
 
 /** Who a server certificate is for, and until when. */
 export interface ServerNames {
@@ -77,10 +77,10 @@ export interface ServerNames {
  *
  * @example const { ca, cert, key } = await certificatesFrom(await newAuthority(), { hosts: ["localhost", "127.0.0.1"] });
  */
-export const certificatesFrom = async (
+export async function certificatesFrom(
   { ca, caKey }: Authority,
   { hosts, notAfter }: ServerNames,
-): Promise<Certificates> => {
+): Promise<Certificates> {
   const authority = new X509Certificate(ca);
   const pkcs8 = createPrivateKey(caKey).export({ format: "der", type: "pkcs8" });
   const [server, signingKey] = await Promise.all([
@@ -104,12 +104,13 @@ export const certificatesFrom = async (
     ],
   });
   return { ca, cert: `${cert.toString("pem")}\n`, key: await pemOf(server.privateKey) };
-};
+}
 
 /**
  * A server certificate from an authority that lives for this one call: nothing has its key afterwards.
  *
  * @example const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost", "127.0.0.1", "::1"] });
  */
-export const throwAwayCertificates = async (names: ServerNames): Promise<Certificates> =>
-  certificatesFrom(await newAuthority(), names);
+export async function throwAwayCertificates(names: ServerNames): Promise<Certificates> {
+  return certificatesFrom(await newAuthority(), names);
+}

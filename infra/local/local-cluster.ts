@@ -28,7 +28,7 @@ export interface LocalOptions {
 const sampleWorld = fileURLToPath(new URL("../../events/rbac.yaml", import.meta.url));
 
 /** The cluster that local commands judge for: what the user named is read at once, and complained of before anything is built. */
-export const localCluster = (options: LocalOptions) => {
+export function localCluster(options: LocalOptions) {
   const policy = policyOf(options.policy);
   const asking = askOf(options);
   return (bundle: Bundle, keys: readonly KeyHash[] = []): Cluster => ({
@@ -37,7 +37,7 @@ export const localCluster = (options: LocalOptions) => {
     policy,
     ask: asking(bundle),
   });
-};
+}
 
 /** Whether a cluster is asked. The sample roles answer where a user asks for none: a cluster is nothing to meet by accident. */
 const asksCluster = ({ kubeconfig, context }: LocalOptions): boolean =>
@@ -54,12 +54,12 @@ const askOf = (options: LocalOptions): ((bundle: Bundle) => Ask) => {
 };
 
 /** Who answers, in words. */
-export const describeAsk = (options: LocalOptions): string => {
+export function describeAsk(options: LocalOptions): string {
   const { rbac, kubeconfig, context } = options;
   return asksCluster(options)
     ? `asking ${context ?? "the current context"} of ${kubeconfig ?? "the kubeconfig that kubectl takes"}`
     : `answering from ${rbac?.join(", ") ?? "events/rbac.yaml"}`;
-};
+}
 
 const askManifests = (files: readonly string[]): (() => Ask) => {
   const world = naming(files.join(", "), () => readWorld(files.flatMap(rbacIn)));
@@ -83,7 +83,7 @@ const askCluster = (file: string | undefined, name: string | undefined): ((bundl
 };
 
 /** A policy by its name, or from a file. */
-export const policyOf = (nameOrFile: string = defaultPolicy): Policy => {
+export function policyOf(nameOrFile: string = defaultPolicy): Policy {
   const builtIn = policies.get(nameOrFile);
   if (builtIn) return builtIn;
   if (!/[./\\]/.test(nameOrFile))
@@ -91,4 +91,4 @@ export const policyOf = (nameOrFile: string = defaultPolicy): Policy => {
       `there is no policy ${nameOrFile}; built in are ${[...policies.keys()].join(", ")}, or give a file`,
     );
   return naming(nameOrFile, () => readPolicy(documentIn(nameOrFile)));
-};
+}

@@ -18,10 +18,12 @@ export interface LocalIdentity {
 const day = 86_400_000;
 
 /** 256 bits, in letters that no part of the way to the function rewrites. */
-export const newKey = (): string => randomBytes(32).toString("base64url");
+export function newKey(): string {
+  return randomBytes(32).toString("base64url");
+}
 
 /** Reads a CA (`ca.pem`, `ca.key`) and a key (`key`) from a folder, and makes those that are not there or of no use any more. */
-export const localIdentity = async (folder: string): Promise<LocalIdentity> => {
+export async function localIdentity(folder: string): Promise<LocalIdentity> {
   const at = (name: string): string => join(folder, name);
   const found = { ca: textOf(at("ca.pem")), caKey: textOf(at("ca.key")), key: textOf(at("key")) };
   const { ca, caKey } = isUsable(found) ? found : await newAuthority();
@@ -33,7 +35,7 @@ export const localIdentity = async (folder: string): Promise<LocalIdentity> => {
     if (`${key}\n` !== found.key) replaceFile(at("key"), `${key}\n`, 0o600);
   };
   return { authority: { ca, caKey }, caFile: at("ca.pem"), key, keep };
-};
+}
 
 /** "" where there is no such file. */
 const textOf = (file: string): string => {

@@ -29,7 +29,7 @@ export interface Sample {
 }
 
 /** Reads a file (`-`: standard input) that holds an AdmissionReview or an API Gateway event. */
-export const readSample = (file: string, endpoint: Endpoint): Sample => {
+export function readSample(file: string, endpoint: Endpoint): Sample {
   const text = readText(file);
   const name = file === "-" ? "-" : file.replace(/^.*[/\\]/, "").replace(/\.json$/, "");
   const content = parse(file, text);
@@ -43,7 +43,7 @@ export const readSample = (file: string, endpoint: Endpoint): Sample => {
     return { name, event, expect, hasEndpoint: expect.endpoint !== undefined, object: objectOf(text) };
   }
   throw new UsageError(`${file} holds neither an AdmissionReview nor an API Gateway event`);
-};
+}
 
 const parse = (file: string, text: string): JsonObject => {
   try {

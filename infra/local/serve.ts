@@ -41,7 +41,7 @@ const mostBytes = 8 * 1024 * 1024;
 const keepAliveTimeout = 120_000;
 
 /** Serves the function as it would be deployed over HTTPS. On the loopback its routes need no key. */
-export const serve = async (options: ServeOptions): Promise<LocalServer> => {
+export async function serve(options: ServeOptions): Promise<LocalServer> {
   const clusterOf = localCluster(options);
   const { host = "localhost", key = "" } = options;
   const isPrivate = isLoopback(host);
@@ -81,7 +81,7 @@ export const serve = async (options: ServeOptions): Promise<LocalServer> => {
       await once(server, "close");
     },
   };
-};
+}
 
 const readBody = async (request: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = [];

@@ -24,10 +24,10 @@ export interface TriedEvent {
 const sampleKey = "the-key-of-the-sample-events";
 
 /** A handler that is tried with one event at a time, and that notes what it asks. */
-export const eventTrier = (
+export function eventTrier(
   bundle: Bundle,
   clusterOf: ReturnType<typeof localCluster>,
-): ((sample: Sample) => Promise<TriedEvent>) => {
+): (sample: Sample) => Promise<TriedEvent> {
   let asked: TriedEvent["questions"] = [];
   const cluster = clusterOf(bundle, [bundle.hashOfKey(sampleKey)]);
   const ask: Ask = async (questions, deadline) => {
@@ -44,7 +44,7 @@ export const eventTrier = (
     const response = JSON.parse(body ?? "null");
     return { event: name, ...judged(statusCode ?? 0, response), questions: asked, response };
   };
-};
+}
 
 const described = (answer: Answer | undefined): { readonly answer: string; readonly reason: string } =>
   answer === undefined || "failure" in answer
@@ -65,7 +65,7 @@ const judged = (status: number, response: unknown) => {
 };
 
 /** What is not as the event says; empty where all is well. */
-export const mismatches = ({ expect }: Sample, result: TriedEvent): readonly string[] => {
+export function mismatches({ expect }: Sample, result: TriedEvent): readonly string[] {
   const asked = result.questions.map(({ question }) => question);
   const outcome = expect.status ? `HTTP ${expect.status}` : expect.outcome;
   const pairs: readonly (readonly [string, unknown, unknown])[] = [
@@ -77,4 +77,4 @@ export const mismatches = ({ expect }: Sample, result: TriedEvent): readonly str
   return pairs
     .filter(([, wanted, found]) => wanted !== undefined && wanted !== found)
     .map(([what, wanted, found]) => `${what} is ${JSON.stringify(found)}, expected ${JSON.stringify(wanted)}`);
-};
+}

@@ -49,13 +49,13 @@ export interface Evidence {
 }
 
 /** What a field is, given those by whom it was judged. */
-export const kindOf = ({ stated: { kind, standsFor }, wouldBe }: Pick<Evidence, "stated" | "wouldBe">): FindingKind => {
+export function kindOf({ stated: { kind, standsFor }, wouldBe }: Pick<Evidence, "stated" | "wouldBe">): FindingKind {
   if (kind === "privileged" || (kind === "empty" && standsFor))
     return wouldBe.length > 0 && wouldBe.every(isKept) ? "named" : kind;
   return kind === "named" && !wouldBe.every(isKept) ? "forbidden" : kind;
-};
+}
 
-export const findingOf = (evidence: Evidence, rights: Rights | undefined): ReportFinding => {
+export function findingOf(evidence: Evidence, rights: Rights | undefined): ReportFinding {
   const { resource, target, object, stated, managers, wouldBe } = evidence;
   const { namespace, name } = isObject(object["metadata"]) ? object["metadata"] : {};
   const finding = kindOf(evidence);
@@ -77,7 +77,7 @@ export const findingOf = (evidence: Evidence, rights: Rights | undefined): Repor
     mayWrite: rights ? rights.mayWrite(resource, object) : null,
     mayImpersonate: rights ? rights.may(names ? stated.permissions : []) : null,
   };
-};
+}
 
 const whenEnforced = (finding: FindingKind, target: Target): string => {
   const { onEmpty, onForbidden, emptyStandsFor, privileged, onPrivilegedRequester } = target;

@@ -25,7 +25,7 @@ export interface Listings {
  * @param namespace the only one to look in; all where absent
  * @throws ClusterError where there is no such namespace, or the cluster serves nothing of the policy
  */
-export const listingsOf = async (api: ApiClient, policy: Policy, namespace?: string): Promise<Listings> => {
+export async function listingsOf(api: ApiClient, policy: Policy, namespace?: string): Promise<Listings> {
   const listings: Listing[] = [];
   const notes: string[] = [];
   const faults: string[] = [];
@@ -59,7 +59,7 @@ export const listingsOf = async (api: ApiClient, policy: Policy, namespace?: str
       `nothing can be listed for policy ${policy.name}: ${notes.join("; ") || "it has no targets"}; see that --policy and --context name what you mean`,
     );
   return { listings, notes, faults };
-};
+}
 
 /** A missing namespace has no objects, and a report without findings would hide that. A user who may not read namespaces gets no such error. */
 const refuseMissing = async (api: ApiClient, namespace: string | undefined): Promise<void> => {

@@ -20,7 +20,7 @@ export interface Managers {
 }
 
 /** The managers of an object and of one of its fields. Those of a subresource count for nothing: they cannot write the field. */
-export const managersOf = (object: JsonObject, keys: Segments): Managers => {
+export function managersOf(object: JsonObject, keys: Segments): Managers {
   const metadata = isObject(object["metadata"]) ? object["metadata"] : {};
   const entries = objectsIn(metadata["managedFields"])
     .filter(({ subresource }) => !subresource)
@@ -32,7 +32,7 @@ export const managersOf = (object: JsonObject, keys: Segments): Managers => {
       .map(({ entry }) => managerOf(entry)),
     spec: entries.filter(({ owned }) => Object.keys(owned).some(isSpec)).map(({ entry }) => managerOf(entry)),
   };
-};
+}
 
 const managerOf = ({ manager, operation, time }: JsonObject): Manager => ({
   manager: String(manager ?? ""),

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { styleText } from "node:util";
 import { printable } from "../../lib/meta/index.ts";
 import { columnsOf } from "../command-line/columns.ts";
-import type { ReportFinding, FindingKind } from "./finding.ts";
+import type { FindingKind, ReportFinding } from "./finding.ts";
 
 /** Where findings go as they come. Waits while the reader of the output is behind, so that nothing piles up. */
 export interface Output {
@@ -24,7 +24,7 @@ const writerTo = (stream: Stream) => {
 };
 
 /** One JSON array, a finding a line. It is closed even where nothing was found, and where the command fails in the middle. */
-export const jsonOutput = (stream: Stream): Output => {
+export function jsonOutput(stream: Stream): Output {
   const write = writerTo(stream);
   let separator = "[\n";
   return {
@@ -36,7 +36,7 @@ export const jsonOutput = (stream: Stream): Output => {
     },
     end: () => write(separator === "[\n" ? "[]\n" : "\n]\n"),
   };
-};
+}
 
 const colours: Readonly<Record<FindingKind, Parameters<typeof styleText>[0]>> = {
   named: "dim",
@@ -50,7 +50,7 @@ const colours: Readonly<Record<FindingKind, Parameters<typeof styleText>[0]>> = 
 };
 
 /** @param judged whether there are writers whose verdicts are to be shown */
-export const tableOutput = (stream: Stream, { judged, fields }: { judged: boolean; fields: boolean }): Output => {
+export function tableOutput(stream: Stream, { judged, fields }: { judged: boolean; fields: boolean }): Output {
   const write = writerTo(stream);
   const columns = columnsOf([
     "NAMESPACE",
@@ -76,7 +76,7 @@ export const tableOutput = (stream: Stream, { judged, fields }: { judged: boolea
     add: (findings) => write(findings.length > 0 ? columns(findings.map(rowOf)) : ""),
     end: (summary) => write(summary),
   };
-};
+}
 
 /** Who owns the field; where nobody does, in parentheses who owns something beside it. */
 const managersOf = ({ fieldManagers, specManagers }: ReportFinding): string => {

@@ -9,7 +9,7 @@ const lineEvery = 5_000;
 const rewriteEvery = 100;
 const eraseLine = "\r\u001b[2K";
 
-export const progressOn = (stream: Pick<NodeJS.WriteStream, "write" | "isTTY">, now = Date.now): Progress => {
+export function progressOn(stream: Pick<NodeJS.WriteStream, "write" | "isTTY">, now = Date.now): Progress {
   let last = stream.isTTY ? 0 : now();
   let shown = false;
   return {
@@ -24,4 +24,4 @@ export const progressOn = (stream: Pick<NodeJS.WriteStream, "write" | "isTTY">, 
       shown = false;
     },
   };
-};
+}

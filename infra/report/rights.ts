@@ -25,11 +25,11 @@ const collections = {
  * Reads all of RBAC. A part of it would name too few, so where one of its four collections cannot be listed there are no rights, and the
  * note says what is missing.
  */
-export const readRights = async (
+export async function readRights(
   api: ApiClient,
   limit: number,
   note: (sentence: string) => void,
-): Promise<Rights | undefined> => {
+): Promise<Rights | undefined> {
   const objects: JsonObject[] = [];
   try {
     for (const [plural, kind] of Object.entries(collections))
@@ -43,10 +43,10 @@ export const readRights = async (
     return undefined;
   }
   return rightsIn(objects, note);
-};
+}
 
 /** Rights by RBAC objects. One that no API server of today would store is left out, and said. */
-export const rightsIn = (objects: readonly JsonObject[], note: (sentence: string) => void): Rights => {
+export function rightsIn(objects: readonly JsonObject[], note: (sentence: string) => void): Rights {
   const readable = objects.filter((object) => {
     try {
       readWorld([object]);
@@ -73,7 +73,7 @@ export const rightsIn = (objects: readonly JsonObject[], note: (sentence: string
       sorted(inAny(...["create", "update", "patch"].map((verb) => granted(verb, resource, object)))),
     may: ([first, ...more]) => sorted(first ? more.map(whoMay).reduce(inBoth, whoMay(first)) : new Set()),
   };
-};
+}
 
 const withoutManagers = (object: JsonObject): JsonObject => {
   const { managedFields: _, ...metadata } = isObject(object["metadata"]) ? object["metadata"] : {};

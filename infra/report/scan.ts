@@ -2,7 +2,7 @@ import type { GroupVersionResource } from "../../lib/decision/index.ts";
 import type { JsonObject } from "../../lib/meta/json.ts";
 import { pointerOf } from "../../lib/policy/path.ts";
 import { type Policy, targetOf } from "../../lib/policy/policy.ts";
-import { type ReportFinding, findingOf, kindOf } from "./finding.ts";
+import { findingOf, kindOf, type ReportFinding } from "./finding.ts";
 import { managersOf } from "./managers.ts";
 import type { Rights } from "./rights.ts";
 import { statedBy } from "./stated.ts";
@@ -23,11 +23,11 @@ export interface Scan {
 }
 
 /** The findings of some objects of one resource, in their order. */
-export const scanPage = async (
+export async function scanPage(
   { policy, writers, judgeWriters, rights, tally, all }: Scan,
   resource: GroupVersionResource,
   items: readonly JsonObject[],
-): Promise<readonly ReportFinding[]> => {
+): Promise<readonly ReportFinding[]> {
   const target = targetOf(policy, resource);
   if (!target) throw new Error(`policy ${policy.name} covers no ${resource.resource}`);
   const objects = items.map((object) => {
@@ -56,4 +56,4 @@ export const scanPage = async (
   const findings = listed.map((each) => findingOf(each, known));
   for (const finding of findings) tally.add(finding);
   return findings;
-};
+}

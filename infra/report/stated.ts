@@ -1,4 +1,4 @@
-import { verdictOf, questionsOf } from "../../lib/decision/finding.ts";
+import { questionsOf, verdictOf } from "../../lib/decision/finding.ts";
 import { type AdmissionRequest, type GroupVersionResource, judge } from "../../lib/decision/index.ts";
 import type { Verdict } from "../../lib/decision/verdict.ts";
 import type { UserInfo } from "../../lib/identity/index.ts";
@@ -39,10 +39,12 @@ export interface Stated {
 const nobody: UserInfo = { username: "nobody\n", groups: [], extra: {} };
 
 /** The policy as it would be enforced: what is found out is what enforcing it would mean. */
-export const enforced = (policy: Policy): Policy => ({ ...policy, enforcement: "enforce" });
+export function enforced(policy: Policy): Policy {
+  return { ...policy, enforcement: "enforce" };
+}
 
 /** An edit of something outside metadata, status and the fields, which has to be judged (rule `change`). */
-export const editOf = (requester: UserInfo, resource: GroupVersionResource, object: JsonObject): AdmissionRequest => {
+export function editOf(requester: UserInfo, resource: GroupVersionResource, object: JsonObject): AdmissionRequest {
   const namespace = isObject(object["metadata"]) ? object["metadata"]["namespace"] : undefined;
   return {
     operation: "UPDATE",
@@ -55,10 +57,10 @@ export const editOf = (requester: UserInfo, resource: GroupVersionResource, obje
     oldObject: { ...object, "some other member": true },
     exact: () => undefined,
   };
-};
+}
 
 /** What the fields of a stored object say. A field that is empty and may be, and an object that has none, say nothing. */
-export const statedBy = (policy: Policy, resource: GroupVersionResource, object: JsonObject): readonly Stated[] => {
+export function statedBy(policy: Policy, resource: GroupVersionResource, object: JsonObject): readonly Stated[] {
   const { privileged = {} } = targetOf(policy, resource) ?? {};
   const accounts = Object.values(privileged);
   return judge(enforced(policy), editOf(nobody, resource, object), "validate").findings.flatMap((finding) => {
@@ -73,7 +75,7 @@ export const statedBy = (policy: Policy, resource: GroupVersionResource, object:
     const permissions = questionsOf(finding).map(({ resourceAttributes }) => resourceAttributes);
     return [{ kind, keys, field: at, declared, standsFor, permissions, sentence }];
   });
-};
+}
 
 const kindOf = ({ reason, declared }: Verdict, standsFor: string): Kind | undefined => {
   switch (reason) {

@@ -1,4 +1,4 @@
-import type { ReportFinding, FindingKind } from "./finding.ts";
+import type { FindingKind, ReportFinding } from "./finding.ts";
 
 /** What was seen, in numbers. */
 export interface Tally {
@@ -25,7 +25,7 @@ const meanings: Readonly<Record<Exclude<FindingKind, "named">, string>> = {
 
 const mostManagers = 1000;
 
-export const tallyOf = (): Tally => {
+export function tallyOf(): Tally {
   let objects = 0;
   let unjudged = 0;
   const kinds = new Map<FindingKind, number>();
@@ -64,7 +64,7 @@ export const tallyOf = (): Tally => {
     findings,
     text: () => `${lines().join("\n")}\n`,
   };
-};
+}
 
 const counted = (count: number, what: string): string =>
   `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;

@@ -20,7 +20,7 @@ interface Grant {
  * RBAC the other way round: from what is asked to everybody who is granted it (`lib/rbac` goes from somebody to yes or no). The grants of
  * a verb on a resource are looked up once.
  */
-export const whoMayIn = (world: World): WhoMay => {
+export function whoMayIn(world: World): WhoMay {
   const known = new Map<string, readonly Grant[]>();
   return (asked) => {
     const key = JSON.stringify([asked.verb, asked.group, asked.resource]);
@@ -32,7 +32,7 @@ export const whoMayIn = (world: World): WhoMay => {
     );
     return new Set(counting.flatMap(({ subjects }) => subjects));
   };
-};
+}
 
 const grantsOf = (world: World, asked: ResourceAttributes): readonly Grant[] =>
   [...world.clusterRoleBindings, ...world.roleBindings].flatMap(({ namespace, roleRef: { kind, name }, subjects }) => {
@@ -62,15 +62,19 @@ const impliedGroups = (subject: SubjectName): readonly SubjectName[] => {
 };
 
 /** Those who are in both sets, by themselves or by a group that they are in for certain. */
-export const inBoth = (one: ReadonlySet<SubjectName>, other: ReadonlySet<SubjectName>): ReadonlySet<SubjectName> => {
+export function inBoth(one: ReadonlySet<SubjectName>, other: ReadonlySet<SubjectName>): ReadonlySet<SubjectName> {
   const within = (set: ReadonlySet<SubjectName>) => (subject: SubjectName) =>
     set.has(subject) || impliedGroups(subject).some((group) => set.has(group));
   return new Set([...[...one].filter(within(other)), ...[...other].filter(within(one))]);
-};
+}
 
 /** Without those who are in the set by a group too. */
-export const withoutImplied = (subjects: ReadonlySet<SubjectName>): readonly SubjectName[] =>
-  [...subjects].filter((subject) => !impliedGroups(subject).some((group) => group !== subject && subjects.has(group)));
+export function withoutImplied(subjects: ReadonlySet<SubjectName>): readonly SubjectName[] {
+  return [...subjects].filter(
+    (subject) => !impliedGroups(subject).some((group) => group !== subject && subjects.has(group)),
+  );
+}
 
-export const inAny = (...sets: readonly ReadonlySet<SubjectName>[]): ReadonlySet<SubjectName> =>
-  new Set(sets.flatMap((set) => [...set]));
+export function inAny(...sets: readonly ReadonlySet<SubjectName>[]): ReadonlySet<SubjectName> {
+  return new Set(sets.flatMap((set) => [...set]));
+}

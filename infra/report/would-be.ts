@@ -20,8 +20,9 @@ export interface WouldBe {
 }
 
 /** Whether the field would be left as it is. */
-export const isKept = ({ decision }: WouldBe): boolean =>
-  decision === "self" || decision === "permitted" || decision === "skipped";
+export function isKept({ decision }: WouldBe): boolean {
+  return decision === "self" || decision === "permitted" || decision === "skipped";
+}
 
 /** What the rule would make of the field at one place of an object. */
 export interface WouldBeAt {
@@ -48,7 +49,7 @@ const patience = 60_000;
 const mostKnown = 50_000;
 
 /** Judges by the rule itself, its questions answered by the API server, each one once. */
-export const judgeWritersWith = (ask: Ask): JudgeWriters => {
+export function judgeWritersWith(ask: Ask): JudgeWriters {
   const known = new Map<string, Answer>();
   const learn = async (questions: readonly Question[]): Promise<void> => {
     if (known.size > mostKnown) known.clear();
@@ -89,4 +90,4 @@ export const judgeWritersWith = (ask: Ask): JudgeWriters => {
       ),
     );
   };
-};
+}

@@ -23,17 +23,17 @@ const withImpliedGroups = (user: UserInfo): UserInfo => {
 };
 
 /** Reads `--as-writer USERNAME[,GROUP...]`. */
-export const parseWriter = (text: string): UserInfo => {
+export function parseWriter(text: string): UserInfo {
   const [username = "", ...groups] = text.split(",");
   if (username === "" || groups.includes(""))
     throw new UsageError(`--as-writer ${text} is not USERNAME or USERNAME,GROUP,...`);
   return withImpliedGroups({ username, groups, extra: {} });
-};
+}
 
 const members = ["username", "uid", "groups", "extra"];
 
 /** Reads what a `--writers` file holds: from a field manager's name to a username, or to a user with groups, uid and extra. */
-export const readWriterFile = (file: string, content: unknown): ReadonlyMap<string, UserInfo> => {
+export function readWriterFile(file: string, content: unknown): ReadonlyMap<string, UserInfo> {
   if (!isObject(content))
     throw new UsageError(`${file} must hold a mapping: the name of a field manager, then a username`);
   return new Map(
@@ -47,17 +47,17 @@ export const readWriterFile = (file: string, content: unknown): ReadonlyMap<stri
       return [manager, withImpliedGroups(read)];
     }),
   );
-};
+}
 
 /** Whom an object is judged by, given the managers that had a hand in it, and those managers that stand for nobody. */
-export const writersOf = (
+export function writersOf(
   { everywhere, byManager }: Writers,
   managers: readonly Manager[],
-): { readonly users: readonly UserInfo[]; readonly unknown: readonly string[] } => {
+): { readonly users: readonly UserInfo[]; readonly unknown: readonly string[] } {
   const names = [...new Set(managers.map(({ manager }) => manager))];
   const mapped = names.flatMap((name) => byManager?.get(name) ?? []);
   return {
     users: [...new Set([...everywhere, ...mapped])],
     unknown: byManager ? names.filter((name) => !byManager.has(name)) : [],
   };
-};
+}

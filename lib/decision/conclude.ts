@@ -35,7 +35,7 @@ export interface Outcome {
  *
  * @example conclude(judgement, [{ allowed: false, reason: "" }]).decision // "replaced"
  */
-export const conclude = (judgement: Judgement, answers: readonly (Answer | undefined)[]): Outcome => {
+export function conclude(judgement: Judgement, answers: readonly (Answer | undefined)[]): Outcome {
   const { policy, endpoint, requester, findings } = judgement;
   const ruled = verdictsOf(judgement, answers);
   const apply = endpoint === "mutate" ? (verdict: Verdict) => verdict : unpatched;
@@ -61,7 +61,7 @@ export const conclude = (judgement: Judgement, answers: readonly (Answer | undef
     causes: applied.flatMap((verdict) => (verdict.decision === "denied" ? verdict.causes : [])),
     patch: patchOf(patched),
   };
-};
+}
 
 const verdictsOf = (
   { findings, questions }: Judgement,

@@ -19,21 +19,23 @@ export interface CoveredWrite {
 }
 
 /** Rule `change`: mutate does not read the status, which is not final there. */
-export const judgedFields = ({ fields }: Target, endpoint: Endpoint): readonly Field[] =>
-  endpoint === "mutate" ? fields.filter((field) => !isInStatus(field)) : fields;
+export function judgedFields({ fields }: Target, endpoint: Endpoint): readonly Field[] {
+  return endpoint === "mutate" ? fields.filter((field) => !isInStatus(field)) : fields;
+}
 
 /** Limits the work and the size of the answer for an object that consists only of identity fields. */
 const mostFields = 1_000;
 
 /** Whether the requester is a controller whose writes of the status are its own business. */
-export const isStatusWriter = ({ target, request: { requester } }: CoveredWrite): boolean =>
-  !isProblem(requester) && target.statusWriters.includes(requester.username);
+export function isStatusWriter({ target, request: { requester } }: CoveredWrite): boolean {
+  return !isProblem(requester) && target.statusWriters.includes(requester.username);
+}
 
 /** Judges the fields that a write must answer for, which are read once its requester is known. */
-export const judgeFields = (
+export function judgeFields(
   { policy, target, request }: CoveredWrite,
   casesFor: (review: Pick<Review, "policy" | "target" | "requester" | "namespace">) => readonly IdentityField[],
-): readonly Finding[] => {
+): readonly Finding[] {
   const { requester, namespace } = request;
   if (isProblem(requester)) return [denied("no-requester", 500, requester.problem)];
   const cases = casesFor({ policy, target, requester, namespace });
@@ -43,4 +45,4 @@ export const judgeFields = (
     return [tooMany(fields, `the object has ${fields.length} fields for identities, of ${mostFields} at most`)];
   }
   return cases.map(judgeField);
-};
+}

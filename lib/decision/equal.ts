@@ -1,7 +1,9 @@
 import { isObject } from "../meta/json.ts";
 
 /** A number as JSON wrote it, for those that a double cannot tell apart: a symbol, which no JSON value is. */
-export const numberText = (text: string | undefined): symbol => Symbol(text);
+export function numberText(text: string | undefined): symbol {
+  return Symbol(text);
+}
 
 /** A number whose text is not known equals nothing. */
 const sameText = (a: symbol, b: symbol): boolean => a.description !== undefined && a.description === b.description;
@@ -12,7 +14,7 @@ const isInexact = (value: unknown): boolean => typeof value === "number" && Math
  * Compares two JSON values: null and absent differ, an array is no object, order counts in arrays. `alike` is equal but for numbers
  * beyond +-(2^53-1), which look equal and may not be. Not recursive, because a review may be nested deeper than the stack.
  */
-export const compareJson = (left: unknown, right: unknown): "equal" | "alike" | "different" => {
+export function compareJson(left: unknown, right: unknown): "equal" | "alike" | "different" {
   let outcome: "equal" | "alike" = "equal";
   const stack: unknown[] = [left, right];
   while (stack.length > 0) {
@@ -39,4 +41,4 @@ export const compareJson = (left: unknown, right: unknown): "equal" | "alike" | 
     }
   }
   return outcome;
-};
+}

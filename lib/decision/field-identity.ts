@@ -14,13 +14,14 @@ export interface NamePlace {
 }
 
 /** What is wrong with a name that is not header-safe. */
-export const unsafe = (name: string): string =>
-  name.length > longestName
+export function unsafe(name: string): string {
+  return name.length > longestName
     ? `is longer than ${longestName} characters`
     : "is not printable ASCII without spaces at its ends and would not survive an HTTP header";
+}
 
 /** The username that a text stands for in a field, or why it stands for none. */
-export const usernameIn = ({ field, place, object, namespace }: NamePlace, text: string): string | Problem => {
+export function usernameIn({ field, place, object, namespace }: NamePlace, text: string): string | Problem {
   if (!isHeaderSafe(text)) return { problem: unsafe(text) };
   const form = field.serviceAccount;
   if (form === undefined) return text;
@@ -33,7 +34,7 @@ export const usernameIn = ({ field, place, object, namespace }: NamePlace, text:
   return typeof beside === "string"
     ? usernameOf(beside || namespace, text)
     : { problem: "has a namespace beside it that is not a string" };
-};
+}
 
 const usernameOf = (namespace: string, name: string): string | Problem => {
   const username = serviceAccountUsername({ namespace, name });

@@ -15,20 +15,24 @@ export interface Branch {
   readonly subject: { readonly keys: Segments; readonly at: string; readonly declared: string };
 }
 
-export const isBranch = (finding: Finding): finding is Branch => "ask" in finding;
+export function isBranch(finding: Finding): finding is Branch {
+  return "ask" in finding;
+}
 
 /** Every question that a finding may come to. */
-export const questionsOf = (finding: Finding): readonly Question[] =>
-  isBranch(finding) ? [...finding.ask, ...questionsOf(finding.yes), ...questionsOf(finding.no)] : [];
+export function questionsOf(finding: Finding): readonly Question[] {
+  return isBranch(finding) ? [...finding.ask, ...questionsOf(finding.yes), ...questionsOf(finding.no)] : [];
+}
 
 /** The same finding with other verdicts at its ends. */
-export const mapVerdicts = (finding: Finding, change: (verdict: Verdict) => Verdict): Finding =>
-  isBranch(finding)
+export function mapVerdicts(finding: Finding, change: (verdict: Verdict) => Verdict): Finding {
+  return isBranch(finding)
     ? { ...finding, yes: mapVerdicts(finding.yes, change), no: mapVerdicts(finding.no, change) }
     : change(finding);
+}
 
 /** Follows the answers to a verdict. Only the questions on the way count; one that has no answer is a denial. */
-export const verdictOf = (finding: Finding, answerTo: (question: Question) => Answer): Verdict => {
+export function verdictOf(finding: Finding, answerTo: (question: Question) => Answer): Verdict {
   if (!isBranch(finding)) return finding;
   let next = finding.yes;
   for (const question of finding.ask) {
@@ -37,7 +41,7 @@ export const verdictOf = (finding: Finding, answerTo: (question: Question) => An
     if (answer.allowed !== true) next = finding.no;
   }
   return verdictOf(next, answerTo);
-};
+}
 
 const unanswered = ({ subject }: Branch, question: Question, { code, failure }: NoAnswer): Denied => ({
   ...subject,

@@ -37,8 +37,8 @@ export interface IdentityField extends Review {
 }
 
 /** Fields of a review, one by one: a path that walks a list leads to many. */
-export const identityFieldsOf = (review: Review, fields: readonly Field[]): readonly IdentityField[] =>
-  fields.flatMap((field) => {
+export function identityFieldsOf(review: Review, fields: readonly Field[]): readonly IdentityField[] {
+  return fields.flatMap((field) => {
     const { object, before, namespace } = review;
     const declaredAt = (of: JsonObject, place: Place): string => {
       const { value } = place;
@@ -55,3 +55,4 @@ export const identityFieldsOf = (review: Review, fields: readonly Field[]): read
       return { ...review, field, place, at: place.at, declared, inherited };
     });
   });
+}

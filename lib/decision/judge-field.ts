@@ -11,13 +11,13 @@ import * as say from "./messages.ts";
 import type { Denied, Kept, Reason, Written } from "./verdict.ts";
 
 /** Judges one field by the rule, in its order: types and names, then empty, self and privileged, then the questions. */
-export const judgeField = (one: IdentityField): Finding => {
+export function judgeField(one: IdentityField): Finding {
   const { value, blocked } = one.place;
   if (blocked !== undefined) return invalid(one, "parent-not-an-object", blocked);
   if (value === undefined || value === null || value === "") return judgeEmpty(one);
   if (typeof value !== "string") return invalid(one, "not-a-string", say.notAString(value));
   return judgeName(one, value);
-};
+}
 
 const judgeEmpty = (one: IdentityField): Finding => {
   const { onEmpty, emptyStandsFor } = one.target;
@@ -131,7 +131,13 @@ const questionFor = ({ requester, target, namespace }: IdentityField, identity: 
 
 const about = ({ place, at, declared }: IdentityField) => ({ keys: place.keys, at, declared });
 
-const kept = (one: IdentityField, decision: Kept["decision"], reason: Reason, sentence: string, effective: string): Kept => ({
+const kept = (
+  one: IdentityField,
+  decision: Kept["decision"],
+  reason: Reason,
+  sentence: string,
+  effective: string,
+): Kept => ({
   ...about(one),
   decision,
   reason,

@@ -10,7 +10,7 @@ import { isUnchanged, outside } from "./unchanged.ts";
  * Rule `change`: a write of the object itself. Before validate the API server has put the old status back, except for a resource without a
  * status subresource, whose status is stored with the object: there it counts like the spec. Mutate does not look at it.
  */
-export const judgeObject = (write: CoveredWrite, endpoint: Endpoint): readonly Finding[] => {
+export function judgeObject(write: CoveredWrite, endpoint: Endpoint): readonly Finding[] {
   const { fields, request, object, before } = write;
   if (before) {
     const outsideStatus = outside(
@@ -22,4 +22,4 @@ export const judgeObject = (write: CoveredWrite, endpoint: Endpoint): readonly F
     if (isStatusWriter(write) && isUnchanged(request, outsideStatus)) return [statusWriter()];
   }
   return judgeFields(write, (review) => identityFieldsOf({ ...review, writes: "object", object, before }, fields));
-};
+}

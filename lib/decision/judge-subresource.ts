@@ -6,18 +6,19 @@ import { identityFieldsOf } from "./identity-field.ts";
 import * as say from "./messages.ts";
 import type { AdmissionRequest } from "./request.ts";
 import { denied, statusWriter, unchanged } from "./review-verdict.ts";
-import { identitiesOf, isUnchanged, type UnchangedPart, partsAt } from "./unchanged.ts";
+import { identitiesOf, isUnchanged, partsAt, type UnchangedPart } from "./unchanged.ts";
 import type { Denied } from "./verdict.ts";
 
 /** Whether a subresource can hold anything that is judged: metadata in any of them, the status in its own. */
-export const isJudgedSubresource = (fields: readonly Field[], { statusPaths }: Target, subResource: string): boolean =>
-  fields.some(isInMetadata) || (subResource === "status" && (statusPaths.length > 0 || fields.some(isInStatus)));
+export function isJudgedSubresource(fields: readonly Field[], { statusPaths }: Target, subResource: string): boolean {
+  return fields.some(isInMetadata) || (subResource === "status" && (statusPaths.length > 0 || fields.some(isInStatus)));
+}
 
 /**
  * Rule `subresource`: a write of a subresource. It answers for the fields that it changes, in the metadata or the status, and where it
  * changes the status that the controller acts on, for the identities of the stored object.
  */
-export const judgeSubresource = (write: CoveredWrite): readonly Finding[] => {
+export function judgeSubresource(write: CoveredWrite): readonly Finding[] {
   const { target, fields, request, object, before } = write;
   if (!before || isOfAnotherKind(request)) return [judgeForeign(write)];
   const isChanged = (part: UnchangedPart): boolean => !isUnchanged(request, part);
@@ -35,7 +36,7 @@ export const judgeSubresource = (write: CoveredWrite): readonly Finding[] => {
     ...identityFieldsOf({ ...review, writes: "field-by-subresource", object, before }, written),
     ...identityFieldsOf({ ...review, writes: "acted-on-status", object: before, before: undefined }, owners),
   ]);
-};
+}
 
 /**
  * Kinds that subresources take in place of their resource's (`k8s.io/api` core/v1, autoscaling, policy, authentication), with their group. The

@@ -31,14 +31,14 @@ const mostQuestions = 64;
  *
  * @example judge(policy, request, "mutate").questions.map(formatQuestion) // ["impersonate users/bob"]
  */
-export const judge = (policy: Policy, request: AdmissionRequest | Problem, endpoint: Endpoint): Judgement => {
+export function judge(policy: Policy, request: AdmissionRequest | Problem, endpoint: Endpoint): Judgement {
   const requester = isProblem(request) || isProblem(request.requester) ? "" : request.requester.username;
   const findings = findingsOf(policy, request, endpoint);
   const questions = distinct(findings.flatMap(questionsOf));
   return questions.length > mostQuestions
     ? { policy, endpoint, requester, findings: [tooManyQuestions(findings, questions.length)], questions: [] }
     : { policy, endpoint, requester, findings, questions };
-};
+}
 
 /** The order of the rule; the first point that concludes ends it. */
 const findingsOf = (policy: Policy, request: AdmissionRequest | Problem, endpoint: Endpoint): readonly Finding[] => {

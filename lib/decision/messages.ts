@@ -31,16 +31,19 @@ export const forbiddenEmpty = (one: IdentityField, identity: string, asked: read
   return `${what}${one.at} is empty, which stands for ${quoted(identity)}, and ${user(one)} may not impersonate that; set it to an identity that ${user(one)} may impersonate, or ${askFor(asked)}`;
 };
 
-export const filled = ({ at }: IdentityField, value: string): string => `${at} was empty and is set to ${quoted(value)}`;
+export const filled = ({ at }: IdentityField, value: string): string =>
+  `${at} was empty and is set to ${quoted(value)}`;
 
 export const unfilled = (one: IdentityField): string =>
   `${one.at} is empty; set it to "${user(one)}" or to an identity that ${user(one)} may impersonate`;
 
-export const withoutDefault = ({ at }: IdentityField, value: string): string => `${at} is empty; set it to ${quoted(value)}`;
+export const withoutDefault = ({ at }: IdentityField, value: string): string =>
+  `${at} is empty; set it to ${quoted(value)}`;
 
 export const own = ({ at }: IdentityField): string => `${at} names the requester`;
 
-export const permitted = (one: IdentityField, identity: string): string => `${user(one)} may impersonate ${quoted(identity)}`;
+export const permitted = (one: IdentityField, identity: string): string =>
+  `${user(one)} may impersonate ${quoted(identity)}`;
 
 export const copied = ({ at }: IdentityField, { username, copiesFrom }: Writer): string =>
   `${username} copies ${at} from ${copiesFrom}, where it is guarded`;

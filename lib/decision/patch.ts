@@ -9,7 +9,7 @@ export interface PatchOperation {
 }
 
 /** Rule `patch`: one operation on each field, and one for each parent that is missing. */
-export const patchOf = (verdicts: readonly Written[]): readonly PatchOperation[] => {
+export function patchOf(verdicts: readonly Written[]): readonly PatchOperation[] {
   const made = new Set<string>();
   return verdicts.flatMap(({ keys, write }) => {
     const parents = range(keys.length - write.missing, keys.length).map((end) => keys.slice(0, end));
@@ -20,7 +20,7 @@ export const patchOf = (verdicts: readonly Written[]): readonly PatchOperation[]
       operation(write.present ? "replace" : "add", keys, write.value),
     ];
   });
-};
+}
 
 const operation = (op: PatchOperation["op"], keys: Written["keys"], value: unknown): PatchOperation => ({
   op,

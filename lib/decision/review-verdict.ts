@@ -2,32 +2,39 @@ import type { Code, Denied, Kept, Reason } from "./verdict.ts";
 
 /* Verdicts on a review as a whole. */
 
-export const skipped = (reason: Reason, sentence: string): Kept => ({
-  decision: "skipped",
-  reason,
-  sentence,
-  declared: "",
-  effective: "",
-});
+export function skipped(reason: Reason, sentence: string): Kept {
+  return {
+    decision: "skipped",
+    reason,
+    sentence,
+    declared: "",
+    effective: "",
+  };
+}
 
-export const unchanged = (): Kept => skipped("unchanged", "nothing changed that runs as the declared identity");
+export function unchanged(): Kept {
+  return skipped("unchanged", "nothing changed that runs as the declared identity");
+}
 
-export const statusWriter = (): Kept =>
-  skipped("status-writer", "the requester is a controller that may write this status");
+export function statusWriter(): Kept {
+  return skipped("status-writer", "the requester is a controller that may write this status");
+}
 
-export const denied = (reason: Reason, code: Code, sentence: string): Denied => ({
-  decision: "denied",
-  reason,
-  sentence,
-  code,
-  causes: [],
-  declared: "",
-  effective: "",
-});
+export function denied(reason: Reason, code: Code, sentence: string): Denied {
+  return {
+    decision: "denied",
+    reason,
+    sentence,
+    code,
+    causes: [],
+    declared: "",
+    effective: "",
+  };
+}
 
 /** Only the first of the fields is named: the others are as much at fault. */
-export const tooMany = (fields: readonly string[], what: string): Denied => {
+export function tooMany(fields: readonly string[], what: string): Denied {
   const message = `${what}; split the object`;
   const causes = fields.slice(0, 1).map((field) => ({ field, message }));
   return { ...denied("too-many-identities", 422, message), causes };
-};
+}

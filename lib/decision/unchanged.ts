@@ -8,26 +8,27 @@ import type { AdmissionRequest } from "./request.ts";
 export type UnchangedPart = (object: JsonObject) => unknown;
 
 /** Rule `change`: everything outside these members, with the fields' identities wherever they lie. */
-export const outside =
-  (members: readonly string[], fields: readonly Field[]): UnchangedPart =>
-  (object) => [
+export function outside(members: readonly string[], fields: readonly Field[]): UnchangedPart {
+  return (object) => [
     Object.fromEntries(Object.entries(object).filter(([key]) => !members.includes(key))),
     identitiesOf(fields)(object),
   ];
+}
 
 /** Everything that makes the identities of these fields. */
-export const identitiesOf = (fields: readonly Field[]): UnchangedPart => partsAt(fields.flatMap(identityPaths));
+export function identitiesOf(fields: readonly Field[]): UnchangedPart {
+  return partsAt(fields.flatMap(identityPaths));
+}
 
 /** What stands at some paths. Absent and null differ, and so do places. */
-export const partsAt =
-  (paths: readonly Path[]): UnchangedPart =>
-  (object) =>
-    paths.map((path) => placesOf(object, path).map(({ keys, value }) => [keys, value]));
+export function partsAt(paths: readonly Path[]): UnchangedPart {
+  return (object) => paths.map((path) => placesOf(object, path).map(({ keys, value }) => [keys, value]));
+}
 
 /** Whether an update leaves a part of the object as it was. Both objects must be there. */
-export const isUnchanged = (request: AdmissionRequest, part: UnchangedPart): boolean => {
+export function isUnchanged(request: AdmissionRequest, part: UnchangedPart): boolean {
   const compared = (objects: Pick<AdmissionRequest, "object" | "oldObject"> | undefined) =>
     objects && compareJson(part(objects.object as JsonObject), part(objects.oldObject as JsonObject));
   const outcome = compared(request);
   return outcome === "alike" ? compared(request.exact()) === "equal" : outcome === "equal";
-};
+}

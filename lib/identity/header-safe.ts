@@ -9,4 +9,6 @@ export const longestName = 1_024;
  *
  * @example isHeaderSafe("bob\n") // false
  */
-export const isHeaderSafe = (name: string): boolean => name.length <= longestName && headerSafe.test(name);
+export function isHeaderSafe(name: string): boolean {
+  return name.length <= longestName && headerSafe.test(name);
+}

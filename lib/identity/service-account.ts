@@ -15,14 +15,16 @@ const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])
  *
  * @example serviceAccountOf("system:serviceaccount:team-a:deployer") // { namespace: "team-a", name: "deployer" }
  */
-export const serviceAccountOf = (username: string): ServiceAccount | undefined => {
+export function serviceAccountOf(username: string): ServiceAccount | undefined {
   const [, namespace = "", name = ""] = /^system:serviceaccount:([^:]*):([^:]*)$/.exec(username) ?? [];
   return label.test(namespace) && name.length <= 253 && subdomain.test(name) ? { namespace, name } : undefined;
-};
+}
 
 /**
  * The username of a service account.
  *
  * @example serviceAccountUsername({ namespace: "team-a", name: "deployer" }) // "system:serviceaccount:team-a:deployer"
  */
-export const serviceAccountUsername = ({ namespace, name }: ServiceAccount): string => `${prefix}${namespace}:${name}`;
+export function serviceAccountUsername({ namespace, name }: ServiceAccount): string {
+  return `${prefix}${namespace}:${name}`;
+}

@@ -21,7 +21,7 @@ const isStrings = (value: unknown): value is string[] =>
  *
  * @example readUserInfo({ username: "alice" }) // { username: "alice", groups: [], extra: {} }
  */
-export const readUserInfo = (value: unknown): UserInfo | Problem => {
+export function readUserInfo(value: unknown): UserInfo | Problem {
   if (!isObject(value)) return { problem: "request.userInfo is not an object" };
   const { username, uid, groups, extra } = value;
   if (typeof username !== "string" || username === "") return { problem: "request.userInfo.username is not a name" };
@@ -37,4 +37,4 @@ export const readUserInfo = (value: unknown): UserInfo | Problem => {
     groups: groups ?? [],
     extra: Object.fromEntries(entries) as Record<string, string[]>,
   };
-};
+}

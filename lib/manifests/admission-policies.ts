@@ -47,8 +47,11 @@ interface Variable {
  * @example twins(policy).map(({ kind }) => kind)
  * @throws RangeError for a target that is not one username at one place: CEL's budget has no room for walks
  */
-export const admissionPolicies = (policy: Policy, options: AdmissionPolicyOptions = {}): readonly AdmissionPolicyObject[] =>
-  (policy.enforcement === "off" ? [] : policy.targets).flatMap((target, index) => {
+export function admissionPolicies(
+  policy: Policy,
+  options: AdmissionPolicyOptions = {},
+): readonly AdmissionPolicyObject[] {
+  return (policy.enforcement === "off" ? [] : policy.targets).flatMap((target, index) => {
     const name = `${index > 0 ? `${index + 1}.` : ""}${target.group || "core"}.twin.impersonation-admission`;
     const keys = keysOf(target);
     return [
@@ -60,6 +63,7 @@ export const admissionPolicies = (policy: Policy, options: AdmissionPolicyOption
         : []),
     ].map((object) => withOptions(object, options));
   });
+}
 
 const withOptions = (
   object: AdmissionPolicyObject,

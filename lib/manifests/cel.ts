@@ -13,7 +13,9 @@ export interface MatchCondition {
  */
 
 /** A CEL string literal. */
-export const quote = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+export function quote(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+}
 
 /** Whether CEL takes it behind a dot. */
 const isIdentifier = (key: string): boolean => /^(?!(?:true|false|null|in)$)[A-Za-z_]\w*$/.test(key);
@@ -28,8 +30,8 @@ export interface Access {
 }
 
 /** The way to one place of `object` or `oldObject`. */
-export const accessTo = (root: string, names: readonly string[]): Access =>
-  names.reduce<Access>(
+export function accessTo(root: string, names: readonly string[]): Access {
+  return names.reduce<Access>(
     ({ there, absent, value }, name) => {
       const plain = isIdentifier(name);
       const has = plain ? `has(${value}.${name})` : `${quote(name)} in ${value}`;
@@ -42,6 +44,7 @@ export const accessTo = (root: string, names: readonly string[]): Access =>
     },
     { there: "", absent: "", value: root },
   );
+}
 
 /** Undefined for a path that walks a list, which no guard can make total. */
 const accessOf = (root: string, path: Path): Access | undefined => {
@@ -58,7 +61,9 @@ const mostChildren = 256;
 const mostOfAChild = 16;
 
 /** A list of CEL strings. */
-export const listOf = (texts: readonly string[]): string => `[${texts.map(quote).join(", ")}]`;
+export function listOf(texts: readonly string[]): string {
+  return `[${texts.map(quote).join(", ")}]`;
+}
 
 /**
  * Equal outside some top-level members. CEL's numbers are no finer than a double's across types.
@@ -94,8 +99,9 @@ const equalPart = ([, part]: Path): string => {
  *
  * @param beyond what is taken for so where it cannot tell
  */
-export const unchangedForMutate = (target: Target, beyond: boolean): string =>
-  `request.operation == 'UPDATE' && ${equalOutside(["metadata", "status"], String(beyond))}${equalMetadata(target)}`;
+export function unchangedForMutate(target: Target, beyond: boolean): string {
+  return `request.operation == 'UPDATE' && ${equalOutside(["metadata", "status"], String(beyond))}${equalMetadata(target)}`;
+}
 
 /**
  * Nothing changed that validate looks at. Of a custom resource, which may have any number of members, and numbers of any type, the API
@@ -115,28 +121,30 @@ const byStatusWriter = ({ statusWriters }: Target): readonly string[] =>
   statusWriters.length > 0 ? [`request.userInfo.username in ${listOf(statusWriters)}`] : [];
 
 /** Spares the validating call where nothing changed, or a controller wrote the status and nothing else. */
-export const validateConditions = (target: Target): readonly MatchCondition[] => [
-  { name: "changed", expression: `!(${unchangedForValidate(target)})` },
-  ...byStatusWriter(target).map((isWriter) => ({
-    name: "not-by-a-status-writer",
-    expression: `!(${isWriter} && ${unchangedForMutate(target, false)})`,
-  })),
-];
+export function validateConditions(target: Target): readonly MatchCondition[] {
+  return [
+    { name: "changed", expression: `!(${unchangedForValidate(target)})` },
+    ...byStatusWriter(target).map((isWriter) => ({
+      name: "not-by-a-status-writer",
+      expression: `!(${isWriter} && ${unchangedForMutate(target, false)})`,
+    })),
+  ];
+}
 
 /** Spares the validating call for a status write that leaves alone what counts there, or is a controller's own. */
-export const statusConditions = (target: Target): readonly MatchCondition[] => {
+export function statusConditions(target: Target): readonly MatchCondition[] {
   const paths = [...target.statusPaths, ...target.fields.filter(isInStatus).flatMap(identityPaths)];
   return [
     { name: "status-changed", expression: `!(${allSame(paths)})` },
     ...byStatusWriter(target).map((isWriter) => ({ name: "not-by-a-status-writer", expression: `!(${isWriter})` })),
   ];
-};
+}
 
 /**
  * Spares the validating call for a write of a subresource that leaves the identities in the metadata alone. Rules for `PLURAL/*` match the
  * resource itself too, which has a call of its own. An object that is created, such as a Binding, has no old one.
  */
-export const subresourceConditions = (target: Target): readonly MatchCondition[] => {
+export function subresourceConditions(target: Target): readonly MatchCondition[] {
   const paths = target.fields.filter(isInMetadata).flatMap(identityPaths);
   const carriesNone = paths.map((path) => accessOf("object", path)?.absent ?? "false").join(" && ");
   return [
@@ -149,10 +157,12 @@ export const subresourceConditions = (target: Target): readonly MatchCondition[]
       expression: `!(oldObject == null ? (object != null && ${carriesNone}) : (${allSame(paths)}))`,
     },
   ];
-};
+}
 
 /** The core resource `bindings` is another name of `pods/binding`. */
-export const coversPods = ({ group, resources }: Target): boolean => group === "" && resources.includes("pods");
+export function coversPods({ group, resources }: Target): boolean {
+  return group === "" && resources.includes("pods");
+}
 
 /** What stands at the paths is as it was. Only where it holds no numbers: CEL takes some for equal that are not. */
 const allSame = (paths: readonly Path[]): string =>
@@ -178,7 +188,7 @@ const withoutNumbers = (value: string): string => {
  * Spares the mutating call where there is nothing to patch: nothing changed, or the field names the requester, or somebody whom the
  * API server itself says the requester may impersonate. The validating call is made all the same, and decides.
  */
-export const mutateConditions = (target: Target, narrowing: readonly string[]): readonly MatchCondition[] => {
+export function mutateConditions(target: Target, narrowing: readonly string[]): readonly MatchCondition[] {
   const changed = { name: "changed", expression: `!(${unchangedForMutate(target, false)})` };
   const [field, ...more] = target.fields;
   const at = field && accessOf("object", field.path);
@@ -211,4 +221,4 @@ export const mutateConditions = (target: Target, narrowing: readonly string[]): 
         ` && authorizer.group('').resource('serviceaccounts').namespace(${part(2)}).name(${part(3)}).check('impersonate').allowed())`,
     },
   ];
-};
+}

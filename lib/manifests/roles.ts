@@ -23,21 +23,23 @@ const subjectOf = (username: string): Readonly<Record<string, string>> => {
  *
  * @example askerRoles("system:serviceaccount:impersonation-admission:impersonation-admission")
  */
-export const askerRoles = (username: string, name = "impersonation-admission"): readonly RbacObject[] => [
-  {
-    apiVersion,
-    kind: "ClusterRole",
-    metadata: { name },
-    rules: [{ apiGroups: ["authorization.k8s.io"], resources: ["subjectaccessreviews"], verbs: ["create"] }],
-  },
-  {
-    apiVersion,
-    kind: "ClusterRoleBinding",
-    metadata: { name },
-    roleRef: { apiGroup, kind: "ClusterRole", name },
-    subjects: [subjectOf(username)],
-  },
-];
+export function askerRoles(username: string, name = "impersonation-admission"): readonly RbacObject[] {
+  return [
+    {
+      apiVersion,
+      kind: "ClusterRole",
+      metadata: { name },
+      rules: [{ apiGroups: ["authorization.k8s.io"], resources: ["subjectaccessreviews"], verbs: ["create"] }],
+    },
+    {
+      apiVersion,
+      kind: "ClusterRoleBinding",
+      metadata: { name },
+      roleRef: { apiGroup, kind: "ClusterRole", name },
+      subjects: [subjectOf(username)],
+    },
+  ];
+}
 
 /**
  * Lets one user impersonate one other user. Users are cluster-scoped: a RoleBinding would grant nothing. Whoever may shares the role and
@@ -45,7 +47,7 @@ export const askerRoles = (username: string, name = "impersonation-admission"): 
  *
  * @example userImpersonatorRoles("alice", "bob")
  */
-export const userImpersonatorRoles = (username: string, as: string): readonly RbacObject[] => {
+export function userImpersonatorRoles(username: string, as: string): readonly RbacObject[] {
   const name = `impersonate-user-${dnsName(as)}`;
   return [
     {
@@ -62,14 +64,14 @@ export const userImpersonatorRoles = (username: string, as: string): readonly Rb
       subjects: [subjectOf(username)],
     },
   ];
-};
+}
 
 /**
  * Lets one user impersonate one service account.
  *
  * @example serviceAccountImpersonatorRoles("alice", { namespace: "team-a", name: "deployer" })
  */
-export const serviceAccountImpersonatorRoles = (username: string, as: ServiceAccount): readonly RbacObject[] => {
+export function serviceAccountImpersonatorRoles(username: string, as: ServiceAccount): readonly RbacObject[] {
   const metadata = { name: `impersonate-serviceaccount-${as.name}`, namespace: as.namespace };
   return [
     {
@@ -86,7 +88,7 @@ export const serviceAccountImpersonatorRoles = (username: string, as: ServiceAcc
       subjects: [subjectOf(username)],
     },
   ];
-};
+}
 
 const dnsName = (text: string): string =>
   text

@@ -57,9 +57,7 @@ export interface Webhook {
  *
  * @example webhookConfigurations({ policy, client: { url: "https://guard.example.com/clusters/prod/KEY" } })
  */
-export const webhookConfigurations = (
-  options: WebhookOptions,
-): readonly [WebhookConfiguration, WebhookConfiguration] => {
+export function webhookConfigurations(options: WebhookOptions): readonly [WebhookConfiguration, WebhookConfiguration] {
   const { policy, name = "impersonation-admission" } = options;
   const configuration = (kind: WebhookConfiguration["kind"], webhooks: readonly Webhook[]): WebhookConfiguration => ({
     apiVersion: "admissionregistration.k8s.io/v1",
@@ -87,7 +85,7 @@ export const webhookConfigurations = (
       ]),
     ),
   ];
-};
+}
 
 /** Mutate does not read the status. */
 const isMutated = ({ fields }: Target): boolean => fields.some((field) => !isInStatus(field));
@@ -98,7 +96,7 @@ const isStatusJudged = ({ fields, statusPaths }: Target): boolean => statusPaths
 export type Part = "mutate" | "validate" | "status" | "subresources";
 
 /** The rule of a part (`admissionregistration.k8s.io/v1` RuleWithOperations). */
-export const ruleOf = (target: Target, part: Part): Readonly<Record<string, unknown>> => {
+export function ruleOf(target: Target, part: Part): Readonly<Record<string, unknown>> {
   const { group, versions, resources } = target;
   const suffix = { mutate: "", validate: "", status: "/status", subresources: "/*" }[part];
   return {
@@ -111,7 +109,7 @@ export const ruleOf = (target: Target, part: Part): Readonly<Record<string, unkn
     operations: part === "status" ? ["UPDATE"] : ["CREATE", "UPDATE"],
     scope: "*",
   };
-};
+}
 
 const webhook = (
   options: WebhookOptions,

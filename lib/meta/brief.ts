@@ -4,5 +4,6 @@
  *
  * @example brief("abcdef", 3) // "abc... (6 characters)"
  */
-export const brief = (text: string, most = 256): string =>
-  text.length <= most ? text : `${text.slice(0, most)}... (${text.length} characters)`;
+export function brief(text: string, most = 256): string {
+  return text.length <= most ? text : `${text.slice(0, most)}... (${text.length} characters)`;
+}

@@ -6,11 +6,15 @@ export interface Problem {
   readonly problem: string;
 }
 
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
-export const isProblem = (value: unknown): value is Problem => isObject(value) && Object.hasOwn(value, "problem");
+export function isProblem(value: unknown): value is Problem {
+  return isObject(value) && Object.hasOwn(value, "problem");
+}
 
 /** A member of a JSON object. `__proto__` and the like are members only where the text had them. */
-export const member = (object: JsonObject, key: string): unknown =>
-  Object.hasOwn(object, key) ? object[key] : undefined;
+export function member(object: JsonObject, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}

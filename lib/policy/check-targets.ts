@@ -7,7 +7,7 @@ import type { TargetText } from "./policy-schema.ts";
 type Refuse = (place: string, what: string) => never;
 
 /** Checks what the members of a target say together, and fills in what it does not say. */
-export const checkedTarget = ({ emptyIsUnprivileged, ...entry }: TargetText, refuse: Refuse): Target => {
+export function checkedTarget({ emptyIsUnprivileged, ...entry }: TargetText, refuse: Refuse): Target {
   const { fields, emptyStandsFor, permission } = entry;
   const ofAccounts = areOfAccounts(fields, refuse);
   const inStatus = fields.some(isInStatus);
@@ -37,7 +37,7 @@ export const checkedTarget = ({ emptyIsUnprivileged, ...entry }: TargetText, ref
   if (typeof onEmpty === "object") checkDefault(target, onEmpty.default, refuse);
   if (emptyStandsFor !== undefined) checkStandIn(target, emptyStandsFor, refuse);
   return target;
-};
+}
 
 const checkDefault = ({ fields, privileged }: Target, name: string, refuse: Refuse): void => {
   if (fields.some(isInStatus))
@@ -102,7 +102,7 @@ const canHold = ({ serviceAccount }: Field, name: string): boolean => {
 };
 
 /** Checks what the targets of a policy say together. */
-export const checkTargets = (targets: readonly Target[], refuse: Refuse): void => {
+export function checkTargets(targets: readonly Target[], refuse: Refuse): void {
   const covered = targets.flatMap((target, index) =>
     target.resources.map((resource, at) => ({
       place: `targets[${index}].resources[${at}]`,
@@ -123,7 +123,7 @@ export const checkTargets = (targets: readonly Target[], refuse: Refuse): void =
           `must be PLURAL.GROUP of another resource that a target covers, not "${copiesFrom}"; add a target for it`,
         );
     }
-};
+}
 
 const shareVersion = ({ versions: one }: Target, { versions: other }: Target): boolean =>
   one.includes("*") || other.includes("*") || one.some((version) => other.includes(version));

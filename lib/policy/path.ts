@@ -26,7 +26,7 @@ const first = /^[A-Za-z_][\w-]*/;
 const further = /\.([A-Za-z_][\w-]*)|\["([ !#-[\]-~]+)"\]|\[\*\]/gy;
 
 /** Parses a path, or returns undefined for what is none. */
-export const parsePath = (text: string): Path | undefined => {
+export function parsePath(text: string): Path | undefined {
   const head = first.exec(text)?.[0];
   if (head === undefined) return undefined;
   const steps: Step[] = [{ key: head }];
@@ -37,13 +37,15 @@ export const parsePath = (text: string): Path | undefined => {
     end += whole.length;
   }
   return end < text.length || steps.at(-1) === "each" ? undefined : steps;
-};
+}
 
 /**
  * Every place in an object that a path leads to. A path that walks a list or a map leads nowhere where there is none; any other path
  * leads to one place, there or not.
  */
-export const placesOf = (object: JsonObject, path: Path): readonly Place[] => walk(object, path, { keys: [], at: "" });
+export function placesOf(object: JsonObject, path: Path): readonly Place[] {
+  return walk(object, path, { keys: [], at: "" });
+}
 
 type Reached = Pick<Place, "keys" | "at">;
 
@@ -77,31 +79,36 @@ const absent = (path: Path, reached: Reached): readonly Place[] => {
 };
 
 /** The keys of a path that leads to one place; undefined for one that walks. */
-export const namesOf = (path: Path): readonly string[] | undefined => {
+export function namesOf(path: Path): readonly string[] | undefined {
   const names = path.flatMap((step) => (step === "each" ? [] : [step.key]));
   return names.length === path.length ? names : undefined;
-};
+}
 
 /** What stands at a place in an object, undefined where nothing does. */
-export const valueAt = (object: JsonObject, keys: Segments): unknown =>
-  keys.reduce<unknown>(
+export function valueAt(object: JsonObject, keys: Segments): unknown {
+  return keys.reduce<unknown>(
     (at, key) => (Array.isArray(at) ? at[Number(key)] : isObject(at) ? member(at, String(key)) : undefined),
     object,
   );
+}
 
 /** The keys as Kubernetes writes field paths in its messages (`k8s.io/apimachinery` pkg/util/validation/field). */
-export const formatKeys = (keys: Segments): string => keys.map(formatKey).join("").replace(/^\./, "");
+export function formatKeys(keys: Segments): string {
+  return keys.map(formatKey).join("").replace(/^\./, "");
+}
 
 const formatKey = (key: string | number): string =>
   typeof key === "number" ? `[${key}]` : /^[\w-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 
 /** A path as a policy writes it. Its first step is a name. */
-export const formatPath = (path: Path): string =>
-  path
+export function formatPath(path: Path): string {
+  return path
     .map((step) => (step === "each" ? "[*]" : formatKey(step.key)))
     .join("")
     .slice(1);
+}
 
 /** The keys as a JSON Pointer (RFC 6901). */
-export const pointerOf = (keys: Segments): string =>
-  keys.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+export function pointerOf(keys: Segments): string {
+  return keys.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}

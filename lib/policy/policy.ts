@@ -52,8 +52,11 @@ export interface Field {
 export type ServiceAccountForm = "name" | "namespace:name" | { readonly namespaceKey: string };
 
 /** The paths to everything that makes a field's identity. */
-export const identityPaths = ({ path, serviceAccount }: Field): readonly Path[] =>
-  typeof serviceAccount === "object" ? [path, [...path.slice(0, -1), { key: serviceAccount.namespaceKey }]] : [path];
+export function identityPaths({ path, serviceAccount }: Field): readonly Path[] {
+  return typeof serviceAccount === "object"
+    ? [path, [...path.slice(0, -1), { key: serviceAccount.namespaceKey }]]
+    : [path];
+}
 
 const isIn =
   (part: "metadata" | "status") =>
@@ -80,13 +83,14 @@ export interface Permission {
 }
 
 /** The target that covers a resource (`request.resource`), or undefined. */
-export const targetOf = (
+export function targetOf(
   policy: Policy,
   { group, version, resource }: { readonly group: string; readonly version: string; readonly resource: string },
-): Target | undefined =>
-  policy.targets.find(
+): Target | undefined {
+  return policy.targets.find(
     (target) =>
       target.group === group &&
       target.resources.includes(resource) &&
       (target.versions.includes("*") || target.versions.includes(version)),
   );
+}

@@ -13,7 +13,7 @@ import { type PresetText, policySchema, targetSchema } from "./policy-schema.ts"
  * @example readPolicy({ name: "razee", targets: [{ preset: "razee" }] })
  * @throws PolicyError naming the place, the value and the fix
  */
-export const readPolicy = (value: unknown): Policy => {
+export function readPolicy(value: unknown): Policy {
   const refuse = (place: string, what: string): never => {
     const called = isObject(value) && typeof value["name"] === "string" ? ` ${value["name"]}:` : "";
     throw new PolicyError(`policy${called}${place && ` ${place}`} ${what}`);
@@ -30,7 +30,7 @@ export const readPolicy = (value: unknown): Policy => {
   });
   checkTargets(targets, refuse);
   return { ...policy, targets };
-};
+}
 
 /** What a policy file would say in place of a preset. */
 const presetText = ({ preset, controller, ...choices }: PresetText): object => ({

@@ -6,14 +6,16 @@ const razeeController = "system:serviceaccount:razeedeploy:razeedeploy-sa";
  * `Impersonate-User: <field>`, except that `razeedeploy`, `false` and nothing mean its own service account, which may do anything. It
  * deletes what `status.children` lists.
  */
-export const razee = (controller = razeeController) => ({
-  group: "deploy.razee.io",
-  versions: ["*"],
-  resources: ["remoteresources", "mustachetemplates", "encryptedresources", "remoteresourcess3", "featureflagsetsld"],
-  fields: ["spec.clusterAuth.impersonateUser"],
-  statusPaths: ["status.children"],
-  privileged: { razeedeploy: controller, false: controller },
-  onForbidden: "requester",
-  onEmpty: "requester",
-  emptyStandsFor: controller,
-});
+export function razee(controller = razeeController) {
+  return {
+    group: "deploy.razee.io",
+    versions: ["*"],
+    resources: ["remoteresources", "mustachetemplates", "encryptedresources", "remoteresourcess3", "featureflagsetsld"],
+    fields: ["spec.clusterAuth.impersonateUser"],
+    statusPaths: ["status.children"],
+    privileged: { razeedeploy: controller, false: controller },
+    onForbidden: "requester",
+    onEmpty: "requester",
+    emptyStandsFor: controller,
+  };
+}

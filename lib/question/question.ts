@@ -33,13 +33,15 @@ export interface NoAnswer {
 }
 
 /** A question that travels with everything that is known of the requester: rights hang on groups, uid and extra too. */
-export const question = (requester: UserInfo, resourceAttributes: ResourceAttributes): Question => ({
-  user: requester.username,
-  ...(requester.uid ? { uid: requester.uid } : {}),
-  groups: requester.groups,
-  extra: requester.extra,
-  resourceAttributes,
-});
+export function question(requester: UserInfo, resourceAttributes: ResourceAttributes): Question {
+  return {
+    user: requester.username,
+    ...(requester.uid ? { uid: requester.uid } : {}),
+    groups: requester.groups,
+    extra: requester.extra,
+    resourceAttributes,
+  };
+}
 
 /**
  * "May the requester impersonate this name?", as the API server's own impersonation filter asks it (`k8s.io/apiserver`
@@ -48,28 +50,29 @@ export const question = (requester: UserInfo, resourceAttributes: ResourceAttrib
  *
  * @example impersonationQuestion(alice, "bob").resourceAttributes.resource // "users"
  */
-export const impersonationQuestion = (requester: UserInfo, name: string): Question => {
+export function impersonationQuestion(requester: UserInfo, name: string): Question {
   const account = serviceAccountOf(name);
   const verb = { verb: "impersonate", group: "", version: "v1" };
   return question(
     requester,
     account ? { ...verb, resource: "serviceaccounts", ...account } : { ...verb, resource: "users", name },
   );
-};
+}
 
 /** Equal for equal questions, whose requester is a part of them. */
-export const idOfQuestion = ({ user, uid, groups, extra, resourceAttributes }: Question): string =>
-  JSON.stringify([user, uid, groups, extra, resourceAttributes]);
+export function idOfQuestion({ user, uid, groups, extra, resourceAttributes }: Question): string {
+  return JSON.stringify([user, uid, groups, extra, resourceAttributes]);
+}
 
 /**
  * What a question asks for, as `kubectl auth can-i` takes it.
  *
  * @example formatQuestion(impersonationQuestion(alice, "bob")) // "impersonate users/bob"
  */
-export const formatQuestion = ({ resourceAttributes }: Question): string => {
+export function formatQuestion({ resourceAttributes }: Question): string {
   const { verb, group, resource, namespace, name } = resourceAttributes;
   return `${verb} ${resource}${group && `.${group}`}/${name}${namespace ? ` -n ${namespace}` : ""}`;
-};
+}
 
 /**
  * Reads a SubjectAccessReview that an API server sent back. Yes is `allowed === true && denied !== true`. An `evaluationError` beside
@@ -77,7 +80,7 @@ export const formatQuestion = ({ resourceAttributes }: Question): string => {
  *
  * @example readAnswer({ apiVersion: "authorization.k8s.io/v1", kind: "SubjectAccessReview", status: { allowed: true } })
  */
-export const readAnswer = (review: unknown): Answer => {
+export function readAnswer(review: unknown): Answer {
   const noAnswer = (what: string): NoAnswer => ({ code: 502, failure: `the SubjectAccessReview came back ${what}` });
   if (!isObject(review)) return noAnswer("as no object");
   if (review["kind"] !== "SubjectAccessReview" || review["apiVersion"] !== "authorization.k8s.io/v1")
@@ -93,4 +96,4 @@ export const readAnswer = (review: unknown): Answer => {
       `with an evaluation error: ${brief(typeof evaluationError === "string" ? evaluationError : JSON.stringify(evaluationError))}`,
     );
   return { allowed: yes, reason: typeof reason === "string" ? reason : "" };
-};
+}

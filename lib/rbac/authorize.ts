@@ -44,7 +44,7 @@ const describe = ({ namespace, name, roleRef }: Binding, subject: Subject): stri
  * @returns yes or no; no answer (502) to a question about nobody, which an API server refuses to answer too. It never throws.
  * @example authorize(world, impersonationQuestion(alice, "bob")) // { allowed: false, reason: "" }
  */
-export const authorize = (world: World, { user, groups, resourceAttributes }: Question): Answer => {
+export function authorize(world: World, { user, groups, resourceAttributes }: Question): Answer {
   if (user === "" && groups.length === 0)
     return { code: 502, failure: "the question is about nobody: at least one of user or group must be specified" };
   const memberships = new Set(groups);
@@ -62,4 +62,4 @@ export const authorize = (world: World, { user, groups, resourceAttributes }: Qu
   }
   const errors = [...missing].join(", ");
   return { allowed: false, reason: errors && `RBAC: ${missing.size > 1 ? `[${errors}]` : errors}` };
-};
+}

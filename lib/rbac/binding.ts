@@ -1,5 +1,5 @@
 import { serviceAccountOf, serviceAccountUsername } from "../identity/service-account.ts";
-import { type ManifestField, itemsOf, membersOf, nameIn, stringIn, wrong } from "./manifest-field.ts";
+import { itemsOf, type ManifestField, membersOf, nameIn, stringIn, wrong } from "./manifest-field.ts";
 import { quote } from "./quote.ts";
 import type { Manifest } from "./rbac-objects.ts";
 
@@ -60,7 +60,7 @@ const readRoleRef = (field: ManifestField, bindingNamespace: string): Binding["r
  *
  * @throws RbacError for a binding that an API server would not store.
  */
-export const readBinding = ({ name, namespace, root }: Manifest): Binding => {
+export function readBinding({ name, namespace, root }: Manifest): Binding {
   const { roleRef, subjects } = membersOf(root, "apiVersion", "kind", "metadata", "roleRef", "subjects");
   return {
     name,
@@ -68,4 +68,4 @@ export const readBinding = ({ name, namespace, root }: Manifest): Binding => {
     roleRef: readRoleRef(roleRef, namespace),
     subjects: itemsOf(subjects).map((subject) => readSubject(subject, namespace)),
   };
-};
+}

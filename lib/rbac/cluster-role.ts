@@ -1,5 +1,5 @@
 import { type LabelSelector, readLabelSelector, selects } from "./label-selector.ts";
-import { type ManifestField, itemsOf, mapOf, memberOf, membersOf, wrong } from "./manifest-field.ts";
+import { itemsOf, type ManifestField, mapOf, memberOf, membersOf, wrong } from "./manifest-field.ts";
 import type { Manifest } from "./rbac-objects.ts";
 import { readRules } from "./read-rules.ts";
 import type { PolicyRule } from "./rule-allows.ts";
@@ -22,7 +22,7 @@ const readAggregationRule = (field: ManifestField): readonly LabelSelector[] => 
 };
 
 /** @throws RbacError for a wrong shape. */
-export const readClusterRole = ({ name, root }: Manifest): ClusterRole => {
+export function readClusterRole({ name, root }: Manifest): ClusterRole {
   const members = membersOf(root, "apiVersion", "kind", "metadata", "rules", "aggregationRule");
   return {
     name,
@@ -30,14 +30,14 @@ export const readClusterRole = ({ name, root }: Manifest): ClusterRole => {
     rules: readRules(members.rules, false),
     selectors: readAggregationRule(members.aggregationRule),
   };
-};
+}
 
 /**
  * The rules that a ClusterRole grants: those that it has. Only where it has none, as a manifest whose rules the control plane is to
  * fill, they are those of the ClusterRoles that its aggregation rule selects, which is what the control plane would fill in
  * (`pkg/controller/clusterroleaggregation`), as far as they are among `all`.
  */
-export const rulesOf = (role: ClusterRole, all: readonly ClusterRole[]): readonly PolicyRule[] => {
+export function rulesOf(role: ClusterRole, all: readonly ClusterRole[]): readonly PolicyRule[] {
   const gathered = new Set([role]);
   // What is added to a set while it is walked is walked too: a selected role may have nothing but an aggregation rule either.
   for (const { rules, selectors } of gathered) {
@@ -45,4 +45,4 @@ export const rulesOf = (role: ClusterRole, all: readonly ClusterRole[]): readonl
     for (const other of all) if (selectors.some((selector) => selects(selector, other.labels))) gathered.add(other);
   }
   return Array.from(gathered, ({ rules }) => rules).flat();
-};
+}

@@ -1,4 +1,4 @@
-import { type ManifestField, itemsOf, mapOf, membersOf, stringIn, textsOf, wrong } from "./manifest-field.ts";
+import { itemsOf, type ManifestField, mapOf, membersOf, stringIn, textsOf, wrong } from "./manifest-field.ts";
 
 const operators = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
 
@@ -29,14 +29,14 @@ const readRequirement = (field: ManifestField): Requirement => {
  *
  * @throws RbacError for a selector that has another shape.
  */
-export const readLabelSelector = (field: ManifestField): LabelSelector => {
+export function readLabelSelector(field: ManifestField): LabelSelector {
   const { matchLabels, matchExpressions } = membersOf(field, "matchLabels", "matchExpressions");
   const equalities = Array.from(
     mapOf(matchLabels),
     ([key, value]) => ({ key, operator: "In", values: [value] }) as const,
   );
   return [...equalities, ...itemsOf(matchExpressions).map(readRequirement)];
-};
+}
 
 const holds = ({ key, operator, values }: Requirement, labels: ReadonlyMap<string, string>): boolean => {
   const value = labels.get(key);
@@ -45,5 +45,6 @@ const holds = ({ key, operator, values }: Requirement, labels: ReadonlyMap<strin
 };
 
 /** Whether labels meet a selector. An absent label meets `NotIn` (`apimachinery` pkg/labels Requirement.Matches). */
-export const selects = (selector: LabelSelector, labels: ReadonlyMap<string, string>): boolean =>
-  selector.every((requirement) => holds(requirement, labels));
+export function selects(selector: LabelSelector, labels: ReadonlyMap<string, string>): boolean {
+  return selector.every((requirement) => holds(requirement, labels));
+}

@@ -10,8 +10,9 @@ export interface ManifestField {
 }
 
 /** The error that says what is wrong with a field. `problem` continues the sentence and ends with the fix. */
-export const wrong = ({ object, path }: ManifestField, problem: string): RbacError =>
-  new RbacError(`${object}${path && `: ${path}`} ${problem}`);
+export function wrong({ object, path }: ManifestField, problem: string): RbacError {
+  return new RbacError(`${object}${path && `: ${path}`} ${problem}`);
+}
 
 const objectOf = (field: ManifestField): JsonObject => {
   if (field.value == null) throw wrong(field, "is missing: it must be an object");
@@ -20,40 +21,45 @@ const objectOf = (field: ManifestField): JsonObject => {
 };
 
 /** One member of an object; its value is undefined where it is absent. */
-export const memberOf = (field: ManifestField, key: string): ManifestField => ({
-  object: field.object,
-  path: field.path === "" ? key : `${field.path}.${key}`,
-  value: member(objectOf(field), key),
-});
+export function memberOf(field: ManifestField, key: string): ManifestField {
+  return {
+    object: field.object,
+    path: field.path === "" ? key : `${field.path}.${key}`,
+    value: member(objectOf(field), key),
+  };
+}
 
 /**
  * All members of an object, which may have no others: a misspelt `resourceNames` would otherwise grant every name. `kubectl apply`
  * refuses unknown fields too (`fieldValidation: Strict`).
  */
-export const membersOf = <Key extends string>(field: ManifestField, ...keys: readonly Key[]): Readonly<Record<Key, ManifestField>> => {
+export function membersOf<Key extends string>(
+  field: ManifestField,
+  ...keys: readonly Key[]
+): Readonly<Record<Key, ManifestField>> {
   const unknown = Object.keys(objectOf(field)).find((key) => !keys.some((known) => known === key));
   if (unknown !== undefined)
     throw wrong(field, `has an unknown field ${quote(unknown)}: its fields are ${keys.join(", ")}`);
   return Object.fromEntries(keys.map((key) => [key, memberOf(field, key)])) as Record<Key, ManifestField>;
-};
+}
 
 /** A string; "" where it is absent or null, as Go reads it. */
-export const stringIn = (field: ManifestField): string => {
+export function stringIn(field: ManifestField): string {
   const text = field.value ?? "";
   if (typeof text !== "string") throw wrong(field, "is not a string: put it in quotes");
   return text;
-};
+}
 
 /** A map of strings, as labels are; empty where it is absent or null. */
-export const mapOf = (field: ManifestField): ReadonlyMap<string, string> => {
+export function mapOf(field: ManifestField): ReadonlyMap<string, string> {
   const entries = field.value == null ? [] : Object.entries(objectOf(field));
   return new Map(
     entries.map(([key, value]) => [key, stringIn({ ...field, path: `${field.path}[${quote(key)}]`, value })] as const),
   );
-};
+}
 
 /** The items of a list; none where it is absent or null. */
-export const itemsOf = (field: ManifestField): readonly ManifestField[] => {
+export function itemsOf(field: ManifestField): readonly ManifestField[] {
   const items = field.value ?? [];
   if (!Array.isArray(items)) throw wrong(field, "is not a list: write its items in brackets or after dashes");
   return Array.from(items, (value: unknown, index) => ({
@@ -61,21 +67,22 @@ export const itemsOf = (field: ManifestField): readonly ManifestField[] => {
     path: `${field.path}[${index}]`,
     value,
   }));
-};
+}
 
 /** A list of strings. An item that is null is an error: the core API group is "". */
-export const textsOf = (field: ManifestField): readonly string[] =>
-  itemsOf(field).map((item) => {
+export function textsOf(field: ManifestField): readonly string[] {
+  return itemsOf(field).map((item) => {
     if (item.value == null) throw wrong(item, 'is null: remove it or write ""');
     return stringIn(item);
   });
+}
 
 const pathSegment = /^(?!\.{1,2}$)[^/%]+$/;
 
 /** The name of an RBAC object (`pkg/apis/rbac/validation` ValidateRBACName): what fits into one segment of a URL path. */
-export const nameIn = (field: ManifestField): string => {
+export function nameIn(field: ManifestField): string {
   const name = stringIn(field);
   if (name === "") throw wrong(field, "is missing: write a name");
   if (!pathSegment.test(name)) throw wrong(field, `is ${quote(name)}: a name is not . or .. and has no / or %`);
   return name;
-};
+}

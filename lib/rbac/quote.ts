@@ -24,5 +24,6 @@ const escaped = (character: string): string => {
  *
  * @example quote(`say "hi"`) // "say \"hi\"", the outer quotes included
  */
-export const quote = (text: string): string =>
-  `"${Array.from(text, (character) => named.get(character) ?? (plain.test(character) ? character : escaped(character))).join("")}"`;
+export function quote(text: string): string {
+  return `"${Array.from(text, (character) => named.get(character) ?? (plain.test(character) ? character : escaped(character))).join("")}"`;
+}

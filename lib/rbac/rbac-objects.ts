@@ -1,5 +1,5 @@
 import { isObject } from "../meta/json.ts";
-import { type ManifestField, itemsOf, memberOf, nameIn, stringIn, wrong } from "./manifest-field.ts";
+import { itemsOf, type ManifestField, memberOf, nameIn, stringIn, wrong } from "./manifest-field.ts";
 import { quote } from "./quote.ts";
 
 const group = "rbac.authorization.k8s.io";
@@ -72,8 +72,9 @@ const readManifest = (field: ManifestField): Manifest => {
  *
  * @throws RbacError for what is no object, and for RBAC of another version, of no known kind or without a name.
  */
-export const manifestsIn = (objects: readonly unknown[]): readonly Manifest[] =>
-  itemsOf({ object: "objects", path: "", value: objects })
+export function manifestsIn(objects: readonly unknown[]): readonly Manifest[] {
+  return itemsOf({ object: "objects", path: "", value: objects })
     .flatMap((item) => flatten(standalone(item)))
     .filter(isRbac)
     .map(readManifest);
+}

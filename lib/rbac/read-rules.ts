@@ -1,4 +1,4 @@
-import { type ManifestField, itemsOf, membersOf, textsOf, wrong } from "./manifest-field.ts";
+import { itemsOf, type ManifestField, membersOf, textsOf, wrong } from "./manifest-field.ts";
 import type { PolicyRule } from "./rule-allows.ts";
 
 const readRule = (field: ManifestField, namespaced: boolean): PolicyRule => {
@@ -24,5 +24,6 @@ const readRule = (field: ManifestField, namespaced: boolean): PolicyRule => {
  *
  * @throws RbacError for a rule that an API server would not store.
  */
-export const readRules = (rules: ManifestField, namespaced: boolean): readonly PolicyRule[] =>
-  itemsOf(rules).map((rule) => readRule(rule, namespaced));
+export function readRules(rules: ManifestField, namespaced: boolean): readonly PolicyRule[] {
+  return itemsOf(rules).map((rule) => readRule(rule, namespaced));
+}

@@ -19,7 +19,7 @@ const covers = (granted: readonly string[], asked: string): boolean => granted.i
  * const rule = { verbs: ["*"], apiGroups: [""], resources: ["users"], resourceNames: ["bob"] };
  * ruleAllows(rule, { verb: "impersonate", group: "", version: "v1", resource: "users", name: "bob" }); // true
  */
-export const ruleAllows = (rule: PolicyRule, asked: ResourceAttributes): boolean => {
+export function ruleAllows(rule: PolicyRule, asked: ResourceAttributes): boolean {
   const { verb, group, resource, subresource = "", name } = asked;
   const whole = subresource === "" ? resource : `${resource}/${subresource}`;
   const ofAnyResource = subresource !== "" && rule.resources.includes(`*/${subresource}`);
@@ -29,4 +29,4 @@ export const ruleAllows = (rule: PolicyRule, asked: ResourceAttributes): boolean
     (covers(rule.resources, whole) || ofAnyResource) &&
     (rule.resourceNames.length === 0 || rule.resourceNames.includes(name))
   );
-};
+}

@@ -50,7 +50,7 @@ const refuseDuplicates = (manifests: readonly Manifest[]): void => {
  *   },
  * ]);
  */
-export const readWorld = (objects: readonly unknown[]): World => {
+export function readWorld(objects: readonly unknown[]): World {
   const manifests = manifestsIn(objects);
   refuseDuplicates(manifests);
   const all = (kind: Manifest["kind"]) => manifests.filter((manifest) => manifest.kind === kind);
@@ -61,4 +61,4 @@ export const readWorld = (objects: readonly unknown[]): World => {
     roleBindings: all("RoleBinding").map(readBinding),
     clusterRoleBindings: all("ClusterRoleBinding").map(readBinding),
   };
-};
+}

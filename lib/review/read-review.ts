@@ -19,7 +19,7 @@ export interface AdmissionReview {
  *
  * @example readReview('{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"1", ...}}')
  */
-export const readReview = (text: string): AdmissionReview | Problem => {
+export function readReview(text: string): AdmissionReview | Problem {
   const review = parse(text);
   if (review === undefined) return { problem: "the body is not JSON" };
   const { apiVersion, kind, request } = isObject(review) ? review : {};
@@ -36,7 +36,7 @@ export const readReview = (text: string): AdmissionReview | Problem => {
     subject: { ...kindOf(request), name: textOf(request["name"]) },
     request: readRequest(request, text),
   };
-};
+}
 
 /** Undefined for what is no JSON, which no JSON text stands for. */
 const parse = (text: string, reviver?: (key: string, value: unknown) => unknown): unknown => {

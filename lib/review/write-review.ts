@@ -64,11 +64,11 @@ const reasons: Readonly<Record<number, string>> = {
  *
  * @example writeReview(review, outcome, (text) => Buffer.from(text).toString("base64"))
  */
-export const writeReview = (
+export function writeReview(
   review: AdmissionReview,
   outcome: Outcome,
   base64: (text: string) => string,
-): AdmissionReviewAnswer => {
+): AdmissionReviewAnswer {
   const allowed = outcome.decision !== "denied" || outcome.enforcement === "audit";
   return {
     apiVersion: "admission.k8s.io/v1",
@@ -84,7 +84,7 @@ export const writeReview = (
       auditAnnotations: annotationsOf(outcome),
     },
   };
-};
+}
 
 const warningsOf = ({ warnings }: Outcome): readonly string[] => [
   ...warnings.slice(0, mostWarnings).map((warning) => bounded(warning)),

@@ -1,5 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { askerRoles, admissionPolicies, type WebhookConfiguration, webhookConfigurations } from "../../lib/manifests/index.ts";
+import {
+  admissionPolicies,
+  askerRoles,
+  type WebhookConfiguration,
+  webhookConfigurations,
+} from "../../lib/manifests/index.ts";
 import { readPolicy } from "../../lib/policy/index.ts";
 import { type Ran, runCommand } from "../support/command.ts";
 import { applied } from "./world/applied.ts";

@@ -7,9 +7,9 @@ import { policies } from "../../functions/policies/index.ts";
 import { defaultAsker, exampleFiles, impersonatorRoles } from "../../infra/kubernetes/examples.ts";
 import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import {
+  admissionPolicies,
   askerRoles,
   type Client,
-  admissionPolicies,
   type WebhookOptions,
   webhookConfigurations,
 } from "../../lib/manifests/index.ts";

@@ -50,7 +50,10 @@ const registry = ({ cluster, user = { token: "t" }, extension, top }: Members): 
           cluster: "c",
           user: "u",
           extensions: [
-            { name: "impersonation-admission", extension: extension ?? { keys: [hashOfKey("key")], serverIsEks: true } },
+            {
+              name: "impersonation-admission",
+              extension: extension ?? { keys: [hashOfKey("key")], serverIsEks: true },
+            },
           ],
         },
       },

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { serve } from "../../../infra/local/serve.ts";
-import { askerRoles, admissionPolicies, webhookConfigurations } from "../../../lib/manifests/index.ts";
+import { admissionPolicies, askerRoles, webhookConfigurations } from "../../../lib/manifests/index.ts";
 import { readPolicy } from "../../../lib/policy/index.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { applied } from "./applied.ts";

@@ -21,7 +21,12 @@ const withoutPrivileged = (policy: Policy) =>
 
 /** Lets whoever may impersonate the user of that name declare a privileged value, whomever it stands for. */
 const withoutStandIn = (policy: Policy): ReturnType<typeof admissionPolicies> =>
-  JSON.parse(JSON.stringify(admissionPolicies(policy)).replaceAll(" && (!variables.isPrivileged || variables.mayBeStandsFor)", ""));
+  JSON.parse(
+    JSON.stringify(admissionPolicies(policy)).replaceAll(
+      " && (!variables.isPrivileged || variables.mayBeStandsFor)",
+      "",
+    ),
+  );
 
 test("twins that know no privileged values are found out", async () => {
   const { figures, counterexamples } = await proven(withoutPrivileged, 0);

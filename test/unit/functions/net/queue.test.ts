@@ -1,6 +1,6 @@
 import { setImmediate as tick } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { queueIsFull, queue } from "../../../../functions/net/queue.ts";
+import { queue, queueIsFull } from "../../../../functions/net/queue.ts";
 
 const never = new AbortController().signal;
 

@@ -91,7 +91,9 @@ describe("what the policy says stands in the expressions", () => {
   });
 
   test("a policy that only refuses needs nothing of Kubernetes 1.36", () => {
-    const kinds = admissionPolicies(policyOf({ ...thing, onForbidden: "deny", onEmpty: "deny" })).map(({ kind }) => kind);
+    const kinds = admissionPolicies(policyOf({ ...thing, onForbidden: "deny", onEmpty: "deny" })).map(
+      ({ kind }) => kind,
+    );
     expect(kinds).toEqual(["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"]);
   });
 
