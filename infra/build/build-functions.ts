@@ -13,13 +13,16 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
  */
 const bundles: Readonly<Record<string, { readonly budget: number } & BuildOptions>> = {
   "admission.js": {
-    budget: 92_000,
+    budget: 91_000,
     entryPoints: ["functions/admission.ts"],
     plugins: [slimClientNode(), builtPolicies(), lazyYaml()],
   },
   "lambda.mjs": { budget: 300, entryPoints: ["functions/lambda.ts"], bundle: false, format: "esm" },
   [yamlFile]: { budget: 50_000, entryPoints: ["functions/yaml/compose-yaml.ts"] },
 };
+
+/** Its bytes are outside the budget: a deployment has as many policies as it needs. */
+const policyModule = "functions/policies/index.ts";
 
 /** At no moment is the file half there: tests and commands build it at the same time as others load it. */
 const replaceFile = async (file: string, content: string | Uint8Array): Promise<void> => {
@@ -41,7 +44,7 @@ export async function buildFunctions(report: (line: string) => void = () => {}):
   await replaceFile(`${root}dist/package.json`, `${JSON.stringify({ type: "commonjs" })}\n`);
   for (const [name, { budget, ...options }] of Object.entries(bundles)) {
     const outfile = `dist/${name}`;
-    const { outputFiles = [] } = await build({
+    const { outputFiles = [], metafile } = await build({
       absWorkingDir: root,
       outfile,
       bundle: true,
@@ -56,14 +59,27 @@ export async function buildFunctions(report: (line: string) => void = () => {}):
       legalComments: "none",
       logLevel: "warning",
       write: false,
+      metafile: true,
       ...options,
     });
+    const policies = metafile?.outputs[outfile]?.inputs[policyModule]?.bytesInOutput ?? 0;
     for (const { contents } of outputFiles) {
-      report(`${outfile}: ${contents.length} bytes of ${budget}`);
-      if (contents.length > budget) throw new Error(`${outfile} is ${contents.length - budget} bytes over its budget`);
+      const code = contents.length - policies;
+      report(`${outfile}: ${code} bytes of ${budget}${policies > 0 ? `, and ${policies} of policies` : ""}`);
+      if (code > budget) throw new Error(`${outfile} is ${code - budget} bytes over its budget`);
       await replaceFile(`${root}${outfile}`, contents);
     }
   }
 }
 
-if (import.meta.main) void buildFunctions(console.log);
+const main = async (): Promise<void> => {
+  try {
+    await buildFunctions(console.log);
+  } catch (error) {
+    if (!(error instanceof Error && error.name === "PolicyFileError")) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+};
+
+if (import.meta.main) await main();

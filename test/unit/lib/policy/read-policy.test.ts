@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { PolicyError, readPolicy } from "../../../../lib/index.ts";
@@ -657,10 +656,4 @@ test("an identity is made of its field and, where there is one, of the namespace
     path,
     [key("metadata"), key("labels"), key("ns")],
   ]);
-});
-
-const folder = new URL("../../../../functions/policies/", import.meta.url);
-test.each(readdirSync(folder).filter((file) => file.endsWith(".json")))("%s is a policy of that name", (file) => {
-  const policy = readPolicy(JSON.parse(readFileSync(new URL(file, folder), "utf8")));
-  expect(`${policy.name}.json`).toBe(file);
 });
