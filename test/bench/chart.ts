@@ -1,57 +1,103 @@
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
-import type { Figures } from "./figures.ts";
+import type { Figures, Row } from "./figures.ts";
 
-const x = { field: "ratio", type: "quantitative", title: null } as const;
+export type Theme = "light" | "dark";
 
-const panelOf = ({ title, against, rows }: Figures) => {
-  const bars = rows.filter(({ ratio }) => ratio !== undefined);
-  return {
-    title: { text: title, subtitle: `as a multiple of ${against}` },
-    data: { values: bars.map(({ variant, ratio, goal, peer = false }) => ({ variant, ratio, goal, peer })) },
-    width: 380,
-    height: { step: 20 },
-    encoding: {
-      y: {
-        field: "variant",
-        type: "nominal",
-        sort: null,
-        title: null,
-        axis: { ticks: false, domain: false, labelLimit: 400, labelFontSize: 11 },
-      },
-    },
-    layer: [
-      {
-        mark: { type: "bar", height: 13 },
-        encoding: {
-          x,
-          color: { condition: { test: "datum.peer", value: "#b3bfd1" }, value: "#326ce5" },
-        },
-      },
-      {
-        transform: [{ calculate: "datum.ratio + ' x'", as: "label" }],
-        mark: { type: "text", align: "left", dx: 5, fontSize: 11 },
-        encoding: { x, text: { field: "label" } },
-      },
-      {
-        transform: [{ filter: "isValid(datum.goal)" }],
-        mark: { type: "tick", color: "#d62728", thickness: 2, height: 17 },
-        encoding: { x: { ...x, field: "goal" } },
-      },
-    ],
-  };
+/** The page's own colours are GitHub's, so that the chart has no frame there. */
+const themes = {
+  light: { page: "#ffffff", text: "#1f2328", quiet: "#59636e", grid: "#e4e8ec", ours: "#326ce5", other: "#a9b6c9" },
+  dark: { page: "#0d1117", text: "#e6edf3", quiet: "#9198a1", grid: "#262c36", ours: "#4f8cff", other: "#5b6675" },
+} as const;
+const goalColors = { light: "#c8102e", dark: "#ffb000" } as const;
+
+const kinds = { ours: "this function", other: "what it is compared with", goal: "goal, at most" } as const;
+
+/** Pixels: the bars begin where the longest name of a variant ends. */
+const namesWidth = 262;
+const barsWidth = 440;
+const mostRatio = 5.5;
+/** What a label takes on the scale, with the space around it. */
+const labelWidth = 0.75;
+
+/** A label stands behind its bar, and behind the lines at 1 and at the goal that would cross it there. */
+const labelAt = ({ ratio = 0, goal = 0 }: Row): number =>
+  [1, goal].toSorted().reduce((at, line) => (line > at && line < at + labelWidth ? line : at), ratio);
+
+const x = {
+  type: "quantitative" as const,
+  title: null,
+  scale: { domain: [0, mostRatio] },
+  axis: { values: [0, 1, 2, 3, 4, 5], labels: false, ticks: false, domain: false },
 };
 
-/** Draws the ratios of benchmarks, one below the other, with a red line at each goal. SVG. */
-export const chartOf = (benchmarks: readonly Figures[]): Promise<string> => {
+const panelOf =
+  (theme: Theme) =>
+  ({ title, against, rows }: Figures) => {
+    const { text, quiet, ours, other } = themes[theme];
+    const color = {
+      type: "nominal" as const,
+      scale: { domain: Object.values(kinds), range: [ours, other, goalColors[theme]] },
+      legend: { orient: "top", title: null, labelLimit: 0, symbolOpacity: 1, symbolSize: 120, offset: 14 },
+    };
+    const bars = rows.filter(({ ratio }) => ratio !== undefined);
+    return {
+      title: { text: title, subtitle: `as a multiple of ${against}` },
+      data: {
+        values: bars.map((row) => ({ ...row, kind: row.peer ? kinds.other : kinds.ours, labelAt: labelAt(row) })),
+      },
+      width: barsWidth,
+      height: { step: 21 },
+      encoding: {
+        y: {
+          field: "variant",
+          type: "nominal",
+          sort: null,
+          title: null,
+          axis: { ticks: false, domain: false, labelAlign: "left", labelPadding: namesWidth, labelLimit: 400 },
+        },
+      },
+      layer: [
+        { mark: { type: "rule", color: quiet, strokeDash: [2, 2] }, encoding: { x: { ...x, datum: 1 }, y: null } },
+        {
+          mark: { type: "bar", height: 14 },
+          encoding: { x: { ...x, field: "ratio" }, color: { ...color, field: "kind" } },
+        },
+        {
+          transform: [{ filter: "isValid(datum.goal)" }],
+          mark: { type: "tick", thickness: 3, height: 19, opacity: 1 },
+          encoding: { x: { ...x, field: "goal" }, color: { ...color, datum: kinds.goal } },
+        },
+        {
+          transform: [{ calculate: "datum.ratio + ' x'", as: "label" }],
+          mark: { type: "text", align: "left", dx: 6, fontSize: 11.5, color: text },
+          encoding: { x: { ...x, field: "labelAt" }, text: { field: "label" } },
+        },
+      ],
+    };
+  };
+
+/**
+ * Draws the ratios of benchmarks, one below the other: a dashed line at 1, a thick one at each goal. SVG.
+ *
+ * @param theme of the page that it stands on
+ */
+export const chartOf = (benchmarks: readonly Figures[], theme: Theme): Promise<string> => {
+  const { page, text, quiet, grid } = themes[theme];
   const spec = {
-    background: "white",
+    background: page,
     padding: 10,
-    vconcat: benchmarks.map(panelOf),
-    resolve: { scale: { x: "shared" } },
+    spacing: 16,
+    vconcat: benchmarks.map(panelOf(theme)),
+    resolve: { scale: { color: "shared" }, legend: { color: "shared" } },
     config: {
-      font: "sans-serif",
-      title: { anchor: "start", frame: "group", fontSize: 12, subtitleFontSize: 11, subtitleColor: "#555", offset: 6 },
+      font: "Helvetica, Arial, DejaVu Sans, sans-serif",
+      title: {
+        ...{ anchor: "start", frame: "group", dx: -namesWidth, offset: 8, color: text, fontSize: 13 },
+        ...{ subtitleColor: quiet, subtitleFontSize: 11.5, subtitlePadding: 4 },
+      },
+      axis: { labelColor: text, labelFontSize: 11.5, gridColor: grid },
+      legend: { labelColor: text, labelFontSize: 12 },
       view: { stroke: null },
     },
   };

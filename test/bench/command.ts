@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { readArguments, run, UsageError } from "../../infra/command-line/usage.ts";
 import { requireRuntimeClient } from "../runtime/runtime-client.ts";
 import { chartOf } from "./chart.ts";
@@ -12,25 +12,32 @@ import { throughput } from "./throughput.ts";
 import { buildVariants } from "./variants.ts";
 import { warmDecisions } from "./warm.ts";
 
+/** What `-o json` writes. */
+interface Stored {
+  readonly node: string;
+  readonly benchmarks: readonly Figures[];
+}
+
 const names = ["cold", "small", "warm", "sizes", "throughput", "create"] as const;
 type Name = (typeof names)[number];
 
-const help = `Measures the function beside the least that could be done in its place, and prints ratios.
+const help = `Measures the function against minimal baselines that do the same work, and prints ratios.
 
 usage: npm run bench -- [options]
 
   --only NAME      one of ${names.join(", ")}; may be given again (all)
   --rounds N       of cold starts and small functions; the others are repeated in proportion (20)
-  --chart FILE     draw the ratios, SVG
+  --chart FILE     draw the ratios, FILE.svg, and for dark pages FILE-dark.svg
+  --from FILE      measure nothing: take the figures that -o json wrote earlier
   -o text|json     (text)
 
-Variants are run in turns, so that what else the machine does meets them all. Compare the ratios: the milliseconds are this machine's.
+Variants are run in turns, so that other load on the machine affects all of them. Compare the ratios: the milliseconds are this machine's.
 All but sizes need a kube-apiserver, as the cluster suite does. cold, small and warm need the Lambda runtime client, which is built first.
 
   cold             init of a start on a whole core, and its first answer, beside an empty function
   small            the same of a function of 512 MB: a whole core for its init, 0.29 of one for its answers, the first, second and
                    tenth of which are shown. It needs a cgroup, and with it Linux and root
-  warm             one answer after the other of instances that are up
+  warm             consecutive answers of running instances
   sizes            one review of 5 KB to 2.8 MB in one process, beside JSON.parse
   throughput       answers a second of npm start
   create           a CREATE as the API server answers it, guarded and not`;
@@ -57,38 +64,57 @@ const measure = async (name: Name, rounds: number, cluster: () => Promise<BenchC
   }
 };
 
+const measureAll = async (chosen: readonly Name[], rounds: number, done: (figures: Figures) => void): Promise<void> => {
+  let started: Promise<BenchCluster> | undefined;
+  const cluster = () => (started ??= startBenchCluster());
+  try {
+    for (const name of chosen) {
+      console.error(`measuring ${name}`);
+      done(await measure(name, rounds, cluster));
+    }
+  } finally {
+    await (await started)?.stop();
+  }
+};
+
 const command = async (): Promise<void> => {
   const { values } = readArguments(
     {
       only: { type: "string", multiple: true, default: [...names] },
       rounds: { type: "string", default: "20" },
       chart: { type: "string" },
+      from: { type: "string" },
       output: { type: "string", short: "o", default: "text" },
     },
     help,
   );
-  const { only, output, chart } = values;
+  const { only, output, chart, from } = values;
   const unknown = only.find((name) => !names.some((known) => known === name));
   if (unknown !== undefined) throw new UsageError(`--only ${unknown} is not one of ${names.join(", ")}`);
   if (output !== "text" && output !== "json") throw new UsageError(`-o ${output} is not text or json`);
   if (!/^[1-9]\d{0,3}$/.test(values.rounds))
     throw new UsageError(`--rounds ${values.rounds} is not a number from 1 on`);
+  if (chart !== undefined && !chart.endsWith(".svg")) throw new UsageError(`--chart ${chart} does not end in .svg`);
 
-  let started: Promise<BenchCluster> | undefined;
-  const cluster = () => (started ??= startBenchCluster());
   const all: Figures[] = [];
-  try {
-    for (const name of names.filter((each) => only.includes(each))) {
-      console.error(`measuring ${name}`);
-      const figures = await measure(name, Number(values.rounds), cluster);
-      all.push(figures);
-      if (output === "text") console.log(`\n${tableOf(figures)}`);
-    }
-  } finally {
-    await (await started)?.stop();
+  const chosen = names.filter((name) => only.includes(name));
+  const done = (figures: Figures): void => {
+    all.push(figures);
+    if (output === "text") console.log(`\n${tableOf(figures)}`);
+  };
+  if (from === undefined) await measureAll(chosen, Number(values.rounds), done);
+  else {
+    const { benchmarks }: Stored = JSON.parse(await readFile(from, "utf8"));
+    for (const figures of benchmarks.filter(({ name }) => only.includes(name))) done(figures);
   }
-  if (chart !== undefined) await writeFile(chart, await chartOf(all));
-  if (output === "json") console.log(JSON.stringify({ node: process.version, benchmarks: all }, null, 2));
+  if (chart !== undefined) {
+    await writeFile(chart, await chartOf(all, "light"));
+    await writeFile(chart.replace(/\.svg$/, "-dark.svg"), await chartOf(all, "dark"));
+  }
+  if (output === "json") {
+    const stored: Stored = { node: process.version, benchmarks: all };
+    console.log(JSON.stringify(stored, null, 2));
+  }
 };
 
 await run(command);

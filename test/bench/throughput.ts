@@ -47,7 +47,7 @@ export const throughput = async (cluster: BenchCluster, seconds: number): Promis
     return {
       name: "throughput",
       title: "npm start, answers a second for each core",
-      against: "a bare Node server that asks the same",
+      against: "a bare Node server that asks the same; higher is better",
       how: `${connections} connections for ${seconds} s each; the SubjectAccessReviews go to a real kube-apiserver on the same cores. Ratios are of answers/s per core, which counts the server's CPU time only.`,
       rows: [
         base,
