@@ -2,13 +2,13 @@ import { conclude, formatQuestion, judge, readPolicy, readReview, writeReview } 
 import { userImpersonatorRoles } from "impersonation-admission/manifests";
 import { authorize, readWorld } from "impersonation-admission/rbac";
 
-// What is guarded: the resources of Razee, whose field spec.clusterAuth.impersonateUser names an identity.
+// The guarded resources: those of Razee, whose field spec.clusterAuth.impersonateUser names an identity.
 const policy = readPolicy({ name: "razee", targets: [{ preset: "razee" }] });
 
-// Who may become whom: alice may become bob. RBAC manifests answer here; in the function, the cluster's API server does.
+// The permissions: alice may impersonate bob. RBAC manifests answer here; in the function, the cluster's API server does.
 const world = readWorld(userImpersonatorRoles("alice", "bob"));
 
-// What the API server sends: alice creates an object that names carol.
+// The request, as the API server sends it: alice creates an object that names carol.
 const request = {
   uid: "7f1b6bd4",
   operation: "CREATE",
@@ -19,13 +19,13 @@ const request = {
 const review = readReview(JSON.stringify({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", request }));
 if ("problem" in review) throw new Error(review.problem);
 
-// Judge it, ask what must be known, conclude from the answers.
+// Judge it, answer the questions, conclude from the answers.
 const judgement = judge(policy, review.request, "mutate");
 console.log(judgement.questions.map(formatQuestion)); // [ 'impersonate users/carol' ]
 const answers = judgement.questions.map((question) => authorize(world, question));
 const outcome = conclude(judgement, answers);
 console.log(outcome.message); // spec.clusterAuth.impersonateUser: "carol" replaced by "alice", who may not impersonate it
 
-// What the API server gets: the patch that replaces the name, the warning, the audit annotations.
+// The response for the API server: the patch that replaces the name, the warning, the audit annotations.
 const answer = writeReview(review, outcome, (text) => Buffer.from(text).toString("base64"));
 console.log(answer.response);
