@@ -1,4 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { readArguments, run, UsageError } from "../../infra/command-line/usage.ts";
 import { requireRuntimeClient } from "../runtime/runtime-client.ts";
 import { chartOf } from "./chart.ts";
@@ -104,7 +105,7 @@ const command = async (): Promise<void> => {
   };
   if (from === undefined) await measureAll(chosen, Number(values.rounds), done);
   else {
-    const { benchmarks }: Stored = JSON.parse(await readFile(from, "utf8"));
+    const { benchmarks }: Stored = JSON.parse(readFileSync(from, "utf8"));
     for (const figures of benchmarks.filter(({ name }) => only.includes(name))) done(figures);
   }
   if (chart !== undefined) {

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { PolicyError, readPolicy } from "../../../../lib/policy/index.ts";
+import { PolicyError, readPolicy } from "../../lib/policy/index.ts";
 
-const read = (file: string): string => readFileSync(new URL(`../../../../${file}`, import.meta.url), "utf8");
+const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
 const page = read("docs/policies.md");
 
 /** What `readPolicy` says that the members are, when there is one too many. */
