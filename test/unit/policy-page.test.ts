@@ -35,7 +35,8 @@ test.each(["README.md", "docs/policies.md"])("every policy in %s is one", (file)
 });
 
 test("docs/policies.md quotes a message as it is", () => {
-  const [, message] = /^```\n(policy gitops: .+)\n```$/m.exec(page) ?? [];
+  const [, message = "nothing"] =
+    /^```\nfunctions\/policies\/gitops\.yaml: (policy gitops: .+)\n```$/m.exec(page) ?? [];
   const [, block = ""] = /^```yaml\n(name: [\s\S]*?)^```$/m.exec(page) ?? [];
   const wrong = parse(block);
   wrong.targets[1].onForbidden = "refuse";
