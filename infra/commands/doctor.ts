@@ -1,8 +1,8 @@
-import { styleText } from "node:util";
-import { printable } from "../../lib/meta/index.ts";
 import { notVerified, openCluster } from "../cluster/api-client.ts";
 import { guardUrl } from "../command-line/guard-url.ts";
-import { plainTable } from "../command-line/plain-table.ts";
+import { printableJson } from "../command-line/printable-json.ts";
+import { type Colour, screenOf } from "../command-line/screen.ts";
+import { tableOn } from "../command-line/table.ts";
 import { readArguments, run, UsageError } from "../command-line/usage.ts";
 import { checkInTree } from "../doctor/admission-policies.ts";
 import { checkAsker, checkAskerExcess } from "../doctor/asker.ts";
@@ -86,23 +86,21 @@ const doctor = async (): Promise<void> => {
   if (results.some(({ status }) => status === "fail")) process.exitCode = 1;
 };
 
-const colours: Readonly<Record<CheckStatus, Parameters<typeof styleText>[0]>> = {
+const colours: Readonly<Record<CheckStatus, Colour>> = {
   ok: "green",
   warn: "yellow",
   fail: "red",
 };
 
 const asTable = (results: readonly CheckResult[]): string => {
-  const { stdout: stream } = process;
-  const rows = results.flatMap(({ check, status, message, fix }) => [
-    [styleText(colours[status], status, { stream }), check, printable(message)],
-    ...(fix ? [["", "", styleText("dim", `fix: ${printable(fix)}`, { stream })]] : []),
+  const rows = results.map(({ check, status, message, fix }) => [
+    { text: status, colour: colours[status] },
+    check,
+    { text: message, note: fix && `fix: ${fix}` },
   ]);
   const count = (wanted: CheckStatus): number => results.filter(({ status }) => status === wanted).length;
-  return `${plainTable(rows)}\n\n${count("ok")} ok, ${count("warn")} to look at, ${count("fail")} failed`;
+  const table = tableOn(screenOf(process.stdout), ["STATUS", "CHECK", "MESSAGE"])(rows);
+  return `${table}\n${count("ok")} ok, ${count("warn")} to look at, ${count("fail")} failed`;
 };
-
-/** Names of the cluster may hold what a terminal obeys; as an escape it is the same JSON. */
-const printableJson = (value: unknown): string => JSON.stringify(value, null, 2).split("\n").map(printable).join("\n");
 
 if (import.meta.main) await run(doctor);

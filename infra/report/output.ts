@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { styleText } from "node:util";
 import { printable } from "../../lib/meta/index.ts";
-import { columnsOf } from "../command-line/columns.ts";
+import { type Colour, screenOf } from "../command-line/screen.ts";
+import { type Cell, tableOn } from "../command-line/table.ts";
+import { wrapped } from "../command-line/text-width.ts";
 import type { FindingKind, ReportFinding } from "./finding.ts";
 
 /** Where findings go as they come. Waits while the reader of the output is behind, so that nothing piles up. */
@@ -38,7 +39,7 @@ export function jsonOutput(stream: Stream): Output {
   };
 }
 
-const colours: Readonly<Record<FindingKind, Parameters<typeof styleText>[0]>> = {
+const colours: Readonly<Record<FindingKind, Colour>> = {
   named: "dim",
   empty: "red",
   privileged: "red",
@@ -52,7 +53,8 @@ const colours: Readonly<Record<FindingKind, Parameters<typeof styleText>[0]>> = 
 /** @param judged whether there are writers whose verdicts are to be shown */
 export function tableOutput(stream: Stream, { judged, fields }: { judged: boolean; fields: boolean }): Output {
   const write = writerTo(stream);
-  const columns = columnsOf([
+  const screen = screenOf(stream);
+  const titles = [
     "NAMESPACE",
     "OBJECT",
     ...(fields ? ["FIELD"] : []),
@@ -61,41 +63,44 @@ export function tableOutput(stream: Stream, { judged, fields }: { judged: boolea
     "MANAGERS",
     ...(judged ? ["WOULD BE GIVEN"] : []),
     "COULD FIX IT",
-  ]);
-  const rowOf = (finding: ReportFinding): readonly string[] => [
-    finding.namespace || "-",
+  ];
+  const table = tableOn(screen, titles, judged ? 2 : 1);
+  const rowOf = (finding: ReportFinding): readonly (Cell | string)[] => [
+    finding.namespace,
     `${finding.resource.split(".")[0]}/${finding.name}`,
-    ...(fields ? [finding.field || "-"] : []),
-    styleText(colours[finding.finding], finding.finding, { stream }),
-    printable(finding.declared) || "-",
-    printable(managersOf(finding)),
-    ...(judged ? [printable(wouldBeOf(finding)) || "-"] : []),
-    printable(fixersOf(finding)),
+    ...(fields ? [finding.field] : []),
+    { text: finding.finding, colour: colours[finding.finding] },
+    finding.declared,
+    managersOf(finding),
+    ...(judged ? [{ text: wouldBeOf(finding) }] : []),
+    { text: fixersOf(finding) },
   ];
   return {
-    add: (findings) => write(findings.length > 0 ? columns(findings.map(rowOf)) : ""),
-    end: (summary) => write(summary),
+    add: (findings) => write(table(findings.map(rowOf))),
+    end: (summary) => write(wrapped(summary, screen.columns)),
   };
 }
 
 /** Who owns the field; where nobody does, in parentheses who owns something beside it. */
 const managersOf = ({ fieldManagers, specManagers }: ReportFinding): string => {
   const names = (managers: ReportFinding["fieldManagers"]) => [...new Set(managers.map(({ manager }) => manager))];
-  return fieldManagers.length > 0 ? few(names(fieldManagers)) : `(${few(names(specManagers)) || "nobody"})`;
+  return fieldManagers.length > 0
+    ? few(names(fieldManagers)).join(", ")
+    : `(${few(names(specManagers)).join(", ") || "nobody"})`;
 };
 
-const wouldBeOf = ({ wouldBeGiven }: ReportFinding): string =>
-  wouldBeGiven
-    .map(({ writer, decision, effective }) =>
-      decision === "denied" ? `${writer}: denied` : `${writer}: ${effective} (${decision})`,
-    )
-    .join(", ");
+const wouldBeOf = ({ wouldBeGiven }: ReportFinding): readonly string[] =>
+  wouldBeGiven.map(({ writer, decision, effective }) =>
+    decision === "denied" ? `${writer}: denied` : `${writer}: ${effective} (${decision})`,
+  );
 
 /** Who could name what is named; where nobody is, who may write the object at all. */
-const fixersOf = ({ finding, mayImpersonate, mayWrite }: ReportFinding): string => {
+const fixersOf = ({ finding, mayImpersonate, mayWrite }: ReportFinding): readonly string[] => {
   const who = finding === "privileged" || finding === "forbidden" || finding === "named" ? mayImpersonate : mayWrite;
-  return who === null ? "?" : few(who) || "only system:masters";
+  if (who === null) return ["?"];
+  return who.length > 0 ? few(who) : ["only system:masters"];
 };
 
-const few = (names: readonly string[]): string =>
-  names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
+/** Three names, the last of them with the number of all others. */
+const few = (names: readonly string[]): readonly string[] =>
+  names.length > 3 ? [...names.slice(0, 2), `${names[2]} and ${names.length - 3} more`] : names;

@@ -242,7 +242,9 @@ describe("a guarded cluster", () => {
   test("as a table, for people", async () => {
     const { status, stdout } = await run("--kubeconfig", files.ordinary, "--asker-kubeconfig", files.asker);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^ok {2}asker {14}context cluster may ask who may impersonate whom$/m);
+    expect(stdout).toMatch(
+      /^STATUS {2}CHECK {14}MESSAGE\nok {6}asker {14}context cluster may ask who may impersonate whom$/m,
+    );
     expect(stdout).toMatch(/\n\n14 ok, 0 to look at, 0 failed\n$/);
     expect(stdout).not.toContain(guard.key);
   });

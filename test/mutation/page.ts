@@ -1,4 +1,5 @@
-import { plainTable } from "../../infra/command-line/plain-table.ts";
+import { uncut } from "../../infra/command-line/screen.ts";
+import { tableOn } from "../../infra/command-line/table.ts";
 import type { Checked, Figures } from "./check.ts";
 
 const title = ["ROOM", "MUTANTS", "KILLED", "TIMEOUTS", "EQUIVALENT", "UNJUSTIFIED", "SCORE", "SECONDS IN TESTS"];
@@ -14,7 +15,10 @@ const row = (room: string, figures: Figures): readonly string[] => [
 /** What came of a run, and what is to be done about it. */
 export const pageOf = ({ rooms, all, unjustified, stale }: Checked): string =>
   [
-    plainTable([title, ...Object.entries(rooms).map(([room, figures]) => row(room, figures)), row("all", all)]),
+    tableOn(
+      uncut,
+      title,
+    )([...Object.entries(rooms).map(([room, figures]) => row(room, figures)), row("all", all)]).trimEnd(),
     ...unjustified.map(
       ({ file, line, status, code, mutant }) => `${file}:${line} ${status}\n  - ${code}\n  + ${mutant}`,
     ),
