@@ -1,17 +1,15 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { styleText } from "node:util";
-import Table from "cli-table3";
-import { createTwoFilesPatch } from "diff";
-import fastJsonPatch, { type Operation } from "fast-json-patch";
-import { printable } from "../../lib/meta/index.ts";
-import type { AdmissionReviewAnswer } from "../../lib/review/index.ts";
 import { loadBundle } from "../build/load-bundle.ts";
+import { printableJson } from "../command-line/printable-json.ts";
+import { screenOf, uncut } from "../command-line/screen.ts";
+import { wrapped } from "../command-line/text-width.ts";
 import { readArguments, run, UsageError } from "../command-line/usage.ts";
-import { yamlText } from "../command-line/yaml-text.ts";
+import { eventInFull } from "../local/event-in-full.ts";
 import { localCluster } from "../local/local-cluster.ts";
-import { readSample, type Sample } from "../local/sample.ts";
-import { eventTrier, mismatches, type TriedEvent } from "../local/try-event.ts";
+import { outcomesTable, type Tried } from "../local/outcomes-table.ts";
+import { readSample } from "../local/sample.ts";
+import { eventTrier, mismatches } from "../local/try-event.ts";
 
 const help = `Runs AdmissionReviews and API Gateway events through the function, as it would be deployed, without a cloud.
 
@@ -23,11 +21,14 @@ usage: npm run invoke -- [EVENT...] [options]
   --kubeconfig FILE      ask a cluster instead
   --context NAME         of that kubeconfig (its current one); without one, of $KUBECONFIG, else of ~/.kube/config
   --policy NAME|FILE     what is guarded (razee)
+  --all                  show every event of events/. All are run and checked, but a terminal shows only some fifteen
+                         that tell the most, and those that came out otherwise than they say; a pipe shows all
   -o table|json          (table)
 
 Exit status: 0 all as expected, 1 an event came out otherwise than it says, 2 a wrong argument.`;
 
 const events = fileURLToPath(new URL("../../events/webhook/", import.meta.url));
+const firstScreenFile = new URL("../../events/first-screen.json", import.meta.url);
 
 const invoke = async (): Promise<void> => {
   const { values, positionals } = readArguments(
@@ -37,6 +38,7 @@ const invoke = async (): Promise<void> => {
       kubeconfig: { type: "string" },
       context: { type: "string" },
       policy: { type: "string" },
+      all: { type: "boolean", default: false },
       output: { type: "string", short: "o", default: "table" },
     },
     help,
@@ -46,6 +48,8 @@ const invoke = async (): Promise<void> => {
   if (endpoint !== "mutate" && endpoint !== "validate")
     throw new UsageError(`--endpoint ${endpoint} is not mutate or validate`);
   if (output !== "table" && output !== "json") throw new UsageError(`-o ${output} is not table or json`);
+  if (values.all && positionals.length > 0)
+    throw new UsageError("--all shows every event of events/; leave it away where events are named");
   const files = positionals.length > 0 ? positionals : sampleFiles();
   const samples = files.map((file) => readSample(file, endpoint));
   if (values.endpoint !== undefined && samples.every(({ hasEndpoint }) => hasEndpoint))
@@ -59,26 +63,17 @@ const invoke = async (): Promise<void> => {
     const result = await attempt(sample);
     tried.push({ sample, result, wrong: mismatches(sample, result) });
   }
-  if (output === "json")
-    console.log(
-      JSON.stringify(
-        tried.map(({ result }) => result),
-        null,
-        2,
-      ),
-    );
-  else if (positionals.length === 1 && tried[0]) console.log(inFull(tried[0]));
-  else console.log(asTable(tried));
+  const screen = screenOf(process.stdout);
+  const named = positionals.length > 0 || screen.columns === uncut.columns;
+  if (output === "json") console.log(printableJson(tried.map(({ result }) => result)));
+  else if (positionals.length === 1 && tried[0]) console.log(eventInFull(screen, tried[0]));
+  else console.log(outcomesTable(screen, tried, { named, chosen: named || values.all ? undefined : firstScreen() }));
+  const errors = screenOf(process.stderr);
   for (const { result, wrong } of tried)
-    for (const sentence of wrong) console.error(paint("red", `${result.event}: ${sentence}`, process.stderr));
+    for (const sentence of wrong)
+      console.error(errors.paint("red", wrapped(`${result.event}: ${sentence}`, errors.columns)));
   if (tried.some(({ wrong }) => wrong.length > 0)) process.exitCode = 1;
 };
-
-interface Tried {
-  readonly sample: Sample;
-  readonly result: TriedEvent;
-  readonly wrong: readonly string[];
-}
 
 const sampleFiles = (): readonly string[] =>
   readdirSync(events)
@@ -86,89 +81,7 @@ const sampleFiles = (): readonly string[] =>
     .sort()
     .map((file) => `${events}${file}`);
 
-type Colour = Parameters<typeof styleText>[0];
-const paint = (colour: Colour, text: string, stream: NodeJS.WriteStream = process.stdout): string =>
-  styleText(colour, text, { stream });
-
-const colours: Readonly<Record<string, Colour>> = {
-  skipped: "dim",
-  self: "green",
-  permitted: "green",
-  defaulted: "yellow",
-  replaced: "yellow",
-  denied: "red",
-};
-
-const asTable = (tried: readonly Tried[]): string => {
-  const line = (left: string, middle: string, right: string) => ({ left, middle, right });
-  const plain = {
-    top: "",
-    "top-mid": "",
-    "top-left": "",
-    "top-right": "",
-    bottom: "",
-    "bottom-mid": "",
-    "bottom-left": "",
-    "bottom-right": "",
-    mid: "",
-    "left-mid": "",
-    "mid-mid": "",
-    "right-mid": "",
-    ...line("", "  ", ""),
-  };
-  const table = new Table({ chars: plain, style: { head: [], border: [], "padding-left": 0, "padding-right": 0 } });
-  table.push(
-    ["EVENT", "REQUESTER", "DECLARED", "OUTCOME", "EFFECTIVE", "QUESTIONS ASKED"].map((title) => paint("bold", title)),
-  );
-  for (const { result, wrong } of tried) {
-    const { event, requester, declared, outcome, effective, questions } = result;
-    const asked = questions.map(({ question, answer }) => printable(`${question}: ${answer}`)).join("\n");
-    const verdict =
-      paint(colours[outcome] ?? "cyan", outcome) + (wrong.length > 0 ? paint("red", " (unexpected)") : "");
-    table.push([event, requester || "-", declared || "-", verdict, effective || "-", asked || "-"]);
-  }
-  const unexpected = tried.filter(({ wrong }) => wrong.length > 0).length;
-  const count = `${tried.length} events, ${unexpected === 0 ? "all as expected" : `${unexpected} not as expected`}`;
-  return `${table.toString().replace(/ +$/gm, "")}\n\n${count}`;
-};
-
-/** One event with everything that can be known of it. */
-const inFull = ({ sample, result }: Tried): string => {
-  const { response, questions, ...summary } = result;
-  const { patch } = (response as Partial<AdmissionReviewAnswer>).response ?? {};
-  const operations: Operation[] = patch ? JSON.parse(Buffer.from(patch, "base64").toString("utf8")) : [];
-  const section = (title: string, text: string) => `${paint("bold", title)}\n${text.trimEnd()}\n`;
-  const lines = Object.entries(summary).map(([key, value]) => `${`${key}:`.padEnd(11)}${value || "-"}`);
-  return [
-    section("OUTCOME", lines.join("\n")),
-    section(
-      "QUESTIONS",
-      questions
-        .map(
-          ({ question, answer, reason }) =>
-            `${printable(question)}: ${answer}${reason ? ` (${printable(reason)})` : ""}`,
-        )
-        .join("\n") || "none",
-    ),
-    section("RESPONSE", JSON.stringify(response, null, 2)),
-    ...(operations.length > 0
-      ? [
-          section("PATCH", operations.map((operation) => JSON.stringify(operation)).join("\n")),
-          section("OBJECT", objectDiff(sample.object, operations)),
-        ]
-      : []),
-  ].join("\n");
-};
-
-const objectDiff = (object: unknown, operations: Operation[]): string => {
-  const after = fastJsonPatch.applyPatch(structuredClone(object), operations).newDocument;
-  const [old, patched] = [object, after].map((each) => yamlText([each as object]));
-  const lines = createTwoFilesPatch("before", "after", old ?? "", patched ?? "")
-    .split("\n")
-    .slice(1);
-  const colour = (line: string): string =>
-    line.startsWith("+") ? paint("green", line) : line.startsWith("-") ? paint("red", line) : line;
-  return lines.map((line) => colour(printable(line))).join("\n");
-};
+/** The names of the events that tell the most, in the order in which a reader should meet them. */
+const firstScreen = (): readonly string[] => JSON.parse(readFileSync(firstScreenFile, "utf8"));
 
 if (import.meta.main) await run(invoke);

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import type { HttpEvent } from "../../functions/gateway/http-event.ts";
 import type { Endpoint } from "../../lib/decision/index.ts";
-import type { JsonObject } from "../../lib/meta/index.ts";
+import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { UsageError } from "../command-line/usage.ts";
 import { readText } from "./local-cluster.ts";
 
@@ -24,8 +24,8 @@ export interface Sample {
   readonly expect: Expectation;
   /** Whether the file says itself at which endpoint it arrives. */
   readonly hasEndpoint: boolean;
-  /** The object of the review, where it is one. */
-  readonly object: unknown;
+  /** The request of the review, where the file holds one. */
+  readonly request: JsonObject | undefined;
 }
 
 /** Reads a file (`-`: standard input) that holds an AdmissionReview or an API Gateway event. */
@@ -36,11 +36,11 @@ export function readSample(file: string, endpoint: Endpoint): Sample {
   const expect = (content["expect"] ?? {}) as Expectation;
   if ("rawPath" in content || "httpMethod" in content) {
     const event = asOfNow(content as unknown as HttpEvent);
-    return { name, event, expect, hasEndpoint: true, object: objectOf(bodyText(event)) };
+    return { name, event, expect, hasEndpoint: true, request: requestOf(bodyText(event)) };
   }
   if (content["kind"] === "AdmissionReview") {
     const event = eventOf(`/${expect.endpoint ?? endpoint}`, text);
-    return { name, event, expect, hasEndpoint: expect.endpoint !== undefined, object: objectOf(text) };
+    return { name, event, expect, hasEndpoint: expect.endpoint !== undefined, request: requestOf(text) };
   }
   throw new UsageError(`${file} holds neither an AdmissionReview nor an API Gateway event`);
 }
@@ -63,9 +63,10 @@ const asOfNow = (event: HttpEvent): HttpEvent => {
 const bodyText = ({ body, isBase64Encoded }: HttpEvent): string =>
   isBase64Encoded ? Buffer.from(body ?? "", "base64").toString("utf8") : (body ?? "");
 
-const objectOf = (text: string): unknown => {
+const requestOf = (text: string): JsonObject | undefined => {
   try {
-    return JSON.parse(text).request?.object;
+    const { request } = JSON.parse(text);
+    return isObject(request) ? request : undefined;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { runCommand } from "../support/command.ts";
 
 test.each([
-  ["invoke", "npm run invoke -- ", ["--endpoint", "--rbac", "--kubeconfig", "--context", "--policy", "-o"]],
+  ["invoke", "npm run invoke -- ", ["--endpoint", "--rbac", "--kubeconfig", "--context", "--policy", "--all", "-o"]],
   [
     "start",
     "npm start -- ",

@@ -24,35 +24,96 @@ const file = (name: string, content: string | object) => {
 const sections = (stdout: string) => stdout.match(/^[A-Z]+$/gm);
 const colour = "\u001b[";
 
-describe("without arguments", () => {
+const decisions = ["skipped", "self", "permitted", "defaulted", "replaced", "denied"];
+const cellsOf = (line: string) => line.split(/ {2,}/);
+
+describe("without arguments, in a pipe", () => {
   let ran: Ran;
   beforeAll(async () => {
     ran = await invoke();
   });
 
-  test("every sample event comes out as it says", () => {
+  test("every sample event is a line, uncut, and comes out as it says", () => {
     expect(ran).toMatchObject({ status: 0, stderr: "" });
     const [head = "", ...lines] = ran.stdout.trimEnd().split("\n");
-    expect(head).toBe(head.trimEnd());
-    expect(head.split(/ {2,}/)).toEqual(["EVENT", "REQUESTER", "DECLARED", "OUTCOME", "EFFECTIVE", "QUESTIONS ASKED"]);
-    expect(lines.at(-1)).toBe(`${events.length} events, all as expected`);
-    const rows = new Map(lines.map((line) => line.split(/ {2,}/)).map(([name, ...cells]) => [name, cells]));
-    expect([...rows.keys()]).toEqual(expect.arrayContaining(events));
+    expect(cellsOf(head)).toEqual(["EVENT", "REQUESTER", "WRITE", "NAMES", "OUTCOME", "RUNS AS", "WHY"]);
+    expect(lines.splice(-2)).toEqual(["", `${events.length} events, all as expected`]);
+    const rows = new Map(lines.map(cellsOf).map(([name, ...cells]) => [name, cells]));
+    expect([...rows.keys()].sort()).toEqual([...events].sort());
     expect(rows.get("create-another-forbidden")).toEqual([
       "alice",
+      "create",
       "carol",
       "replaced",
       "alice",
       "impersonate users/carol: no",
     ]);
-    expect(rows.get("create-self")).toEqual(["carol", "carol", "self", "carol", "-"]);
-    expect(rows.get("gateway-wrong-key")).toEqual(["-", "-", "HTTP 404", "-", "-"]);
+    expect(rows.get("update-spec-hijack")?.at(-1)).toBe("inherited, impersonate users/alice: no");
+    expect(rows.get("create-self")).toEqual(["carol", "create", "carol", "self", "carol", "requester"]);
+    expect(rows.get("gateway-livez")).toEqual(["-", "-", "-", "HTTP 200", "-", "-"]);
+    expect(ran.stdout).not.toContain("…");
   });
 
-  test("a pipe gets no colours and no spaces at the ends of lines", () => {
+  test("there are no colours and no spaces at the ends of lines", () => {
     expect(ran.stdout).not.toContain(colour);
     expect(ran.stdout).not.toMatch(/ $/m);
   });
+
+  test("--all changes nothing", async () => {
+    expect(await invoke(["--all"])).toEqual(ran);
+  });
+});
+
+describe.each([80, 120, 200])("without arguments, on a terminal of %d columns", (columns) => {
+  const onTerminal = async (args: readonly string[] = []) => {
+    const { status, stdout } = await invoke(args, { terminal: true, columns });
+    const lines = stripVTControlCharacters(stdout).trimEnd().split("\n");
+    return { status, stdout, lines, rows: lines.slice(1, -2).filter((line) => !line.startsWith(" ")) };
+  };
+
+  test("some fifteen events are shown, with every decision, and the last line says of how many", async () => {
+    const { status, stdout, lines, rows } = await onTerminal();
+    expect([status, cellsOf(lines[0] ?? "")]).toEqual([
+      0,
+      ["REQUESTER", "WRITE", "NAMES", "OUTCOME", "RUNS AS", "WHY"],
+    ]);
+    expect([...new Set(rows.map((row) => cellsOf(row)[3]))]).toEqual(expect.arrayContaining(decisions));
+    expect(lines.at(-1)).toBe(`${events.length} events, all as expected; ${rows.length} are shown, --all shows all`);
+    expect(rows.length).toBeGreaterThanOrEqual(14);
+    expect(rows.length).toBeLessThanOrEqual(18);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
+    expect(stdout).toContain(`${colour}1mREQUESTER${colour}22m`);
+  });
+
+  test("--all shows all, and no line is longer than the terminal", async () => {
+    const { lines, rows } = await onTerminal(["--all"]);
+    expect(rows).toHaveLength(events.length);
+    expect(lines.at(-1)).toBe(`${events.length} events, all as expected`);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
+  });
+});
+
+test("an event that comes out otherwise than it says is shown on a terminal, chosen or not", async () => {
+  const strict = file("strict-policy.yaml", "name: strict\ntargets:\n  - { preset: razee, onForbidden: deny }\n");
+  const { status, stdout, stderr } = await invoke(["--policy", strict], {
+    terminal: true,
+    columns: 200,
+    environment: { NO_COLOR: "1" },
+  });
+  const piped = await invoke(["--policy", strict]);
+  const failing = new Set([...piped.stderr.matchAll(/^[\w-]+(?=: )/gm)].map(([name]) => name));
+  expect([status, piped.status, stderr]).toEqual([1, 1, piped.stderr]);
+  expect([...failing]).toEqual(expect.arrayContaining(["create-another-forbidden", "nested-3-carol-names-alice"]));
+  expect(stdout.match(/not as expected, /g)).toHaveLength(failing.size);
+  expect(stdout).toContain(`${events.length} events, ${failing.size} not as expected; `);
+});
+
+test("each event of the first screen is a sample event, and is listed once", () => {
+  const listed: readonly string[] = JSON.parse(
+    readFileSync(new URL("../../events/first-screen.json", import.meta.url), "utf8"),
+  );
+  expect(events).toEqual(expect.arrayContaining([...listed]));
+  expect(new Set(listed).size).toBe(listed.length);
 });
 
 describe("with one event", () => {
@@ -191,8 +252,8 @@ describe("an event that comes out otherwise than it says", () => {
   test("is marked among others, which are shown too", async () => {
     const { status, stdout } = await invoke([wrong(), event("create-self")]);
     expect(status).toBe(1);
-    expect(stdout).toMatch(/^wrong .* self \(unexpected\) /m);
-    expect(stdout).toMatch(/^create-self .* self {2,}carol/m);
+    expect(stdout).toMatch(/^wrong .* self {2,}carol {2,}not as expected, requester$/m);
+    expect(stdout).toMatch(/^create-self .* self {2,}carol {2,}requester$/m);
     expect(stdout.trimEnd().split("\n").at(-1)).toBe("2 events, 1 not as expected");
   });
 });
@@ -207,6 +268,11 @@ describe("a user's mistake is status 2 and a sentence, and nothing is run", () =
     ["an option that is not there", () => ["--fast"], "Unknown option '--fast'"],
     ["an option without its value", () => ["--policy"], "Option '--policy <value>' argument missing"],
     ["another endpoint", () => ["--endpoint", "convert"], "--endpoint convert is not mutate or validate"],
+    [
+      "all events and one",
+      () => ["--all", event("create-self")],
+      "--all shows every event of events/; leave it away where events are named",
+    ],
     ["another output", () => ["-o", "yaml"], "-o yaml is not table or json"],
     [
       "a policy that is not there",

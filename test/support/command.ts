@@ -12,6 +12,8 @@ export interface Run {
   readonly environment?: Readonly<Record<string, string>>;
   /** Runs as if both outputs were terminals. */
   readonly terminal?: boolean;
+  /** The columns of that terminal; without, it does not tell. */
+  readonly columns?: number;
 }
 
 /** What came of it. */
@@ -22,13 +24,17 @@ export interface Ran {
 }
 
 /** Node asks a stream whether it is a terminal, and then how many colours the environment leaves it. */
-const asTerminal = `import { WriteStream } from "node:tty";
+const asTerminal = (columns: number | undefined) => `import { WriteStream } from "node:tty";
 for (const stream of [process.stdout, process.stderr])
-  Object.assign(stream, { isTTY: true, getColorDepth: WriteStream.prototype.getColorDepth });`;
+  Object.assign(stream, { isTTY: true, columns: ${columns}, getColorDepth: WriteStream.prototype.getColorDepth });`;
 
 /** Starts a command, or another program of `infra/` by its path there without the extension, in the repository, with nothing of this process' environment but where programs are. */
-export const startCommand = (command: string, args: readonly string[], { environment, terminal }: Run = {}) => {
-  const preload = terminal ? ["--import", `data:text/javascript,${encodeURIComponent(asTerminal)}`] : [];
+export const startCommand = (
+  command: string,
+  args: readonly string[],
+  { environment, terminal, columns }: Run = {},
+) => {
+  const preload = terminal ? ["--import", `data:text/javascript,${encodeURIComponent(asTerminal(columns))}`] : [];
   const child = spawn(
     process.execPath,
     [...preload, `infra/${command.includes("/") ? command : `commands/${command}`}.ts`, ...args],
