@@ -54,7 +54,7 @@ export function tableOn(
     const layout = layoutBeside(screen.columns, { widest, lastWidths, names });
     const titled = beside !== undefined;
     beside ??= layout.isLegible && rows.some((row) => isBeside(screen, layout, row));
-    const used = beside ? layout : layoutUnder(screen.columns, widest.slice(0, names));
+    const used = beside && layout.isLegible ? layout : layoutUnder(screen.columns, widest.slice(0, names));
     const lines = [...(titled ? [] : [beside ? head : head.slice(0, names)]), ...rows];
     return lines.map((row) => `${printRow(screen, used, titles, row)}\n`).join("");
   };
@@ -98,7 +98,10 @@ const layoutUnder = (columns: number, names: readonly number[]): Layout => ({
 });
 
 /** A text that is wider than a third of the screen takes no room from names. */
-const layoutBeside = (columns: number, { widest, lastWidths, names }: Widths) => {
+const layoutBeside = (
+  columns: number,
+  { widest, lastWidths, names }: Widths,
+): Layout & { readonly isLegible: boolean } => {
   const third = Math.floor(columns / 3);
   const natural = widest.slice(0, names);
   const texts = widest.slice(names, -1).map((width) => Math.min(width, third));

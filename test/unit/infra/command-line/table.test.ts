@@ -131,6 +131,16 @@ describe("on a screen", () => {
     expect(stream([["b", "y"]])).toBe(`b${" ".repeat(38)}y\n`);
   });
 
+  test("texts go under their rows as soon as a later batch leaves too little to the names", () => {
+    const stream = tableOn(screen(60), ["NAMESPACE", "OBJECT", "NAMES", "KIND", "COULD FIX IT"]);
+    expect(stream([["a", "b", "c", "d", "e"]])).toMatch(
+      /^NAMESPACE +OBJECT +NAMES +KIND +COULD FIX IT\na +b +c +d +e\n$/,
+    );
+    expect(stream([[account, account, account, account, "e"]])).toBe(
+      `${Array(4).fill("system…ployer").join("  ")}\n    could fix it: e\n`,
+    );
+  });
+
   test("wide characters take two columns, and are not cut in two", () => {
     const [wide = "", narrow = ""] = linesOf(
       tableOn(uncut, ["NAME", "KIND"])([
