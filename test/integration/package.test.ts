@@ -1,10 +1,9 @@
-import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { installInto, packAll, runFile } from "../support/packed.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const example = readFileSync(new URL("example.mjs", import.meta.url), "utf8");
@@ -12,31 +11,7 @@ const example = readFileSync(new URL("example.mjs", import.meta.url), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "package-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const run = (file: string, args: readonly string[], cwd: string) => promisify(execFile)(file, [...args], { cwd });
 const tsc = join(root, "node_modules/typescript/bin/tsc");
-
-/** npm with an empty cache and no registry: what it cannot find here it cannot have. */
-const npm = (args: readonly string[], cwd: string) =>
-  run("npm", [...args, "--offline", "--cache", join(folder, "cache"), "--registry", "https://registry.invalid"], cwd);
-
-/** Packs a package as npm would publish it, and gives the tarball's name. */
-const pack = async (directory: string, ...more: readonly string[]): Promise<string> => {
-  const { stdout } = await npm(["pack", "--json", "--pack-destination", folder, ...more], directory);
-  // The lines before it are what the package's own scripts print.
-  const packed = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)));
-  return (Array.isArray(packed) ? packed[0] : Object.values(packed)[0]).filename;
-};
-
-/** An empty project that depends on nothing but the package. valibot, its only dependency, is packed too. */
-const project = async (name: string, tarballs: readonly [string, string]): Promise<string> => {
-  const directory = join(folder, name);
-  mkdirSync(directory);
-  const [own, valibot] = tarballs.map((tarball) => `file:../${tarball}`);
-  const dependencies = { "impersonation-admission": own, valibot };
-  writeFileSync(join(directory, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }));
-  await npm(["install", "--no-audit", "--no-fund"], directory);
-  return directory;
-};
 
 let javascript: string;
 let typescript: string;
@@ -44,8 +19,11 @@ let installed: string;
 let files: readonly string[];
 
 beforeAll(async () => {
-  const tarballs = [await pack(root), await pack(join(root, "node_modules/valibot"), "--ignore-scripts")] as const;
-  [javascript, typescript] = await Promise.all([project("javascript", tarballs), project("typescript", tarballs)]);
+  const tarballs = await packAll(folder);
+  [javascript, typescript] = await Promise.all([
+    installInto(join(folder, "javascript"), tarballs),
+    installInto(join(folder, "typescript"), tarballs),
+  ]);
   installed = join(javascript, "node_modules/impersonation-admission");
   files = readdirSync(installed, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -92,7 +70,7 @@ describe("the package", () => {
 describe("an empty project that installs it", () => {
   test("in JavaScript, runs the README's example", async () => {
     writeFileSync(join(javascript, "example.mjs"), example);
-    const { stdout, stderr } = await run(process.execPath, ["example.mjs"], javascript);
+    const { stdout, stderr } = await runFile(process.execPath, ["example.mjs"], javascript);
     expect(stderr).toBe("");
     expect(stdout).toContain(
       "[ 'impersonate users/carol' ]\n" +
@@ -104,7 +82,7 @@ describe("an empty project that installs it", () => {
   test("in JavaScript, finds three ways in and no other", async () => {
     const names = async (specifier: string) => {
       const program = `console.log(JSON.stringify(Object.keys(await import(${JSON.stringify(specifier)}))))`;
-      return JSON.parse((await run(process.execPath, ["--input-type=module", "-e", program], javascript)).stdout);
+      return JSON.parse((await runFile(process.execPath, ["--input-type=module", "-e", program], javascript)).stdout);
     };
     expect(await names("impersonation-admission")).toEqual(
       expect.arrayContaining(["readPolicy", "readReview", "judge", "formatQuestion", "conclude", "writeReview"]),
@@ -154,7 +132,7 @@ export const isOurs = (error: unknown): error is RbacError => error instanceof R
 export const wrong = (outcome: Outcome): boolean => outcome.decision === "allowed";
 `,
     );
-    const { stdout } = await run(process.execPath, [tsc, "-p", "."], typescript).catch((error) => error);
+    const { stdout } = await runFile(process.execPath, [tsc, "-p", "."], typescript).catch((error) => error);
     expect(stdout).toBe("");
   });
 });

@@ -98,7 +98,8 @@ export const reviewText = (given: Given): string => {
     .replace('"oldObject":"OLD"', () => `"oldObject":${given.oldText}`);
 };
 
-const answerOf = (said: Said | undefined): Answer | undefined => {
+/** What an authorizer says, as `conclude` takes it. */
+export const answerOf = (said: Said | undefined): Answer | undefined => {
   if (said === undefined || said === "nothing") return undefined;
   return typeof said === "string" ? { allowed: said === "yes", reason: "" } : said;
 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { reasons } from "../../../../lib/decision/verdict.ts";
-import { type Endpoint, formatQuestion } from "../../../../lib/index.ts";
+import type { Endpoint } from "../../../../lib/index.ts";
 import {
   decide,
   expectSound,
@@ -9,63 +9,10 @@ import {
   hasStatusWriters,
   isAboutStatus,
   patched,
-  type Result,
   withStatusAs,
 } from "./given.ts";
 import type { Row } from "./row.ts";
-import * as fields from "./table/fields.ts";
-import * as identities from "./table/identities.ts";
-import * as reviews from "./table/reviews.ts";
-import * as standIns from "./table/stand-ins.ts";
-import * as status from "./table/status.ts";
-import * as subresources from "./table/subresources.ts";
-import * as values from "./table/values.ts";
-
-const tables: Readonly<Record<string, readonly Row[]>> = {
-  ...identities,
-  ...values,
-  ...reviews,
-  ...fields,
-  ...standIns,
-  ...status,
-  ...subresources,
-};
-const rows = Object.values(tables).flat();
-
-/** What came of a row, in the row's own words. */
-const outcomeOf = ({ questions, response, outcome, patch }: Result, { says }: Row) => {
-  const { status, warnings = [], auditAnnotations } = response;
-  const { decision, reason, declared, effective, field, fields } = auditAnnotations;
-  return {
-    asked: questions.map(formatQuestion),
-    decision,
-    reason,
-    declared,
-    effective,
-    field,
-    fields,
-    code: status?.code,
-    says: status?.message ?? (says === undefined ? undefined : outcome.message),
-    causes: status?.details?.causes.map(({ field, message }) => ({ field, message })),
-    warns: warnings,
-    patch,
-  };
-};
-
-const expected = ({ asked = {}, declared = "", effective = "", warns = [], patch = [], ...row }: Row) => ({
-  asked: Object.keys(asked),
-  decision: row.decision,
-  reason: row.reason,
-  declared,
-  effective,
-  field: row.field,
-  fields: row.fields,
-  code: row.code,
-  says: row.says,
-  causes: row.causes,
-  warns,
-  patch,
-});
+import { expected, outcomeOf, rows, tables } from "./rule-table.ts";
 
 describe.each(Object.entries(tables))("%s", (_, table) => {
   test.each(table.map((row) => [row.when, row] as const))("%s", (_, row) => {
