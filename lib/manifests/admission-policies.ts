@@ -44,7 +44,9 @@ interface Variable {
  * audit mode the first one warns and the second is left out, as it is for a target that sets nothing. Of an object with more than 64
  * top-level members the second sets nothing on UPDATE, because CEL cannot tell in time what changed: the first refuses what may not stay.
  *
- * @example twins(policy).map(({ kind }) => kind)
+ * @example
+ * const kinds = twins(policy).map(({ kind }) => kind);
+ * kinds.slice(0, 2); // ["MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"]
  * @throws RangeError for a target that is not one username at one place: CEL's budget has no room for walks
  */
 export function admissionPolicies(

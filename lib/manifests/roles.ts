@@ -21,7 +21,9 @@ const subjectOf = (username: string): Readonly<Record<string, string>> => {
 /**
  * All that the webhook's own identity needs on a cluster: to ask.
  *
- * @example askerRoles("system:serviceaccount:impersonation-admission:impersonation-admission")
+ * @example
+ * const roles = askerRoles("system:serviceaccount:impersonation-admission:impersonation-admission");
+ * roles.map(({ kind }) => kind); // ["ClusterRole", "ClusterRoleBinding"]
  */
 export function askerRoles(username: string, name = "impersonation-admission"): readonly RbacObject[] {
   return [
@@ -45,7 +47,7 @@ export function askerRoles(username: string, name = "impersonation-admission"): 
  * Lets one user impersonate one other user. Users are cluster-scoped: a RoleBinding would grant nothing. Whoever may shares the role and
  * has a binding of their own.
  *
- * @example userImpersonatorRoles("alice", "bob")
+ * @example userImpersonatorRoles("alice", "bob").map(({ kind }) => kind) // ["ClusterRole", "ClusterRoleBinding"]
  */
 export function userImpersonatorRoles(username: string, as: string): readonly RbacObject[] {
   const name = `impersonate-user-${dnsName(as)}`;
@@ -69,7 +71,9 @@ export function userImpersonatorRoles(username: string, as: string): readonly Rb
 /**
  * Lets one user impersonate one service account.
  *
- * @example serviceAccountImpersonatorRoles("alice", { namespace: "team-a", name: "deployer" })
+ * @example
+ * const roles = serviceAccountImpersonatorRoles("alice", { namespace: "team-a", name: "deployer" });
+ * roles.map(({ kind }) => kind); // ["Role", "RoleBinding"]
  */
 export function serviceAccountImpersonatorRoles(username: string, as: ServiceAccount): readonly RbacObject[] {
   const metadata = { name: `impersonate-serviceaccount-${as.name}`, namespace: as.namespace };

@@ -55,7 +55,9 @@ export interface Webhook {
  * The two configurations that a policy needs. The mutating one sets the field; the validating one sees the final object and is the
  * guarantee, because a mutating webhook may be skipped or overruled by one that comes after it.
  *
- * @example webhookConfigurations({ policy, client: { url: "https://guard.example.com/clusters/prod/KEY" } })
+ * @example
+ * const [mutating] = webhookConfigurations({ policy, client: { url: "https://guard.example.com/clusters/prod/KEY" } });
+ * mutating.webhooks.map(({ clientConfig }) => clientConfig.url); // ["https://guard.example.com/clusters/prod/KEY/mutate"]
  */
 export function webhookConfigurations(options: WebhookOptions): readonly [WebhookConfiguration, WebhookConfiguration] {
   const { policy, name = "impersonation-admission" } = options;

@@ -10,7 +10,7 @@ import { type PresetText, policySchema, targetSchema } from "./policy-schema.ts"
 /**
  * Reads a policy from what a JSON or YAML file holds, and checks it.
  *
- * @example readPolicy({ name: "razee", targets: [{ preset: "razee" }] })
+ * @example readPolicy({ name: "razee", targets: [{ preset: "razee" }] }).enforcement // "enforce"
  * @throws PolicyError naming the place, the value and the fix
  */
 export function readPolicy(value: unknown): Policy {

@@ -78,7 +78,9 @@ export function formatQuestion({ resourceAttributes }: Question): string {
  * Reads a SubjectAccessReview that an API server sent back. Yes is `allowed === true && denied !== true`. An `evaluationError` beside
  * a yes changes nothing; without one it means that an authorizer could not be asked, so nobody knows.
  *
- * @example readAnswer({ apiVersion: "authorization.k8s.io/v1", kind: "SubjectAccessReview", status: { allowed: true } })
+ * @example
+ * const review = { apiVersion: "authorization.k8s.io/v1", kind: "SubjectAccessReview", status: { allowed: true } };
+ * readAnswer(review); // { allowed: true, reason: "" }
  */
 export function readAnswer(review: unknown): Answer {
   const noAnswer = (what: string): NoAnswer => ({ code: 502, failure: `the SubjectAccessReview came back ${what}` });

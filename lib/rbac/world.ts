@@ -49,6 +49,7 @@ const refuseDuplicates = (manifests: readonly Manifest[]): void => {
  *     rules: [{ verbs: ["impersonate"], apiGroups: [""], resources: ["users"], resourceNames: ["bob"] }],
  *   },
  * ]);
+ * [...world.clusterRoles.keys()]; // ["become-bob"]
  */
 export function readWorld(objects: readonly unknown[]): World {
   const manifests = manifestsIn(objects);

@@ -17,7 +17,9 @@ export interface AdmissionReview {
  * Reads the text of an AdmissionReview. A problem is returned where it cannot even be answered as a review: no JSON, another type or
  * version, no uid. Everything else that is odd stands in `request`, so that the answer can be a denial with the review's uid.
  *
- * @example readReview('{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"1", ...}}')
+ * @example
+ * const review = readReview('{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"1"}}');
+ * isProblem(review) ? review.problem : review.uid; // "1"
  */
 export function readReview(text: string): AdmissionReview | Problem {
   const review = parse(text);

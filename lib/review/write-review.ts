@@ -62,7 +62,9 @@ const reasons: Readonly<Record<number, string>> = {
 /**
  * Writes the answer to a review. The patch is base64 of JSON, and base64 belongs to the platform: the caller brings it.
  *
- * @example writeReview(review, outcome, (text) => Buffer.from(text).toString("base64"))
+ * @example
+ * const { response } = writeReview(review, outcome, (text) => Buffer.from(text).toString("base64"));
+ * response.allowed; // true
  */
 export function writeReview(
   review: AdmissionReview,
