@@ -78,4 +78,4 @@ const isSame = (mutant: Mutant, one: Justified): boolean =>
   mutant.file === one.file && mutant.code === one.code && mutant.mutant === one.mutant;
 
 /** `lib/<room>/...` */
-const roomOf = ({ file }: { readonly file: string }): string => file.split("/")[1] ?? "";
+export const roomOf = ({ file }: { readonly file: string }): string => file.split("/")[1] ?? "";

@@ -3,9 +3,11 @@ import { once } from "node:events";
 import { readFile, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { readArguments, run, UsageError } from "../../infra/command-line/usage.ts";
-import { check } from "./check.ts";
+import { check, roomOf } from "./check.ts";
 import { equivalent } from "./equivalent.ts";
-import { mutantsIn } from "./mutant.ts";
+import { inputsOf, keyOf } from "./inputs.ts";
+import { keep, readKept } from "./kept.ts";
+import { type Mutant, mutantsIn } from "./mutant.ts";
 import { pageOf } from "./page.ts";
 import { reports } from "./reports.ts";
 import { rooms } from "./rooms.ts";
@@ -15,6 +17,7 @@ const help = `Changes the code of the library in one place after the other, and 
 usage: npm run mutate -- [options]
 
   --room ROOM         one of ${rooms.join(", ")}; may stand several times (all)
+  --fresh             also the rooms of which everything is as it was in an earlier run without findings
   --concurrency N     how many mutants are tried at once (one for each core)
   -o text|json        (text)
 
@@ -22,33 +25,24 @@ Exit status: 0 every mutant is noticed or justified in test/mutation/equivalent.
 2 a wrong argument.`;
 
 const root = new URL("../../", import.meta.url);
+const folder = fileURLToPath(root);
+const keptFolder = fileURLToPath(new URL(reports.kept, root));
 const stryker = fileURLToPath(new URL("node_modules/@stryker-mutator/core/bin/stryker.js", root));
 
-const command = async (): Promise<void> => {
-  const { values } = readArguments(
-    {
-      room: { type: "string", multiple: true, default: [...rooms] },
-      concurrency: { type: "string" },
-      output: { type: "string", short: "o", default: "text" },
-    },
-    help,
-  );
-  const { room, concurrency, output } = values;
-  const stranger = room.find((one) => !rooms.some((known) => known === one));
-  if (stranger !== undefined) throw new UsageError(`--room ${stranger} is not one of ${rooms.join(", ")}`);
-  if (concurrency !== undefined && !/^[1-9]\d?$/.test(concurrency))
-    throw new UsageError(`--concurrency ${concurrency} is not a number from 1 to 99`);
-  if (output !== "text" && output !== "json") throw new UsageError(`-o ${output} is not text or json`);
+/** The key of all that the mutants of each room depend on, as it lies on the disk now. */
+const keysNow = async (): Promise<ReadonlyMap<string, string>> =>
+  new Map([...(await inputsOf(folder))].map(([room, files]) => [room, keyOf(folder, files)]));
 
+/** Lets Stryker try the mutants of some rooms, and returns what became of them. */
+const tryMutants = async (tried: readonly string[], concurrency: string | undefined): Promise<readonly Mutant[]> => {
   const json = new URL(reports.json, root);
   // No report of an earlier run is taken for this one's.
   await rm(json, { force: true });
-  const started = performance.now();
   const child = spawn(
     process.execPath,
     [
       ...[stryker, "run", "test/mutation/stryker.config.ts"],
-      ...["--mutate", room.map((one) => `lib/${one}/**/*.ts`).join(",")],
+      ...["--mutate", tried.map((one) => `lib/${one}/**/*.ts`).join(",")],
       ...(concurrency === undefined ? [] : ["--concurrency", concurrency]),
     ],
     // Standard output is for the result.
@@ -56,12 +50,64 @@ const command = async (): Promise<void> => {
   );
   const [code] = await once(child, "close");
   if (code !== 0) throw new Error(`Stryker ended with ${code}; what it says stands above`);
+  return mutantsIn(JSON.parse(await readFile(json, "utf8")));
+};
 
-  const checked = check(room, mutantsIn(JSON.parse(await readFile(json, "utf8"))), equivalent);
-  const html = new URL(reports.html, root).href;
+/** Keeps the mutants of each room without findings, unless a file was changed while they were tried. */
+const keepAll = async (tried: readonly string[], mutants: readonly Mutant[], before: ReadonlyMap<string, string>) => {
+  const after = await keysNow();
+  for (const room of tried) {
+    const key = after.get(room);
+    const own = mutants.filter((mutant) => roomOf(mutant) === room);
+    if (key !== undefined && key === before.get(room) && check([room], own, equivalent).unjustified.length === 0)
+      keep(keptFolder, room, { key, mutants: own });
+  }
+};
+
+const command = async (): Promise<void> => {
+  const { values } = readArguments(
+    {
+      room: { type: "string", multiple: true, default: [...rooms] },
+      fresh: { type: "boolean", default: false },
+      concurrency: { type: "string" },
+      output: { type: "string", short: "o", default: "text" },
+    },
+    help,
+  );
+  const { room, fresh, concurrency, output } = values;
+  const stranger = room.find((one) => !rooms.includes(one));
+  if (stranger !== undefined) throw new UsageError(`--room ${stranger} is not one of ${rooms.join(", ")}`);
+  if (concurrency !== undefined && !/^[1-9]\d?$/.test(concurrency))
+    throw new UsageError(`--concurrency ${concurrency} is not a number from 1 to 99`);
+  if (output !== "text" && output !== "json") throw new UsageError(`-o ${output} is not text or json`);
+
+  const started = performance.now();
+  const keys = await keysNow();
+  const kept = new Map(
+    fresh
+      ? []
+      : room.flatMap((one) => {
+          const mutants = readKept(keptFolder, one, keys.get(one) ?? "");
+          return mutants === undefined ? [] : [[one, mutants] as const];
+        }),
+  );
+  const tried = room.filter((one) => !kept.has(one));
+  const mutants = tried.length === 0 ? [] : await tryMutants(tried, concurrency);
+  await keepAll(tried, mutants, keys);
+
+  const checked = check(room, [...mutants, ...[...kept.values()].flat()], equivalent);
   const seconds = Math.round((performance.now() - started) / 1000);
-  if (output === "json") console.log(JSON.stringify({ ...checked, seconds, html }, null, 2));
-  else console.log([pageOf(checked), `${seconds} s; every mutant in its place: ${html}`].join("\n\n"));
+  const html = tried.length === 0 ? undefined : new URL(reports.html, root).href;
+  if (output === "json")
+    console.log(JSON.stringify({ ...checked, unchanged: [...kept.keys()], seconds, html }, null, 2));
+  else
+    console.log(
+      [
+        pageOf(checked),
+        ...(kept.size === 0 ? [] : [`Unchanged since they were tried: ${[...kept.keys()].join(", ")}.`]),
+        html === undefined ? `${seconds} s` : `${seconds} s; every mutant in its place: ${html}`,
+      ].join("\n\n"),
+    );
   process.exitCode = checked.unjustified.length + checked.stale.length > 0 ? 1 : 0;
 };
 

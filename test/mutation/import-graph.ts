@@ -1,0 +1,33 @@
+import { build } from "esbuild";
+
+/** What each file imports at run time, types left out; paths from the project's root. */
+export type ImportGraph = ReadonlyMap<string, readonly string[]>;
+
+/** The imports of some files, and of all that these import. Packages are left out. */
+export const readImports = async (root: string, files: readonly string[]): Promise<ImportGraph> => {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [...files],
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    format: "esm",
+    metafile: true,
+    write: false,
+    outdir: ".local/unwritten",
+    logLevel: "error",
+  });
+  return new Map(
+    Object.entries(metafile.inputs).map(([file, { imports }]) => [
+      file,
+      imports.filter(({ external }) => !external).map(({ path }) => path),
+    ]),
+  );
+};
+
+/** A file with all that it imports, directly or not. */
+export const closureOf = (graph: ImportGraph, file: string): ReadonlySet<string> => {
+  const found = new Set([file]);
+  for (const one of found) for (const imported of graph.get(one) ?? []) found.add(imported);
+  return found;
+};

@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { closureOf, readImports } from "./import-graph.ts";
+import { rooms, tests } from "./rooms.ts";
+
+/** The code that makes mutants, tries them and reads the report. The justifications are not among it: every run checks them. */
+const tools = ["stryker.config.ts", "vitest.config.ts", "seed.ts", "mutant.ts"].map((file) => `test/mutation/${file}`);
+
+/**
+ * All files that can change what becomes of the mutants of a room: its sources, the tests that reach one of them, all that those import,
+ * what the mutants are made and tried with, and every file that is not code, since a test may read it.
+ */
+export const inputsOf = async (root: string): Promise<ReadonlyMap<string, readonly string[]>> => {
+  const filesAt = (...patterns: readonly string[]): readonly string[] =>
+    globSync(patterns, { cwd: root, withFileTypes: true, exclude: (file) => file.name === "node_modules" })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(root.length));
+  const sources = filesAt("lib/**/*.ts");
+  const excluded = filesAt(...tests.exclude);
+  const tried = filesAt(...tests.include).filter((file) => !excluded.includes(file));
+  const graph = await readImports(root, [...sources, ...tried, ...tools]);
+  const closures = tried.map((test) => closureOf(graph, test));
+  const common = [
+    ...["package.json", "package-lock.json"],
+    ...tools.flatMap((tool) => [...closureOf(graph, tool)]),
+    ...filesAt("{lib,functions,test/unit,test/support}/**/*").filter((file) => !file.endsWith(".ts")),
+  ];
+  return new Map(
+    rooms.map((room) => {
+      const own = sources.filter((file) => file.startsWith(`lib/${room}/`));
+      const reaching = closures.filter((closure) => own.some((file) => closure.has(file)));
+      return [room, [...new Set([...own, ...reaching.flatMap((closure) => [...closure]), ...common])].sort()];
+    }),
+  );
+};
+
+/** The same for the same contents of the same files under the same Node. */
+export const keyOf = (root: string, files: readonly string[]): string => {
+  const hash = createHash("sha256").update(JSON.stringify([process.version, process.platform, process.arch]));
+  for (const file of files) {
+    const content = createHash("sha256")
+      .update(readFileSync(join(root, file)))
+      .digest("hex");
+    hash.update(`\n${content} ${file}`);
+  }
+  return hash.digest("hex");
+};

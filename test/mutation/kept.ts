@@ -1,0 +1,27 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Mutant } from "./mutant.ts";
+
+/** What became of a room's mutants, and the key of everything that this depends on. */
+interface Kept {
+  readonly key: string;
+  readonly mutants: readonly Mutant[];
+}
+
+const fileOf = (folder: string, room: string): string => join(folder, `${room}.json`);
+
+/** The mutants of an earlier run with exactly the same inputs; undefined where there is none. */
+export const readKept = (folder: string, room: string, key: string): readonly Mutant[] | undefined => {
+  try {
+    const kept: Kept = JSON.parse(readFileSync(fileOf(folder, room), "utf8"));
+    return kept.key === key && Array.isArray(kept.mutants) ? kept.mutants : undefined;
+  } catch {
+    // Missing, or cut short: the room is tried again.
+    return undefined;
+  }
+};
+
+export const keep = (folder: string, room: string, kept: Kept): void => {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(fileOf(folder, room), JSON.stringify(kept));
+};
