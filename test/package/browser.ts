@@ -52,3 +52,10 @@ export const openPage = (program: string, url: string): Browser => {
     },
   };
 };
+
+// .ci/run asks, and installs one where there is none.
+if (import.meta.main) {
+  const program = findChromium();
+  if (program === undefined) process.exitCode = 1;
+  else console.log(program);
+}
