@@ -8,8 +8,8 @@ import { rooms, tests } from "./rooms.ts";
 const tools = ["stryker.config.ts", "vitest.config.ts", "seed.ts", "mutant.ts"].map((file) => `test/mutation/${file}`);
 
 /**
- * All files that can change what becomes of the mutants of a room: its sources, the tests that reach one of them, all that those import,
- * what the mutants are made and tried with, and every file that is not code, since a test may read it.
+ * The files that the result of a room depends on: its sources, the tests that reach one of them, all that those import, the tools, the
+ * versions of the packages, and every file that is not code, since a test may read it.
  */
 export const inputsOf = async (root: string): Promise<ReadonlyMap<string, readonly string[]>> => {
   const filesAt = (...patterns: readonly string[]): readonly string[] =>

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Mutant } from "./mutant.ts";
 
-/** What became of a room's mutants, and the key of everything that this depends on. */
+/** The result of a room, and the key of its inputs. */
 interface Kept {
   readonly key: string;
   readonly mutants: readonly Mutant[];

@@ -17,7 +17,7 @@ const help = `Changes the code of the library in one place after the other, and 
 usage: npm run mutate -- [options]
 
   --room ROOM         one of ${rooms.join(", ")}; may stand several times (all)
-  --fresh             also the rooms of which everything is as it was in an earlier run without findings
+  --fresh             tries a room also where nothing changed since it had no findings
   --concurrency N     how many mutants are tried at once (one for each core)
   -o text|json        (text)
 
@@ -29,11 +29,11 @@ const folder = fileURLToPath(root);
 const keptFolder = fileURLToPath(new URL(reports.kept, root));
 const stryker = fileURLToPath(new URL("node_modules/@stryker-mutator/core/bin/stryker.js", root));
 
-/** The key of all that the mutants of each room depend on, as it lies on the disk now. */
+/** For each room, the key of its inputs as they lie on the disk now. */
 const keysNow = async (): Promise<ReadonlyMap<string, string>> =>
   new Map([...(await inputsOf(folder))].map(([room, files]) => [room, keyOf(folder, files)]));
 
-/** Lets Stryker try the mutants of some rooms, and returns what became of them. */
+/** Lets Stryker try the mutants of some rooms. */
 const tryMutants = async (tried: readonly string[], concurrency: string | undefined): Promise<readonly Mutant[]> => {
   const json = new URL(reports.json, root);
   // No report of an earlier run is taken for this one's.
@@ -104,7 +104,9 @@ const command = async (): Promise<void> => {
     console.log(
       [
         pageOf(checked),
-        ...(kept.size === 0 ? [] : [`Unchanged since they were tried: ${[...kept.keys()].join(", ")}.`]),
+        ...(kept.size === 0
+          ? []
+          : [`Unchanged since they were tried, and not tried again: ${[...kept.keys()].join(", ")}.`]),
         html === undefined ? `${seconds} s` : `${seconds} s; every mutant in its place: ${html}`,
       ].join("\n\n"),
     );

@@ -2,7 +2,7 @@
 export const reports = {
   json: ".local/mutation/mutation.json",
   html: ".local/mutation/index.html",
-  /** What is used again while nothing changes. */
+  /** The results of rooms without findings. */
   kept: ".local/mutation/kept",
   sandbox: ".local/mutation/sandbox",
 } as const;

@@ -31,7 +31,7 @@ const commandsOf = ({ strategy, steps }: Job): readonly string[] =>
 
 /** The steps of .ci/run that a command line names. */
 const stepsIn = (command: string): readonly string[] =>
-  /^\.ci\/run (.+)$/.exec(command)?.[1]?.split(/ (?!\S* ?\}\})/) ?? [];
+  /^\.ci\/run (.+)$/.exec(command)?.[1]?.match(/(?:\$\{\{.*?\}\}|\S)+/g) ?? [];
 
 describe("the workflow", () => {
   const named = Object.values(jobs).flatMap(commandsOf).flatMap(stepsIn);

@@ -18,7 +18,7 @@ const filesIn = (directory: string, end: string): readonly string[] =>
     .filter((file) => file.endsWith(end))
     .map((file) => `${directory}/${file}`);
 
-describe.each(rooms)("what becomes of the mutants of %s depends on", (room) => {
+describe.each(rooms)("the result of %s depends on", (room) => {
   const files = inputs.get(room) ?? [];
 
   test("its sources", () => {
@@ -26,14 +26,14 @@ describe.each(rooms)("what becomes of the mutants of %s depends on", (room) => {
     expect(files).toEqual(expect.arrayContaining([...filesIn(`lib/${room}`, ".ts")]));
   });
 
-  test("its tests, but not on properties, which no mutant meets", () => {
+  test("its tests, but not those of properties, with which no mutant is tried", () => {
     const tests = filesIn(`test/unit/${room}`, ".test.ts");
     expect(files).toEqual(expect.arrayContaining(tests.filter((file) => !file.endsWith("/properties.test.ts"))));
     expect(files.filter((file) => file.endsWith("/properties.test.ts"))).toEqual([]);
   });
 
-  test("the versions of the packages, how it is mutated, and the policies that a test reads", () => {
-    const policies = filesIn("functions", ".json").filter((file) => file.includes("policies"));
+  test("the versions of the packages, the tools, and the policies that a test reads", () => {
+    const policies = filesIn("functions", "").filter((file) => /\/policies\/.*\.(?:json|yaml)$/.test(file));
     expect(policies).not.toEqual([]);
     const others = ["package-lock.json", "test/mutation/stryker.config.ts", "test/mutation/seed.ts"];
     expect(files).toEqual(expect.arrayContaining([...others, ...policies]));
@@ -72,7 +72,7 @@ describe("the key of some files", () => {
   });
 });
 
-describe("what was kept", () => {
+describe("a kept result", () => {
   const mutant = { file: "lib/a/a.ts", line: 1, code: "a", mutant: "b", status: "Killed", milliseconds: 1 };
 
   test("is used for its room and its key only", () => {
