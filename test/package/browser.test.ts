@@ -40,6 +40,7 @@ const rowsJson = JSON.stringify(
   })),
 );
 
+/** Reports also an import that cannot be resolved. */
 const main = `
 const post = (report) => fetch("/report", { method: "POST", body: JSON.stringify(report) });
 import("/page.js").then(({ report }) => post(report), (error) => post({ error: String(error?.stack ?? error) }));`;
