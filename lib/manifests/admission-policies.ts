@@ -45,7 +45,7 @@ interface Variable {
  * top-level members the second sets nothing on UPDATE, because CEL cannot tell in time what changed: the first refuses what may not stay.
  *
  * @example
- * const kinds = twins(policy).map(({ kind }) => kind);
+ * const kinds = admissionPolicies(policy).map(({ kind }) => kind);
  * kinds.slice(0, 2); // ["MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"]
  * @throws RangeError for a target that is not one username at one place: CEL's budget has no room for walks
  */

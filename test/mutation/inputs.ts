@@ -24,7 +24,7 @@ export const inputsOf = async (root: string): Promise<ReadonlyMap<string, readon
   const common = [
     ...["package.json", "package-lock.json"],
     ...tools.flatMap((tool) => [...closureOf(graph, tool)]),
-    ...filesAt("{lib,functions,test/unit,test/support}/**/*").filter((file) => !file.endsWith(".ts")),
+    ...filesAt("{lib,test/unit,test/support}/**/*").filter((file) => !file.endsWith(".ts")),
   ];
   return new Map(
     rooms.map((room) => {

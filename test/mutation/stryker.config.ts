@@ -15,7 +15,6 @@ export default {
     "/*",
     ...["!/package.json", "!/lib", "/lib/tsconfig.json"],
     ...["!/test", "/test/*", "!/test/unit", "!/test/support", "!/test/mutation"],
-    ...["!/functions", "/functions/*", "!/functions/policies"],
   ],
   // Inside the project, so that the tests find its packages.
   tempDirName: reports.sandbox,
