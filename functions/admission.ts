@@ -5,6 +5,7 @@ import { createHandler } from "./webhook/handler.ts";
 import { warm } from "./webhook/warm.ts";
 
 export { askOf } from "./cluster/ask.ts";
+export { openConnection } from "./cluster/connection.ts";
 export { hashOfKey } from "./webhook/caller-key.ts";
 export { createHandler };
 

@@ -4,12 +4,12 @@ import { AwsFailure } from "../aws/aws-failure.ts";
 import { tooLarge } from "../net/exchange.ts";
 import { queueIsFull } from "../net/queue.ts";
 
-/** What has its sentence already, on the way to whoever asked. */
+/** Carries a finished `NoAnswer` up to the caller. */
 export class Unanswered extends Error {
   override name = "Unanswered";
   readonly answer: NoAnswer;
-  constructor(answer: NoAnswer) {
-    super(answer.failure);
+  constructor(answer: NoAnswer, options?: ErrorOptions) {
+    super(answer.failure, options);
     this.answer = answer;
   }
 }

@@ -1,14 +1,10 @@
-import { Agent } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Answer, type NoAnswer, type Question, readAnswer } from "../../lib/question/question.ts";
-import { exchange, type HttpReply } from "../net/exchange.ts";
-import { queue } from "../net/queue.ts";
-import { singleFlightLookup } from "../net/single-flight-lookup.ts";
-import { accessFailure, credentialFailure, httpFailure, lateFailure, Unanswered } from "./access-failure.ts";
-import { type ContextUse, checkedContext } from "./checked-context.ts";
-import { type Credentials, type CredentialsOf, credentialsFrom } from "./credentials.ts";
-import type { Kubeconfig } from "./kubeconfig.ts";
+import type { HttpReply } from "../net/exchange.ts";
+import { accessFailure, httpFailure, lateFailure } from "./access-failure.ts";
+import type { Connection } from "./connection.ts";
+import { pauseBefore } from "./retry.ts";
 import { isSameQuestion } from "./same-question.ts";
-import { sendWithRetries } from "./send-with-retries.ts";
 
 /**
  * Asks one cluster's API server. All questions go out together; `deadline` is in milliseconds since the epoch. Never rejects: a failure is
@@ -16,13 +12,7 @@ import { sendWithRetries } from "./send-with-retries.ts";
  */
 export type Ask = (questions: readonly Question[], deadline: number) => Promise<readonly Answer[]>;
 
-/** Questions to one API server at once, each on a connection of its own. One review rarely asks more than three. */
-const mostAtOnce = 16;
-/** Four times what one review may ask. More than that will not be answered in time either. */
-const mostWaiting = 256;
-/** Node tries the next address of a name after 250 ms, which gives up every address of a cluster that is an ocean away. */
-const autoSelectFamilyAttemptTimeout = 1_000;
-/** What stays of the time, in milliseconds: at the deadline the verdict must be written, not only known. */
+/** Time reserved for writing the response, in milliseconds. */
 const writing = 100;
 const longestTimer = 2 ** 31 - 1;
 
@@ -31,54 +21,28 @@ const longestTimer = 2 ** 31 - 1;
  * that is kept its layers took 8 % of a question's CPU time.
  */
 const path = "/apis/authorization.k8s.io/v1/subjectaccessreviews?fieldValidation=Strict";
-const headers = {
-  "Content-Type": "application/json",
-  Accept: "application/json",
-  "User-Agent": "impersonation-admission",
-};
 
 const reviewOf = (spec: Question) => ({ apiVersion: "authorization.k8s.io/v1", kind: "SubjectAccessReview", spec });
 
 const anotherAnswer: NoAnswer = { code: 502, failure: "the SubjectAccessReview came back with another question" };
 
-export interface AskOptions extends ContextUse {
-  /**
-   * What messages call the cluster: `cluster "prod"` for one of a registry, because users read them in denials and the context's name
-   * may be an ARN. Absent: `context "NAME"`.
-   */
-  readonly label?: string;
-}
-
 /**
- * Opens the way to one context's API server: one pool of kept-alive connections, credentials as the kubeconfig says. Throws, with the
- * context and the field named, for what cannot work (see `usableContext`); nothing is sent before the first question.
+ * Asks questions over a connection.
  *
- * @example const ask = accessOf(kubeconfig, "prod"); const [answer] = await ask([question], Date.now() + 2_000);
+ * @example const ask = askOf(openConnection(kubeconfig, "prod")); const [answer] = await ask([question], Date.now() + 2_000);
  */
-export function askOf(kubeconfig: Kubeconfig, context: string, options: AskOptions = {}): Ask {
-  const label = options.label ?? `context ${JSON.stringify(context)}`;
-  const own = checkedContext(kubeconfig, context, options);
-  const url = `${own.server}${path}`;
-  // No maxSockets: a connection that the agent replaces for a request in its own queue outlives that request.
-  const agent = new Agent({
-    keepAlive: true,
-    rejectUnauthorized: !own.insecure,
-    autoSelectFamilyAttemptTimeout,
-    lookup: singleFlightLookup(),
-  });
-  const inTurn = queue(mostAtOnce, mostWaiting);
-  const issued = credentialsFrom(own);
-  const credentialsOf: CredentialsOf = (refused) =>
-    issued(refused).catch((error: unknown) => {
-      throw new Unanswered(credentialFailure(label, own.exec?.command, error));
-    });
-
-  const post = (body: string, deadline: number, signal: AbortSignal): Promise<HttpReply> => {
-    const send = ({ headers: authorization, ...tls }: Credentials) => {
-      const options = { ...tls, method: "POST", headers: { ...headers, ...authorization }, signal };
-      return inTurn(signal, () => exchange(agent, { url, options, body }));
-    };
-    return sendWithRetries({ send, credentialsOf, deadline, signal });
+export function askOf({ label, send }: Connection): Ask {
+  /** The last reply, whatever its status: after a pause the question goes out again where `pauseBefore` says so. */
+  const post = async (body: string, deadline: number, signal: AbortSignal): Promise<HttpReply> => {
+    for (let repeats = 0; ; repeats += 1) {
+      const reply = await send({ path, body, signal });
+      const { status, headers } = reply;
+      const now = Date.now();
+      const retryAfter = headers["retry-after"];
+      const pause = pauseBefore({ status, retryAfter, repeats, left: deadline - now, random: Math.random(), now });
+      if (pause === undefined) return reply;
+      await sleep(pause, undefined, { signal });
+    }
   };
 
   const answerTo = async (question: Question, deadline: number, signal: AbortSignal): Promise<Answer> => {

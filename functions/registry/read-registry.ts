@@ -2,6 +2,7 @@ import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { Policy } from "../../lib/policy/index.ts";
 import { type Ask, askOf } from "../cluster/ask.ts";
 import type { Minting } from "../cluster/checked-context.ts";
+import { openConnection } from "../cluster/connection.ts";
 import { type KubeconfigContext, readKubeconfig } from "../cluster/kubeconfig.ts";
 import { defaultPolicy, policies } from "../policies/index.ts";
 import { isKeyHash, type KeyHash } from "../webhook/caller-key.ts";
@@ -53,11 +54,13 @@ export function readRegistry(text: string, directory: string, minting: Minting):
         name,
         keys: keysOf(extension["keys"]),
         policy: policyOf(extension["policy"]),
-        ask: askOf(kubeconfig, context, {
-          label: `cluster ${JSON.stringify(name)}`,
-          plugins: minting,
-          serverIsEks: serverIsEks(extension["serverIsEks"]),
-        }),
+        ask: askOf(
+          openConnection(kubeconfig, context, {
+            label: `cluster ${JSON.stringify(name)}`,
+            plugins: minting,
+            serverIsEks: serverIsEks(extension["serverIsEks"]),
+          }),
+        ),
       });
     } catch (error) {
       const why = sentenceOf(error);

@@ -1,13 +1,11 @@
 import type { IncomingMessage } from "node:http";
-import { Agent, type RequestOptions } from "node:https";
 import { pipeline } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
-import { accessFailure, credentialFailure, httpFailure, lateFailure } from "../../functions/cluster/access-failure.ts";
-import { type CheckedContext, checkedContext } from "../../functions/cluster/checked-context.ts";
-import { type Credentials, type CredentialsOf, credentialsFrom } from "../../functions/cluster/credentials.ts";
+import { httpFailure, lateFailure } from "../../functions/cluster/access-failure.ts";
+import { type Connection, openConnection } from "../../functions/cluster/connection.ts";
 import type { Kubeconfig } from "../../functions/cluster/kubeconfig.ts";
-import { exchange, type HttpReply, tooLarge } from "../../functions/net/exchange.ts";
+import { type HttpReply, tooLarge } from "../../functions/net/exchange.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { naming } from "../command-line/files.ts";
 import { chooseContext } from "../command-line/kubeconfig-files.ts";
@@ -52,6 +50,9 @@ export interface ApiClient {
 }
 
 const deadline = 60_000;
+/** Requests at once, each on a TCP connection of its own; the others wait. */
+const mostAtOnce = 8;
+const headers = { "accept-encoding": "gzip" };
 const usualBytes = 16 * 1024 * 1024;
 /** API servers that are busy say how many seconds to wait (priority and fairness); no longer than this in all. */
 const mostPatience = 60_000;
@@ -74,66 +75,43 @@ export function openCluster(
   { asks = false }: OpenOptions = {},
 ): ApiClient {
   const { kubeconfig, context, origin } = chooseContext(file, contextName);
-  const own = naming(origin, () => checkedContext(kubeconfig, context, { insecure: !asks }));
-  if (!asks && Object.keys(own.impersonation).length > 0)
+  const connection = naming(origin, () =>
+    openConnection(kubeconfig, context, { insecure: !asks, mostAtOnce, mostWaiting: Number.POSITIVE_INFINITY }),
+  );
+  if (!asks && Object.keys(connection.context.impersonation).length > 0)
     throw new UsageError(
       `${origin}: context ${JSON.stringify(context)}: user.as is refused: this command reads and tries objects, and is not to do so as another user; name a context whose user may do this itself`,
     );
-  return clientOf(kubeconfig, context, own);
+  return clientOf(kubeconfig, context, connection);
 }
 
-const clientOf = (kubeconfig: Kubeconfig, context: string, own: CheckedContext): ApiClient => {
-  const { server, insecure } = own;
-  const label = `context ${JSON.stringify(context)}`;
-  const agent = new Agent({ keepAlive: true, maxSockets: 8, rejectUnauthorized: !insecure });
-  const issued = credentialsFrom(own);
-  const credentialsOf: CredentialsOf = (refused) =>
-    issued(refused).catch((error: unknown) => {
-      throw new ClusterError(credentialFailure(label, own.exec?.command, error).failure);
-    });
+const clientOf = (kubeconfig: Kubeconfig, context: string, connection: Connection): ApiClient => {
+  const { label, close } = connection;
 
-  const once = async (asked: ApiRequest, { headers, ...tls }: Credentials): Promise<HttpReply> => {
-    const { body, path, mostBytes = usualBytes } = asked;
+  const once = async ({ path, body, mostBytes = usualBytes }: ApiRequest): Promise<HttpReply> => {
     const signal = AbortSignal.timeout(deadline);
-    const options: RequestOptions = {
-      ...tls,
-      signal,
-      method: body ? "POST" : "GET",
-      headers: {
-        accept: "application/json",
-        "accept-encoding": "gzip",
-        "user-agent": "impersonation-admission",
-        ...(body ? { "content-type": "application/json" } : {}),
-        ...headers,
-      },
-    };
+    const text = body && JSON.stringify(body);
     try {
-      const text = body ? JSON.stringify(body) : "";
-      return await exchange(agent, { url: `${server}${path}`, options, body: text, mostBytes, decoded: gunzipped });
+      return await connection.send({ path, body: text, headers, signal, mostBytes, decoded: gunzipped });
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === tooLarge) throw new ReplyTooLarge(error.message);
-      const { failure } = signal.aborted ? lateFailure(label, deadline) : accessFailure(label, error);
-      throw new ClusterError(failure);
+      const { message, cause } = error as Error;
+      if (cause instanceof Error && "code" in cause && cause.code === tooLarge) throw new ReplyTooLarge(cause.message);
+      throw new ClusterError(signal.aborted ? lateFailure(label, deadline).failure : message);
     }
   };
 
-  const send = async (asked: ApiRequest): Promise<ApiReply> => {
-    let credentials = await credentialsOf();
-    let renewed = false;
+  const send = async (request: ApiRequest): Promise<ApiReply> => {
     for (let patience = mostPatience; ; ) {
-      const { status, headers, text } = await once(asked, credentials);
-      const seconds = Number(headers["retry-after"]);
-      if (status === 401 && renewed) throw new ClusterError(httpFailure(label, status).failure);
-      if (status === 401) {
-        credentials = await credentialsOf(credentials);
-        renewed = true;
-      } else if (status === 429 && seconds > 0 && seconds * 1000 <= patience) {
-        patience -= seconds * 1000;
-        await sleep(seconds * 1000);
-      } else return { status, body: objectIn(text), warnings: warningTexts(headers["warning"] ?? "") };
+      const { status, headers, text } = await once(request);
+      if (status === 401) throw new ClusterError(httpFailure(label, status).failure);
+      const pause = status === 429 ? 1000 * Number(headers["retry-after"]) : 0;
+      if (!(pause > 0 && pause <= patience))
+        return { status, body: objectIn(text), warnings: warningTexts(headers["warning"] ?? "") };
+      patience -= pause;
+      await sleep(pause);
     }
   };
-  return { context, kubeconfig, insecure, send, close: () => agent.destroy() };
+  return { context, kubeconfig, insecure: connection.context.insecure, send, close };
 };
 
 /** A failure of either stream ends the other: a reply that breaks off must not be waited for. */

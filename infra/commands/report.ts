@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { askOf } from "../../functions/cluster/ask.ts";
+import { openConnection } from "../../functions/cluster/connection.ts";
 import { printable } from "../../lib/meta/index.ts";
 import { ClusterError, notVerified, openCluster } from "../cluster/api-client.ts";
 import { documentIn } from "../command-line/files.ts";
@@ -81,7 +82,7 @@ const report = async (): Promise<void> => {
   const scan: Scan = {
     policy,
     writers,
-    judgeWriters: judgeWritersWith(askOf(api.kubeconfig, api.context, { insecure: true })),
+    judgeWriters: judgeWritersWith(askOf(openConnection(api.kubeconfig, api.context, { insecure: true }))),
     rights: () => {
       rights ??= readRights(api, limit, note);
       return rights;

@@ -1,4 +1,5 @@
 import { askOf } from "../../functions/cluster/ask.ts";
+import { openConnection } from "../../functions/cluster/connection.ts";
 import type { UserInfo } from "../../lib/identity/index.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { impersonationQuestion } from "../../lib/question/index.ts";
@@ -24,7 +25,7 @@ export async function checkAsker(site: Site): Promise<readonly CheckResult[]> {
         "give the registry's kubeconfig with --asker-kubeconfig and its context with --asker-context",
       ),
     ];
-  const ask = askOf(asker.kubeconfig, asker.context);
+  const ask = askOf(openConnection(asker.kubeconfig, asker.context));
   const [answer] = await ask([impersonationQuestion(nobody, nobody.username)], Date.now() + 10_000);
   if (answer === undefined || "failure" in answer)
     return [

@@ -79,7 +79,7 @@ const rbacIn = (file: string): readonly unknown[] => {
 
 const askCluster = (file: string | undefined, name: string | undefined): ((bundle: Bundle) => Ask) => {
   const { kubeconfig, context, origin } = chooseContext(file, name);
-  return (bundle) => naming(origin, () => bundle.askOf(kubeconfig, context));
+  return (bundle) => naming(origin, () => bundle.askOf(bundle.openConnection(kubeconfig, context)));
 };
 
 /** A policy by its name, or from a file. */

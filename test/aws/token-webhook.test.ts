@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { awsCaller } from "../../functions/aws/call.ts";
 import { eksTokens } from "../../functions/aws/eks-token.ts";
 import { type Ask, askOf } from "../../functions/cluster/ask.ts";
+import { openConnection } from "../../functions/cluster/connection.ts";
 import { readKubeconfig } from "../../functions/cluster/kubeconfig.ts";
 import { impersonationQuestion } from "../../lib/question/question.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
@@ -61,10 +62,8 @@ const askAs = (role: string, cluster = "prod"): Ask => {
     users: [{ name, user: eksUser(cluster) }],
     contexts: [{ name, context: { cluster: name, user: name } }],
   });
-  return askOf(readKubeconfig(text, "/"), name, {
-    plugins: { mint: eksTokens(settings, awsCaller(settings)), region: settings.region },
-    serverIsEks: true,
-  });
+  const plugins = { mint: eksTokens(settings, awsCaller(settings)), region: settings.region };
+  return askOf(openConnection(readKubeconfig(text, "/"), name, { plugins, serverIsEks: true }));
 };
 
 const alice = { username: "alice", uid: "", groups: ["system:authenticated"], extra: {} };

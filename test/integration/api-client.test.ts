@@ -95,13 +95,28 @@ test("a server that is busy is asked again when it says", async () => {
   expect((await api.send({ path: "/x" })).status).toBe(429);
 });
 
-test("credentials that are refused are had anew once", async () => {
-  replies(json(401, {}), json(200, {}));
-  expect((await api.send({ path: "/x" })).status).toBe(200);
-  replies(json(401, {}));
-  await expect(api.send({ path: "/x" })).rejects.toThrow(
+test("refused credentials are read again, and others are tried once", async () => {
+  const token = join(folder, "token");
+  const file = kubeconfig({ users: [{ name: "u", user: { tokenFile: token } }] });
+  const client = openCluster(file);
+  const only =
+    (accepted: string): Reply =>
+    (seen, ...rest) =>
+      json(seen.headers.authorization === `Bearer ${accepted}` ? 200 : 401, {})(seen, ...rest);
+  writeFileSync(token, "old");
+  replies(only("old"));
+  expect((await client.send({ path: "/x" })).status).toBe(200);
+  writeFileSync(token, "new");
+  replies(only("new"));
+  expect((await client.send({ path: "/x" })).status).toBe(200);
+  replies(only("none"));
+  await expect(client.send({ path: "/x" })).rejects.toThrow(
     new ClusterError('the credentials of context "prod" were refused (401); renew them'),
   );
+  expect(peer.seen.map(({ headers }) => headers.authorization)).toEqual(
+    ["old", "old", "new", "new"].map((each) => `Bearer ${each}`),
+  );
+  client.close();
 });
 
 test("a connection that died while it was idle is no error", async () => {

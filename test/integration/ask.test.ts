@@ -9,6 +9,7 @@ import type { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
 import type { MintToken } from "../../functions/aws/eks-token.ts";
 import { type Ask, askOf } from "../../functions/cluster/ask.ts";
+import { openConnection } from "../../functions/cluster/connection.ts";
 import { readKubeconfig } from "../../functions/cluster/kubeconfig.ts";
 import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import { impersonationQuestion } from "../../lib/question/question.ts";
@@ -52,7 +53,7 @@ const kubeconfigText = (peer: Pick<Peer, "url" | "caData">, { cluster, user, con
   });
 
 const askPeer = (peer: Pick<Peer, "url" | "caData">, overrides?: Overrides, directory = "/nowhere"): Ask =>
-  askOf(readKubeconfig(kubeconfigText(peer, overrides), directory), "prod");
+  askOf(openConnection(readKubeconfig(kubeconfigText(peer, overrides), directory), "prod"));
 
 const alice = { username: "alice", uid: "u-1", groups: ["dev", "system:authenticated"], extra: { scopes: ["a", "b"] } };
 const mayBeBob = impersonationQuestion(alice, "bob");
@@ -301,10 +302,8 @@ describe("credentials", () => {
     const mint: MintToken = async (_, fresh) => `t${minted.push(fresh)}`;
     const peer = await peerThat(only("t2"));
     const exec = { command: "aws", args: ["eks", "get-token", "--cluster-name", "prod"] };
-    const ask = askOf(readKubeconfig(kubeconfigText(peer, { user: { exec } }), "/nowhere"), "prod", {
-      plugins: { mint, region: undefined },
-      serverIsEks: true,
-    });
+    const kubeconfig = readKubeconfig(kubeconfigText(peer, { user: { exec } }), "/nowhere");
+    const ask = askOf(openConnection(kubeconfig, "prod", { plugins: { mint, region: undefined }, serverIsEks: true }));
     expect(await ask([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
     peer.reply = only("none");
     expect(await ask([mayBeBob], soon())).toMatchObject([{ code: 502 }]);
@@ -346,8 +345,8 @@ describe("credentials", () => {
       "current-context": "two",
     });
     const kubeconfig = readKubeconfig(text, directory);
-    await askOf(kubeconfig, "one")([mayBeBob], soon());
-    await askOf(kubeconfig, "two")([mayBeBob], soon());
+    await askOf(openConnection(kubeconfig, "one"))([mayBeBob], soon());
+    await askOf(openConnection(kubeconfig, "two"))([mayBeBob], soon());
     expect(one.seen.map(({ headers }) => headers.authorization)).toEqual(["Bearer token-one"]);
     expect(two.seen.map(({ headers }) => headers.authorization)).toEqual(["Bearer token-two"]);
   });
@@ -708,7 +707,9 @@ describe("what is refused at construction, with the context and the field", () =
 
   test("no such context", () => {
     const kubeconfig = readKubeconfig(kubeconfigText(peer), "/");
-    expect(() => askOf(kubeconfig, "other")).toThrow('context "other": context is not in the kubeconfig');
+    expect(() => askOf(openConnection(kubeconfig, "other"))).toThrow(
+      'context "other": context is not in the kubeconfig',
+    );
   });
 
   test("a key that belongs to another certificate", async () => {
