@@ -3,6 +3,7 @@ import { readSettings } from "./settings.ts";
 import { type Log, logLine } from "./telemetry/telemetry.ts";
 import { createHandler } from "./webhook/handler.ts";
 import { warm } from "./webhook/warm.ts";
+import { webhookClusters } from "./webhook/webhook-cluster.ts";
 
 export { askOf } from "./cluster/ask.ts";
 export { openConnection } from "./cluster/connection.ts";
@@ -18,7 +19,7 @@ const log: Log = (entry) => {
   process.stdout.write(`${line(entry)}\n`);
 };
 
-const registry = openRegistry(settings, log);
+const registry = openRegistry(settings, webhookClusters, log);
 
 /** The Lambda function. What else stands in this file is for the local server and the commands, which run the same bundle. */
 export const handler = createHandler({ registry, log });

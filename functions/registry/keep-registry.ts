@@ -1,10 +1,10 @@
 import { within } from "../net/within.ts";
 import type { RefreshFailedEntry, RegistryEntry } from "../telemetry/telemetry.ts";
-import type { Cluster, Registry } from "./read-registry.ts";
+import type { Registry } from "./read-registry.ts";
 import type { LoadRegistry, RegistryDocument } from "./registry-source.ts";
 
 /** A registry that is read again when it is old. No method rejects; deadlines are in milliseconds since the epoch. */
-export interface KeptRegistry extends Registry {
+export interface KeptRegistry<Cluster> extends Registry<Cluster> {
   /** Resolves when the first reading has ended, however. */
   readonly started: Promise<void>;
   /**
@@ -27,10 +27,10 @@ export interface KeptRegistry extends Registry {
   readonly renewed: (cluster: Cluster, deadline: number) => Promise<Cluster | undefined>;
 }
 
-export interface Keeping {
+export interface Keeping<Cluster> {
   readonly load: LoadRegistry;
   /** Throws where none of the documents can be read. */
-  readonly read: (documents: readonly RegistryDocument[]) => Registry;
+  readonly read: (documents: readonly RegistryDocument[]) => Registry<Cluster>;
   /** After so many milliseconds it is read again. */
   readonly maxAge: number;
   /** After so many milliseconds without a successful reading it is not used any more. */
@@ -63,8 +63,15 @@ const dead = (known: number): string =>
  * Keeps a registry: loaded from now on, and read again when it is old, one reading at a time. When it cannot be read, the last good copy
  * stays until it is dead, and its age is logged. Where nothing has changed, the clusters stay as they are, with their connections and tokens.
  */
-export function keepRegistry({ load, read, maxAge, deadAge, log, now = Date.now }: Keeping): KeptRegistry {
-  let registry: Registry = { clusters: new Map(), problems: [] };
+export function keepRegistry<Cluster extends { readonly name: string }>({
+  load,
+  read,
+  maxAge,
+  deadAge,
+  log,
+  now = Date.now,
+}: Keeping<Cluster>): KeptRegistry<Cluster> {
+  let registry: Registry<Cluster> = { clusters: new Map(), problems: [] };
   /** What was read; undefined before the first time. */
   let text: string | undefined;
   /** When that was so, when it was last asked for, and until when it is not asked for again. */

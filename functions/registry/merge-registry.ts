@@ -1,18 +1,23 @@
 import type { Minting } from "../cluster/checked-context.ts";
-import { type Registry, readRegistry } from "./read-registry.ts";
+import { type ClusterReader, type Registry, readRegistry } from "./read-registry.ts";
 import type { RegistryDocument } from "./registry-source.ts";
 
-interface Read {
+interface Read<Cluster> {
   readonly origin: string;
-  readonly registry: Registry;
+  readonly registry: Registry<Cluster>;
 }
 
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** One document that cannot be read costs the others nothing. */
-const readOne = ({ text, directory, origin }: RegistryDocument, minting: Minting): Read | Error => {
+const readOne = <Cluster>(
+  document: RegistryDocument,
+  minting: Minting,
+  reader: ClusterReader<Cluster>,
+): Read<Cluster> | Error => {
+  const { origin } = document;
   try {
-    return { origin, registry: readRegistry(text, directory, minting) };
+    return { origin, registry: readRegistry(document, minting, reader) };
   } catch (error) {
     return new Error(`${origin} ${sentenceOf(error)}`);
   }
@@ -22,14 +27,18 @@ const readOne = ({ text, directory, origin }: RegistryDocument, minting: Minting
  * One registry of several kubeconfigs. Each is read on its own: a context means the cluster and the user of its own document, whatever those
  * of others are called. Two clusters of one name in the URL are both left out. Throws where no document can be read.
  */
-export function mergeRegistry(documents: readonly RegistryDocument[], minting: Minting): Registry {
-  const results = documents.map((document) => readOne(document, minting));
+export function mergeRegistry<Cluster>(
+  documents: readonly RegistryDocument[],
+  minting: Minting,
+  reader: ClusterReader<Cluster>,
+): Registry<Cluster> {
+  const results = documents.map((document) => readOne(document, minting, reader));
   const read = results.flatMap((result) => (result instanceof Error ? [] : [result]));
   const unread = results.flatMap((result) => (result instanceof Error ? [result.message] : []));
   if (read.length === 0) throw new Error(unread.join("; "));
   const names = read.flatMap(({ registry }) => [...registry.clusters.keys()]);
   const isTwice = (name: string): boolean => names.indexOf(name) !== names.lastIndexOf(name);
-  const problemsOf = ({ origin, registry }: Read): readonly string[] => [
+  const problemsOf = ({ origin, registry }: Read<Cluster>): readonly string[] => [
     ...registry.problems.map((problem) => (documents.length > 1 ? `${origin}: ${problem}` : problem)),
     ...[...registry.clusters.keys()]
       .filter(isTwice)

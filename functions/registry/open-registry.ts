@@ -3,17 +3,18 @@ import { eksTokens } from "../aws/eks-token.ts";
 import type { Settings } from "../settings.ts";
 import { type Keeping, type KeptRegistry, keepRegistry } from "./keep-registry.ts";
 import { mergeRegistry } from "./merge-registry.ts";
-import type { Registry } from "./read-registry.ts";
+import type { ClusterReader, Registry } from "./read-registry.ts";
 import { registrySource } from "./registry-source.ts";
 
 /**
  * The registry that the settings name: it is read from now on, and its EKS clusters get tokens that are made here, from the function's own
  * role. Where they name none, no cluster is known and nothing is read.
  */
-export function openRegistry(
+export function openRegistry<Cluster extends { readonly name: string }>(
   { registry, registryMaxAge, registryDeadAge, inLambda, aws }: Settings,
-  log: Keeping["log"],
-): Registry & Partial<KeptRegistry> {
+  reader: ClusterReader<Cluster>,
+  log: Keeping<Cluster>["log"],
+): Registry<Cluster> & Partial<KeptRegistry<Cluster>> {
   if (registry === undefined) {
     const problems = ["REGISTRY is not set; name the registry as file:PATH, secretsmanager:NAME or ssm:/PATH"];
     // Local commands run the same bundle, bring a cluster of their own and have nothing to miss.
@@ -25,7 +26,7 @@ export function openRegistry(
   return keepRegistry({
     // A setting that names nothing is a registry that cannot be read.
     load: async (deadline) => registrySource(registry, call)(deadline),
-    read: (documents) => mergeRegistry(documents, minting),
+    read: (documents) => mergeRegistry(documents, minting, reader),
     maxAge: registryMaxAge,
     deadAge: registryDeadAge,
     log,

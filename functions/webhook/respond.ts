@@ -6,18 +6,19 @@ import { type AdmissionReview, readReview, writeReview } from "../../lib/review/
 import { isRefusal } from "../cluster/access-failure.ts";
 import type { HttpRequest, HttpResponse } from "../gateway/http-event.ts";
 import type { KeptRegistry } from "../registry/keep-registry.ts";
-import type { Cluster, Registry } from "../registry/read-registry.ts";
+import type { Registry } from "../registry/read-registry.ts";
 import { framesOf } from "../telemetry/frames.ts";
 import type { Log } from "../telemetry/telemetry.ts";
 import { isCallerKey } from "./caller-key.ts";
 import { deadlineOf } from "./deadline.ts";
 import { failureOf } from "./failure-class.ts";
+import type { WebhookCluster } from "./webhook-cluster.ts";
 
 /** What the handler is made of. */
 export interface Dependencies {
-  readonly registry: Registry & Partial<KeptRegistry>;
+  readonly registry: Registry<WebhookCluster> & Partial<KeptRegistry<WebhookCluster>>;
   /** The cluster behind `POST /mutate` and `/validate`, which ask for no key. The local server has one, a deployment never. */
-  readonly local?: Cluster;
+  readonly local?: WebhookCluster;
   /** Takes one entry for every decision, and for every call that gets none. */
   readonly log: Log;
 }
@@ -55,10 +56,10 @@ export async function respond(edges: Dependencies, request: HttpRequest, remaini
 }
 
 interface Route {
-  readonly cluster: Cluster;
+  readonly cluster: WebhookCluster;
   readonly endpoint: Endpoint;
   /** Whether the caller may speak for an entry of the registry: its key is one of that too. */
-  readonly opens: (cluster: Cluster) => boolean;
+  readonly opens: (cluster: WebhookCluster) => boolean;
 }
 
 /** A review whose caller is known. */
@@ -81,7 +82,7 @@ const routeOf = ({ registry, local }: Dependencies, { path, header }: HttpReques
   if (!keyed) return undefined;
   const given = key ?? bearerOf(header("authorization"));
   const cluster = registry.clusters.get(name ?? "");
-  const opens = ({ keys }: Pick<Cluster, "keys">) => isCallerKey(given, keys);
+  const opens = ({ keys }: Pick<WebhookCluster, "keys">) => isCallerKey(given, keys);
   return opens(cluster ?? { keys: [] }) && cluster ? { cluster, endpoint: keyed as Endpoint, opens } : undefined;
 };
 
@@ -154,7 +155,7 @@ const nothingAsked = { questions: 0, questionMilliseconds: 0 };
 
 const unjudged = (policy: Policy, problem: string): Outcome => conclude(judge(policy, { problem }, "validate"), []);
 
-const unreliable = ({ policy }: Cluster, request: AdmissionReview["request"], doubt: string): Outcome => ({
+const unreliable = ({ policy }: WebhookCluster, request: AdmissionReview["request"], doubt: string): Outcome => ({
   ...unjudged({ ...policy, enforcement: "enforce" }, doubt),
   reason: "no-answer",
   code: 503,

@@ -3,14 +3,15 @@ import { impersonationQuestion, type NoAnswer } from "../../lib/question/index.t
 import type { HttpEvent } from "../gateway/http-event.ts";
 import { within } from "../net/within.ts";
 import type { KeptRegistry } from "../registry/keep-registry.ts";
-import type { Cluster, Registry } from "../registry/read-registry.ts";
+import type { Registry } from "../registry/read-registry.ts";
 import { framesOf } from "../telemetry/frames.ts";
 import type { Log } from "../telemetry/telemetry.ts";
 import { hashOfKey } from "./caller-key.ts";
 import { createHandler } from "./handler.ts";
+import type { WebhookCluster } from "./webhook-cluster.ts";
 
 export interface Warming {
-  readonly registry: Registry & Partial<KeptRegistry>;
+  readonly registry: Registry<WebhookCluster> & Partial<KeptRegistry<WebhookCluster>>;
   /** How many clusters are asked at most; 0: warming is off. */
   readonly clusters: number;
   readonly log: Log;
@@ -33,7 +34,7 @@ const unasked: NoAnswer = { code: 502, failure: "no answer came back" };
 const key = stranger;
 
 /** A review of the first field that the cluster's policy guards: the stranger declares itself and another one. */
-const reviewOf = ({ policy: { targets } }: Cluster): string => {
+const reviewOf = ({ policy: { targets } }: WebhookCluster): string => {
   const [{ group = "", versions: [version] = [], resources: [resource] = [], fields: [field] = [] } = {}] = targets;
   const declaring = (field?.path ?? []).reduceRight<unknown>(
     (inner, step) => (typeof step === "object" ? { [step.key]: inner } : [inner]),
@@ -64,9 +65,13 @@ const eventOf = (body: string): HttpEvent =>
   }) as unknown as HttpEvent;
 
 /** Asks the question, and lets a review pass through all that a caller's would. Resolves with why there was no answer. */
-const warmOne = async ({ registry, drop }: Warming, cluster: Cluster, until: number): Promise<string | undefined> => {
+const warmOne = async (
+  { registry, drop }: Warming,
+  cluster: WebhookCluster,
+  until: number,
+): Promise<string | undefined> => {
   const asked = cluster.ask([question], until);
-  const ask: Cluster["ask"] = async (questions) => {
+  const ask: WebhookCluster["ask"] = async (questions) => {
     const [answer = unasked] = await asked;
     return questions.map(() => answer);
   };

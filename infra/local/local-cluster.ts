@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import type { Ask } from "../../functions/cluster/ask.ts";
 import { defaultPolicy, policies } from "../../functions/policies/index.ts";
-import type { Cluster } from "../../functions/registry/read-registry.ts";
 import type { KeyHash } from "../../functions/webhook/caller-key.ts";
+import type { WebhookCluster } from "../../functions/webhook/webhook-cluster.ts";
 import { type Policy, readPolicy } from "../../lib/policy/index.ts";
 import { authorize, readWorld } from "../../lib/rbac/index.ts";
 import type { Bundle } from "../build/load-bundle.ts";
@@ -31,7 +31,7 @@ const sampleWorld = fileURLToPath(new URL("../../events/rbac.yaml", import.meta.
 export function localCluster(options: LocalOptions) {
   const policy = policyOf(options.policy);
   const asking = askOf(options);
-  return (bundle: Bundle, keys: readonly KeyHash[] = []): Cluster => ({
+  return (bundle: Bundle, keys: readonly KeyHash[] = []): WebhookCluster => ({
     name: "local",
     keys,
     policy,

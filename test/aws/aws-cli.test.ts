@@ -14,6 +14,7 @@ import { readKubeconfig } from "../../functions/cluster/kubeconfig.ts";
 import { mergeRegistry } from "../../functions/registry/merge-registry.ts";
 import { registrySource } from "../../functions/registry/registry-source.ts";
 import { hashOfKey } from "../../functions/webhook/caller-key.ts";
+import { webhookClusters } from "../../functions/webhook/webhook-cluster.ts";
 import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import { account, type Moto, startMoto } from "./parts/moto.ts";
 import { python } from "./parts/python.ts";
@@ -94,10 +95,8 @@ describe("the file that aws eks update-kubeconfig writes for three clusters", ()
     const extension = { name: "impersonation-admission", extension: { keys: [hashOfKey("key")] } };
     for (const nth of clusters.keys()) document.setIn(["contexts", nth, "context", "extensions"], [extension]);
     const mint = () => expect.unreachable("nobody asks");
-    const registry = mergeRegistry([{ text: document.toString(), directory: ".", origin: "" }], {
-      mint,
-      region: undefined,
-    });
+    const documents = [{ text: document.toString(), directory: ".", origin: "" }];
+    const registry = mergeRegistry(documents, { mint, region: undefined }, webhookClusters);
     expect(registry.problems).toEqual([]);
     expect([...registry.clusters.keys()]).toEqual(["prod", "test", "shared"]);
   });

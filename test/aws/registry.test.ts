@@ -4,6 +4,7 @@ import type { AwsCredentials } from "../../functions/aws/own-credentials.ts";
 import { mergeRegistry } from "../../functions/registry/merge-registry.ts";
 import { type RegistryDocument, registrySource } from "../../functions/registry/registry-source.ts";
 import { hashOfKey } from "../../functions/webhook/caller-key.ts";
+import { webhookClusters } from "../../functions/webhook/webhook-cluster.ts";
 import { account, type Moto, startMoto } from "./parts/moto.ts";
 import { settingsOf } from "./parts/settings.ts";
 
@@ -32,7 +33,7 @@ const kubeconfig = (...names: readonly string[]) =>
   });
 const nobody = { mint: () => expect.unreachable("no token is minted"), region: undefined };
 const clustersOf = (documents: readonly RegistryDocument[]) => {
-  const { clusters, problems } = mergeRegistry(documents, nobody);
+  const { clusters, problems } = mergeRegistry(documents, nobody, webhookClusters);
   expect(problems).toEqual([]);
   return [...clusters.keys()];
 };

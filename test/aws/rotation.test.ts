@@ -9,6 +9,7 @@ import { openRegistry } from "../../functions/registry/open-registry.ts";
 import { readSettings } from "../../functions/settings.ts";
 import { hashOfKey } from "../../functions/webhook/caller-key.ts";
 import { createHandler } from "../../functions/webhook/handler.ts";
+import { webhookClusters } from "../../functions/webhook/webhook-cluster.ts";
 import { until } from "../cluster/world/until.ts";
 import { httpApi } from "../support/gateway-events.ts";
 import { reviewText, template } from "../support/reviews.ts";
@@ -72,7 +73,7 @@ beforeAll(async () => {
   await putParameter();
   const own = await credentials("function", "ssm:GetParametersByPath");
   const settings = readSettings({ ...own, REGISTRY: "ssm:/impersonation-admission/", REGISTRY_MAX_AGE: "1" });
-  const handler = createHandler({ registry: openRegistry(settings, () => {}), log: () => {} });
+  const handler = createHandler({ registry: openRegistry(settings, webhookClusters, () => {}), log: () => {} });
   call = async (key) => {
     // alice names herself: the cluster is not asked.
     const body = reviewText({ object: template("alice") });

@@ -10,6 +10,7 @@ import { openRegistry } from "../../functions/registry/open-registry.ts";
 import { readSettings } from "../../functions/settings.ts";
 import type { Entry } from "../../functions/telemetry/telemetry.ts";
 import { hashOfKey } from "../../functions/webhook/caller-key.ts";
+import { webhookClusters } from "../../functions/webhook/webhook-cluster.ts";
 import { json, type Peer, type Reply, reviewed, startPeer } from "../support/api-server-peer.ts";
 import { httpApi } from "../support/gateway-events.ts";
 import { guarded } from "../support/guarded.ts";
@@ -53,7 +54,7 @@ const kubeconfig = ({ url, caData }: Peer, token: string, key: string, policy = 
 const deployed = (environment: NodeJS.ProcessEnv, registryMaxAge: number, registryDeadAge = 86_400_000) => {
   const logged: Entry[] = [];
   const settings = { ...readSettings(environment), registryMaxAge, registryDeadAge };
-  const registry = openRegistry(settings, (entry) => logged.push(entry));
+  const registry = openRegistry(settings, webhookClusters, (entry) => logged.push(entry));
   const { send } = guarded({ edges: { registry, log: (entry) => logged.push(entry) } });
   const call = (key: string, timeout: string) =>
     send(httpApi({ path: `/clusters/prod/${key}/mutate`, query: { timeout }, body: reviewText() }));

@@ -6,6 +6,7 @@ import { openRegistry } from "../../functions/registry/open-registry.ts";
 import { readSettings } from "../../functions/settings.ts";
 import { logLine } from "../../functions/telemetry/telemetry.ts";
 import { hashOfKey } from "../../functions/webhook/caller-key.ts";
+import { webhookClusters } from "../../functions/webhook/webhook-cluster.ts";
 import { openCluster } from "../../infra/cluster/api-client.ts";
 import { whoIs } from "../../infra/doctor/site.ts";
 import { json, type Peer, startPeer } from "../support/api-server-peer.ts";
@@ -74,7 +75,7 @@ const allOutput = async (setting: string): Promise<string> => {
   const output: unknown[] = [];
   const log = (entry: Parameters<typeof logLine>[0]): void => void output.push(entry, logLine(entry, "guard", 0));
   const settings = readSettings({ REGISTRY: setting, AWS_LAMBDA_FUNCTION_NAME: "guard" });
-  const edges = { registry: openRegistry(settings, log), log };
+  const edges = { registry: openRegistry(settings, webhookClusters, log), log };
   const { send } = guarded({ edges });
   output.push(await send(httpApi({ method: "GET", path: "/readyz" })));
   for (const key of ["key", secret])

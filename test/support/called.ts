@@ -2,6 +2,7 @@ import type { Context } from "aws-lambda";
 import type { Minting } from "../../functions/cluster/checked-context.ts";
 import { readRegistry } from "../../functions/registry/read-registry.ts";
 import { createHandler } from "../../functions/webhook/handler.ts";
+import { webhookClusters } from "../../functions/webhook/webhook-cluster.ts";
 import { httpApi } from "./gateway-events.ts";
 import { type Registered, registryText } from "./registry-text.ts";
 
@@ -36,7 +37,7 @@ const noTokens: Minting = {
 
 /** The function with a registry, called as an HTTP API would. Throws where no verdict comes back. */
 export const callerOf = (clusters: readonly Registered[], directory = "/nowhere", minting: Minting = noTokens) => {
-  const registry = readRegistry(registryText(clusters), directory, minting);
+  const registry = readRegistry({ text: registryText(clusters), directory }, minting, webhookClusters);
   if (registry.problems.length > 0) throw new Error(registry.problems.join("; "));
   const handler = createHandler({ registry, log: () => {} });
   return async ({

@@ -2,11 +2,11 @@ import type { Context } from "aws-lambda";
 import { expect } from "vitest";
 import type { Ask } from "../../functions/cluster/ask.ts";
 import type { HttpEvent } from "../../functions/gateway/http-event.ts";
-import type { Cluster } from "../../functions/registry/read-registry.ts";
 import type { Entry, Invocation } from "../../functions/telemetry/telemetry.ts";
 import { hashOfKey } from "../../functions/webhook/caller-key.ts";
 import { createHandler } from "../../functions/webhook/handler.ts";
 import type { Dependencies } from "../../functions/webhook/respond.ts";
+import type { WebhookCluster } from "../../functions/webhook/webhook-cluster.ts";
 import { type Policy, readPolicy } from "../../lib/policy/index.ts";
 import { formatQuestion } from "../../lib/question/index.ts";
 
@@ -21,7 +21,7 @@ export interface Asked {
 }
 
 export interface Guarded {
-  readonly cluster?: Partial<Cluster>;
+  readonly cluster?: Partial<WebhookCluster>;
   readonly edges?: Partial<Dependencies>;
   /** Who answers; by default everything is refused. */
   readonly ask?: Ask;
@@ -50,7 +50,7 @@ export const guarded = ({ cluster, edges, ask = no, remaining = 15_000, context 
     asked.push({ questions: questions.map(formatQuestion), deadline });
     return ask(questions, deadline);
   };
-  const prod: Cluster = { name: "prod", keys: [hashOfKey(key)], policy: policyOf(), ask: noting, ...cluster };
+  const prod: WebhookCluster = { name: "prod", keys: [hashOfKey(key)], policy: policyOf(), ask: noting, ...cluster };
   const registry = { clusters: new Map([["prod", prod]]), problems: [] };
   const handler = createHandler({ registry, log: (entry) => logged.push(entry), ...edges });
   const send = async (event: HttpEvent): Promise<Answered> =>

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { EksTokenRequest } from "../../../../functions/aws/eks-exec.ts";
 import { mergeRegistry } from "../../../../functions/registry/merge-registry.ts";
 import { hashOfKey } from "../../../../functions/webhook/caller-key.ts";
+import { webhookClusters } from "../../../../functions/webhook/webhook-cluster.ts";
 import { impersonationQuestion } from "../../../../lib/question/question.ts";
 
 const nobody = { mint: () => expect.unreachable("no token is minted"), region: undefined };
@@ -40,7 +41,11 @@ const broken = (name: string, text = "s3cret: [") => ({ ...document(name), text 
 
 describe("several kubeconfigs are one registry", () => {
   test("of all their contexts", () => {
-    const { clusters, problems } = mergeRegistry([document("a", "a1", "a2"), document("b", "b1")], nobody);
+    const { clusters, problems } = mergeRegistry(
+      [document("a", "a1", "a2"), document("b", "b1")],
+      nobody,
+      webhookClusters,
+    );
     expect([...clusters.keys()]).toEqual(["a1", "a2", "b1"]);
     expect(problems).toEqual([]);
   });
@@ -51,7 +56,11 @@ describe("several kubeconfigs are one registry", () => {
       minted.push(request);
       throw new Error("no token");
     };
-    const { clusters } = mergeRegistry([document("a", "a1"), document("b", "b1")], { mint, region: undefined });
+    const { clusters } = mergeRegistry(
+      [document("a", "a1"), document("b", "b1")],
+      { mint, region: undefined },
+      webhookClusters,
+    );
     const question = impersonationQuestion({ username: "alice", uid: "", groups: [], extra: {} }, "bob");
     for (const name of ["b1", "a1"]) await clusters.get(name)?.ask([question], Date.now() + 5_000);
     expect(minted).toEqual([
@@ -62,7 +71,11 @@ describe("several kubeconfigs are one registry", () => {
   });
 
   test("in which two clusters of one name are both left out", () => {
-    const { clusters, problems } = mergeRegistry([document("a", "prod", "a1"), document("b", "prod")], nobody);
+    const { clusters, problems } = mergeRegistry(
+      [document("a", "prod", "a1"), document("b", "prod")],
+      nobody,
+      webhookClusters,
+    );
     expect([...clusters.keys()]).toEqual(["a1"]);
     expect(problems).toEqual(
       ["a", "b"].map(
@@ -73,7 +86,11 @@ describe("several kubeconfigs are one registry", () => {
   });
 
   test("and one that cannot be read costs the others nothing", () => {
-    const { clusters, problems } = mergeRegistry([broken("a"), document("b", "b1", "not a name")], nobody);
+    const { clusters, problems } = mergeRegistry(
+      [broken("a"), document("b", "b1", "not a name")],
+      nobody,
+      webhookClusters,
+    );
     expect([...clusters.keys()]).toEqual(["b1"]);
     expect(problems).toEqual([
       expect.stringMatching(/^parameter \/fleet\/a is not valid YAML/),
@@ -84,19 +101,23 @@ describe("several kubeconfigs are one registry", () => {
 });
 
 test("problems of a single kubeconfig need no origin", () => {
-  const { problems } = mergeRegistry([document("a", "not a name")], nobody);
+  const { problems } = mergeRegistry([document("a", "not a name")], nobody, webhookClusters);
   expect(problems).toEqual([expect.stringMatching(/^context "not a name": /)]);
 });
 
 test("where none can be read, it throws", () => {
-  expect(() => mergeRegistry([broken("a"), broken("b", "text")], nobody)).toThrow(
+  expect(() => mergeRegistry([broken("a"), broken("b", "text")], nobody, webhookClusters)).toThrow(
     /^parameter \/fleet\/a is not valid YAML.*; parameter \/fleet\/b is not a kubeconfig/,
   );
 });
 
 test("an EKS user that cannot be followed is refused with its field", () => {
   const { text, ...rest } = document("a", "a1");
-  const { problems } = mergeRegistry([{ ...rest, text: text.replace("--output", "--profile") }], nobody);
+  const { problems } = mergeRegistry(
+    [{ ...rest, text: text.replace("--output", "--profile") }],
+    nobody,
+    webhookClusters,
+  );
   expect(problems).toEqual([
     'context "a1": user.exec.args holds --profile, which cannot be followed where tokens are minted',
   ]);

@@ -2,13 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readRegistry as readRegistryWith } from "../../../../functions/registry/read-registry.ts";
+import {
+  type RegisteredContext,
+  readRegistry as readRegistryWith,
+} from "../../../../functions/registry/read-registry.ts";
 import { hashOfKey } from "../../../../functions/webhook/caller-key.ts";
+import { webhookClusters } from "../../../../functions/webhook/webhook-cluster.ts";
 
 const keys = [hashOfKey("key")];
 const mint = () => expect.unreachable("no token is minted");
 const readRegistry = (text: string, directory: string) =>
-  readRegistryWith(text, directory, { mint, region: "eu-west-1" });
+  readRegistryWith({ text, directory }, { mint, region: "eu-west-1" }, webhookClusters);
 
 interface Entry {
   readonly context?: string;
@@ -284,6 +288,20 @@ describe("a registry that cannot be read at all says why, and nothing of what it
     expect(() => readRegistry(text, "/nowhere")).toThrow(why);
     expect(() => readRegistry(text, "/nowhere")).not.toThrow("s3cret");
   });
+});
+
+test("a door reads members of its own, and no other door's", () => {
+  const reader = {
+    members: ["actor"],
+    read: ({ name, extension: { actor }, connect }: RegisteredContext) => ({ name, actor, label: connect().label }),
+  };
+  const minting = { mint, region: undefined };
+  const text = (extension: object) => kubeconfig({ extension });
+  const { clusters } = readRegistryWith({ text: text({ actor: "a" }), directory: "." }, minting, reader);
+  expect([...clusters.values()]).toEqual([{ name: "prod", actor: "a", label: 'cluster "prod"' }]);
+  expect(readRegistryWith({ text: text({ keys }), directory: "." }, minting, reader).problems).toEqual([
+    'context "prod": impersonation-admission in its extensions has an unknown member; there are name, actor, serverIsEks',
+  ]);
 });
 
 test("paths are relative to the registry's folder", () => {

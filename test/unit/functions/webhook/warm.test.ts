@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Ask } from "../../../../functions/cluster/ask.ts";
 import { policies } from "../../../../functions/policies/index.ts";
-import type { Cluster } from "../../../../functions/registry/read-registry.ts";
 import type { Entry } from "../../../../functions/telemetry/telemetry.ts";
 import { type Warming, warm } from "../../../../functions/webhook/warm.ts";
+import type { WebhookCluster } from "../../../../functions/webhook/webhook-cluster.ts";
 import type { Policy } from "../../../../lib/policy/index.ts";
 import { formatQuestion, type Question } from "../../../../lib/question/index.ts";
 
@@ -24,7 +24,7 @@ const broken: Ask = () => {
 const warming = async (asks: Readonly<Record<string, Ask>>, more: Partial<Warming> = {}, policy: Policy = razee) => {
   const asked: (readonly [cluster: string, questions: readonly Question[]])[] = [];
   const [logged, dropped]: [Entry[], Entry[]] = [[], []];
-  const clusters = new Map<string, Cluster>();
+  const clusters = new Map<string, WebhookCluster>();
   for (const [name, answer] of Object.entries(asks)) {
     const ask: Ask = (questions, deadline) => {
       asked.push([name, questions]);
@@ -81,7 +81,7 @@ describe("warming", () => {
   });
 
   test("waits for the registry", async () => {
-    const clusters = new Map<string, Cluster>();
+    const clusters = new Map<string, WebhookCluster>();
     const started = Promise.resolve().then(() => {
       clusters.set("prod", { name: "prod", keys: [], policy: razee, ask: no });
     });
