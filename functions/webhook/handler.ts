@@ -23,10 +23,7 @@ export function createHandler(edges: Dependencies) {
       onError: (request) => {
         const fault = framesOf(request.error);
         edges.log({ event: "fault", failure: "fault", fault, ...invocationOf(request.context) });
-        request.response = resultOf(
-          request.event,
-          failure(500, "InternalError", "the webhook failed; its log says why"),
-        );
+        request.response = resultOf(request.event, failure(500, "the webhook failed; its log says why"));
       },
     })
     .handler(async (event: HttpEvent, context: Context) => {

@@ -1,5 +1,6 @@
 import { conclude, type Endpoint, judge, type Outcome } from "../../lib/decision/index.ts";
 import { isProblem } from "../../lib/meta/index.ts";
+import { statusObject } from "../../lib/meta/status.ts";
 import type { Policy } from "../../lib/policy/index.ts";
 import type { Answer, Question } from "../../lib/question/index.ts";
 import { type AdmissionReview, readReview, writeReview } from "../../lib/review/index.ts";
@@ -40,15 +41,14 @@ export async function respond(edges: Dependencies, request: HttpRequest, remaini
   const doubt = await edges.registry.current?.(deadline);
   if (method === "GET" && path === "/readyz") return readiness(edges, doubt);
   const route = method === "POST" ? routeOf(edges, request) : undefined;
-  if (!route) return failure(404, "NotFound", "there is nothing here");
+  if (!route) return failure(404, "there is nothing here");
   const size = request.size();
-  if (size > mostBytes)
-    return failure(413, "RequestEntityTooLarge", `the body has ${size} bytes or more; ${mostBytes} are the most`);
+  if (size > mostBytes) return failure(413, `the body has ${size} bytes or more; ${mostBytes} are the most`);
   if (!/^application\/json *(;|$)/i.test(request.header("content-type")))
-    return failure(415, "UnsupportedMediaType", "the Content-Type must be application/json");
-  if (size === 0) return failure(400, "BadRequest", "the body is empty; send an AdmissionReview");
+    return failure(415, "the Content-Type must be application/json");
+  if (size === 0) return failure(400, "the body is empty; send an AdmissionReview");
   const review = readReview(request.body());
-  if (isProblem(review)) return failure(400, "BadRequest", review.problem);
+  if (isProblem(review)) return failure(400, review.problem);
   const refreshed = edges.registry.refreshed?.(deadline);
   const json = await answer(edges, { route, review, deadline, doubt }, started);
   await refreshed;
@@ -91,7 +91,7 @@ const bearerOf = (authorization: string): string => /^Bearer +(\S+)$/i.exec(auth
 const readiness = ({ registry, local }: Dependencies, doubt: string | undefined): HttpResponse =>
   local || (registry.clusters.size > 0 && doubt === undefined)
     ? { status: 200, json: { status: "ok" } }
-    : failure(503, "ServiceUnavailable", doubt ?? "no registry of clusters is loaded; the log says why");
+    : failure(503, doubt ?? "no registry of clusters is loaded; the log says why");
 
 const answer = async (edges: Dependencies, call: Call, started: number) => {
   const { outcome, ...asking } = await decide(edges, call);
@@ -179,9 +179,6 @@ const ask = async (
 };
 
 /** A `metav1.Status`, which the API server shows to the user. */
-export function failure(code: number, reason: string, message: string): HttpResponse {
-  return {
-    status: code,
-    json: { apiVersion: "v1", kind: "Status", metadata: {}, status: "Failure", message, reason, code },
-  };
+export function failure(code: number, message: string): HttpResponse {
+  return { status: code, json: statusObject(code, message) };
 }

@@ -1,6 +1,7 @@
 import type { Outcome } from "../decision/index.ts";
 import { brief } from "../meta/brief.ts";
 import { printable } from "../meta/printable.ts";
+import { type Status, statusOf } from "../meta/status.ts";
 import type { AdmissionReview } from "./read-review.ts";
 
 /** The answer to an AdmissionReview (`admission.k8s.io/v1`), ready for JSON. */
@@ -21,43 +22,15 @@ export interface AdmissionResponse {
   readonly auditAnnotations: Readonly<Record<string, string>>;
 }
 
-/** `metav1.Status` of a refusal. */
-export interface Status {
-  readonly status: "Failure";
-  readonly message: string;
-  readonly reason?: string;
-  readonly code: number;
-  readonly details?: {
-    readonly name?: string;
-    readonly group?: string;
-    readonly kind?: string;
-    readonly causes: readonly {
-      readonly reason: "FieldValueInvalid";
-      readonly field: string;
-      readonly message: string;
-    }[];
-  };
-}
-
 /*
  * The author of an object chooses its names, and the API server copies an answer into audit logs and headers: every text is cut, and so
  * are the lists. The API server itself shows no more than 4,096 characters of warnings.
  */
-const longestMessage = 4_096;
 const longestText = 1_024;
 const mostWarnings = 16;
 const mostCauses = 32;
 
-const bounded = (text: string, most = longestText): string => printable(brief(text, most));
-
-/** `metav1.StatusReason` by code; 502 has none. */
-const reasons: Readonly<Record<number, string>> = {
-  403: "Forbidden",
-  422: "Invalid",
-  500: "InternalError",
-  503: "ServiceUnavailable",
-  504: "Timeout",
-};
+const bounded = (text: string): string => printable(brief(text, longestText));
 
 /**
  * Writes the answer to a review. The patch is base64 of JSON, and base64 belongs to the platform: the caller brings it.
@@ -78,7 +51,7 @@ export function writeReview(
     response: {
       uid: review.uid,
       allowed,
-      ...(allowed ? {} : { status: statusOf(review, outcome) }),
+      ...(allowed ? {} : { status: denial(review, outcome) }),
       ...(allowed && outcome.patch.length > 0
         ? { patch: base64(JSON.stringify(outcome.patch)), patchType: "JSONPatch" as const }
         : {}),
@@ -93,15 +66,13 @@ const warningsOf = ({ warnings }: Outcome): readonly string[] => [
   ...(warnings.length > mostWarnings ? [`and ${warnings.length - mostWarnings} more`] : []),
 ];
 
-const statusOf = ({ subject }: AdmissionReview, { code, message, causes }: Outcome): Status => ({
-  status: "Failure",
-  message: bounded(message, longestMessage),
-  ...(reasons[code] ? { reason: reasons[code] } : {}),
-  code,
-  // kubectl prints the causes in place of the message, and wants to know of what.
-  ...(code === 422
-    ? {
-        details: {
+const denial = ({ subject }: AdmissionReview, { code, message, causes }: Outcome): Status =>
+  statusOf(
+    code,
+    message,
+    // kubectl prints the causes in place of the message, and names the object with them.
+    code === 422
+      ? {
           ...(subject.name ? { name: bounded(subject.name) } : {}),
           ...(subject.group ? { group: bounded(subject.group) } : {}),
           ...(subject.kind ? { kind: bounded(subject.kind) } : {}),
@@ -110,10 +81,9 @@ const statusOf = ({ subject }: AdmissionReview, { code, message, causes }: Outco
             field: bounded(cause.field),
             message: bounded(cause.message),
           })),
-        },
-      }
-    : {}),
-});
+        }
+      : undefined,
+  );
 
 /** The same five keys in every answer; `field` and `fields` where one of several had to be chosen, `enforcement` where nothing was carried out. */
 const annotationsOf = (outcome: Outcome): Readonly<Record<string, string>> => {

@@ -1,4 +1,4 @@
-import { failure } from "../../../../functions/webhook/respond.ts";
+import { statusObject } from "../../../../lib/meta/status.ts";
 import { callFailed, created, notCalled } from "../expected.ts";
 import type { Expected, Reply, Row } from "../row.ts";
 
@@ -21,14 +21,12 @@ const row = (name: string, reply: Row["reply"] & {}, expected: Expected): readon
 ];
 
 /** What the function answers where there is nothing to judge. */
-const ours = (code: number, reason: string, message: string): readonly Row[] => {
-  const { status, json } = failure(code, reason, message);
-  return row(
+const ours = (code: number, message: string): readonly Row[] =>
+  row(
     `the function's own ${code}`,
-    () => ({ status, body: JSON.stringify(json), headers: jsonType }),
+    () => ({ status: code, body: JSON.stringify(statusObject(code, message)), headers: jsonType }),
     notCalled(message),
   );
-};
 
 const jsonType = { "content-type": "application/json" };
 const gateway =
@@ -37,11 +35,11 @@ const gateway =
 const unknown = 'an error on the server ("unknown") has prevented the request from succeeding';
 
 export const noReviewRows: readonly Row[] = [
-  ...ours(400, "BadRequest", "the body is not JSON"),
-  ...ours(404, "NotFound", "there is nothing here"),
-  ...ours(413, "RequestEntityTooLarge", "the body has 6291457 bytes or more; 6291456 are the most"),
-  ...ours(415, "UnsupportedMediaType", "the Content-Type must be application/json"),
-  ...ours(500, "InternalError", "the webhook failed; its log says why"),
+  ...ours(400, "the body is not JSON"),
+  ...ours(404, "there is nothing here"),
+  ...ours(413, "the body has 6291457 bytes or more; 6291456 are the most"),
+  ...ours(415, "the Content-Type must be application/json"),
+  ...ours(500, "the webhook failed; its log says why"),
   ...row("API Gateway's 403", gateway(403, "Forbidden"), notCalled("unknown")),
   ...row("API Gateway's 404", gateway(404, "Not Found"), notCalled("the server could not find the requested resource")),
   ...row(
@@ -70,7 +68,7 @@ export const noReviewRows: readonly Row[] = [
   ),
   ...row(
     "a Status with 200",
-    () => ({ body: JSON.stringify(failure(503, "ServiceUnavailable", "not now").json) }),
+    () => ({ body: JSON.stringify(statusObject(503, "not now")) }),
     notCalled("converting (v1.Status) to (v1.AdmissionReview): unknown conversion"),
   ),
   ...row(
