@@ -1,7 +1,8 @@
 import { openRegistry } from "./registry/open-registry.ts";
 import { readSettings } from "./settings.ts";
-import { type Log, logLine } from "./telemetry/telemetry.ts";
+import { logLine } from "./telemetry/log-line.ts";
 import { createHandler } from "./webhook/handler.ts";
+import { type Log, splitEntry } from "./webhook/log-entries.ts";
 import { warm } from "./webhook/warm.ts";
 import { webhookClusters } from "./webhook/webhook-cluster.ts";
 
@@ -12,7 +13,7 @@ export { createHandler };
 
 const settings = readSettings(process.env);
 
-const line = (entry: Parameters<Log>[0]): string => logLine(entry, settings.functionName, Date.now());
+const line = (entry: Parameters<Log>[0]): string => logLine(splitEntry(entry), settings.functionName, Date.now());
 
 /** Past `console`, which would put the time and a level in front of what is JSON. */
 const log: Log = (entry) => {

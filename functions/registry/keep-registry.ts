@@ -1,5 +1,5 @@
 import { within } from "../net/within.ts";
-import type { RefreshFailedEntry, RegistryEntry } from "../telemetry/telemetry.ts";
+import type { RefreshFailedEntry, RegistryEntry } from "./log-entries.ts";
 import type { Registry } from "./read-registry.ts";
 import type { LoadRegistry, RegistryDocument } from "./registry-source.ts";
 

@@ -3,7 +3,7 @@ import type { Context } from "aws-lambda";
 import { type HttpEvent, type HttpRequest, type HttpResult, requestOf, resultOf } from "../gateway/http-event.ts";
 import { xrayHeader } from "../settings.ts";
 import { framesOf } from "../telemetry/frames.ts";
-import type { Invocation } from "../telemetry/telemetry.ts";
+import type { Invocation } from "../telemetry/log-line.ts";
 import { traceIdOf, xrayTraceIdOf } from "../telemetry/trace.ts";
 import { type Dependencies, failure, respond } from "./respond.ts";
 

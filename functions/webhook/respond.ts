@@ -9,10 +9,10 @@ import type { HttpRequest, HttpResponse } from "../gateway/http-event.ts";
 import type { KeptRegistry } from "../registry/keep-registry.ts";
 import type { Registry } from "../registry/read-registry.ts";
 import { framesOf } from "../telemetry/frames.ts";
-import type { Log } from "../telemetry/telemetry.ts";
 import { isCallerKey } from "./caller-key.ts";
 import { deadlineOf } from "./deadline.ts";
 import { failureOf } from "./failure-class.ts";
+import type { Log } from "./log-entries.ts";
 import type { WebhookCluster } from "./webhook-cluster.ts";
 
 /** What the handler is made of. */

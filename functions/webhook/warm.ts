@@ -5,9 +5,9 @@ import { within } from "../net/within.ts";
 import type { KeptRegistry } from "../registry/keep-registry.ts";
 import type { Registry } from "../registry/read-registry.ts";
 import { framesOf } from "../telemetry/frames.ts";
-import type { Log } from "../telemetry/telemetry.ts";
 import { hashOfKey } from "./caller-key.ts";
 import { createHandler } from "./handler.ts";
+import type { Log } from "./log-entries.ts";
 import type { WebhookCluster } from "./webhook-cluster.ts";
 
 export interface Warming {

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openRegistry } from "../../functions/registry/open-registry.ts";
 import { readSettings } from "../../functions/settings.ts";
-import { logLine } from "../../functions/telemetry/telemetry.ts";
+import { logLine } from "../../functions/telemetry/log-line.ts";
 import { hashOfKey } from "../../functions/webhook/caller-key.ts";
+import { type Log, splitEntry } from "../../functions/webhook/log-entries.ts";
 import { webhookClusters } from "../../functions/webhook/webhook-cluster.ts";
 import { openCluster } from "../../infra/cluster/api-client.ts";
 import { whoIs } from "../../infra/doctor/site.ts";
@@ -73,7 +74,7 @@ const ours = (more: object) => ({ keys: [hashOfKey("key")], ...more });
 /** What becomes of the function with a registry, as one text: its log, its readiness and its answer. */
 const allOutput = async (setting: string): Promise<string> => {
   const output: unknown[] = [];
-  const log = (entry: Parameters<typeof logLine>[0]): void => void output.push(entry, logLine(entry, "guard", 0));
+  const log: Log = (entry) => void output.push(entry, logLine(splitEntry(entry), "guard", 0));
   const settings = readSettings({ REGISTRY: setting, AWS_LAMBDA_FUNCTION_NAME: "guard" });
   const edges = { registry: openRegistry(settings, webhookClusters, log), log };
   const { send } = guarded({ edges });

@@ -3,9 +3,10 @@ import type { Context } from "aws-lambda";
 import fc from "fast-check";
 import type { Ask } from "../../../functions/cluster/ask.ts";
 import type { HttpEvent } from "../../../functions/gateway/http-event.ts";
-import { type Entry, logLine } from "../../../functions/telemetry/telemetry.ts";
+import { logLine } from "../../../functions/telemetry/log-line.ts";
 import { hashOfKey } from "../../../functions/webhook/caller-key.ts";
 import { createHandler } from "../../../functions/webhook/handler.ts";
+import { type Entry, splitEntry } from "../../../functions/webhook/log-entries.ts";
 import { type Endpoint, isProblem, type JsonObject, readReview } from "../../../lib/index.ts";
 import { odd } from "../../support/arbitrary/values.ts";
 import { gateways } from "../../support/gateway-events.ts";
@@ -126,7 +127,7 @@ const assertAnswer = (result: unknown): readonly [status: number, json: JsonObje
 const assertLogged = (entries: readonly Entry[]): void => {
   assert.ok(entries.length <= 1, "a call is one entry");
   for (const entry of entries) {
-    const line = logLine(entry, "fuzz", 0);
+    const line = logLine(splitEntry(entry), "fuzz", 0);
     JSON.parse(line);
     assert.ok(!line.includes("\n") && Buffer.byteLength(line) <= 256 * 1024, "an entry is one line of what fits");
     assert.ok(!line.includes(secret), "nothing else of the object is logged");

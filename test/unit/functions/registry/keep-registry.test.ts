@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type KeptRegistry, keepRegistry } from "../../../../functions/registry/keep-registry.ts";
-import type { RefreshFailedEntry, RegistryEntry } from "../../../../functions/telemetry/telemetry.ts";
+import type { RefreshFailedEntry, RegistryEntry } from "../../../../functions/registry/log-entries.ts";
 
 const maxAge = 300_000;
 /** A tenth more: the age from which it is read before it is used. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Ask } from "../../../../functions/cluster/ask.ts";
 import { policies } from "../../../../functions/policies/index.ts";
-import type { Entry } from "../../../../functions/telemetry/telemetry.ts";
+import type { Entry } from "../../../../functions/webhook/log-entries.ts";
 import { type Warming, warm } from "../../../../functions/webhook/warm.ts";
 import type { WebhookCluster } from "../../../../functions/webhook/webhook-cluster.ts";
 import type { Policy } from "../../../../lib/policy/index.ts";

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { type Invocation, logLine } from "../../../../functions/telemetry/log-line.ts";
 import { metrics } from "../../../../functions/telemetry/metrics.ts";
-import { type Entry, type Invocation, logLine } from "../../../../functions/telemetry/telemetry.ts";
 import { failures } from "../../../../functions/webhook/failure-class.ts";
+import { type Entry, splitEntry } from "../../../../functions/webhook/log-entries.ts";
 import { alarms } from "../../../../infra/cloud/alarms.ts";
 import { outputs } from "../../../../infra/cloud/outputs.ts";
 import { readParams } from "../../../../infra/cloud/params.ts";
@@ -65,7 +66,7 @@ test("every member of a line", () => {
     { event: "refresh-failed", message: "", ageSeconds: 1 },
     { event: "warmed", warmed: [], problems: [], warmMilliseconds: 1 },
   ];
-  const members = new Set(entries.flatMap((entry) => Object.keys(JSON.parse(logLine(entry, "", 0)))));
+  const members = new Set(entries.flatMap((entry) => Object.keys(JSON.parse(logLine(splitEntry(entry), "", 0)))));
   members.delete("_aws");
   expect(documented("The log")).toEqual([...members].sort());
 });

