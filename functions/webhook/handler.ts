@@ -1,6 +1,7 @@
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
-import { type HttpEvent, type HttpRequest, type HttpResult, requestOf, resultOf } from "../gateway/http-event.ts";
+import { type HttpEvent, type HttpRequest, readEvent } from "../gateway/read-event.ts";
+import { type HttpResult, writeResult } from "../gateway/write-result.ts";
 import { xrayHeader } from "../settings.ts";
 import { framesOf } from "../telemetry/frames.ts";
 import type { Invocation } from "../telemetry/log-line.ts";
@@ -23,17 +24,17 @@ export function createHandler(edges: Dependencies) {
       onError: (request) => {
         const fault = framesOf(request.error);
         edges.log({ event: "fault", failure: "fault", fault, ...invocationOf(request.context) });
-        request.response = resultOf(request.event, failure(500, "the webhook failed; its log says why"));
+        request.response = writeResult(request.event, failure(500, "the webhook failed; its log says why"));
       },
     })
     .handler(async (event: HttpEvent, context: Context) => {
-      const request = requestOf(event);
+      const request = readEvent(event);
       const invocation = { cold, ...invocationOf(context, request) };
       cold = false;
       const log: Dependencies["log"] = (entry) => edges.log({ ...entry, ...invocation });
       const response = await respond({ ...edges, log }, request, context.getRemainingTimeInMillis());
       if (response.status >= 400) log({ event: "refused", status: response.status });
-      return resultOf(event, response);
+      return writeResult(event, response);
     });
 }
 

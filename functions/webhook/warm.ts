@@ -1,6 +1,6 @@
 import type { Context } from "aws-lambda";
 import { impersonationQuestion, type NoAnswer } from "../../lib/question/index.ts";
-import type { HttpEvent } from "../gateway/http-event.ts";
+import type { HttpEvent } from "../gateway/read-event.ts";
 import { within } from "../net/within.ts";
 import type { KeptRegistry } from "../registry/keep-registry.ts";
 import type { Registry } from "../registry/read-registry.ts";

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
-import type { HttpEvent } from "../../functions/gateway/http-event.ts";
+import type { HttpEvent } from "../../functions/gateway/read-event.ts";
 import type { Endpoint } from "../../lib/decision/index.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { UsageError } from "../command-line/usage.ts";

@@ -49,7 +49,10 @@ describe.each(Object.entries(gateways))("an event of a %s", (name, eventOf) => {
 
   test("without headers, query and body is answered too", async () => {
     const { send } = guarded();
-    const bare = { ...eventOf({ ...mutate, body: "" }), headers: null, queryStringParameters: null, body: null };
+    const bare = {
+      ...eventOf({ ...mutate, body: "" }),
+      ...{ headers: null, multiValueHeaders: null, queryStringParameters: null, body: null },
+    };
     expect(await send(bare as never)).toMatchObject({ status: 415, json: { kind: "Status" } });
   });
 

@@ -1,4 +1,4 @@
-import type { HttpEvent } from "../../functions/gateway/http-event.ts";
+import type { HttpEvent } from "../../functions/gateway/read-event.ts";
 
 /** A request, before a gateway makes an event of it. */
 export interface Call {

@@ -1,7 +1,7 @@
 import type { Context } from "aws-lambda";
 import { expect } from "vitest";
 import type { Ask } from "../../functions/cluster/ask.ts";
-import type { HttpEvent } from "../../functions/gateway/http-event.ts";
+import type { HttpEvent } from "../../functions/gateway/read-event.ts";
 import type { Invocation } from "../../functions/telemetry/log-line.ts";
 import { hashOfKey } from "../../functions/webhook/caller-key.ts";
 import { createHandler } from "../../functions/webhook/handler.ts";

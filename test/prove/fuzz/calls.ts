@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Context } from "aws-lambda";
 import fc from "fast-check";
 import type { Ask } from "../../../functions/cluster/ask.ts";
-import type { HttpEvent } from "../../../functions/gateway/http-event.ts";
+import type { HttpEvent } from "../../../functions/gateway/read-event.ts";
 import { logLine } from "../../../functions/telemetry/log-line.ts";
 import { hashOfKey } from "../../../functions/webhook/caller-key.ts";
 import { createHandler } from "../../../functions/webhook/handler.ts";
