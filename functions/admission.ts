@@ -15,17 +15,17 @@ const settings = readSettings(process.env);
 
 const line = (entry: Parameters<Log>[0]): string => logLine(splitEntry(entry), settings.functionName, Date.now());
 
-/** Past `console`, which would put the time and a level in front of what is JSON. */
+/** Written past `console`, which would put the time and a level in front of the JSON. */
 const log: Log = (entry) => {
   process.stdout.write(`${line(entry)}\n`);
 };
 
 const registry = openRegistry(settings, webhookClusters, log);
 
-/** The Lambda function. What else stands in this file is for the local server and the commands, which run the same bundle. */
+/** The Lambda function. The other exports are for the local server and the commands, which run the same bundle. */
 export const handler = createHandler({ registry, log });
 
-/** What functions/lambda.ts awaits before the first call. */
+/** Ends when the first call can come: functions/lambda.ts awaits it. */
 export function warmed(): Promise<void> {
   return warm({ registry, clusters: settings.warmClusters, log, drop: line });
 }

@@ -1,33 +1,33 @@
 /** The AWS services that are called, by their names in host names and signatures. */
 export type AwsService = "secretsmanager" | "ssm" | "sts";
 
-/** What the AWS SDKs read too, under the same names: who the function is, where it runs, and where its services are. */
+/** The settings that the AWS SDKs read too, under the same names: region, credentials and endpoints. */
 export interface AwsSettings {
   readonly region: string | undefined;
   readonly accessKeyId: string | undefined;
   readonly secretAccessKey: string | undefined;
   readonly sessionToken: string | undefined;
-  /** Where services are called that are not at their regional host: each by its name, and `all` of them. */
+  /** The URLs of services that are not called at their regional host: each by its name, and `all` of them. */
   readonly endpoints: Readonly<Partial<Record<AwsService | "all", string | undefined>>>;
 }
 
-/** Everything that the environment decides. Read here and nowhere else. */
+/** All that the environment decides. No other file reads the environment. */
 export interface Settings {
-  /** Where the registry comes from (see registry-source.ts); undefined where nothing is deployed. */
+  /** The source of the registry (see registry-source.ts); undefined where nothing is deployed. */
   readonly registry: string | undefined;
-  /** After so many milliseconds the registry is read again. */
+  /** The age in milliseconds at which the registry is read again. */
   readonly registryMaxAge: number;
-  /** After so many milliseconds without a successful reading every review is denied. */
+  /** The age in milliseconds at which the registry is no longer used, and every review is denied. */
   readonly registryDeadAge: number;
-  /** How many clusters are asked something before the first call, so that it need not wait for a connection; 0 for none. */
+  /** How many clusters are asked a question before the first call, so that the call finds open connections; 0 for none. */
   readonly warmClusters: number;
-  /** What the function is called; everywhere else than in Lambda, local. */
+  /** The function's name; `local` outside Lambda. */
   readonly functionName: string;
   readonly inLambda: boolean;
   readonly aws: AwsSettings;
 }
 
-/** Throws for a setting that says what it cannot say. */
+/** Throws for an invalid setting. */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   return {
     registry: environment["REGISTRY"] || undefined,
@@ -55,7 +55,7 @@ export function xrayHeader(): string | undefined {
   return process.env["_X_AMZN_TRACE_ID"];
 }
 
-/** In milliseconds. A registry has to have time to be read again before it is dead. */
+/** In milliseconds. The dead age leaves time to read the registry again. */
 const registryAges = (environment: NodeJS.ProcessEnv) => {
   const maxAge = seconds(environment, "REGISTRY_MAX_AGE", 300);
   const deadAge = seconds(environment, "REGISTRY_DEAD_AGE", Math.max(24 * 60 * 60, 2 * maxAge));

@@ -3,18 +3,18 @@ import { AwsFailure } from "./aws-failure.ts";
 import type { AwsCall } from "./call.ts";
 import type { AwsCredentials } from "./own-credentials.ts";
 
-/** Whom to become, and under which name that is noted. */
+/** The role to assume, and the name of the session. */
 export interface RoleRequest {
   /** The role's ARN. */
   readonly role: string;
-  /** Its STS is asked. Absent: that of the function's own region. */
+  /** The region whose STS is called. Absent: the function's own. */
   readonly region?: string | undefined;
-  /** Absent: the one that `aws eks get-token` gives. It may be part of the username in the cluster. */
+  /** Absent: the name that `aws eks get-token` uses. It may be part of the username in the cluster. */
   readonly sessionName?: string | undefined;
   readonly externalId?: string | undefined;
 }
 
-/** Credentials that end, in milliseconds since the epoch. */
+/** Credentials, and when they end in milliseconds since the epoch. */
 export interface RoleCredentials extends AwsCredentials {
   readonly expires: number;
 }
@@ -34,7 +34,7 @@ const readCredentials = (members: Readonly<Record<string, unknown>>): RoleCreden
   };
 };
 
-/** STS answers XML, and JSON to whoever accepts that; what plays its part elsewhere may know only XML. */
+/** STS answers in JSON where the request accepts that; a stand-in for STS may know only XML. */
 const membersOf = (text: string): Readonly<Record<string, unknown>> => {
   if (!text.startsWith("{"))
     return Object.fromEntries([...text.matchAll(/<(\w+)>([^<]+)<\/\1>/g)].map(([, name, value]) => [name, value]));
@@ -44,7 +44,7 @@ const membersOf = (text: string): Readonly<Record<string, unknown>> => {
 };
 
 /**
- * Temporary credentials of a role that trusts the function's own, for an hour: the most that one role may have of another
+ * Temporary credentials of a role that trusts the function's role, for one hour, the longest that role chaining allows
  * (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
  */
 export async function assumeRole(call: AwsCall, request: RoleRequest, deadline: number): Promise<RoleCredentials> {

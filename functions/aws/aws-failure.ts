@@ -1,4 +1,4 @@
-/** AWS did not do what it was asked. The message is a sentence that a person can act on and that holds no secret. */
+/** A request to AWS failed. The message is a sentence that a person can act on and that holds no secret. */
 export class AwsFailure extends Error {
   override name = "AwsFailure";
 }

@@ -15,13 +15,13 @@ export interface AwsRequest {
   readonly region?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** What to do about an error, by its code without `Exception`. */
+  /** Advice for a person, by the error's code without `Exception`. */
   readonly hints: Readonly<Record<string, string>>;
 }
 
 /**
- * Sends a request as the function's role, and answers with the body of a 200; `deadline` is in milliseconds since the epoch. What is
- * throttled or broken on the other side is tried again. Throws an `AwsFailure` otherwise.
+ * Sends a request as the function's role, and returns the body of a 200. `deadline` is in milliseconds since the epoch. A request that was
+ * throttled or got no answer or a 5xx goes out again. Throws an `AwsFailure` otherwise.
  */
 export type AwsCall = (request: AwsRequest, deadline: number) => Promise<string>;
 
@@ -35,18 +35,21 @@ const titles: Readonly<Record<AwsService, string>> = {
 const mostAttempts = 3;
 const longestFirstPause = 100;
 
-/** The code of an error in JSON 1.1, and in STS's XML and JSON. Never its message: one about a signature repeats the session token. */
+/**
+ * The code of an error in JSON 1.1, and in STS's XML and JSON. Its message is never read: a message about a signature repeats the session
+ * token.
+ */
 const codeOf = (text: string): string =>
   /"__type" *: *"(?:[\w.]+#)?(\w+)"|<Code>([\w.]+)<\/Code>|"Code" *: *"([\w.]+)"/
     .exec(text)
     ?.slice(1)
     .find((code) => code) ?? "";
 
-/** Worth another attempt: nobody there, too many requests, or a fault of theirs. */
+/** Worth another attempt: no reply, too many requests, or an error of the server. */
 const isTransient = (reply: HttpReply | Error): boolean =>
   reply instanceof Error || reply.status >= 500 || reply.status === 429 || /Throttl/.test(codeOf(reply.text));
 
-/** What came instead of a 200, in a few words. */
+/** The failure in a few words. */
 const failureOf = (where: string, reply: HttpReply | Error, hints: AwsRequest["hints"]): AwsFailure => {
   if (reply instanceof Error)
     return new AwsFailure(`${where} cannot be reached (${(reply as NodeJS.ErrnoException).code})`);

@@ -1,9 +1,9 @@
 import { isRegion } from "./endpoint.ts";
 
-/** What a token is minted for: the cluster's name (its id, on an Outpost), and whose token it is. */
+/** The cluster that a token is for (its id, on an Outpost), and the role that the token belongs to. */
 export interface EksTokenRequest {
   readonly cluster: string;
-  /** Whose STS is named in the token. Absent: that of the function's own region. */
+  /** The region whose STS the token names. Absent: the function's own. */
   readonly region?: string;
   /** The ARN of a role to assume first. Absent: the function's own role. */
   readonly role?: string;
@@ -11,21 +11,21 @@ export interface EksTokenRequest {
   readonly externalId?: string;
 }
 
-/** What of an exec plugin says which token is meant. */
+/** The parts of an exec plugin that decide which token it prints. */
 interface Exec {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** Ends the reading: `field` is the member of the kubeconfig's user that a person has to change. */
+/** Throws. `field` is the member of the kubeconfig's user that a person has to change. */
 type Refuse = (field: string, why: string) => never;
 
 interface Program {
   readonly command: RegExp;
-  /** Its arguments that are no options. */
+  /** Its arguments that are not options. */
   readonly verbs: readonly string[];
-  /** Each takes a value; null: it changes only how the result is printed. */
+  /** Each takes a value. null: the option changes only the format of the output. */
   readonly options: Readonly<Record<string, keyof EksTokenRequest | null>>;
 }
 
@@ -62,7 +62,7 @@ const programs: readonly Program[] = [
   },
 ];
 
-/** Variables that may stand beside such a command. A regional STS is what is asked in any case. */
+/** Environment variables that such a command may have. A regional STS is used in any case. */
 const regionVariables = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 const harmless = ["AWS_STS_REGIONAL_ENDPOINTS", ...regionVariables];
 
@@ -82,7 +82,7 @@ const forms: Readonly<Record<keyof EksTokenRequest, (value: string) => boolean>>
 /** An option, and its value where that is attached: `--role R`, `--role=R`, and as pflag has it `-rR`. */
 const option = /^(--[\w-]+|-\w)(?:=?(.+))?$/s;
 
-/** An option that no program here has: its name, unless it could be a secret that stands in the wrong place. */
+/** The name of an unknown option, unless it could be a misplaced secret. */
 const shown = (name: string): string => (/^--[a-z]{1,12}(-[a-z]{1,12}){0,3}$/.test(name) ? name : "an option");
 
 const readArguments = ({ verbs, options }: Program, args: readonly string[], refuse: Refuse) => {
@@ -128,8 +128,8 @@ const readRegion = (variables: Exec["env"], refuse: Refuse): string | undefined 
 };
 
 /**
- * What an exec plugin is run for that prints a token for EKS, in every spelling that `aws eks update-kubeconfig` and eksctl write;
- * undefined for any other plugin. Refuses what would make another token than the one that is minted here.
+ * Reads which EKS token an exec plugin prints, in every spelling that `aws eks update-kubeconfig` and eksctl write; undefined for any other
+ * plugin. Refuses options that would make the plugin print another token than the one that is minted here.
  */
 export function eksTokenRequestOf({ command, args, env }: Exec, refuse: Refuse): EksTokenRequest | undefined {
   const program = programs.find((each) => each.command.test(command));

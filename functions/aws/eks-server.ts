@@ -4,9 +4,9 @@ const suffixes = [".eks.amazonaws.com", ".eks.amazonaws.com.cn"];
 
 /**
  * Whether a host can be an EKS cluster's API server in a region, whose name the host holds: `HASH.gr7.REGION.eks.amazonaws.com`, or with
- * IPv6 `HASH.REGION.api.aws` (https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html). A token goes nowhere else.
+ * IPv6 `HASH.REGION.api.aws` (https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html). A token is sent to no other host.
  *
- * @param region undefined where it is not known yet: then any will do
+ * @param region undefined where it is not known yet; then any region is accepted
  */
 export function isEksServer(host: string, region: string | undefined): boolean {
   const isThere = (label: string | undefined): boolean => region === undefined || label === region;

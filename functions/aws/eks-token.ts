@@ -12,19 +12,19 @@ export type MintToken = (request: EksTokenRequest, fresh?: boolean) => Promise<s
 
 const minutes = 60_000;
 
-/** STS takes the URL for 15 minutes, whatever its X-Amz-Expires says; all clients use it for 14. */
+/** STS accepts the URL for 15 minutes, and ignores X-Amz-Expires; all clients use it for 14. */
 const tokenLife = 14 * minutes;
-/** So long before they end, the credentials of a role are replaced. */
+/** The credentials of a role are replaced this long before they end. */
 const roleMargin = 5 * minutes;
-/** A token signed with credentials that have just ended is worth nothing. */
+/** A token ends this long before the credentials that sign it: afterwards STS refuses it. */
 const tokenMargin = minutes;
-/** AssumeRole may take no longer. */
+/** The time limit of AssumeRole. */
 const patience = 5_000;
 
 /**
- * The token: a presigned GetCallerIdentity, signed together with the cluster's name. The API server's authenticator sends it to STS and
- * so learns who made it. It takes the regional hosts of its own partition and no other query parameters
- * (`sigs.k8s.io/aws-iam-authenticator` pkg/token/token.go, `GetWithSTS` and `Verify`), so `AWS_ENDPOINT_URL_STS` does not count here.
+ * The token: a presigned GetCallerIdentity, signed together with the cluster's name. The API server's authenticator sends it to STS and so
+ * learns who made it. It accepts the regional hosts of its own partition and no other query parameters (`sigs.k8s.io/aws-iam-authenticator`
+ * pkg/token/token.go, `GetWithSTS` and `Verify`), so `AWS_ENDPOINT_URL_STS` is not used here.
  */
 export function eksToken(credentials: AwsCredentials, region: string, cluster: string, date: Date): string {
   const url = new URL(`https://${regionalHost("sts", region)}/?Action=GetCallerIdentity&Version=2011-06-15`);
@@ -33,7 +33,7 @@ export function eksToken(credentials: AwsCredentials, region: string, cluster: s
   return `k8s-aws-v1.${Buffer.from(presigned).toString("base64url")}`;
 }
 
-/** Keeps what was made under a key until it ends. */
+/** Keeps each value under its key until it ends. */
 const kept = <T>(now: () => number) => {
   const values = new Map<string, { readonly value: T; readonly until: number }>();
   return async (
@@ -50,8 +50,8 @@ const kept = <T>(now: () => number) => {
 };
 
 /**
- * Mints tokens from the function's own role, or from a role that it assumes; nothing is run for it. Each token is kept for 14 minutes, and
- * each role's credentials until shortly before they end.
+ * Mints tokens for the function's own role, or for a role that it assumes, without running a command. Each token is kept for 14 minutes,
+ * and each role's credentials until shortly before they end.
  *
  * @param now milliseconds since the epoch
  */

@@ -20,15 +20,15 @@ export function regionalHost(service: AwsService, region: string): string {
   return `${service}.${region}.${domains.find(([prefix]) => region.startsWith(prefix))?.[1] ?? "amazonaws.com"}`;
 }
 
-/** Of `AWS_ENDPOINT_URL_`: the service's name in the SDKs, which is not the one in host names. */
+/** The service's name in `AWS_ENDPOINT_URL_<SERVICE>`, which is not the one in host names. */
 const variables: Readonly<Record<AwsService, string>> = { secretsmanager: "SECRETS_MANAGER", ssm: "SSM", sts: "STS" };
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /**
- * Where a service is called: `AWS_ENDPOINT_URL_<SERVICE>`, else `AWS_ENDPOINT_URL`, else its regional host
- * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html). Plain HTTP reaches this machine only: what travels is a
- * credential.
+ * The URL of a service: `AWS_ENDPOINT_URL_<SERVICE>`, else `AWS_ENDPOINT_URL`, else its regional host
+ * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html). Plain HTTP is allowed to this machine only, because requests
+ * and replies carry credentials.
  */
 export function endpointOf({ endpoints }: AwsSettings, service: AwsService, region: string): URL {
   const given = endpoints[service] ?? endpoints.all;

@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { AwsFailure } from "./aws-failure.ts";
 import type { AwsCall, AwsRequest } from "./call.ts";
 
-/** An action of a service that speaks the AWS JSON 1.1 protocol (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html). */
+/** Calls an action of a service that speaks the AWS JSON 1.1 protocol (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html). */
 export async function jsonAction(
   call: AwsCall,
   target: string,
@@ -16,7 +16,7 @@ export async function jsonAction(
   return output;
 }
 
-/** What does not parse is not repeated: it may be a secret. */
+/** Text that cannot be parsed is not repeated in an error: it may be a secret. */
 const parsed = (text: string): unknown => {
   try {
     return JSON.parse(text);

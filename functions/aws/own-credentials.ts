@@ -1,7 +1,7 @@
 import type { AwsSettings } from "../settings.ts";
 import { AwsFailure } from "./aws-failure.ts";
 
-/** What requests to AWS are signed with. Temporary ones have a session token. */
+/** The credentials that sign requests to AWS. Temporary ones have a session token. */
 export interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;

@@ -15,9 +15,9 @@ const hints = {
   InvalidKeyId: "the key of a parameter is gone, or is disabled",
 };
 
-/** The most that one page may hold. */
+/** The most parameters that one page may hold. */
 const pageSize = 10;
-/** 1,000 clusters. A service that always says that there is more is broken. */
+/** 1,000 parameters. A service that always announces one more page is broken. */
 const mostPages = 100;
 
 const parametersOf = ({ Parameters: all }: JsonObject): readonly Parameter[] => {

@@ -8,7 +8,7 @@ const hints = {
 };
 
 /**
- * The current value of a secret, by its name or its ARN; an ARN says in which region it is
+ * The current value of a secret, by its name or its ARN; an ARN names its region
  * (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html).
  */
 export async function readSecret(call: AwsCall, secret: string, deadline: number): Promise<string> {

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import type { AwsCredentials } from "./own-credentials.ts";
 
-/** What a signature is made with, and for which service, region and time it holds. */
+/** The credentials of a signature, and the service, region and time that it is valid for. */
 export interface Signing {
   readonly credentials: AwsCredentials;
   readonly region: string;
@@ -71,10 +71,10 @@ export function signedHeaders(request: Unsigned, signing: Signing): Readonly<Rec
 }
 
 /**
- * A URL that makes a signed GET request of whoever sends it with the same headers
+ * A URL that is a signed GET request, whoever sends it, together with the same headers
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html, "Query parameters").
  *
- * @param seconds for which it may be used
+ * @param seconds how long it may be used
  */
 export function presignedUrl(
   url: URL,

@@ -22,7 +22,7 @@ const isUnreachable = (code: string) => /^E(?!RR_|PROTO$)/.test(code);
 const codeOf = (error: unknown) =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 
-/** The message of a `meta/v1` Status; nothing from anything else, such as a load balancer's HTML. */
+/** The message of a `metav1.Status`; empty for anything else, such as a load balancer's HTML. */
 const statusMessage = (body: string): string => {
   try {
     const status: unknown = JSON.parse(body);
@@ -42,12 +42,12 @@ const refusal = (cluster: string): NoAnswer => {
   return answer;
 };
 
-/** Whether this answer is that our credentials were refused (401): where they came from there may be others by now. */
+/** Whether an answer says that our credentials were refused (401). The registry may hold others by now. */
 export function isRefusal(answer: Answer): boolean {
   return refusals.has(answer);
 }
 
-/** What an HTTP status other than 200 and 201 means; `body` is the text that came with it. */
+/** The failure that an HTTP status other than 200 and 201 means; `body` is the text of the reply. */
 export function httpFailure(cluster: string, status: number, body = ""): NoAnswer {
   if (status === 401) return refusal(cluster);
   if (status === 403)
@@ -63,9 +63,7 @@ export function httpFailure(cluster: string, status: number, body = ""): NoAnswe
   };
 }
 
-/**
- * Why a question got no answer, from what Node threw. Only codes are repeated, never messages, which hold addresses.
- */
+/** Why a request got no usable reply, from the error that Node threw. Only codes are repeated: messages hold addresses. */
 export function accessFailure(cluster: string, error: unknown): NoAnswer {
   if (error instanceof Unanswered) return error.answer;
   const code = codeOf(error);
@@ -81,7 +79,7 @@ export function accessFailure(cluster: string, error: unknown): NoAnswer {
   };
 }
 
-/** Credentials that could not be had. What an exec plugin printed is left out: it may be the credential. */
+/** The failure where there are no credentials. The output of an exec plugin is left out: it may be the credential. */
 export function credentialFailure(cluster: string, command: string | undefined, error: unknown): NoAnswer {
   const from = command === undefined ? "" : ` from the exec plugin ${JSON.stringify(command)}`;
   const code = codeOf(error);

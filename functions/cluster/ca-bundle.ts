@@ -3,13 +3,13 @@ import { X509Certificate } from "node:crypto";
 /** The certificates in PEM, as programs in Go find them. */
 export interface CaBundle {
   readonly certificates: readonly X509Certificate[];
-  /** What they pass over, each as what is wrong with it. */
+  /** What is wrong with each block that they pass over. */
   readonly ignored: readonly string[];
 }
 
 /**
  * Reads PEM as kube-apiserver reads a `caBundle` and kubectl the certificates of a kubeconfig (client-go `rootCertPool`, Go
- * `AppendCertsFromPEM` and `pem.Decode`): text around blocks means nothing, and a block of another type than `CERTIFICATE` is passed over in
+ * `AppendCertsFromPEM` and `pem.Decode`): text around blocks is ignored, and a block of another type than `CERTIFICATE` is passed over in
  * silence. If no certificate is left in a `caBundle`, each call of the webhook fails.
  */
 export function readCaBundle(pem: string): CaBundle {
@@ -46,7 +46,7 @@ const blocksIn = (pem: string): readonly Block[] =>
   });
 
 const base64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-/** What Go's `x509` parses; OpenSSL knows more. */
+/** The curves that Go's `x509` parses; OpenSSL knows more. */
 const curves = new Set(["secp224r1", "prime256v1", "secp384r1", "secp521r1"]);
 
 const certificateOf = (type: string, lines: readonly string[]): X509Certificate | string => {

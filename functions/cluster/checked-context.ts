@@ -7,11 +7,11 @@ import { readCaBundle } from "./ca-bundle.ts";
 import type { ExecPlugin } from "./exec-plugin.ts";
 import type { Kubeconfig, KubeconfigCluster, KubeconfigExec, KubeconfigUser, Source } from "./kubeconfig.ts";
 
-/** One context of a kubeconfig, checked: where its API server is, and how its user proves who it is. */
+/** One context of a kubeconfig, checked: the address of its API server, and the credentials of its user. */
 export interface CheckedContext {
   /** Without a slash at its end. */
   readonly server: string;
-  /** The server's certificate is not looked at, because the kubeconfig says so and that was allowed. */
+  /** The server's certificate is not verified: the kubeconfig says so, and the caller allowed it. */
   readonly insecure: boolean;
   readonly tlsServerName: string;
   readonly ca: Source;
@@ -23,27 +23,27 @@ export interface CheckedContext {
   readonly exec: ExecPlugin | undefined;
   /** Makes a token in this process; `fresh` where the last one was refused. */
   readonly mint: ((fresh: boolean) => Promise<string>) | undefined;
-  /** The headers that ask the API server to take the user for another. */
+  /** The headers that ask the API server to treat the user as another. */
   readonly impersonation: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** How EKS tokens are made in this process, in place of the exec plugin that prints them. */
 export interface Minting {
   readonly mint: MintToken;
-  /** The function's own, which a user counts on that names none. */
+  /** The function's own, for a user that names none. */
   readonly region: string | undefined;
 }
 
 export interface ContextUse {
-  /** What becomes of exec plugins: `run` (the default), or a token is minted for those of EKS and others are refused. */
+  /** `run` (the default): exec plugins are run. Otherwise a token is minted in place of an EKS plugin, and other plugins are refused. */
   readonly plugins?: "run" | Minting;
-  /** A server is EKS although its host does not look like it. */
+  /** The server is EKS, although its host does not look like it. */
   readonly serverIsEks?: boolean;
-  /** `insecure-skip-tls-verify` is followed. Without it, such a cluster is refused. */
+  /** Allows `insecure-skip-tls-verify`. Without it, such a cluster is refused. */
   readonly insecure?: boolean;
 }
 
-/** Ends the reading of a context: `where` is the kubeconfig field that a person has to change. */
+/** Throws. `where` is the kubeconfig field that a person has to change. */
 type Refuse = (where: string, why: string) => never;
 
 export function bytesOf({ file, data }: Source): Buffer {
@@ -103,7 +103,7 @@ const checkClientCertificate = (user: KubeconfigUser, refuse: Refuse): boolean =
   return true;
 };
 
-/** What client-go tells a plugin (KEP-541): that no person is there to type, and its cluster where it wants to know (KEP-1513). */
+/** What client-go tells a plugin: that it cannot ask a person (KEP-541), and its cluster where the kubeconfig says so (KEP-1513). */
 const execInfo = ({ apiVersion, provideClusterInfo }: KubeconfigExec, cluster: KubeconfigCluster) => {
   const ca = bytesOf(cluster.ca).toString("base64");
   const spec = {
@@ -183,8 +183,8 @@ const impersonation = ({ as, asUid, asGroups, asExtra }: KubeconfigUser, refuse:
 };
 
 /**
- * Checks one context of a kubeconfig as client-go does before it is used (tools/clientcmd validation.go and client_config.go). Throws for
- * what cannot work here or would weaken an answer, with the context and the field named.
+ * Checks one context of a kubeconfig as client-go does before it is used (tools/clientcmd validation.go and client_config.go). Throws for a
+ * context that cannot work here or that would weaken an answer, with the context and the field named.
  */
 export function checkedContext(kubeconfig: Kubeconfig, name: string, use: ContextUse = {}): CheckedContext {
   const refuse: Refuse = (where, why) => {
@@ -206,7 +206,7 @@ export function checkedContext(kubeconfig: Kubeconfig, name: string, use: Contex
     refuseUser("token", "is not a token that can travel in a header");
   const hasCertificate = checkClientCertificate(user, refuseUser);
   const { plugins = "run", serverIsEks: isEks = false } = use;
-  // A plugin is not run where there is a token or a certificate (plugin/pkg/client/auth/exec `UpdateTransportConfig`), but must be in order.
+  // A plugin is not run where there is a token or a certificate (plugin/pkg/client/auth/exec `UpdateTransportConfig`), but must be valid.
   if (user.exec && plugins === "run") plugin(user.exec, refuseUser);
   const mint =
     user.exec && plugins !== "run"

@@ -6,12 +6,12 @@ import { readCaBundle } from "./ca-bundle.ts";
 import { bytesOf, type CheckedContext, isSet } from "./checked-context.ts";
 import { runPlugin } from "./exec-plugin.ts";
 
-/** What makes a request somebody's: headers, and the TLS material of its connection. */
+/** The credentials of a request: headers, and the TLS material of its connection. */
 export type Credentials = Pick<RequestOptions, "headers" | "ca" | "cert" | "key" | "servername">;
 
 /**
- * One cluster's credentials. With those that its API server has refused (401), what was kept is forgotten: files are read, plugins run and
- * tokens minted again, once for all who were refused the same ones.
+ * Gets one cluster's credentials. Called with credentials that its API server has refused (401), it forgets them: files are read, plugins
+ * run and tokens minted again, once for all requests that were refused with the same ones.
  */
 export type CredentialsOf = (refused?: Credentials) => Promise<Credentials>;
 
@@ -21,10 +21,13 @@ interface Issued {
   readonly until: number;
 }
 
-/** How old what was read from files may become, as with client-go. */
+/** How long the content of files is kept, as in client-go. */
 const fileAge = 60_000;
 
-/** The token of a `tokenFile`; where that cannot be had, the one beside it (client-go transport `NewBearerAuthWithRefreshRoundTripper`). */
+/**
+ * The token of a `tokenFile`; where that cannot be read, the `token` beside it (client-go transport
+ * `NewBearerAuthWithRefreshRoundTripper`).
+ */
 const plainToken = ({ token, tokenFile }: CheckedContext): string => {
   if (tokenFile === "") return token;
   try {
@@ -35,7 +38,7 @@ const plainToken = ({ token, tokenFile }: CheckedContext): string => {
   }
 };
 
-/** What proves a user, as it is sent; PEM in latin1, "" and an empty list where there is none. */
+/** The proof of a user's identity, as it is sent; PEM in latin1, "" and an empty list where there is none. */
 interface Proof {
   readonly token: string;
   readonly cert: string;
@@ -45,7 +48,7 @@ interface Proof {
 
 const base64 = (pem: string): string => Buffer.from(pem, "latin1").toString("base64");
 
-/** The options of a request, as client-node makes them of a cluster and a user. */
+/** The options of a request, as client-node derives them from a cluster and a user. */
 const optionsOf = async ({ server, tlsServerName }: CheckedContext, proof: Proof): Promise<RequestOptions> => {
   const { token, cert, key, ca } = proof;
   const kubeConfig = new KubeConfig();
@@ -79,8 +82,8 @@ const issue = async (context: CheckedContext, fresh: boolean): Promise<Issued> =
 };
 
 /**
- * Gets the credentials of one context as its kubeconfig says, and keeps them while they are good. Who asks while they are on their way
- * waits for the same ones.
+ * Gets the credentials of one context as its kubeconfig says, and keeps them while they are good. Callers that come while they are being
+ * fetched wait for the same ones.
  */
 export function credentialsFrom(context: CheckedContext): CredentialsOf {
   let last: Promise<Issued> | undefined;

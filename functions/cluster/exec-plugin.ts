@@ -9,7 +9,7 @@ export interface ExecPlugin {
   readonly env: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** What came of it, `client.authentication.k8s.io` ExecCredentialStatus; `until` is in milliseconds since the epoch. */
+/** The result, `client.authentication.k8s.io` ExecCredentialStatus; `until` is in milliseconds since the epoch. */
 export interface PluginCredential {
   readonly token?: string;
   readonly cert?: string;
@@ -17,7 +17,10 @@ export interface PluginCredential {
   readonly until: number;
 }
 
-/** Longer than any review waits: what a slow plugin gets serves the next one. Not for ever: a plugin that hangs is run again. */
+/**
+ * Longer than any review waits, so that the credential of a slow plugin serves the next review. Bounded, so that a plugin that hangs does
+ * not block all later requests.
+ */
 const usualPatience = 30_000;
 
 /**
@@ -28,7 +31,7 @@ export async function runPlugin(
   { apiVersion, command, args, env }: ExecPlugin,
   patience = usualPatience,
 ): Promise<PluginCredential> {
-  // Loaded where a plugin is run: in Lambda none is, and every cold start would pay for it.
+  // Loaded only where a plugin is run: Lambda runs none, and every cold start would pay for the import.
   const { execFile } = await import("node:child_process");
   const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]));
   const running = promisify(execFile)(normalize(command), args, {

@@ -2,7 +2,7 @@ import { isAbsolute, join, sep } from "node:path";
 import { isObject, type JsonObject, member } from "../../lib/meta/json.ts";
 import { readDocument } from "../yaml/documents.ts";
 
-/** What stands under a name in the `extensions` of an entry. */
+/** The `extensions` of an entry, by their names. */
 export type Extensions = ReadonlyMap<string, unknown>;
 
 /** A cluster, `tools/clientcmd/api/v1` Cluster. A text that is absent is "". */
@@ -48,7 +48,7 @@ export interface KubeconfigContext {
   readonly extensions: Extensions;
 }
 
-/** PEM: the file that a field names, and what stands in the field `<field>-data`. "" and an empty buffer are absent. */
+/** PEM: the file that a field names, and the content of the field `<field>-data`. "" and an empty buffer are absent. */
 export interface Source {
   readonly field: string;
   readonly file: string;
@@ -63,7 +63,7 @@ export interface Kubeconfig {
   readonly currentContext: string;
 }
 
-/** A mapping of a kubeconfig, and where it stands: `users[0].user`. Its members are read as Go reads JSON: null is absent. */
+/** A mapping of a kubeconfig, and its place: `users[0].user`. Its members are read as Go reads JSON: null is absent. */
 interface At {
   readonly path: string;
   readonly object: JsonObject;
@@ -106,7 +106,7 @@ const list = <T>(at: At, key: string, read: (path: string, item: unknown) => T):
     : wrong(under(at, key), value, "a list");
 };
 
-/** A list of entries with names, of which client-go makes a map: two of one name would be a guess (api/v1/conversion.go). */
+/** A list of named entries, which client-go turns into a map: of two with one name, either could be meant (api/v1/conversion.go). */
 const named = <T>(at: At, key: string, read: (entry: At) => T): ReadonlyMap<string, T> => {
   const entries = new Map<string, T>();
   for (const entry of list(at, key, mappingIn)) {
@@ -201,7 +201,7 @@ export function readKubeconfig(content: string, directory: string): Kubeconfig {
   };
 }
 
-/** Several kubeconfigs as kubectl takes those of `$KUBECONFIG`: of two entries of one name the first is meant, whole. */
+/** Merges kubeconfigs as kubectl merges those of `$KUBECONFIG`: of two entries with one name, the first counts, whole. */
 export function mergeKubeconfigs(all: readonly Kubeconfig[]): Kubeconfig {
   const first = <T>(maps: readonly ReadonlyMap<string, T>[]) => new Map(maps.toReversed().flatMap((map) => [...map]));
   return {

@@ -1,25 +1,25 @@
-/** What came back in place of an answer, and what could still be done about it. */
+/** A reply that may be worth another attempt, and the circumstances. */
 export interface Setback {
   /** The HTTP status code. */
   readonly status: number;
   /** The `Retry-After` header: seconds, or a date (RFC 9110, 10.2.3). */
   readonly retryAfter: string | undefined;
-  /** How often the question was asked again already. */
+  /** How often the question has been repeated already. */
   readonly repeats: number;
-  /** Milliseconds until somebody must be told. */
+  /** Milliseconds until the deadline. */
   readonly left: number;
-  /** From 0 to 1, so that those who were sent away together do not come back together. */
+  /** From 0 to 1. It spreads the repeats of questions that were refused at the same time. */
   readonly random: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
 const mostRepeats = 1;
-/** Where the server names no time, in milliseconds. */
+/** The pause in milliseconds where the server names none. */
 const pause = 100;
-/** At most so much is added to any pause. */
+/** The most that is added to any pause, at random. */
 const jitter = 200;
-/** What the question itself takes, at the least: with less time left it is not worth asking again. */
+/** The least time that a question takes: with less time left it is not repeated. */
 const turnaround = 200;
 
 const secondsOf = (retryAfter: string, now: number): number =>
@@ -27,8 +27,8 @@ const secondsOf = (retryAfter: string, now: number): number =>
 
 /**
  * How many milliseconds to wait before the same question is asked again; undefined where it is not. Only a server that is busy or broken
- * (429, 5xx) is asked again, once, when it says so itself, and only where its answer can still be in time. Asking twice does no harm: a
- * SubjectAccessReview changes nothing.
+ * (429, 5xx) is asked again, once, not before the time that it names, and only where its answer can still be in time. Asking twice does no
+ * harm: a SubjectAccessReview changes nothing.
  */
 export function pauseBefore({ status, retryAfter = "", repeats, left, random, now }: Setback): number | undefined {
   if (repeats >= mostRepeats || !(status === 429 || status >= 500)) return undefined;

@@ -5,7 +5,7 @@ import type { Question } from "../../lib/question/question.ts";
 const isEmpty = (value: unknown): boolean =>
   value == null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
 
-/** Equal in these members; Go leaves out what is empty. */
+/** Whether two objects agree in these members; Go leaves out empty ones. */
 const agree = (members: readonly string[], sent: object, came: unknown): boolean => {
   const [ours, theirs] = [new Map(Object.entries(sent)), new Map(Object.entries(came ?? {}))];
   return members.every((member) => {
@@ -18,9 +18,9 @@ const whose = ["user", "uid", "groups"];
 const what = ["verb", "group", "resource", "subresource", "namespace", "name"];
 
 /**
- * Whether a SubjectAccessReview that came back is about the question that was sent: API servers repeat the spec. A reply to another one,
- * from a connection that is out of step or from a cache on the way, says nothing about this one. What a later API server adds to a spec
- * does not count.
+ * Whether a SubjectAccessReview that came back is about the question that was sent: API servers repeat the spec. A reply about another
+ * question, from a connection that is out of step or from a cache on the way, is not an answer. Members that a later API server adds to a
+ * spec are ignored.
  */
 export function isSameQuestion(question: Question, review: unknown): boolean {
   const spec = isObject(review) ? review["spec"] : undefined;

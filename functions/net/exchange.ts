@@ -7,9 +7,9 @@ export interface Exchange {
   /** Method, headers and TLS material; `signal` ends the exchange, whatever it is doing. */
   readonly options: RequestOptions;
   readonly body: string;
-  /** The most that is read of the reply, in bytes; 1 MiB where absent, far above any SubjectAccessReview or Status. */
+  /** The most that is read of the reply, in bytes; 1 MiB where absent. */
   readonly mostBytes?: number;
-  /** Undoes what the request's `accept-encoding` allows. Its bytes are what is counted. */
+  /** Undoes an encoding that the request's `accept-encoding` allows. The decoded bytes are counted. */
   readonly decoded?: (response: IncomingMessage) => AsyncIterable<Buffer>;
 }
 
@@ -38,7 +38,7 @@ const read = async (response: IncomingMessage, { mostBytes = 1024 * 1024, decode
   };
 };
 
-/** One dead idle connection means that all of them are suspect: they slept through the same freeze, or lie behind the same silence. */
+/** All idle connections were frozen together, or share the same dead network path; close them all. */
 const closeIdle = (agent: Agent) => {
   for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
 };
@@ -46,9 +46,9 @@ const closeIdle = (agent: Agent) => {
 const closedByPeer = new Set(["ECONNRESET", "EPIPE"]);
 
 /**
- * Sends and reads; never follows a redirect. A connection that died while it was idle is no verdict about the server: a function is frozen
- * between invocations and the server closes what it does not hear from. So the request goes out once more if it was written to an idle
- * connection that turned out closed before any reply; only once, because no idle one is left then. Rejects with Node's own errors.
+ * Sends a request and reads the reply; never follows a redirect. A request that was written to an idle connection goes out once more if the
+ * connection turns out to be closed before any reply: a function is frozen between invocations, and meanwhile servers close idle
+ * connections. It goes out only once more, because no idle connection is left then. Rejects with Node's own errors.
  */
 export function exchange(agent: Agent, asked: Exchange): Promise<HttpReply> {
   return new Promise((resolve, reject) => {
@@ -66,7 +66,7 @@ export function exchange(agent: Agent, asked: Exchange): Promise<HttpReply> {
       if (!closedByPeer.has(error.code ?? "")) return reject(error);
       resolve(exchange(agent, asked));
     });
-    // Without a listener Node ends the connection and says nothing.
+    // Without a listener Node closes the connection, and no other event follows.
     sent.on("upgrade", (_, socket) => {
       socket.destroy();
       resolve({ status: 101, headers: {}, text: "" });

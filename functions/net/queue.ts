@@ -5,8 +5,8 @@ export type InQueue = <T>(signal: AbortSignal, work: () => Promise<T>) => Promis
 export const queueIsFull = "ERR_TOO_MANY_WAITING";
 
 /**
- * Lets so many pieces of work run at once and so many wait, first come, first served. Throws at once, with the code `tooMany`, for one
- * more; and with the signal's reason for one whose signal ends the waiting, which then takes nobody's turn.
+ * Runs `most` pieces of work at once, while `mostWaiting` others wait, first come, first served. One more is rejected at once, with the
+ * code `queueIsFull`. A piece of work whose signal ends the waiting is rejected with the signal's reason, and leaves the queue.
  */
 export function queue(most: number, mostWaiting: number): InQueue {
   const waiting = new Set<() => void>();
@@ -23,7 +23,7 @@ export function queue(most: number, mostWaiting: number): InQueue {
 
   const next = (): void => {
     const [first] = waiting;
-    // A turn is handed on, not given back: nobody who comes later gets in between.
+    // The slot goes straight to the next waiter, so that a later caller cannot overtake it.
     if (!first) running -= 1;
     else {
       waiting.delete(first);

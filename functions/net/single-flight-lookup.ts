@@ -3,8 +3,8 @@ import type { LookupFunction } from "node:net";
 
 /**
  * Looks up the one name of an agent once for all connections that want it at the same time. Node looks names up in two threads for the
- * whole process, and a name whose servers are dead keeps a thread for many seconds: asked for by every connection of its cluster, it would
- * keep all others from being looked up.
+ * whole process, and a name whose servers are dead keeps a thread for many seconds: looked up for each connection, it would block the
+ * look-ups of all other names.
  */
 export function singleFlightLookup(resolve: LookupFunction = lookup): LookupFunction {
   let waiting: Parameters<LookupFunction>[2][] = [];

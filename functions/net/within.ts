@@ -1,4 +1,4 @@
-/** Waits for a piece of work, but for so many milliseconds at most. What the work comes to is not said, and it goes on. */
+/** Waits for a piece of work, but no longer than `milliseconds`. The result is not returned, and late work goes on. */
 export async function within(milliseconds: number, work: Promise<unknown> | undefined): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {

@@ -5,24 +5,24 @@ import type { LoadRegistry, RegistryDocument } from "./registry-source.ts";
 
 /** A registry that is read again when it is old. No method rejects; deadlines are in milliseconds since the epoch. */
 export interface KeptRegistry<Cluster> extends Registry<Cluster> {
-  /** Resolves when the first reading has ended, however. */
+  /** Resolves when the first reading has ended, in success or failure. */
   readonly started: Promise<void>;
   /**
-   * Called before a key is compared. Reads the registry where there is none yet, and again where it is older than a tenth above its age: an
-   * instance that was frozen since its last call may hold keys and policies that were removed meanwhile.
+   * Called before a cluster is looked up. Reads the registry where there is none yet, and again where it is a tenth older than its age: an
+   * instance that was frozen since its last call may hold clusters that were changed or removed meanwhile.
    *
    * @returns why its clusters cannot be relied on, a sentence for the requester; undefined where they can
    */
   readonly current: (deadline: number) => Promise<string | undefined>;
   /**
-   * Reads it again if it is old. Called beside a decision, which goes by what was known when it began, and awaited before the answer is
-   * sent: Lambda freezes whatever is still under way then.
+   * Reads it again if it is old. Called beside a decision, which uses the registry as it was at the start, and awaited before the answer is
+   * sent: afterwards Lambda freezes the instance.
    */
   readonly refreshed: (deadline: number) => Promise<void>;
   /**
    * Reads it again because an API server refused a cluster's credentials (401).
    *
-   * @returns the entry that has the cluster's name now, which may be another cluster; undefined where there is none but the same
+   * @returns the entry that has the cluster's name now, which may be another cluster; undefined where it is still the same or gone
    */
   readonly renewed: (cluster: Cluster, deadline: number) => Promise<Cluster | undefined>;
 }
@@ -31,26 +31,26 @@ export interface Keeping<Cluster> {
   readonly load: LoadRegistry;
   /** Throws where none of the documents can be read. */
   readonly read: (documents: readonly RegistryDocument[]) => Registry<Cluster>;
-  /** After so many milliseconds it is read again. */
+  /** The age in milliseconds at which it is read again. */
   readonly maxAge: number;
-  /** After so many milliseconds without a successful reading it is not used any more. */
+  /** The age in milliseconds at which it is no longer used. */
   readonly deadAge: number;
   readonly log: (entry: RegistryEntry | RefreshFailedEntry) => void;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
-/** One reading may take so long, in milliseconds, whatever time its caller has: the `timeout` of a call is written by strangers too. */
+/** The time limit of one reading in milliseconds, whatever time its caller has: strangers can write the `timeout` of a call too. */
 const patience = 3_000;
-/** No reading follows a failed one sooner. */
+/** The least time between a failed reading and the next. */
 const pause = 5_000;
-/** Credentials that every review shows to be wrong are not asked for more often. */
+/** The least time between two readings for other credentials, which every review would start while they are wrong. */
 const renewalPause = 1_000;
 /** How much older than its age a registry may be while it is read again beside a decision. */
 const tolerance = 1.1;
-/** What stays of a caller's time for writing a denial. */
+/** The part of a caller's time that is reserved for writing a denial. */
 const writing = 100;
-/** Every caller waits so long for a reading: it would get nowhere if calls that are over at once froze it again and again. */
+/** Every caller waits at least this long for a reading. If calls ended at once, each would freeze it again, and it would never end. */
 const leastWait = 400;
 
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -60,8 +60,9 @@ const dead = (known: number): string =>
   `the webhook's registry of clusters was last read at ${new Date(known).toISOString()} and cannot be read since; its log says why`;
 
 /**
- * Keeps a registry: loaded from now on, and read again when it is old, one reading at a time. When it cannot be read, the last good copy
- * stays until it is dead, and its age is logged. Where nothing has changed, the clusters stay as they are, with their connections and tokens.
+ * Keeps a registry: loads it at once, and reads it again when it is old, one reading at a time. Where it cannot be read, the last good copy
+ * is used until its dead age, and its age is logged. Where nothing has changed, the clusters stay as they are, with their connections and
+ * tokens.
  */
 export function keepRegistry<Cluster extends { readonly name: string }>({
   load,
@@ -72,9 +73,9 @@ export function keepRegistry<Cluster extends { readonly name: string }>({
   now = Date.now,
 }: Keeping<Cluster>): KeptRegistry<Cluster> {
   let registry: Registry<Cluster> = { clusters: new Map(), problems: [] };
-  /** What was read; undefined before the first time. */
+  /** The documents that were read last, as JSON; undefined before the first success. */
   let text: string | undefined;
-  /** When that was so, when it was last asked for, and until when it is not asked for again. */
+  /** The start of the last successful reading, the start of the last reading, and the time before which none starts. */
   let known = Number.NEGATIVE_INFINITY;
   let asked = Number.NEGATIVE_INFINITY;
   let resting = Number.NEGATIVE_INFINITY;
@@ -96,7 +97,7 @@ export function keepRegistry<Cluster extends { readonly name: string }>({
       }
       known = asked;
     } catch (error) {
-      // A reading that was frozen half-way says nothing of its source.
+      // A reading that was frozen half-way says nothing about its source.
       resting = now() - asked < 2 * patience ? now() + rest : now();
       const message = sentenceOf(error);
       if (text === undefined) log({ event: "registry", clusters: 0, problems: [message] });
@@ -104,7 +105,7 @@ export function keepRegistry<Cluster extends { readonly name: string }>({
     }
   };
 
-  /** One at a time: all who come meanwhile wait for the same one. */
+  /** One at a time: later callers wait for the one that is running. */
   const reading = (deadline: number, rest = pause): Promise<void> => {
     running ??= readNow(rest).finally(() => {
       running = undefined;
@@ -112,7 +113,7 @@ export function keepRegistry<Cluster extends { readonly name: string }>({
     return within(deadline - now(), running);
   };
 
-  // A cold start fails when all start: the first caller may try again at once.
+  // Where many instances start at once the source may be overloaded, so the first caller may try again at once.
   const started = reading(now() + patience, 0);
   return {
     started,
@@ -124,7 +125,7 @@ export function keepRegistry<Cluster extends { readonly name: string }>({
     },
     current: async (deadline) => {
       const until = Math.max(deadline - writing, now() + leastWait);
-      // Twice, for the reading that is awaited may have been begun before a freeze, or at the start.
+      // Twice: a reading that is running already may have begun before a freeze, or at the start.
       for (let turn = 1; turn <= 2 && isOld() && !isResting(); turn++) await reading(until);
       if (text === undefined) return undefined;
       if (isOld() && running) return slow;

@@ -9,7 +9,7 @@ interface Read<Cluster> {
 
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** One document that cannot be read costs the others nothing. */
+/** A document that cannot be read does not affect the others. */
 const readOne = <Cluster>(
   document: RegistryDocument,
   minting: Minting,
@@ -24,8 +24,8 @@ const readOne = <Cluster>(
 };
 
 /**
- * One registry of several kubeconfigs. Each is read on its own: a context means the cluster and the user of its own document, whatever those
- * of others are called. Two clusters of one name in the URL are both left out. Throws where no document can be read.
+ * One registry of several kubeconfigs. Each is read on its own: a context refers to the cluster and the user of its own document, even if
+ * another document has the same names. Two clusters of one name in the URL are both left out. Throws where no document can be read.
  */
 export function mergeRegistry<Cluster>(
   documents: readonly RegistryDocument[],

@@ -7,8 +7,8 @@ import type { ClusterReader, Registry } from "./read-registry.ts";
 import { registrySource } from "./registry-source.ts";
 
 /**
- * The registry that the settings name: it is read from now on, and its EKS clusters get tokens that are made here, from the function's own
- * role. Where they name none, no cluster is known and nothing is read.
+ * Opens the registry that the settings name, and starts to read it. Tokens for its EKS clusters are minted here, from the function's own
+ * role. Without REGISTRY there are no clusters, and nothing is read.
  */
 export function openRegistry<Cluster extends { readonly name: string }>(
   { registry, registryMaxAge, registryDeadAge, inLambda, aws }: Settings,
@@ -17,14 +17,14 @@ export function openRegistry<Cluster extends { readonly name: string }>(
 ): Registry<Cluster> & Partial<KeptRegistry<Cluster>> {
   if (registry === undefined) {
     const problems = ["REGISTRY is not set; name the registry as file:PATH, secretsmanager:NAME or ssm:/PATH"];
-    // Local commands run the same bundle, bring a cluster of their own and have nothing to miss.
+    // Local commands run the same bundle and bring a cluster of their own.
     if (inLambda) log({ event: "registry", clusters: 0, problems });
     return { clusters: new Map(), problems };
   }
   const call = awsCaller(aws);
   const minting = { mint: eksTokens(aws, call), region: aws.region };
   return keepRegistry({
-    // A setting that names nothing is a registry that cannot be read.
+    // An invalid setting counts as a registry that cannot be read.
     load: async (deadline) => registrySource(registry, call)(deadline),
     read: (documents) => mergeRegistry(documents, minting, reader),
     maxAge: registryMaxAge,

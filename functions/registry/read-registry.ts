@@ -11,7 +11,7 @@ export interface Registry<Cluster> {
   readonly problems: readonly string[];
 }
 
-/** One context of a registry, as a door gets to read it. */
+/** One context of a registry, for a door to read. */
 export interface RegisteredContext {
   /** In the URL. */
   readonly name: string;
@@ -34,9 +34,9 @@ export const extensionName = "impersonation-admission";
 
 /**
  * Reads a registry: a kubeconfig whose contexts are clusters. In a context's `extensions`, the entry `impersonation-admission` may hold
- * `name` (in the URL), `serverIsEks`, and the members of the door. A context that cannot be used is left out, so that it costs the others
- * nothing; where two have one name in the URL, both are. Throws for what client-go cannot read, and for a document without contexts.
- * Messages quote no value but a context's name: a secret may stand where it does not belong.
+ * `name` (in the URL), `serverIsEks`, and the members of the door. A context that cannot be used is left out and does not affect the
+ * others; where two have one name in the URL, both are left out. Throws for what client-go cannot read, and for a document without
+ * contexts. Messages quote no value but a context's name: a secret may stand where it does not belong.
  */
 export function readRegistry<Cluster>(
   { text, directory }: Pick<RegistryDocument, "text" | "directory">,

@@ -9,9 +9,9 @@ import { textOf } from "../yaml/documents.ts";
 /** One kubeconfig of a registry. */
 export interface RegistryDocument {
   readonly text: string;
-  /** What its relative paths are relative to. */
+  /** The folder that its relative paths start from. */
   readonly directory: string;
-  /** Where it came from, for messages. */
+  /** Its source, for messages. */
   readonly origin: string;
 }
 
@@ -20,7 +20,7 @@ export type LoadRegistry = (deadline: number) => Promise<readonly RegistryDocume
 
 const forms = "a file, file:PATH, secretsmanager:NAME-OR-ARN or ssm:/PATH";
 
-/** Nothing but the function itself is there where a secret or a parameter is read: relative paths mean its folder. */
+/** A secret or a parameter has no folder: its relative paths start from the function's. */
 const directory = ".";
 
 const bytesOf = (path: string, origin: string): Buffer => {
@@ -39,16 +39,16 @@ const decoded = (bytes: Uint8Array, origin: string): string => {
   }
 };
 
-/** Without a pause: then all of it is part of the function's init. */
+/** Reads without a pause, so that all of it is part of the function's init. */
 const fromFile =
   (path: string): LoadRegistry =>
   async () => {
-    // A whole kubeconfig, or a secret, may stand where a path belongs: it has no file, and must not be shown.
+    // A kubeconfig or a secret may stand in place of a path, and must not be shown.
     const origin = /^\.{0,2}\/[\w/.~ -]{1,255}$/.test(path) ? `the registry ${path}` : "the registry's file";
     return [{ text: decoded(bytesOf(path, origin), origin), directory: dirname(path), origin }];
   };
 
-/** AWS says what went wrong, but not with what. */
+/** Adds the setting's name, which AWS errors lack. */
 const naming =
   (setting: string, load: LoadRegistry): LoadRegistry =>
   async (deadline) => {
@@ -73,8 +73,8 @@ const fromParameters =
   };
 
 /**
- * Where the registry comes from: a file; a secret of Secrets Manager (64 KB); or every parameter below a path of the Parameter Store, each
- * a kubeconfig of its own (4 KB), so that clusters are added and removed one by one. Throws for anything else.
+ * The source of the registry: a file; a secret of Secrets Manager (64 KB); or every parameter below a path of the Parameter Store, each a
+ * kubeconfig of its own (4 KB), so that clusters are added and removed one by one. Throws for anything else.
  *
  * @example const load = registrySource("ssm:/admission/clusters", awsCaller(settings.aws));
  */
@@ -82,7 +82,7 @@ export function registrySource(setting: string, call: AwsCall): LoadRegistry {
   const [, scheme = "file", rest = ""] = /^(?:([a-z][a-z0-9+.-]+):)?(.*)$/is.exec(setting) ?? [];
   if (scheme === "file" && rest !== "") return fromFile(rest);
   if (scheme === "secretsmanager" && /^[\w/+=.@:-]{1,2048}$/.test(rest)) return naming(setting, fromSecret(call, rest));
-  // A lone slash would be every parameter of the account.
+  // A lone slash would mean every parameter of the account.
   if (scheme === "ssm" && /^(\/[\w.-]+)+\/?$/.test(rest))
     return naming(setting, fromParameters(call, rest.replace(/\/$/, "")));
   throw new Error(`REGISTRY names no registry; it must be ${forms}`);

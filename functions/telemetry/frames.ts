@@ -1,4 +1,4 @@
-/** The name of what was thrown and the frames of its stack. Its message stays out: it may quote an object, or a credential. */
+/** The name of a thrown error and the frames of its stack, without its message, which may quote an object or a credential. */
 export function framesOf(error: unknown): string {
   if (!(error instanceof Error)) return `a thrown ${typeof error}`;
   const head = String(error);

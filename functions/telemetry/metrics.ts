@@ -1,18 +1,16 @@
-/** CloudWatch's name of everything that is counted here. */
+/** The CloudWatch namespace of all metrics of the functions. */
 export const namespace = "ImpersonationAdmission";
 
-/** What stands with every metric: the name of the function, so that two deployments in one account stay apart. */
+/** The dimension of every metric: the function's name, which keeps two deployments in one account apart. */
 export const everywhere = "function";
 
-/** What metrics are told apart by. All are bounded by the deployment: none is a name that a requester can choose. */
+/** All other dimensions. The deployment bounds their values: none is a name that a requester can choose. */
 export type Dimension = "cluster" | "endpoint" | "decision" | "failure" | "status";
 
-/**
- * A unit of CloudWatch, and sets of dimensions besides the sum over all. Each combination of values is a metric that is paid for.
- */
+/** A unit of CloudWatch, and sets of dimensions besides the sum over all. CloudWatch charges for each combination of values. */
 type Definition = readonly [unit: "Count" | "Milliseconds" | "Seconds", ...by: readonly (readonly Dimension[])[]];
 
-/** All metrics. Alarms, dashboard and documentation take their names from here; nothing else spells one. */
+/** All metrics. Alarms, dashboard and documentation take their names from here; no other file spells one. */
 export const metrics = {
   Decisions: ["Count", ["cluster", "endpoint", "decision"]],
   DecisionMilliseconds: ["Milliseconds", ["cluster", "endpoint"]],
@@ -34,8 +32,8 @@ export type Measured = Readonly<Partial<Record<Metric, number>>>;
 
 /**
  * The metadata that makes a line of JSON a document of the embedded metric format, in which CloudWatch Logs finds these metrics (Amazon
- * CloudWatch User Guide, "Specification: Embedded metric format"). Values and dimensions are members of the line itself; a set of
- * dimensions that it has not all of would void the document, and is left out.
+ * CloudWatch User Guide, "Specification: Embedded metric format"). Values and dimensions are members of the line itself; a set with a
+ * dimension that the line lacks would make the document invalid, and is left out.
  *
  * @param now milliseconds since the epoch
  */

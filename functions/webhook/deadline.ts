@@ -1,8 +1,8 @@
-/** What stays of the API server's timeout for the way back. */
+/** The part of the API server's timeout that is reserved for the way back. */
 const wayBack = 1000;
-/** What stays of the function's own time for writing the answer. */
+/** The part of the function's own time that is reserved for writing the answer. */
 const ending = 300;
-/** What the API server gives a webhook that asks for nothing else. */
+/** The API server's default timeout of a webhook. */
 const usual = 10_000;
 
 /** `?timeout=`, a Go duration that the API server rounds up to whole seconds, in milliseconds. */
@@ -12,8 +12,8 @@ const timeoutOf = (text: string | undefined): number => {
 };
 
 /**
- * When the answer must be there, in milliseconds since the epoch: a second before the API server gives up, which counts from when the
- * gateway got the request, and before the function is ended. A timeout of one second leaves half of it.
+ * The deadline of the answer in milliseconds since the epoch: a second before the API server gives up, counted from when the gateway
+ * received the request, and before the function is ended. A timeout of one second leaves half of it.
  */
 export function deadlineOf(receivedAt: number, timeout: string | undefined, remaining: number): number {
   const given = timeoutOf(timeout);

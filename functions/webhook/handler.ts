@@ -9,8 +9,8 @@ import { traceIdOf, xrayTraceIdOf } from "../telemetry/trace.ts";
 import { type Dependencies, failure, respond } from "./respond.ts";
 
 /**
- * The Lambda handler. middy stands around it: whatever is thrown, and a function that is about to be ended, becomes a 500 that says
- * nothing of the inside.
+ * Creates the Lambda handler. middy wraps it: an error, and a function that is about to be ended, become a 500 that reveals nothing
+ * internal.
  */
 export function createHandler(edges: Dependencies) {
   let cold = true;
@@ -38,7 +38,7 @@ export function createHandler(edges: Dependencies) {
     });
 }
 
-/** The Node 24 runtime has the tracing header in the context as well, where invocations cannot get into each other's way. */
+/** The Node 24 runtime has the tracing header in the context as well, where another invocation cannot replace it. */
 type Traced = Context & { readonly xRayTraceId?: string };
 
 const invocationOf = (context: Context, request?: HttpRequest): Invocation => ({

@@ -16,21 +16,21 @@ import { failureOf } from "./failure-class.ts";
 import type { Log } from "./log-entries.ts";
 import type { WebhookCluster } from "./webhook-cluster.ts";
 
-/** What the handler is made of. */
+/** What the handler needs from outside. */
 export interface Dependencies {
   readonly registry: Registry<WebhookCluster> & Partial<KeptRegistry<WebhookCluster>>;
-  /** The cluster behind `POST /mutate` and `/validate`, which ask for no key. The local server has one, a deployment never. */
+  /** The cluster behind `POST /mutate` and `/validate`, which need no key. Only the local server has one. */
   readonly local?: WebhookCluster;
-  /** Takes one entry for every decision, and for every call that gets none. */
+  /** Gets one entry for every decision, and for every call without one. */
   readonly log: Log;
 }
 
-/** Lambda takes no larger event. */
+/** The largest event that Lambda accepts. */
 const mostBytes = 6 * 1024 * 1024;
 
 /**
- * Answers a request. The caller is known before anything of the body is read; a review that can be answered is answered with 200,
- * whatever becomes of it; every other answer is a `metav1.Status`.
+ * Answers a request. The caller's key is checked before the body is read. A review that can be answered is answered with 200, whatever the
+ * decision; every other answer is a `metav1.Status`.
  *
  * @param remaining milliseconds until the function is ended
  */
@@ -59,7 +59,7 @@ export async function respond(edges: Dependencies, request: HttpRequest, remaini
 interface Route {
   readonly cluster: WebhookCluster;
   readonly endpoint: Endpoint;
-  /** Whether the caller may speak for an entry of the registry: its key is one of that too. */
+  /** Whether the caller's key opens an entry of the registry. */
   readonly opens: (cluster: WebhookCluster) => boolean;
 }
 
@@ -73,8 +73,8 @@ interface Call {
 }
 
 /**
- * The path alone says which cluster is meant; its key stands there too, or is the bearer token of an API server that can send one. A wrong
- * key and a cluster that is not there look, and take, the same.
+ * The path alone names the cluster. The key stands there too, or is the bearer token where the API server can send one. A wrong key and an
+ * unknown cluster get the same answer in the same time.
  */
 const routeOf = ({ registry, local }: Dependencies, { path, header }: HttpRequest): Route | undefined => {
   const [, name, key, keyed, keyless] =
@@ -130,8 +130,8 @@ const answer = async (edges: Dependencies, call: Call, started: number) => {
 const since = (started: number): number => Math.round((performance.now() - started) * 10) / 10;
 
 /**
- * A fault of our own is doubt like any other: what is thrown becomes what the policy makes of a review that cannot be judged. Without a
- * reliable registry the policy is unknown too, and every review is denied.
+ * An internal error is handled like an unreadable review: denied under `enforce`. Without a reliable registry the policy is unknown too,
+ * and every review is denied.
  */
 const decide = async (edges: Dependencies, { route, review: { request }, deadline, doubt }: Call) => {
   const { cluster, endpoint } = route;
@@ -164,8 +164,8 @@ const unreliable = ({ policy }: WebhookCluster, request: AdmissionReview["reques
 });
 
 /**
- * Asks the caller's cluster. Where that refuses our credentials (401), they are read again, and with others the questions are asked again,
- * once: of the entry that has the cluster's name by then, if the caller's key opens that one too.
+ * Asks the caller's cluster. Where it refuses our credentials (401), the registry is read again. If another entry has the cluster's name
+ * then, and the caller's key opens that one too, the questions are asked of it, once.
  */
 const ask = async (
   { registry }: Dependencies,

@@ -15,25 +15,28 @@ export interface Warming {
   /** How many clusters are asked at most; 0: warming is off. */
   readonly clusters: number;
   readonly log: Log;
-  /** Takes the entries of the reviews that are made up here. */
+  /** Gets the log entries of the reviews that are made up here. */
   readonly drop: Log;
 }
 
-/** All of it takes no longer, in milliseconds. */
+/** The time limit of the whole warm-up, in milliseconds. */
 const bound = 1_000;
-/** How long the others are waited for once one cluster has answered: a dead one must not make every cold start of the fleet late. */
+/** How long the other clusters have once one has answered: a dead cluster must not delay every cold start of the fleet. */
 const grace = 100;
 
-/** A username that no cluster has, so that every authorizer says no. Its answer is not used; it stands in the clusters' audit logs. */
+/**
+ * A username that no cluster has, so that every authorizer says no. The answer is not used. The username stands in the clusters' audit
+ * logs.
+ */
 const stranger = "impersonation-admission-warm-up";
 const requester = { username: stranger, uid: "", groups: [], extra: {} };
 const declared = `${stranger}-as`;
 const question = impersonationQuestion(requester, declared);
 const unasked: NoAnswer = { code: 502, failure: "no answer came back" };
-/** Opens the one cluster of a handler that is called here and nowhere else. */
+/** The key of the one cluster of a handler that is called only here. */
 const key = stranger;
 
-/** A review of the first field that the cluster's policy guards: the stranger declares itself and another one. */
+/** A review of the first field that the cluster's policy guards: the stranger declares another identity. */
 const reviewOf = ({ policy: { targets } }: WebhookCluster): string => {
   const [{ group = "", versions: [version] = [], resources: [resource] = [], fields: [field] = [] } = {}] = targets;
   const declaring = (field?.path ?? []).reduceRight<unknown>(
@@ -64,7 +67,7 @@ const eventOf = (body: string): HttpEvent =>
     isBase64Encoded: false,
   }) as unknown as HttpEvent;
 
-/** Asks the question, and lets a review pass through all that a caller's would. Resolves with why there was no answer. */
+/** Asks the question, and sends a review through the same code as a caller's. Resolves with the reason where there was no answer. */
 const warmOne = async (
   { registry, drop }: Warming,
   cluster: WebhookCluster,
@@ -83,9 +86,9 @@ const warmOne = async (
 };
 
 /**
- * Does once, before there is a call, what the first one would otherwise have to wait for: code is compiled, and connections to some of the
- * clusters are opened. A function has a whole core while it starts, and afterwards what its memory is worth. Never rejects, and takes a
- * second at most, whatever the registry and the clusters do.
+ * Does the work that the first call would otherwise wait for: code is compiled, and connections to some of the clusters are opened. A
+ * function has a whole core while it starts, and afterwards a share of one that depends on its memory. Never rejects, and takes a second at
+ * most, whatever the registry and the clusters do.
  */
 export async function warm(warming: Warming): Promise<void> {
   const { registry, clusters: most, log } = warming;

@@ -15,7 +15,7 @@ const fail = (source: string, position: number, why: string): never => {
   throw new Error(`is not valid YAML: ${why} (line ${line})`);
 };
 
-/** So many lines may be less indented than js-yaml wants; each costs another reading. */
+/** The most lines that may be less indented than js-yaml wants; each costs another reading. */
 const mostOutdented = 1000;
 
 interface Parsed {
@@ -25,8 +25,8 @@ interface Parsed {
 
 /**
  * js-yaml quotes the lines around a mistake, and some of its reasons quote a word of them: secrets may stand there. It also wants every
- * line of `[...]`, `{...}` and quoted text indented, a closing bracket too, as YAML 1.2 does; kubectl does not. Such lines are indented here,
- * which changes nothing in what they mean.
+ * line of `[...]`, `{...}` and quoted text indented, a closing bracket too, as YAML 1.2 does; kubectl does not. Such lines are indented
+ * here, which does not change their meaning.
  */
 const parse = (given: string): Parsed => {
   let source = given;
@@ -113,7 +113,7 @@ const isMerge = (key: Node | undefined): boolean =>
   key.scalar.text === "<<" &&
   (key.scalar.tag === "!!merge" || (key.scalar.tag === "" && key.scalar.plain));
 
-/** The value of a node as go.yaml.in/yaml/v2 (decode.go) and sigs.k8s.io/yaml (`YAMLToJSON`) make JSON of it. */
+/** The value of a node as go.yaml.in/yaml/v2 (decode.go) and sigs.k8s.io/yaml (`YAMLToJSON`) convert it to JSON. */
 const decoded = (root: Node): unknown => {
   const within = new Set<Node>();
   let [count, aliased] = [0, 0];
@@ -134,7 +134,7 @@ const decoded = (root: Node): unknown => {
     }
     return object;
   };
-  /** What is merged replaces what stood before it, and is replaced by what comes after. */
+  /** Merged members replace earlier ones, and are replaced by later ones. */
   const merge = (object: object, node: Node): void => {
     const sources = node.kind === "sequence" ? [...node.items].reverse() : [node];
     for (const source of sources) {
@@ -167,8 +167,8 @@ const decoded = (root: Node): unknown => {
 };
 
 /**
- * The JSON values of the documents in a YAML text, as kubectl takes each: YAML 1.1 with merge keys. Throws an Error whose message begins
- * with `is not valid YAML:`, says in which line where that is known, and quotes nothing of the text.
+ * The JSON values of the documents in a YAML text, as kubectl reads them: YAML 1.1 with merge keys. Throws an Error whose message begins
+ * with `is not valid YAML:`, names the line where it is known, and quotes nothing of the text.
  */
 export function composeYaml(source: string): readonly unknown[] {
   return nodesOf(parse(source)).map((node) => {

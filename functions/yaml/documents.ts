@@ -1,6 +1,6 @@
 import { composeYaml } from "./compose-yaml.ts";
 
-/** Reads bytes as kubectl does: UTF-8, or UTF-16 where a byte order mark says so. Throws for what is neither. */
+/** Reads bytes as kubectl does: UTF-8, or UTF-16 where a byte order mark says so. Throws for anything else. */
 export function textOf(bytes: Uint8Array): string {
   const [first, second] = bytes;
   const encoding =
@@ -12,7 +12,7 @@ export function textOf(bytes: Uint8Array): string {
   }
 }
 
-/** Where the JSON object or list ends that begins at `start`; the text's end where it does not end. */
+/** The end of the JSON object or list that begins at `start`; the text's end where it is not closed. */
 const endOfJson = (text: string, start: number): number => {
   const token = /"(?:[^"\\]|\\.)*"|[{[]|[}\]]/gs;
   token.lastIndex = start;
@@ -24,7 +24,7 @@ const endOfJson = (text: string, start: number): number => {
   return text.length;
 };
 
-/** JSON objects one behind the other, and what comes after them. */
+/** The JSON objects at the start of a text, and the rest of the text. */
 const readJson = (text: string): { readonly documents: readonly unknown[]; readonly rest: string } => {
   const documents: unknown[] = [];
   let rest = text.trimStart();
@@ -40,7 +40,7 @@ const readJson = (text: string): { readonly documents: readonly unknown[]; reado
   return { documents, rest };
 };
 
-/** Texts between lines of three dashes, behind which nothing but a comment may stand (k8s.io/apimachinery util/yaml `YAMLReader`). */
+/** The texts between lines of three dashes, which only a comment may follow (k8s.io/apimachinery util/yaml `YAMLReader`). */
 const chunksOf = (text: string): readonly string[] => {
   const chunks: string[] = [];
   let lines: string[] = [];
@@ -58,8 +58,8 @@ const chunksOf = (text: string): readonly string[] => {
 };
 
 /**
- * The documents of a text as `kubectl apply -f` takes them: JSON objects one behind the other, or YAML (1.1, with merge keys) with `---`
- * between. Documents that hold nothing are left out. Throws an Error that quotes nothing of the text.
+ * The documents of a text as `kubectl apply -f` reads them: JSON objects one after the other, or YAML (1.1, with merge keys) with `---`
+ * between. Empty documents are left out. Throws an Error that quotes nothing of the text.
  */
 export function readDocuments(text: string): readonly unknown[] {
   const { documents, rest } = readJson(text.replace(/^\uFEFF/, ""));

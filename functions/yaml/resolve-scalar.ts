@@ -5,7 +5,7 @@ export interface Scalar {
   readonly plain: boolean;
 }
 
-/** Why a scalar means nothing. */
+/** A scalar without a JSON value; the message says why. */
 export class UnresolvedScalar extends Error {
   override name = "UnresolvedScalar";
 }
@@ -23,7 +23,7 @@ const infinite = /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/;
 /** As Go reads an integer of any base (`strconv.ParseInt(text, 0, 64)`): a leading zero means octal. */
 const integer = /^[-+]?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9]\d*)$/;
 const float = /^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/;
-/** What Go's int64 and uint64 hold. */
+/** The range of Go's int64 and uint64. */
 const least = -(2n ** 63n);
 const most = 2n ** 64n;
 
@@ -51,8 +51,8 @@ const kinds = ["!!bool", "!!null", "!!int", "!!float"];
 const base64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /**
- * The JSON value of a scalar as kubectl takes it (go.yaml.in/yaml/v2 resolve.go: YAML 1.1 without numbers of base 60 and without times).
- * Throws an `UnresolvedScalar` where the tag does not fit the text, and for what JSON cannot say.
+ * The JSON value of a scalar as kubectl reads it (go.yaml.in/yaml/v2 resolve.go: YAML 1.1 without numbers of base 60 and without times).
+ * Throws an `UnresolvedScalar` where the tag does not fit the text, and for a value that JSON cannot hold.
  */
 export function resolveScalar({ text, tag, plain }: Scalar): unknown {
   if (tag === "") return plain ? guess(text)[1] : text;
