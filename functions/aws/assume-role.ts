@@ -1,6 +1,6 @@
 import { isObject } from "../../lib/meta/json.ts";
+import type { AwsCall } from "./aws-caller.ts";
 import { AwsFailure } from "./aws-failure.ts";
-import type { AwsCall } from "./call.ts";
 import type { AwsCredentials } from "./own-credentials.ts";
 
 /** The role to assume, and the name of the session. */

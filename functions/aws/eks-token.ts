@@ -1,8 +1,8 @@
 import type { AwsSettings } from "../settings.ts";
 import { assumeRole, type RoleCredentials } from "./assume-role.ts";
+import type { AwsCall } from "./aws-caller.ts";
 import { AwsFailure } from "./aws-failure.ts";
-import type { AwsCall } from "./call.ts";
-import type { EksTokenRequest } from "./eks-exec.ts";
+import type { EksTokenRequest } from "./eks-token-request.ts";
 import { isRegion, regionalHost } from "./endpoint.ts";
 import { type AwsCredentials, ownCredentials } from "./own-credentials.ts";
 import { presignedUrl } from "./sign.ts";

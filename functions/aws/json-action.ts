@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
+import type { AwsCall, AwsRequest } from "./aws-caller.ts";
 import { AwsFailure } from "./aws-failure.ts";
-import type { AwsCall, AwsRequest } from "./call.ts";
 
 /** Calls an action of a service that speaks the AWS JSON 1.1 protocol (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html). */
 export async function jsonAction(

@@ -3,7 +3,7 @@ import { type Answer, type NoAnswer, type Question, readAnswer } from "../../lib
 import type { HttpReply } from "../net/exchange.ts";
 import { accessFailure, httpFailure, lateFailure } from "./access-failure.ts";
 import type { Connection } from "./connection.ts";
-import { pauseBefore } from "./retry.ts";
+import { pauseBefore } from "./pause-before.ts";
 import { isSameQuestion } from "./same-question.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { createPrivateKey, type X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { eksTokenRequestOf } from "../aws/eks-exec.ts";
 import { isEksServer } from "../aws/eks-server.ts";
 import type { MintToken } from "../aws/eks-token.ts";
+import { eksTokenRequestOf } from "../aws/eks-token-request.ts";
 import { readCaBundle } from "./ca-bundle.ts";
 import type { ExecPlugin } from "./exec-plugin.ts";
 import type { Kubeconfig, KubeconfigCluster, KubeconfigExec, KubeconfigUser, Source } from "./kubeconfig.ts";

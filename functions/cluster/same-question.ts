@@ -6,16 +6,16 @@ const isEmpty = (value: unknown): boolean =>
   value == null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
 
 /** Whether two objects agree in these members; Go leaves out empty ones. */
-const agree = (members: readonly string[], sent: object, came: unknown): boolean => {
-  const [ours, theirs] = [new Map(Object.entries(sent)), new Map(Object.entries(came ?? {}))];
+const agree = (members: readonly string[], sent: object, received: unknown): boolean => {
+  const [ours, theirs] = [new Map(Object.entries(sent)), new Map(Object.entries(received ?? {}))];
   return members.every((member) => {
     const [one, other] = [ours.get(member), theirs.get(member)];
     return isDeepStrictEqual(one, other) || (isEmpty(one) && isEmpty(other));
   });
 };
 
-const whose = ["user", "uid", "groups"];
-const what = ["verb", "group", "resource", "subresource", "namespace", "name"];
+const userMembers = ["user", "uid", "groups"];
+const attributeMembers = ["verb", "group", "resource", "subresource", "namespace", "name"];
 
 /**
  * Whether a SubjectAccessReview that came back is about the question that was sent: API servers repeat the spec. A reply about another
@@ -27,8 +27,8 @@ export function isSameQuestion(question: Question, review: unknown): boolean {
   if (!isObject(spec)) return false;
   const keys = Object.keys({ ...question.extra, ...(isObject(spec["extra"]) ? spec["extra"] : {}) });
   return (
-    agree(whose, question, spec) &&
+    agree(userMembers, question, spec) &&
     agree(keys, question.extra, spec["extra"]) &&
-    agree(what, question.resourceAttributes, spec["resourceAttributes"])
+    agree(attributeMembers, question.resourceAttributes, spec["resourceAttributes"])
   );
 }

@@ -2,6 +2,7 @@ import { within } from "../net/within.ts";
 import type { RefreshFailedEntry, RegistryEntry } from "./log-entries.ts";
 import type { Registry } from "./read-registry.ts";
 import type { LoadRegistry, RegistryDocument } from "./registry-source.ts";
+import { sentenceOf } from "./sentence-of.ts";
 
 /** A registry that is read again when it is old. No method rejects; deadlines are in milliseconds since the epoch. */
 export interface KeptRegistry<Cluster> extends Registry<Cluster> {
@@ -52,8 +53,6 @@ const tolerance = 1.1;
 const writing = 100;
 /** Every caller waits at least this long for a reading. If calls ended at once, each would freeze it again, and it would never end. */
 const leastWait = 400;
-
-const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const slow = "the webhook's registry of clusters is too old, and reading it again takes too long; try again";
 const dead = (known: number): string =>

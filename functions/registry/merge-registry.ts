@@ -1,13 +1,12 @@
 import type { Minting } from "../cluster/checked-context.ts";
 import { type ClusterReader, type Registry, readRegistry } from "./read-registry.ts";
 import type { RegistryDocument } from "./registry-source.ts";
+import { sentenceOf } from "./sentence-of.ts";
 
 interface Read<Cluster> {
   readonly origin: string;
   readonly registry: Registry<Cluster>;
 }
-
-const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** A document that cannot be read does not affect the others. */
 const readOne = <Cluster>(

@@ -1,4 +1,4 @@
-import { awsCaller } from "../aws/call.ts";
+import { awsCaller } from "../aws/aws-caller.ts";
 import { eksTokens } from "../aws/eks-token.ts";
 import type { Settings } from "../settings.ts";
 import { type Keeping, type KeptRegistry, keepRegistry } from "./keep-registry.ts";

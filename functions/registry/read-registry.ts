@@ -4,6 +4,7 @@ import { type Connection, openConnection } from "../cluster/connection.ts";
 import { type KubeconfigContext, readKubeconfig } from "../cluster/kubeconfig.ts";
 import { isClusterName } from "./cluster-name.ts";
 import type { RegistryDocument } from "./registry-source.ts";
+import { sentenceOf } from "./sentence-of.ts";
 
 /** The clusters of a registry by their names in the URL, and what is wrong with those that were left out. */
 export interface Registry<Cluster> {
@@ -75,8 +76,6 @@ export function readRegistry<Cluster>(
   }
   return { clusters, problems };
 }
-
-const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 interface Entry {
   readonly context: string;

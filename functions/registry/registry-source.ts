@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import type { AwsCall } from "../aws/aws-caller.ts";
 import { AwsFailure } from "../aws/aws-failure.ts";
-import type { AwsCall } from "../aws/call.ts";
-import { readParameters } from "../aws/parameters.ts";
-import { readSecret } from "../aws/secret.ts";
+import { readParameters } from "../aws/read-parameters.ts";
+import { readSecret } from "../aws/read-secret.ts";
 import { textOf } from "../yaml/documents.ts";
 
 /** One kubeconfig of a registry. */

@@ -12,7 +12,7 @@ import { type Dependencies, failure, respond } from "./respond.ts";
  * Creates the Lambda handler. middy wraps it: an error, and a function that is about to be ended, become a 500 that reveals nothing
  * internal.
  */
-export function createHandler(edges: Dependencies) {
+export function createHandler(dependencies: Dependencies) {
   let cold = true;
   return middy<HttpEvent, HttpResult>({
     timeoutEarlyInMillis: 100,
@@ -23,7 +23,7 @@ export function createHandler(edges: Dependencies) {
     .use({
       onError: (request) => {
         const fault = framesOf(request.error);
-        edges.log({ event: "fault", failure: "fault", fault, ...invocationOf(request.context) });
+        dependencies.log({ event: "fault", failure: "fault", fault, ...invocationOf(request.context) });
         request.response = writeResult(request.event, failure(500, "the webhook failed; its log says why"));
       },
     })
@@ -31,8 +31,8 @@ export function createHandler(edges: Dependencies) {
       const request = readEvent(event);
       const invocation = { cold, ...invocationOf(context, request) };
       cold = false;
-      const log: Dependencies["log"] = (entry) => edges.log({ ...entry, ...invocation });
-      const response = await respond({ ...edges, log }, request, context.getRemainingTimeInMillis());
+      const log: Dependencies["log"] = (entry) => dependencies.log({ ...entry, ...invocation });
+      const response = await respond({ ...dependencies, log }, request, context.getRemainingTimeInMillis());
       if (response.status >= 400) log({ event: "refused", status: response.status });
       return writeResult(event, response);
     });

@@ -34,14 +34,18 @@ const mostBytes = 6 * 1024 * 1024;
  *
  * @param remaining milliseconds until the function is ended
  */
-export async function respond(edges: Dependencies, request: HttpRequest, remaining: number): Promise<HttpResponse> {
+export async function respond(
+  dependencies: Dependencies,
+  request: HttpRequest,
+  remaining: number,
+): Promise<HttpResponse> {
   const started = performance.now();
   const { method, path } = request;
   if (method === "GET" && path === "/livez") return { status: 200, json: { status: "ok" } };
   const deadline = deadlineOf(request.receivedAt, request.query["timeout"], remaining);
-  const doubt = await edges.registry.current?.(deadline);
-  if (method === "GET" && path === "/readyz") return readiness(edges, doubt);
-  const route = method === "POST" ? routeOf(edges, request) : undefined;
+  const doubt = await dependencies.registry.current?.(deadline);
+  if (method === "GET" && path === "/readyz") return readiness(dependencies, doubt);
+  const route = method === "POST" ? routeOf(dependencies, request) : undefined;
   if (!route) return failure(404, "there is nothing here");
   const size = request.size();
   if (size > mostBytes) return failure(413, `the body has ${size} bytes or more; ${mostBytes} are the most`);
@@ -50,8 +54,8 @@ export async function respond(edges: Dependencies, request: HttpRequest, remaini
   if (size === 0) return failure(400, "the body is empty; send an AdmissionReview");
   const review = readReview(request.body());
   if (isProblem(review)) return failure(400, review.problem);
-  const refreshed = edges.registry.refreshed?.(deadline);
-  const json = await answer(edges, { route, review, deadline, doubt }, started);
+  const refreshed = dependencies.registry.refreshed?.(deadline);
+  const json = await answer(dependencies, { route, review, deadline, doubt }, started);
   await refreshed;
   return { status: 200, json };
 }
@@ -94,8 +98,8 @@ const readiness = ({ registry, local }: Dependencies, doubt: string | undefined)
     ? { status: 200, json: { status: "ok" } }
     : failure(503, doubt ?? "no registry of clusters is loaded; the log says why");
 
-const answer = async (edges: Dependencies, call: Call, started: number) => {
-  const { outcome, ...asking } = await decide(edges, call);
+const answer = async (dependencies: Dependencies, call: Call, started: number) => {
+  const { outcome, ...asking } = await decide(dependencies, call);
   const { review } = call;
   const { cluster, endpoint } = call.route;
   const { decision, reason, message, enforcement, requester, declared, effective } = outcome;
@@ -103,7 +107,7 @@ const answer = async (edges: Dependencies, call: Call, started: number) => {
   const { resource, namespace, operation } = isProblem(request)
     ? { resource: undefined, namespace: "", operation: "" }
     : request;
-  edges.log({
+  dependencies.log({
     event: "decision",
     cluster: cluster.name,
     endpoint,
@@ -133,15 +137,15 @@ const since = (started: number): number => Math.round((performance.now() - start
  * An internal error is handled like an unreadable review: denied under `enforce`. Without a reliable registry the policy is unknown too,
  * and every review is denied.
  */
-const decide = async (edges: Dependencies, { route, review: { request }, deadline, doubt }: Call) => {
+const decide = async (dependencies: Dependencies, { route, review: { request }, deadline, doubt }: Call) => {
   const { cluster, endpoint } = route;
-  if (doubt !== undefined && cluster !== edges.local)
+  if (doubt !== undefined && cluster !== dependencies.local)
     return { outcome: unreliable(cluster, request, doubt), ...nothingAsked, failure: "registry-outdated" as const };
   try {
     const judgement = judge(cluster.policy, request, endpoint);
     const questions = judgement.questions.length;
     const started = performance.now();
-    const answers = questions > 0 ? await ask(edges, route, judgement.questions, deadline) : [];
+    const answers = questions > 0 ? await ask(dependencies, route, judgement.questions, deadline) : [];
     const questionMilliseconds = questions > 0 ? since(started) : 0;
     const outcome = conclude(judgement, answers);
     const failure = failureOf(outcome, answers);

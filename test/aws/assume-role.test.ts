@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { awsCaller } from "../../functions/aws/call.ts";
+import { awsCaller } from "../../functions/aws/aws-caller.ts";
 import { eksTokens, type MintToken } from "../../functions/aws/eks-token.ts";
 import { account, type Moto, startMoto } from "./parts/moto.ts";
 import { settingsOf } from "./parts/settings.ts";

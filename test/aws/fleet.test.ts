@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { awsCaller } from "../../functions/aws/call.ts";
+import { awsCaller } from "../../functions/aws/aws-caller.ts";
 import { eksTokens } from "../../functions/aws/eks-token.ts";
 import {
   askerRoles,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { awsCaller } from "../../functions/aws/call.ts";
+import { awsCaller } from "../../functions/aws/aws-caller.ts";
 import type { AwsCredentials } from "../../functions/aws/own-credentials.ts";
 import { mergeRegistry } from "../../functions/registry/merge-registry.ts";
 import { type RegistryDocument, registrySource } from "../../functions/registry/registry-source.ts";

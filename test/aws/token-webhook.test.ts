@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { awsCaller } from "../../functions/aws/call.ts";
+import { awsCaller } from "../../functions/aws/aws-caller.ts";
 import { eksTokens } from "../../functions/aws/eks-token.ts";
 import { type Ask, askOf } from "../../functions/cluster/ask.ts";
 import { openConnection } from "../../functions/cluster/connection.ts";

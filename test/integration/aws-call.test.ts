@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { awsCaller } from "../../functions/aws/call.ts";
+import { awsCaller } from "../../functions/aws/aws-caller.ts";
 import { registrySource } from "../../functions/registry/registry-source.ts";
 import { readSettings } from "../../functions/settings.ts";
 

@@ -194,7 +194,7 @@ describe("a caller who is known", () => {
 
   test("needs no key for the local server's own routes", async () => {
     const { cluster } = guarded();
-    const { send, logged } = guarded({ edges: { local: { ...cluster, name: "local", keys: [] } } });
+    const { send, logged } = guarded({ dependencies: { local: { ...cluster, name: "local", keys: [] } } });
     for (const local of ["/mutate", "/validate"])
       expect((await send(httpApi({ path: local, body }))).json.kind).toBe("AdmissionReview");
     expect(logged).toMatchObject([
@@ -215,7 +215,7 @@ describe.each(Object.entries(gateways))("probes through a %s", (_, eventOf) => {
 
   test("it lives and is not ready without one", async () => {
     const registry = { clusters: new Map(), problems: ["the registry /opt/registry/kubeconfig cannot be read"] };
-    const { send } = guarded({ edges: { registry } });
+    const { send } = guarded({ dependencies: { registry } });
     expect(await send(eventOf({ method: "GET", path: "/livez" }))).toMatchObject(ok);
     const { status, json } = await send(eventOf({ method: "GET", path: "/readyz" }));
     expect([status, json.kind, json.reason]).toEqual([503, "Status", "ServiceUnavailable"]);

@@ -55,7 +55,7 @@ const deployed = (environment: NodeJS.ProcessEnv, registryMaxAge: number, regist
   const logged: Entry[] = [];
   const settings = { ...readSettings(environment), registryMaxAge, registryDeadAge };
   const registry = openRegistry(settings, webhookClusters, (entry) => logged.push(entry));
-  const { send } = guarded({ edges: { registry, log: (entry) => logged.push(entry) } });
+  const { send } = guarded({ dependencies: { registry, log: (entry) => logged.push(entry) } });
   const call = (key: string, timeout: string) =>
     send(httpApi({ path: `/clusters/prod/${key}/mutate`, query: { timeout }, body: reviewText() }));
   return {

@@ -76,12 +76,12 @@ const allOutput = async (setting: string): Promise<string> => {
   const output: unknown[] = [];
   const log: Log = (entry) => void output.push(entry, logLine(splitEntry(entry), "guard", 0));
   const settings = readSettings({ REGISTRY: setting, AWS_LAMBDA_FUNCTION_NAME: "guard" });
-  const edges = { registry: openRegistry(settings, webhookClusters, log), log };
-  const { send } = guarded({ edges });
+  const dependencies = { registry: openRegistry(settings, webhookClusters, log), log };
+  const { send } = guarded({ dependencies });
   output.push(await send(httpApi({ method: "GET", path: "/readyz" })));
   for (const key of ["key", secret])
     output.push(await send(httpApi({ path: `/clusters/prod/${key}/mutate`, body: reviewText() })));
-  output.push(edges.registry.problems);
+  output.push(dependencies.registry.problems);
   return JSON.stringify(output);
 };
 

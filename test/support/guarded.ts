@@ -23,7 +23,7 @@ export interface Asked {
 
 export interface Guarded {
   readonly cluster?: Partial<WebhookCluster>;
-  readonly edges?: Partial<Dependencies>;
+  readonly dependencies?: Partial<Dependencies>;
   /** Who answers; by default everything is refused. */
   readonly ask?: Ask;
   /** Until the function is ended. */
@@ -44,7 +44,7 @@ export const no: Ask = async (questions) => questions.map(() => ({ allowed: fals
 export const yes: Ask = async (questions) => questions.map(() => ({ allowed: true, reason: "" }));
 
 /** The function with one cluster, `prod`. Notes what it asks and logs. */
-export const guarded = ({ cluster, edges, ask = no, remaining = 15_000, context }: Guarded = {}) => {
+export const guarded = ({ cluster, dependencies, ask = no, remaining = 15_000, context }: Guarded = {}) => {
   const asked: Asked[] = [];
   const logged: (Entry & Invocation)[] = [];
   const noting: Ask = (questions, deadline) => {
@@ -53,7 +53,7 @@ export const guarded = ({ cluster, edges, ask = no, remaining = 15_000, context 
   };
   const prod: WebhookCluster = { name: "prod", keys: [hashOfKey(key)], policy: policyOf(), ask: noting, ...cluster };
   const registry = { clusters: new Map([["prod", prod]]), problems: [] };
-  const handler = createHandler({ registry, log: (entry) => logged.push(entry), ...edges });
+  const handler = createHandler({ registry, log: (entry) => logged.push(entry), ...dependencies });
   const send = async (event: HttpEvent): Promise<Answered> =>
     answered(await handler(event, { getRemainingTimeInMillis: () => remaining, ...context } as unknown as Context));
   return { send, asked, logged, cluster: prod };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { AwsCall } from "../../../../functions/aws/call.ts";
+import type { AwsCall } from "../../../../functions/aws/aws-caller.ts";
 import { eksTokens } from "../../../../functions/aws/eks-token.ts";
 import { readSettings } from "../../../../functions/settings.ts";
 

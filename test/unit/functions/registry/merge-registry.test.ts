@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { EksTokenRequest } from "../../../../functions/aws/eks-exec.ts";
+import type { EksTokenRequest } from "../../../../functions/aws/eks-token-request.ts";
 import { mergeRegistry } from "../../../../functions/registry/merge-registry.ts";
 import { hashOfKey } from "../../../../functions/webhook/caller-key.ts";
 import { webhookClusters } from "../../../../functions/webhook/webhook-cluster.ts";

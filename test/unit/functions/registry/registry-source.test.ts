@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import type { AwsCall, AwsRequest } from "../../../../functions/aws/call.ts";
+import type { AwsCall, AwsRequest } from "../../../../functions/aws/aws-caller.ts";
 import { registrySource } from "../../../../functions/registry/registry-source.ts";
 
 const nobody: AwsCall = () => expect.unreachable("nothing is called");

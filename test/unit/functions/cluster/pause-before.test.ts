@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { pauseBefore, type Setback } from "../../../../functions/cluster/retry.ts";
+import { type Attempt, pauseBefore } from "../../../../functions/cluster/pause-before.ts";
 
 const now = Date.parse("2030-01-01T00:00:00Z");
-const busy: Setback = { status: 429, retryAfter: undefined, repeats: 0, left: 9_000, random: 0, now };
+const busy: Attempt = { status: 429, retryAfter: undefined, repeats: 0, left: 9_000, random: 0, now };
 const date = (seconds: number) => new Date(now + 1000 * seconds).toUTCString();
 
-test.each<[string, Partial<Setback>, number | undefined]>([
+test.each<[string, Partial<Attempt>, number | undefined]>([
   ["429", {}, 100],
   ["429, with the most jitter", { random: 1 }, 300],
   ["500", { status: 500 }, 100],

@@ -1,5 +1,5 @@
 /** A reply that may be worth another attempt, and the circumstances. */
-export interface Setback {
+export interface Attempt {
   /** The HTTP status code. */
   readonly status: number;
   /** The `Retry-After` header: seconds, or a date (RFC 9110, 10.2.3). */
@@ -30,7 +30,7 @@ const secondsOf = (retryAfter: string, now: number): number =>
  * (429, 5xx) is asked again, once, not before the time that it names, and only where its answer can still be in time. Asking twice does no
  * harm: a SubjectAccessReview changes nothing.
  */
-export function pauseBefore({ status, retryAfter = "", repeats, left, random, now }: Setback): number | undefined {
+export function pauseBefore({ status, retryAfter = "", repeats, left, random, now }: Attempt): number | undefined {
   if (repeats >= mostRepeats || !(status === 429 || status >= 500)) return undefined;
   const wait = Math.max(pause, 1000 * secondsOf(retryAfter, now)) + jitter * random;
   return wait + turnaround <= left ? wait : undefined;

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
+import type { AwsCall } from "./aws-caller.ts";
 import { AwsFailure } from "./aws-failure.ts";
-import type { AwsCall } from "./call.ts";
 import { jsonAction } from "./json-action.ts";
 
 /** A parameter of the Parameter Store, decrypted. */

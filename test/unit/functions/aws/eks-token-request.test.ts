@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { eksTokenRequestOf } from "../../../../functions/aws/eks-exec.ts";
+import { eksTokenRequestOf } from "../../../../functions/aws/eks-token-request.ts";
 
 interface Variable {
   readonly name: string;

@@ -1,5 +1,5 @@
+import type { AwsCall } from "./aws-caller.ts";
 import { AwsFailure } from "./aws-failure.ts";
-import type { AwsCall } from "./call.ts";
 import { jsonAction } from "./json-action.ts";
 
 const hints = {
