@@ -1,31 +1,31 @@
 import type { MintToken } from "../../functions/aws/eks-token.ts";
 import type { Behaviour, Greeting } from "../support/faulty-peer.ts";
 
-/** What comes of a review whose one question meets a fault. */
+/** The outcome of a review whose one question meets a fault. */
 export interface Expected {
   readonly decision: "permitted" | "replaced" | "denied";
   readonly code?: 502 | 503 | 504;
-  /** Why the answer was not had; `N ms` stands for a number of milliseconds. */
+  /** Why there is no answer; `N ms` stands for a number of milliseconds. */
   readonly failure?: string;
-  /** What the peer saw of it. */
+  /** The requests and connections that the peer saw. */
   readonly requests: number;
   readonly connections: number;
-  /** Milliseconds that it takes at the least. It never takes longer than the deadline. */
+  /** The least time that it takes, in milliseconds. It never takes longer than the deadline. */
   readonly notBefore?: number;
 }
 
-/** One way in which an API server, or what stands in its place, misbehaves. */
+/** One way in which an API server, or another server in its place, misbehaves. */
 export interface Fault {
   readonly name: string;
-  /** What is done to the question; by default a yes comes back. */
+  /** The reaction to the question; by default a yes. */
   readonly behave?: Behaviour;
-  /** What is done to another question that goes first, so that a connection is kept; without it none goes first. */
+  /** The reaction to an earlier question, which leaves a kept connection; without it there is no earlier question. */
   readonly before?: Behaviour;
   readonly greeting?: Greeting | "absent";
   readonly certificate?: CertificateKind;
   /** The user of the kubeconfig; by default one with a token. */
   readonly user?: object;
-  /** Makes the tokens of EKS users; by default another each time. */
+  /** Makes the tokens of EKS users; by default a new one each time. */
   readonly mint?: MintToken;
   readonly expected: Expected;
 }

@@ -6,15 +6,15 @@ import { reviewText, template } from "../support/reviews.ts";
 import type { CertificateKind, Fault } from "./fault.ts";
 import { yes } from "./replies.ts";
 
-/** What came of a fault, and what the peer saw of it. */
+/** The outcome of a fault, and the peer's view of it. */
 export interface Met extends Called {
   readonly requests: number;
   readonly connections: number;
-  /** Connections that are still open when the answer is there. */
+  /** Connections that are still open after the answer. */
   readonly open: number;
 }
 
-/** What the API server's certificate is, and which CA is trusted. */
+/** The API server's certificate, and the CA that is trusted. */
 const certificatesFor = async (kind: CertificateKind): Promise<Certificates> => {
   const hosts = [kind === "for another name" ? "kubernetes.example.com" : "127.0.0.1"];
   const made = await throwAwayCertificates({
@@ -27,20 +27,20 @@ const certificatesFor = async (kind: CertificateKind): Promise<Certificates> => 
 const key = "a-key-of-prod";
 const usual = { token: "s3cret" };
 
-/** For what is closed and reset to arrive. */
+/** Time for closed and reset connections to arrive at the peer. */
 const settle = (): Promise<void> => sleep(60);
 
-/** How a fault is met. */
+/** The times of the call. */
 export interface Encounter {
-  /** As the API server says it. */
+  /** The `timeout` of the API server. */
   readonly timeout: string;
-  /** Milliseconds since the gateway got the request. */
+  /** Milliseconds since the gateway received the request. */
   readonly coldStart?: number;
   /** Milliseconds until the function is ended. */
   readonly remaining?: number;
 }
 
-/** The whole function meets a fault, when it judges a review that takes one question. */
+/** Lets the whole function judge a review with one question, and meet a fault. */
 export const meet = async (fault: Fault, { timeout, coldStart = 0, remaining }: Encounter): Promise<Met> => {
   let minted = 0;
   const {

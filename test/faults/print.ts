@@ -1,4 +1,4 @@
-/** Prints what comes of every fault, as a table in Markdown: `npm run faults`. */
+/** Prints the outcome of every fault, as a table in Markdown: `npm run faults`. */
 import { meet } from "./meet.ts";
 import { faults } from "./table.ts";
 

@@ -5,7 +5,7 @@ export const reply =
   (status: number, body: string, headers?: Readonly<Record<string, string>>): Behaviour =>
   (wire) =>
     wire.send(replyOf(status, body, headers));
-/** The text of a `meta/v1` Status. */
+/** The text of a `metav1.Status`. */
 export const status = (message: string): string =>
   JSON.stringify({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message });
 /** Answers as kube-apiserver does. */
@@ -22,7 +22,7 @@ export const inOrder = (...behaviours: readonly Behaviour[]): Behaviour => {
   return (wire, asked) => behaviours[Math.min(count++, behaviours.length - 1)]?.(wire, asked);
 };
 
-/** One byte after the other, for as long as somebody listens. */
+/** One byte after the other, while the connection is open. */
 export const drip = (wire: Wire, text: string, every = 50): void => {
   let at = 0;
   const timer = setInterval(() => {

@@ -8,13 +8,13 @@ const reset = `${server} cannot be reached (ECONNRESET)`;
 const late = `${server} did not answer within N ms`;
 const noJson = `${server} answered with what cannot be read as JSON`;
 
-/** What is left of a timeout of two seconds: one is for the way back, and 100 ms are for writing. Timers are not exact. */
+/** The rest of a timeout of two seconds: one is reserved for the way back, and 100 ms for writing. Timers are not exact. */
 const untilDeadline = 850;
 
 const head = "HTTP/1.1 201 Created\r\ncontent-type: application/json\r\n";
 const later = (act: () => void): void => void setTimeout(act, 30);
 
-/** Another token is minted for it each time. */
+/** A user for whom each time another token is minted. */
 export const renewing = {
   exec: {
     apiVersion: "client.authentication.k8s.io/v1beta1",
@@ -53,7 +53,7 @@ const untrusted = (code: string): Fault["expected"] =>
     requests: 0,
   });
 
-/** The connection does not come about, breaks, or carries nothing. */
+/** The connection is not established, breaks, or carries nothing. */
 const connections = (): readonly Fault[] => [
   {
     name: "refused",
@@ -66,7 +66,7 @@ const connections = (): readonly Fault[] => [
     greeting: "mute",
     expected: denied(504, late, { requests: 0, notBefore: untilDeadline }),
   },
-  { name: "no TLS", greeting: "plain", expected: untrusted("EPROTO") },
+  { name: "plain HTTP", greeting: "plain", expected: untrusted("EPROTO") },
   {
     name: "a certificate of another CA",
     certificate: "of another CA",
@@ -117,7 +117,7 @@ const connections = (): readonly Fault[] => [
   },
 ];
 
-/** The connection was kept, and is not what it was. */
+/** A kept connection that has changed meanwhile. */
 const kept = (): readonly Fault[] => [
   {
     name: "kept, closed by the time of the next question",
@@ -170,7 +170,7 @@ const kept = (): readonly Fault[] => [
     expected: replaced(),
   },
   {
-    name: "a second reply while nobody asks",
+    name: "a second reply without a request",
     before: (wire, asked) => {
       yes(wire, asked);
       later(() => yes(wire, asked));
@@ -180,7 +180,7 @@ const kept = (): readonly Fault[] => [
   },
 ];
 
-/** An HTTP status that is no answer. */
+/** An HTTP status other than success. */
 const statuses = (): readonly Fault[] => [
   ...[301, 302, 303, 307, 308].map((code) => ({
     name: `${code} to elsewhere`,
@@ -277,7 +277,7 @@ const statuses = (): readonly Fault[] => [
   },
 ];
 
-/** A reply that is no HTTP, or HTTP that is rarely seen. */
+/** A reply that is not HTTP, or a rare form of HTTP. */
 const messages = (): readonly Fault[] => [
   {
     name: "no HTTP",
@@ -339,7 +339,7 @@ const messages = (): readonly Fault[] => [
     expected: denied(502, noJson),
   },
   {
-    name: "gzip, which nobody asked for",
+    name: "gzip, which was not accepted",
     behave: (wire, asked) => {
       const body = gzipSync(answered(asked));
       wire.send(`${head}content-encoding: gzip\r\ncontent-length: ${body.length}\r\n\r\n`);
@@ -354,7 +354,7 @@ const messages = (): readonly Fault[] => [
   },
 ];
 
-/** The reply is one, and its body is no answer. */
+/** A successful reply whose body is not an answer. */
 const bodies = (): readonly Fault[] => [
   {
     name: "HTML",
@@ -429,5 +429,5 @@ const bodies = (): readonly Fault[] => [
   },
 ];
 
-/** All faults. Made anew, because some remember what they did. */
+/** All faults. Made anew for each use, because some have a state. */
 export const faults = (): readonly Fault[] => [...connections(), ...kept(), ...statuses(), ...messages(), ...bodies()];

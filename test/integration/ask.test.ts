@@ -63,7 +63,7 @@ const hangUp: Reply = (_seen, _response, socket) => {
   socket.destroy();
 };
 
-describe("what the API server sees", () => {
+describe("the API server sees", () => {
   test("one POST: path, query, body and headers", async () => {
     const peer = await peerThat(yes);
     expect(await askPeer(peer)([mayBeBob], soon())).toEqual([{ allowed: true, reason: "because" }]);
@@ -94,7 +94,7 @@ describe("what the API server sees", () => {
     });
   });
 
-  test("a path of the server URL is kept, its slashes once each", async () => {
+  test("the path of the server's URL, with single slashes", async () => {
     const peer = await peerThat(yes);
     await askPeer(peer, { cluster: { server: `${peer.url}//k8s/clusters/c-1//` } })([mayBeBob], soon());
     expect(peer.seen[0]?.url).toBe(
@@ -110,7 +110,7 @@ describe("what the API server sees", () => {
     expect(peer.connections()).toBe(1);
   });
 
-  test("questions go out together and are answered in their order", async () => {
+  test("questions that go out together, and are answered in their order", async () => {
     const waiting: (() => void)[] = [];
     const peer = await peerThat((seen, response, socket) => {
       const { name } = JSON.parse(seen.body).spec.resourceAttributes;
@@ -122,7 +122,7 @@ describe("what the API server sees", () => {
     expect(answers).toEqual(["a", "b", "c"].map((reason) => ({ allowed: true, reason })));
   });
 
-  test("no questions: nothing is sent", async () => {
+  test("nothing where there are no questions", async () => {
     const peer = await peerThat(yes);
     expect(await askPeer(peer)([], soon())).toEqual([]);
     expect(peer.connections()).toBe(0);
@@ -147,9 +147,9 @@ describe("credentials", () => {
   });
 
   test.each([
-    ["a file beats a token that stands there too", "from-file", "Bearer from-file"],
-    ["a file that is empty does not", "\n", "Bearer inline"],
-    ["a file that is missing does not", undefined, "Bearer inline"],
+    ["a file wins over a token", "from-file", "Bearer from-file"],
+    ["an empty file does not", "\n", "Bearer inline"],
+    ["a missing file does not", undefined, "Bearer inline"],
   ])("tokenFile and token: %s", async (_, text, expected) => {
     const directory = await folder();
     if (text !== undefined) await writeFile(join(directory, "token"), text);
@@ -158,7 +158,7 @@ describe("credentials", () => {
     });
   });
 
-  test("a user who asks as another, with its groups, uid and extra", async () => {
+  test("a user that asks as another user, with groups, uid and extra", async () => {
     const user = {
       token: "s3cret",
       as: "system:guard",
@@ -175,12 +175,12 @@ describe("credentials", () => {
     });
   });
 
-  test("members for acting as another that say nothing are as if they were absent", async () => {
+  test("empty members for impersonation count as absent", async () => {
     const user = { token: "s3cret", as: "", "as-uid": "", "as-groups": [], "as-user-extra": {} };
     expect(Object.keys((await authorization(user)) ?? {}).filter((name) => name.startsWith("impersonate"))).toEqual([]);
   });
 
-  test("a certificate authority behind one that cannot be read", async () => {
+  test("a certificate authority after one that cannot be read", async () => {
     const peer = await peerThat(yes);
     const broken = "-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----\n";
     const bundle = Buffer.from(`${broken}${certificate}${Buffer.from(peer.caData, "base64")}`).toString("base64");
@@ -188,7 +188,7 @@ describe("credentials", () => {
     expect(await ask([mayBeBob], soon())).toMatchObject([{ allowed: true }]);
   });
 
-  test("a plugin beside the kubeconfig, that is told of its cluster", async () => {
+  test("a plugin beside the kubeconfig, which gets its cluster", async () => {
     const directory = await folder();
     const plugin = join(directory, "plugin.cjs");
     const script = `#!${process.execPath}
@@ -316,7 +316,7 @@ describe("credentials", () => {
   test.each([
     ["empty", "\n"],
     ["missing", undefined],
-  ])("a token file that is %s: 502, and nobody is asked anonymously", async (_, text) => {
+  ])("a token file that is %s: 502, and no anonymous question is asked", async (_, text) => {
     const directory = await folder();
     if (text !== undefined) await writeFile(join(directory, "token"), text);
     const peer = await peerThat(yes);
@@ -353,7 +353,7 @@ describe("credentials", () => {
 
   test.each([
     [
-      "a plugin that is not there",
+      "a missing plugin",
       { ...plugins, command: "no-such-plugin" },
       /from the exec plugin "no-such-plugin" \(ENOENT\)$/,
     ],
@@ -367,7 +367,7 @@ describe("credentials", () => {
       { ...plugins, command: process.execPath, args: ["-e", printing("a\nhush")] },
       /\(ERR_INVALID_CHAR\)$/,
     ],
-  ])("%s: 502, without what it printed", async (_, exec, failure) => {
+  ])("%s: 502, without its output", async (_, exec, failure) => {
     const peer = await peerThat(yes);
     const [answer] = await askPeer(peer, { user: { exec } })([mayBeBob], soon());
     expect(answer).toMatchObject({ code: 502, failure: expect.stringMatching(failure) });
@@ -391,7 +391,7 @@ describe("credentials", () => {
   });
 });
 
-describe("what is no answer", () => {
+describe("a reply that is not an answer", () => {
   const status = (message: string) => ({ kind: "Status", apiVersion: "v1", status: "Failure", message });
   const html: Reply = (_, response) => response.writeHead(200, { "content-type": "text/html" }).end("<h1>hi</h1>");
   const halves: Reply = (_, response) =>
@@ -417,7 +417,7 @@ describe("what is no answer", () => {
       'the identity of context "prod" may not create subjectaccessreviews: User "guard" cannot create resource "subjectaccessreviews"',
     ],
     [
-      "403 that is no Status",
+      "403 that is not a Status",
       json(403, "<html>"),
       502,
       'the identity of context "prod" may not create subjectaccessreviews',
@@ -453,7 +453,7 @@ describe("what is no answer", () => {
     expect(JSON.stringify(answer).length).toBeLessThan(500);
   });
 
-  test("a busy server is asked again when it said so, where that is in time", async () => {
+  test("a busy server is asked again at the time that it names, if that is in time", async () => {
     const peer = await peerThat((seen, ...rest) =>
       (seen.nth === 1 ? json(429, {}, { "retry-after": "1" }) : yes)(seen, ...rest),
     );
@@ -472,7 +472,7 @@ describe("what is no answer", () => {
     expect(elsewhere.connections()).toBe(0);
   });
 
-  test("another CA", async () => {
+  test("a certificate of another CA", async () => {
     const peer = await peerThat(yes);
     const { ca } = await throwAwayCertificates({ hosts: ["127.0.0.1"] });
     const [answer] = await askPeer({ ...peer, caData: Buffer.from(ca).toString("base64") })([mayBeBob], soon());
@@ -480,7 +480,7 @@ describe("what is no answer", () => {
     expect(peer.seen).toEqual([]);
   });
 
-  test("another name: refused, until tls-server-name says which one is meant", async () => {
+  test("a certificate for another name: refused, unless tls-server-name gives that name", async () => {
     const peer = await peerThat(yes);
     const named = (name: string) => askPeer(peer, { cluster: { "tls-server-name": name } })([mayBeBob], soon());
     expect(await named("elsewhere.example")).toMatchObject([
@@ -489,7 +489,7 @@ describe("what is no answer", () => {
     expect(await named("localhost")).toMatchObject([{ allowed: true }]);
   });
 
-  test("no TLS at all", async () => {
+  test("a server without TLS", async () => {
     const plain = createServer((socket) => {
       socket.on("error", () => {});
       socket.end("HTTP/1.1 400 Bad Request\r\n\r\n");
@@ -501,7 +501,7 @@ describe("what is no answer", () => {
     expect(answer).toMatchObject({ code: 502, failure: expect.stringContaining("no trusted connection") });
   });
 
-  test("nobody there", async () => {
+  test("a closed port", async () => {
     const peer = await startPeer(yes);
     await peer.close();
     for (const url of [peer.url, peer.url.replace("127.0.0.1", "localhost")])
@@ -532,14 +532,14 @@ describe("what is no answer", () => {
     expect(peer.connections()).toBe(3);
   });
 
-  test("headers in time, the body never: 504", async () => {
+  test("headers in time, and no body: 504", async () => {
     const peer = await peerThat((_, response) => {
       response.writeHead(201, { "content-type": "application/json" }).write("{");
     });
     expect(await askPeer(peer)([mayBeBob], Date.now() + 200)).toMatchObject([{ code: 504 }]);
   });
 
-  test("one answer and one silence: what is known is kept", async () => {
+  test("one answer and one silent reply: the answer is kept", async () => {
     const peer = await peerThat((seen, ...rest) => {
       if (seen.body.includes('"bob"')) yes(seen, ...rest);
     });
@@ -547,7 +547,7 @@ describe("what is no answer", () => {
     expect(await askPeer(peer)(questions, Date.now() + 400)).toMatchObject([{ code: 504 }, { allowed: true }]);
   });
 
-  test("every question that a review may have, and silence: nothing of it stays, and nothing is said of it", async () => {
+  test("the most questions of a review, and a silent peer: no connection stays open, and nothing is printed", async () => {
     const warnings: Error[] = [];
     const warn = (warning: Error) => void warnings.push(warning);
     process.on("warning", warn);
@@ -562,7 +562,7 @@ describe("what is no answer", () => {
     expect(warnings).toEqual([]);
   });
 
-  test("more questions than may wait: 503 at once for those, and the others are answered", async () => {
+  test("questions beyond the limit of waiting: 503 at once for those, and the others are answered", async () => {
     const waiting: (() => void)[] = [];
     const peer = await peerThat((...told) => void waiting.push(() => yes(...told)));
     const ask = askPeer(peer);
@@ -581,7 +581,7 @@ describe("what is no answer", () => {
     expect(peer.connections()).toBe(16);
   });
 
-  test("a deadline that is over: 504, and nothing is sent", async () => {
+  test("a deadline in the past: 504, and nothing is sent", async () => {
     const peer = await peerThat(yes);
     expect(await askPeer(peer)([mayBeBob], Date.now() - 1)).toEqual([
       { code: 504, failure: `no time was left to ask ${server}` },
@@ -591,7 +591,7 @@ describe("what is no answer", () => {
 });
 
 describe("a connection that died while it was idle", () => {
-  test("the request goes out once more, on a fresh connection, past all that slept with it", async () => {
+  test("the request goes out once more, on a fresh connection and not on another idle one", async () => {
     const peer = await peerThat(yes);
     const ask = askPeer(peer);
     await ask([mayBeBob, mayBeBob, mayBeBob], soon());
@@ -602,7 +602,7 @@ describe("a connection that died while it was idle", () => {
     expect(peer.connections()).toBe(4);
   });
 
-  test("but only once, even where every connection is busy and another reused one is all there is", async () => {
+  test("but only once, even where every connection is busy and the next one is reused too", async () => {
     const peer = await peerThat(yes);
     const ask = askPeer(peer);
     const others = Array.from({ length: 16 }, () => impersonationQuestion(alice, "carol"));
@@ -618,7 +618,7 @@ describe("a connection that died while it was idle", () => {
     expect(peer.seen.filter(({ body }) => body.includes('"bob"'))).toHaveLength(2);
   });
 
-  test("after one that died without a word, the next question asks on a fresh one", async () => {
+  test("after a connection that died silently, the next question goes out on a fresh one", async () => {
     const peer = await peerThat(yes);
     const ask = askPeer(peer);
     await ask([mayBeBob, mayBeBob, mayBeBob], soon());
@@ -642,7 +642,7 @@ describe("a connection that died while it was idle", () => {
   });
 });
 
-describe("what is refused at construction, with the context and the field", () => {
+describe("a context is refused at once, with its name and the field", () => {
   const peer = { url: "https://10.0.0.1:6443", caData: "" };
   const pem = (text: string) => Buffer.from(text).toString("base64");
   const exec = { apiVersion: "client.authentication.k8s.io/v1", interactiveMode: "Never", command: "x" };
@@ -658,7 +658,7 @@ describe("what is refused at construction, with the context and the field", () =
     ],
     ["a proxy", { cluster: { "proxy-url": "http://p:3128" } }, "cluster.proxy-url is not supported"],
     [
-      "no PEM",
+      "a CA that is not PEM",
       { cluster: { "certificate-authority-data": pem("x") } },
       "cluster.certificate-authority-data is not PEM",
     ],
@@ -676,8 +676,12 @@ describe("what is refused at construction, with the context and the field", () =
     ["no exec version", { user: { exec: { command: "x" } } }, "user.exec.apiVersion must be"],
     ["no exec mode", { user: { exec: { ...exec, interactiveMode: "" } } }, "user.exec.interactiveMode must be Never"],
     ["no name of a variable", { user: { exec: { ...exec, env: [{ value: "x" }] } } }, "user.exec.env holds a variable"],
-    ["a dialogue", { user: { exec: { ...exec, interactiveMode: "Always" } } }, "user.exec.interactiveMode must not be"],
-    ["nobody", { user: {} }, "user holds no token, tokenFile, client certificate or exec plugin"],
+    [
+      "an interactive plugin",
+      { user: { exec: { ...exec, interactiveMode: "Always" } } },
+      "user.exec.interactiveMode must not be",
+    ],
+    ["no credentials", { user: {} }, "user holds no token, tokenFile, client certificate or exec plugin"],
     ["null", { user: null }, "user holds no token"],
     ["no such user", { context: { user: "other" } }, "user is not in the kubeconfig"],
     ["no server", { cluster: { server: "" } }, "cluster.server is missing"],
@@ -695,7 +699,7 @@ describe("what is refused at construction, with the context and the field", () =
       "cluster.certificate-authority-data is not PEM",
     ],
     [
-      "a bundle behind a byte order mark",
+      "a bundle after a byte order mark",
       { cluster: { "certificate-authority-data": pem(`\uFEFF${certificate}`) } },
       "cluster.certificate-authority-data is not PEM",
     ],
@@ -724,7 +728,7 @@ describe("what is refused at construction, with the context and the field", () =
     ["users: *hush", /^is not valid YAML: an alias of what has no anchor \(line 1\)$/],
     ["users: !hush!x", /^is not valid YAML: .* \(line 1\)$/],
     ["users:\n- user: { token: hush\nb: [", /^is not valid YAML: .* \(line \d\)$/],
-  ])("%j, which is not a kubeconfig, without a word of it", (text, message) => {
+  ])("%j, which is not a kubeconfig, without quoting it", (text, message) => {
     expect(() => readKubeconfig(text, "/")).toThrow(message);
     expect(() => readKubeconfig(text, "/")).not.toThrow(/hush/);
   });

@@ -13,7 +13,7 @@ afterEach(async () => {
 
 type Answer = (request: IncomingMessage, response: ServerResponse, nth: number) => void;
 
-/** Something at the other end of AWS_ENDPOINT_URL; `sockets` counts its connections. */
+/** A server at AWS_ENDPOINT_URL; `sockets` counts its connections. */
 const service = async (answer: Answer) => {
   const seen: IncomingMessage[] = [];
   const counted = { sockets: 0 };
@@ -54,7 +54,7 @@ const status =
   (_, response) => {
     response.writeHead(code).end(body);
   };
-/** The first so many requests are answered so, all later ones with the secret. */
+/** The first `count` requests get `answer`, all later ones the secret. */
 const first =
   (count: number, answer: Answer): Answer =>
   (request, response, nth) =>
@@ -63,9 +63,9 @@ const first =
 const refused = (why: string) =>
   `the registry secretsmanager:clusters cannot be read: Secrets Manager in eu-west-1 ${why}`;
 
-describe("tried again", () => {
+describe("a request goes out again after", () => {
   test.each([
-    ["a fault of theirs", status(500)],
+    ["an error of the server", status(500)],
     ["too many requests", status(400, '{"__type":"com.amazonaws.secretsmanager#ThrottlingException"}')],
     ["too many requests, by status", status(429)],
     ["a closed connection", ((request) => request.socket.destroy()) as Answer],
@@ -75,14 +75,14 @@ describe("tried again", () => {
     expect(seen).toHaveLength(3);
   });
 
-  test("not a fourth time", async () => {
+  test("three failures, but not a fourth time", async () => {
     const { url, seen } = await service(status(503, "<html>busy</html>"));
     await expect(loader(url)()).rejects.toThrow(refused("answered 503"));
     expect(seen).toHaveLength(3);
   });
 });
 
-describe("told at once", () => {
+describe("fails at once", () => {
   test.each([
     [
       "no",
@@ -96,14 +96,14 @@ describe("told at once", () => {
       "<ErrorResponse><Error><Code>ExpiredToken</Code></Error></ErrorResponse>",
       "answered 403 (ExpiredToken)",
     ],
-    ["what is no answer of AWS", 302, "moved", "answered 302"],
+    ["a reply that is not from AWS", 302, "moved", "answered 302"],
   ])("%s", async (_, code, body, why) => {
     const { url, seen } = await service(status(code, body));
     await expect(loader(url)()).rejects.toThrow(refused(why));
     expect(seen).toHaveLength(1);
   });
 
-  test("nothing that was sent or answered is repeated", async () => {
+  test("a message repeats nothing of the request or the reply", async () => {
     const body = `{"__type":"InvalidSignatureException","message":"x-amz-security-token:${sessionToken}"}`;
     const { url } = await service(status(403, body));
     const error: Error = await loader(url)().then(

@@ -75,13 +75,13 @@ describe("a review that has a uid and cannot be judged is denied with 200, and s
     ["no requester", { userInfo: undefined }, "request.userInfo is not an object"],
     ["a requester without a name", { userInfo: { username: "" } }, "request.userInfo.username is not a name"],
     ["a requester who is a number", { userInfo: { username: 7 } }, "request.userInfo.username is not a name"],
-    ["groups that are no list", { userInfo: { username: "alice", groups: "dev" } }, "request.userInfo.groups"],
+    ["groups that are not a list", { userInfo: { username: "alice", groups: "dev" } }, "request.userInfo.groups"],
     ["extra that is a list", { userInfo: { username: "alice", extra: [] } }, "request.userInfo.extra is not an object"],
     ["no object", { object: null }, "request.object is not an object"],
     ["an object that is a list", { object: [] }, "request.object is not an object"],
     ["an update without the old object", { operation: "UPDATE" }, "request.oldObject is not an object"],
     ["no operation", { operation: undefined }, "request.operation is not a string"],
-    ["an operation that is none", { operation: "create" }, 'request.operation "create" is unknown'],
+    ["an unknown operation", { operation: "create" }, 'request.operation "create" is unknown'],
     ["no resource", { resource: undefined }, "request.resource is not an object"],
     ["half a resource", { resource: { group: "deploy.razee.io" } }, "request.resource is not a group, a version and"],
     ["a subresource that is a number", { subResource: 1 }, "request.subResource is not a string"],
@@ -99,7 +99,7 @@ describe("a review that has a uid and cannot be judged is denied with 200, and s
   });
 });
 
-/** Something of ours breaks; each breaks with a message that nobody outside may read. */
+/** A part of our own code breaks, with a message that no caller may read. */
 const broken: readonly (readonly [string, (policy: Policy) => Guarded])[] = [
   [
     "ask rejects",
@@ -114,7 +114,10 @@ const broken: readonly (readonly [string, (policy: Policy) => Guarded])[] = [
       },
     }),
   ],
-  ["ask throws what is no error", (policy) => ({ cluster: { policy }, ask: () => Promise.reject("Bearer s3cret") })],
+  [
+    "ask throws something that is not an error",
+    (policy) => ({ cluster: { policy }, ask: () => Promise.reject("Bearer s3cret") }),
+  ],
   ["ask comes back with nothing", (policy) => ({ cluster: { policy }, ask: async () => undefined as never })],
   ["ask comes back with half", (policy) => ({ cluster: { policy }, ask: async () => [] })],
   ["ask comes back with nonsense", (policy) => ({ cluster: { policy }, ask: async () => ["yes"] as never })],
@@ -160,10 +163,10 @@ describe.each(broken)("where %s", (_, made) => {
   });
 });
 
-/** What would be written of an entry. */
+/** The entry, as it would be written. */
 const keysOf = (entry: unknown) => Object.keys(JSON.parse(JSON.stringify(entry))).sort();
 
-describe("what is logged", () => {
+describe("the log", () => {
   const documented = [
     "cluster",
     "cold",
@@ -197,7 +200,7 @@ describe("what is logged", () => {
     ["denied", { userInfo: null }, unjudged],
     ["denied", { resource: "of-nobodys-business" }, unjudged],
     ["skipped", { operation: "DELETE", object: null, oldObject: template("bob") }],
-  ])("of a review that is %s: the documented keys, and nothing of the object", async (decision, request, keys) => {
+  ])("of a review that is %s holds the documented keys, and nothing of the object", async (decision, request, keys) => {
     const { send, logged } = guarded();
     await send(post(request));
     expect(logged).toMatchObject([{ cluster: "prod", endpoint: "mutate", uid, decision, name: "demo" }]);
@@ -205,7 +208,7 @@ describe("what is logged", () => {
     expect(JSON.stringify(logged)).not.toMatch(/of-nobodys-business|a-key-of-prod/);
   });
 
-  test("all of it", async () => {
+  test("of a replaced review holds all of this", async () => {
     const context = { awsRequestId: "request-1", xRayTraceId: "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1" };
     const { send, logged } = guarded({ context });
     const event = post({ dryRun: true }, "validate");
@@ -240,20 +243,20 @@ describe("what is logged", () => {
     ]);
   });
 
-  test("of the calls after the first: that the function is warm", async () => {
+  test("of the calls after the first says that the function is warm", async () => {
     const { send, logged } = guarded();
     for (let calls = 0; calls < 3; calls += 1) await send(post());
     expect(logged.map(({ cold }) => cold)).toEqual([true, false, false]);
   });
 
-  test("of questions that were not answered: that this is a failure, and whose", async () => {
-    const ask = async () => [{ code: 503, failure: "nobody is there" } as const];
+  test("of questions without answers says that this is a failure, and its class", async () => {
+    const ask = async () => [{ code: 503, failure: "the API server is down" } as const];
     const { send, logged } = guarded({ ask });
     await send(post());
     expect(logged).toMatchObject([{ decision: "denied", reason: "no-answer", failure: "cluster-unreachable" }]);
   });
 
-  test("of a fault of our own: what was thrown and where, not what it said", async () => {
+  test("of a fault in our own code holds the error's name and stack, not its message", async () => {
     const { send, logged } = guarded({ ask: () => Promise.reject(new RangeError("Bearer s3cret\n    at somewhere")) });
     await send(post());
     expect(keysOf(logged[0])).toEqual([...unjudged, "fault"].sort());
@@ -262,7 +265,7 @@ describe("what is logged", () => {
   });
 });
 
-describe("how long the cluster may take to answer", () => {
+describe("the time that the cluster has to answer", () => {
   const now = Date.now();
 
   test.each([
@@ -279,7 +282,7 @@ describe("how long the cluster may take to answer", () => {
     expect(asked).toMatchObject([{ deadline: now + milliseconds }]);
   });
 
-  test("no longer than the function itself", async () => {
+  test("is no longer than the function's own", async () => {
     const { send, asked } = guarded({ remaining: 2_000 });
     await send(post({}, "mutate", "30s"));
     expect((asked[0]?.deadline ?? 0) - Date.now()).toSatisfy((left: number) => left > 1_600 && left <= 1_700);

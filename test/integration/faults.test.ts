@@ -3,10 +3,10 @@ import type { Fault } from "../faults/fault.ts";
 import { meet } from "../faults/meet.ts";
 import { faults, renewing } from "../faults/table.ts";
 
-/** How a denial for want of an answer begins. */
+/** The beginning of a denial without an answer. */
 const unknown = "whether alice may impersonate users/bob could not be found out: ";
 
-/** A timeout of two seconds leaves one: the other is for the way back. */
+/** A timeout of two seconds leaves one: the other is reserved for the way back. */
 const timeout = "2s";
 const deadline = 1_000;
 /** A machine that is busy is late. */
@@ -32,15 +32,15 @@ const metAsExpected = async (fault: Fault): Promise<void> => {
   });
   expect(met.milliseconds).toBeGreaterThanOrEqual(notBefore);
   expect(met.milliseconds).toBeLessThan(deadline + slack);
-  // What was given up is closed, not forgotten.
+  // An abandoned connection is closed, not forgotten.
   if (isLate(fault)) expect(met.open).toBe(0);
 };
 
-describe("an API server, or what stands in its place", () => {
+describe("an API server, or another server in its place", () => {
   test.each(named((fault) => !isLate(fault)))("%s", async (_, fault) => metAsExpected(fault));
 });
 
-describe.concurrent("one that takes too long", () => {
+describe.concurrent("a server that takes too long", () => {
   test.each(named(isLate))("%s", async (_, fault) => metAsExpected(fault));
 });
 
@@ -51,13 +51,13 @@ describe.concurrent("the answer is there a second before the API server gives up
     expect(milliseconds).toBeLessThan(2_000);
   });
 
-  test("counted from when the gateway got the request: a cold start is inside", async () => {
+  test("counted from when the gateway received the request: a cold start is included", async () => {
     const { code, milliseconds } = await meet(silent, { timeout: "3s", coldStart: 1_400 });
     expect(code).toBe(504);
     expect(milliseconds).toBeLessThan(600);
   });
 
-  test("after a cold start that took all of it: at once, and nothing is asked", async () => {
+  test("after a cold start that took all the time: at once, and nothing is asked", async () => {
     const met = await meet(silent, { timeout: "3s", coldStart: 2_500 });
     expect(met).toMatchObject({
       code: 504,

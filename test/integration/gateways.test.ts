@@ -5,7 +5,7 @@ import { reviewText, uid } from "../support/reviews.ts";
 
 const mutate: Call = { path: `/clusters/prod/${key}/mutate`, query: { timeout: "5s" }, body: reviewText() };
 
-/** Who sends what, told apart in the ways in which gateways differ. */
+/** Requests that differ in the ways in which gateways differ. */
 const ways: readonly (readonly [string, Call])[] = [
   ["as text", {}],
   ["as base64", { base64: true }],
@@ -31,7 +31,7 @@ describe.each(Object.entries(gateways))("an event of a %s", (name, eventOf) => {
     expect(result["isBase64Encoded"]).toBe(false);
   });
 
-  test("passes on every character of the body, as text and as base64", async () => {
+  test("keeps every character of the body, as text and as base64", async () => {
     const named = (base64: boolean) => eventOf({ ...mutate, base64, body: reviewText({ name: "démo-山-🗝" }) });
     for (const base64 of [false, true]) {
       const { send, logged } = guarded();
@@ -40,7 +40,7 @@ describe.each(Object.entries(gateways))("an event of a %s", (name, eventOf) => {
     }
   });
 
-  test("tells when the gateway got it and what its timeout is", async () => {
+  test("is read into the time of arrival and the timeout", async () => {
     const { send, asked } = guarded();
     const receivedAt = Date.now() - 300;
     await send(eventOf({ ...mutate, receivedAt }));
@@ -70,7 +70,7 @@ test("the answers to one call are the same through every gateway", async () => {
   expect(texts.size).toBe(1);
 });
 
-test("a path that begins like the stage's name, and is not behind it, stays as it is", async () => {
+test("a path that begins like the stage's name, and does not follow it, stays as it is", async () => {
   const { send } = guarded();
   expect(
     (await send({ ...httpApi(mutate), requestContext: { ...httpApi(mutate).requestContext, stage: "clus" } } as never))
@@ -83,7 +83,7 @@ test.each<[string, object]>([
   ["a console's test event", { key1: "value1" }],
   ["a schedule", { source: "aws.events", detail: {} }],
   ["a queue", { Records: [] }],
-])("what %s sends is no request: 500, and no word of the inside", async (_, event) => {
+])("the event of %s is not a request: 500, and nothing internal", async (_, event) => {
   const { send, logged } = guarded();
   expect(await send(event as never)).toMatchObject({ status: 500, json: { kind: "Status", reason: "InternalError" } });
   expect(logged).toMatchObject([

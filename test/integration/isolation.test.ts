@@ -38,7 +38,7 @@ const body = reviewText({ object: template("bob") });
 const review = (name: Name, more: Partial<WebhookCall> = {}) =>
   call({ cluster: name, key: keyOf(name), body, timeout: "2s", ...more });
 
-/** So many callers in a row, each with so many reviews, one after the other. */
+/** Several callers at once, each with several reviews, one after the other. */
 const load = async (name: Name, callers: number, each: number): Promise<readonly Called[]> => {
   const one = async (): Promise<readonly Called[]> => {
     const all: Called[] = [];
@@ -56,7 +56,7 @@ const percentile = (called: readonly Called[], share: number): number => {
 const decisionsOf = (called: readonly Called[]) => new Set(called.map(({ decision, code }) => `${decision} ${code}`));
 
 describe("a dead cluster and a slow one", () => {
-  test("cost the others nothing", async () => {
+  test("do not slow down the others", async () => {
     await load("yes", 4, 25);
     const alone = await load("yes", 4, 100);
     const [beside, others, silent, refusing] = await Promise.all([
@@ -75,7 +75,7 @@ describe("a dead cluster and a slow one", () => {
     expect(percentile(beside, 0.5)).toBeLessThan(5 * percentile(alone, 0.5) + 20);
   });
 
-  test("get sixteen connections at most, and keep none that was silent", async () => {
+  test("get sixteen connections at most, and keep no silent one", async () => {
     const reviews = load("silent", 40, 1);
     await expect.poll(peerOf("silent").open).toBe(16);
     await sleep(100);
@@ -85,15 +85,15 @@ describe("a dead cluster and a slow one", () => {
     expect(peerOf("yes").connections()).toBeLessThanOrEqual(16);
   });
 
-  test("come back when they are well again", async () => {
+  test("are asked again when they have recovered", async () => {
     peerOf("silent").behave = no;
     expect(decisionsOf(await load("silent", 2, 2))).toEqual(new Set(["replaced undefined"]));
     peerOf("silent").behave = () => {};
   });
 });
 
-describe("the path says which cluster is meant", () => {
-  /** Everything in a call that a requester, or whoever sends it, can choose. */
+describe("the path alone names the cluster", () => {
+  /** Everything in a call that a requester or a caller can choose. */
   const elsewhere = (): string =>
     JSON.stringify({
       cluster: "no",
@@ -122,7 +122,7 @@ describe("the path says which cluster is meant", () => {
       ),
     });
 
-  test("and nothing in the body does", async () => {
+  test("and the body does not", async () => {
     const before = peerOf("no").asked.length;
     expect(await review("yes", { body: elsewhere() })).toMatchObject({ decision: "permitted" });
     expect(peerOf("no").asked.length).toBe(before);
@@ -131,14 +131,14 @@ describe("the path says which cluster is meant", () => {
     );
   });
 
-  test("nor does the key of another one", async () => {
+  test("nor does the key of another cluster", async () => {
     const before = names.map((name) => peerOf(name).asked.length);
     await expect(review("yes", { key: keyOf("no") })).rejects.toThrow("no verdict came back: 404");
     expect(names.map((name) => peerOf(name).asked.length)).toEqual(before);
   });
 });
 
-test("every API server was shown its own credentials, and no others", () => {
+test("every API server received its own credentials, and no others", () => {
   for (const name of ["yes", "no", "silent"] as const) {
     const shown = new Set(peerOf(name).asked.map(({ authorization }) => authorization));
     expect(shown).toEqual(new Set([`Bearer ${tokenOf(name)}`]));

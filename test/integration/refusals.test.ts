@@ -8,7 +8,7 @@ const path = `/clusters/prod/${key}/mutate`;
 const limit = 6 * 1024 * 1024;
 const post = (call: Call) => httpApi({ path, query: { timeout: "5s" }, ...call });
 
-/** All that is logged of a call that got no verdict. */
+/** The whole log entry of a call without a verdict. */
 const refused = (status: number, cold = true) => ({ event: "refused", status, cold });
 
 describe("a call that brings no review gets a metav1.Status that says what is wrong", () => {
@@ -17,9 +17,15 @@ describe("a call that brings no review gets a metav1.Status that says what is wr
 
   test.each<[string, Call, number, string, string]>([
     ["no body", { body: "" }, 400, "BadRequest", "the body is empty; send an AdmissionReview"],
-    ["what is no JSON", { body: "impersonateUser: bob" }, 400, "BadRequest", "the body is not JSON"],
+    ["a body that is not JSON", { body: "impersonateUser: bob" }, 400, "BadRequest", "the body is not JSON"],
     ["JSON that ends too early", { body: reviewText().slice(0, -9) }, 400, "BadRequest", "the body is not JSON"],
-    ["no JSON, as base64", { body: "\u{1f5dd}", base64: true }, 400, "BadRequest", "the body is not JSON"],
+    [
+      "a body that is not JSON, as base64",
+      { body: "\u{1f5dd}", base64: true },
+      400,
+      "BadRequest",
+      "the body is not JSON",
+    ],
     [
       "a list",
       { body: text([review()]) },
@@ -50,17 +56,17 @@ describe("a call that brings no review gets a metav1.Status that says what is wr
       "UnsupportedMediaType",
       "the Content-Type must be application/json",
     ],
-    ["a character too many", { body: "x".repeat(limit + 1) }, 413, "RequestEntityTooLarge", "6291457 bytes or more"],
-    ["as many as may be, of more bytes", { body: "é".repeat(limit) }, 400, "BadRequest", "the body is not JSON"],
+    ["one character too many", { body: "x".repeat(limit + 1) }, 413, "RequestEntityTooLarge", "6291457 bytes or more"],
+    ["the most characters, of more bytes", { body: "é".repeat(limit) }, 400, "BadRequest", "the body is not JSON"],
     [
-      "a byte too many, as base64",
+      "one byte too many, as base64",
       { body: "x".repeat(limit + 1), base64: true },
       413,
       "RequestEntityTooLarge",
       "6291457",
     ],
-    ["as much as may be", { body: "x".repeat(limit) }, 400, "BadRequest", "the body is not JSON"],
-    ["as much as may be, as base64", { body: "x".repeat(limit), base64: true }, 400, "BadRequest", "is not JSON"],
+    ["the most bytes", { body: "x".repeat(limit) }, 400, "BadRequest", "the body is not JSON"],
+    ["the most bytes, as base64", { body: "x".repeat(limit), base64: true }, 400, "BadRequest", "is not JSON"],
   ])("%s", async (_, call, code, reason, says) => {
     const { send, asked, logged } = guarded();
     const { status, json } = await send(post(call));
@@ -79,7 +85,7 @@ describe("a call that brings no review gets a metav1.Status that says what is wr
   });
 });
 
-/** Every event here breaks when its body is looked at. */
+/** Every event here throws when its body is read. */
 const unread = (call: Call, eventOf = httpApi) =>
   Object.defineProperty(eventOf({ path, ...call }), "body", {
     get: () => {
@@ -87,12 +93,12 @@ const unread = (call: Call, eventOf = httpApi) =>
     },
   });
 
-describe("a caller who is not known", () => {
+describe("an unknown caller", () => {
   const nowhere = "/no/such/route";
   const validate = path.replace("mutate", "validate");
 
   const strangers: readonly (readonly [string, Call])[] = [
-    ["asks for a route that is not there", { path: nowhere }],
+    ["asks for an unknown route", { path: nowhere }],
     ["asks for the root", { path: "/" }],
     ["asks with a wrong key", { path: "/clusters/prod/another-key/mutate" }],
     ["asks with a key of the same length", { path: `/clusters/prod/${key.replace("a", "b")}/mutate` }],
@@ -100,14 +106,14 @@ describe("a caller who is not known", () => {
     ["asks with the hash in place of the key", { path: `/clusters/prod/${hashOfKey(key)}/mutate` }],
     ["asks without a key", { path: "/clusters/prod/mutate" }],
     ["asks with an empty key", { path: "/clusters/prod//mutate" }],
-    ["asks for a cluster that is not there", { path: `/clusters/staging/${key}/mutate` }],
-    ["asks for a cluster that every object has", { path: `/clusters/__proto__/${key}/mutate` }],
+    ["asks for an unknown cluster", { path: `/clusters/staging/${key}/mutate` }],
+    ["asks for a cluster with the name of an object's member", { path: `/clusters/__proto__/${key}/mutate` }],
     ["asks for another endpoint", { path: `/clusters/prod/${key}/convert` }],
     ["asks for more", { path: `${path}/more` }],
     ["asks with a slash at the end", { path: `${path}/` }],
     ["asks with two slashes", { path: `/${path}` }],
     ["asks without the endpoint", { path: `/clusters/prod/${key}` }],
-    ["asks for what only the local server has", { path: "/mutate" }],
+    ["asks for a route of the local server", { path: "/mutate" }],
     ["GETs", { method: "GET" }],
     ["HEADs", { method: "HEAD" }],
     ["PUTs", { method: "PUT" }],
@@ -125,7 +131,7 @@ describe("a caller who is not known", () => {
     ],
   ];
 
-  test.each(strangers)("who %s gets the 404 that everybody gets, and the body stays unread", async (_, call) => {
+  test.each(strangers)("that %s gets the same 404 as all others, and the body stays unread", async (_, call) => {
     const { send, asked, logged } = guarded();
     const { result } = await send(unread(call));
     expect(result).toEqual((await send(httpApi({ path: nowhere, method: "GET" }))).result);
@@ -147,19 +153,19 @@ describe("a caller who is not known", () => {
     expect((await send(stranger)).result).toEqual((await send(lost)).result);
   });
 
-  test("is everybody where the cluster has no key", async () => {
+  test("is every caller of a cluster without keys", async () => {
     const { send } = guarded({ cluster: { keys: [] } });
     expect((await send(unread({}))).status).toBe(404);
     expect((await send(unread({ path: "/clusters/prod/mutate" }))).status).toBe(404);
   });
 
-  test("is whoever brings nothing where the hash of nothing was stored", async () => {
+  test("is a caller without a key where the hash of an empty key was stored", async () => {
     const { send } = guarded({ cluster: { keys: [hashOfKey("")] } });
     expect((await send(unread({ path: "/clusters/prod/mutate" }))).status).toBe(404);
   });
 });
 
-describe("a caller who is known", () => {
+describe("a known caller", () => {
   const body = reviewText();
 
   test.each<[string, Call]>([
@@ -173,7 +179,7 @@ describe("a caller who is known", () => {
       },
     ],
     [
-      "by a token whose scheme is written small",
+      "by a token whose scheme is in lower case",
       {
         path: "/clusters/prod/mutate",
         headers: { "content-type": "application/json", authorization: `bearer  ${key}` },
@@ -207,13 +213,13 @@ describe("a caller who is known", () => {
 describe.each(Object.entries(gateways))("probes through a %s", (_, eventOf) => {
   const ok = { status: 200, json: { status: "ok" } };
 
-  test("it lives, and is ready with a cluster", async () => {
+  test("the function is live, and ready with a cluster", async () => {
     const { send } = guarded();
     expect(await send(unread({ method: "GET", path: "/livez" }, eventOf))).toMatchObject(ok);
     expect(await send(unread({ method: "GET", path: "/readyz" }, eventOf))).toMatchObject(ok);
   });
 
-  test("it lives and is not ready without one", async () => {
+  test("the function is live, and not ready without one", async () => {
     const registry = { clusters: new Map(), problems: ["the registry /opt/registry/kubeconfig cannot be read"] };
     const { send } = guarded({ dependencies: { registry } });
     expect(await send(eventOf({ method: "GET", path: "/livez" }))).toMatchObject(ok);

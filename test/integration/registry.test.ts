@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-/** An API server that knows one token, and lets whoever asks with it impersonate anybody. */
+/** An API server that accepts one token, and answers every question with yes. */
 const apiServer = async (): Promise<Peer & { token: string }> => {
   const reply: Reply = (seen, response, socket) => {
     const known = seen.headers.authorization === `Bearer ${server.token}`;
@@ -50,7 +50,7 @@ const kubeconfig = ({ url, caData }: Peer, token: string, key: string, policy = 
     ],
   });
 
-/** The function as it is deployed, with a registry that is old and dead after so many milliseconds. */
+/** The function as it is deployed; the ages at which its registry is old and dead are in milliseconds. */
 const deployed = (environment: NodeJS.ProcessEnv, registryMaxAge: number, registryDeadAge = 86_400_000) => {
   const logged: Entry[] = [];
   const settings = { ...readSettings(environment), registryMaxAge, registryDeadAge };
@@ -61,17 +61,17 @@ const deployed = (environment: NodeJS.ProcessEnv, registryMaxAge: number, regist
   return {
     logged: (event: Entry["event"]) => logged.filter((entry) => entry.event === event),
     ready: () => send(httpApi({ method: "GET", path: "/readyz" })),
-    /** The outcome of a review that is sent with this key, or the status of a call that gets none. */
+    /** The outcome of a review that is sent with this key, or the status of a call without a verdict. */
     admit: async (key: string, timeout = "5s") => {
       const { status, json: body } = await call(key, timeout);
       return body.response?.auditAnnotations?.decision ?? status;
     },
-    /** What the API server makes of it. */
+    /** The API server's view of it. */
     answer: async (key: string, timeout = "5s") => (await call(key, timeout)).json.response,
   };
 };
 
-test("a function that is told of no registry is not ready, and its log says why", async () => {
+test("a function without REGISTRY is not ready, and its log says why", async () => {
   const { ready, logged } = deployed({ AWS_LAMBDA_FUNCTION_NAME: "admission" }, 1_000);
   expect((await ready()).status).toBe(503);
   expect(logged("registry")).toEqual([
@@ -98,7 +98,7 @@ const long = 3_600_000;
 const short = 100;
 
 describe("the registry of a deployment", () => {
-  test("is there for the first call", async () => {
+  test("is loaded for the first call", async () => {
     const server = await apiServer();
     const { write, deploy } = await fromFile(long);
     await write(kubeconfig(server, "first", "k1"));
@@ -129,21 +129,21 @@ describe("the registry of a deployment", () => {
       { REGISTRY: "ssm:/a", AWS_REGION: "eu-west-1" },
       "the registry ssm:/a cannot be read: there are no AWS credentials",
     ],
-  ])("that cannot be had: %j", async (environment, problem) => {
+  ])("that cannot be read: %j", async (environment, problem) => {
     const { admit, ready, logged } = deployed(environment, long);
     expect(await ready()).toMatchObject({ status: 503 });
     expect(await admit("k1")).toBe(404);
     expect(logged("registry")[0]).toMatchObject({ clusters: 0, problems: [expect.stringContaining(problem)] });
   });
 
-  test("that is named nowhere is not looked for", async () => {
+  test("that is not named is not looked for", async () => {
     const { ready, logged } = deployed({}, long);
     expect(await ready()).toMatchObject({ status: 503 });
     expect(logged("registry")).toEqual([]);
   });
 });
 
-/** A secret of Secrets Manager, which is not told while `answers` is off. */
+/** A secret of Secrets Manager, which gets no answer while `answers` is off. */
 const fromSecret = async (text: string) => {
   const secrets = createServer((_, response) => void (source.answers && response.end(source.text)));
   await once(secrets.listen(0, "127.0.0.1"), "listening");
@@ -165,7 +165,7 @@ const fromSecret = async (text: string) => {
 describe("a registry that is old by more than a tenth", () => {
   const sleepThrough = () => sleep(1.2 * short);
 
-  test("is read again before a key is compared: one that was removed opens nothing, a new one opens", async () => {
+  test("is read again before a key is compared: a removed key is refused, a new one is accepted", async () => {
     const server = await apiServer();
     const { write, deploy } = await fromFile(short);
     await write(kubeconfig(server, "first", "k1"));
@@ -179,7 +179,7 @@ describe("a registry that is old by more than a tenth", () => {
     expect(await admit("k3")).toBe("permitted");
   });
 
-  test("is read again before a review is judged: a policy that was in audit refuses now", async () => {
+  test("is read again before a review is judged: a policy that was in audit mode denies now", async () => {
     const server = await apiServer();
     server.reply = reviewed({ allowed: false });
     const { write, deploy } = await fromFile(short);
@@ -191,7 +191,7 @@ describe("a registry that is old by more than a tenth", () => {
     expect(await answer("k1")).toMatchObject({ patchType: "JSONPatch", auditAnnotations: { decision: "replaced" } });
   });
 
-  test("and cannot be read stays in use, and says how old it is", async () => {
+  test("and cannot be read stays in use, and its age is logged", async () => {
     const server = await apiServer();
     const { write, deploy } = await fromFile(short);
     await write(kubeconfig(server, "first", "k1"));
@@ -221,7 +221,7 @@ describe("a registry that is old by more than a tenth", () => {
     });
     expect(performance.now() - started).toBeLessThan(2_000);
     expect(logged("decision").at(-1)).toMatchObject({ requester: "alice", failure: "registry-outdated" });
-    // The reading goes on, and ends for those who can wait.
+    // The reading goes on, and ends for callers that can wait.
     expect(await admit("k1", "10s")).toBe("permitted");
     expect(logged("refresh-failed")).toMatchObject([
       { message: expect.stringMatching(/Secrets Manager in eu-west-1 did not answer within \d+ ms/) },
@@ -253,7 +253,7 @@ describe("a registry that could not be read for longer than it may be used", () 
     expect(logged("decision").at(-1)).toMatchObject({ decision: "denied", failure: "registry-outdated", questions: 0 });
   });
 
-  test("is not ready, and says nothing to a stranger", async () => {
+  test("is not ready, and reveals nothing to an unknown caller", async () => {
     const { admit, ready } = await dead("razee");
     expect(await ready()).toMatchObject({ status: 503, json: { message: expect.stringContaining("since") } });
     expect(await admit("another")).toBe(404);
@@ -278,7 +278,7 @@ test("credentials that were refused (401) are replaced while the review waits", 
 });
 
 describe("an entry that changed while its cluster refused our credentials (401)", () => {
-  /** The entry `prod` is another cluster's now, whose API server would say yes. */
+  /** The entry `prod` belongs to another cluster now, whose API server would say yes. */
   const moved = async (key: string) => {
     const [before, after] = [await apiServer(), await apiServer()];
     const { write, deploy } = await fromFile(long);

@@ -71,7 +71,7 @@ const eks = (args: readonly string[], more: object = {}) =>
   exec({ args: ["eks", "get-token", "--cluster-name", "prod", "--region", "eu-west-1", ...args], ...more });
 const ours = (more: object) => ({ keys: [hashOfKey("key")], ...more });
 
-/** What becomes of the function with a registry, as one text: its log, its readiness and its answer. */
+/** All that the function with a registry puts out, as one text: its log, its readiness and its answer. */
 const allOutput = async (setting: string): Promise<string> => {
   const output: unknown[] = [];
   const log: Log = (entry) => void output.push(entry, logLine(splitEntry(entry), "guard", 0));
@@ -85,7 +85,7 @@ const allOutput = async (setting: string): Promise<string> => {
   return JSON.stringify(output);
 };
 
-/** What a command says that opens the same file. */
+/** The output of a command that opens the same file. */
 const commandOutput = async (asks: boolean): Promise<string> => {
   try {
     const api = openCluster(file, undefined, { asks });
@@ -110,20 +110,23 @@ const places: readonly (readonly [name: string, text: () => string])[] = [
       ["a password", () => ({ user: { username: secret, password: secret } })],
       ["an auth-provider", () => ({ user: { "auth-provider": { name: "oidc", config: { "id-token": secret } } } })],
       ["a client certificate that is not base64", () => ({ user: { "client-certificate-data": `-${secret}` } })],
-      ["a client certificate that is no PEM", () => ({ user: { "client-certificate-data": base64(secret) } })],
+      ["a client certificate that is not PEM", () => ({ user: { "client-certificate-data": base64(secret) } })],
       [
-        "a client key that is no PEM",
+        "a client key that is not PEM",
         () => ({ user: { "client-certificate-data": peer.caData, "client-key-data": base64(secret) } }),
       ],
       ["a client key as the path of a file", () => ({ user: { "client-certificate": "token", "client-key": secret } })],
-      ["a certificate authority that is no PEM", () => ({ cluster: { "certificate-authority-data": base64(secret) } })],
+      [
+        "a certificate authority that is not PEM",
+        () => ({ cluster: { "certificate-authority-data": base64(secret) } }),
+      ],
       [
         "a certificate authority as the path of a file",
         () => ({ cluster: { "certificate-authority-data": "", "certificate-authority": secret } }),
       ],
       ["a user in the server", () => ({ cluster: { server: `https://admin:${secret}@127.0.0.1` } })],
       ["a query of the server", () => ({ cluster: { server: `https://127.0.0.1/?token=${secret}` } })],
-      ["a server that is none", () => ({ cluster: { server: secret } })],
+      ["a server that is not a URL", () => ({ cluster: { server: secret } })],
       ["a path of the server", () => ({ cluster: { server: `${peer.url}/${secret}` } })],
       ["a proxy", () => ({ cluster: { "proxy-url": `http://admin:${secret}@127.0.0.1` } })],
       ["a name for the certificate", () => ({ cluster: { "tls-server-name": secret } })],
@@ -159,10 +162,10 @@ const places: readonly (readonly [name: string, text: () => string])[] = [
   ["an alias in YAML", () => `users:\n- user:\n    token: *${secret}`],
   ["a tag in YAML", () => `users:\n- user:\n    token: !!int ${secret}`],
   ["a tag's handle in YAML", () => `users:\n- user:\n    token: !${secret}!x y`],
-  ["text behind dashes in YAML", () => `users: []\n--- ${secret}\n`],
+  ["text after dashes in YAML", () => `users: []\n--- ${secret}\n`],
 ];
 
-describe("a secret is in no output, where it is", () => {
+describe("a secret is in no output, wherever it stands", () => {
   test.each(places)("%s", async (_, text) => {
     writeFileSync(file, text());
     const outputs = [await allOutput(file), await commandOutput(true), await commandOutput(false)];
@@ -175,15 +178,15 @@ describe("a secret is in no output, where it is", () => {
   test.each([
     ["a whole registry, in JSON", () => registry({ user: { token: secret } })],
     ["a whole registry, in YAML", () => `apiVersion: v1\nusers: [{name: u, user: {token: ${secret}}}]`],
-    ["a whole registry behind file:", () => `file:${registry({ user: { token: secret } })}`],
+    ["a whole registry after file:", () => `file:${registry({ user: { token: secret } })}`],
     ["a token", () => `eyJhbGciOiJIUzI1NiJ9.${secret}`],
-    ["a token behind another scheme", () => `token:${secret}`],
+    ["a token after another scheme", () => `token:${secret}`],
   ])("the setting REGISTRY: %s", async (_, setting) => {
     expect(await allOutput(setting())).not.toContain(secret);
   });
 });
 
-test("such a test finds what is shown", async () => {
+test("the test finds a text that is shown", async () => {
   writeFileSync(file, registry({ top: { contexts: [{ name: secret }] } }));
   expect(await allOutput(file)).toContain(secret);
 });

@@ -27,7 +27,7 @@ export interface Peer {
   readonly open: () => number;
   /** Ends a connection with a TCP reset, of which TLS knows nothing. */
   readonly reset: (socket: Socket) => void;
-  /** Closes what is open, busy or idle; new connections are welcome. */
+  /** Closes all open connections, busy or idle; new ones are accepted. */
   readonly hangUp: () => void;
   readonly close: () => Promise<void>;
 }
@@ -51,7 +51,7 @@ export const reviewed =
   (seen, response, socket) =>
     json(201, { ...JSON.parse(seen.body), status })(seen, response, socket);
 
-/** A TLS server on 127.0.0.1 that plays an API server's part, scripted by `reply`. */
+/** A TLS server on 127.0.0.1 in the place of an API server, scripted by `reply`. */
 export const startPeer = async (reply: Reply, options: ServerOptions = {}): Promise<Peer> => {
   const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost", "127.0.0.1"] });
   const connections = new Map<Socket, { readonly number: number; requests: number }>();

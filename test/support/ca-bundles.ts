@@ -24,7 +24,9 @@ FeKQKfdHEuaSY/PQ59JkfWeTlKcH
 `,
 } as const;
 
-/** What stands in a file beside certificates: `certificates` is how many Go reads of it, `fault` what is said of those that it passes over. */
+/**
+ * A file of certificates and other text: `certificates` is how many of them Go reads, `fault` the message about those that it passes over.
+ */
 export interface BundleRow {
   readonly what: string;
   readonly pem: (ca: string, key: string) => string;

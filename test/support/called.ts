@@ -12,7 +12,7 @@ export interface WebhookCall {
   readonly key: string;
   /** An AdmissionReview. */
   readonly body: string;
-  /** As the API server says it, such as `10s`. */
+  /** As the API server writes it, such as `10s`. */
   readonly timeout?: string;
   /** Default: now. */
   readonly receivedAt?: number;
@@ -20,7 +20,7 @@ export interface WebhookCall {
   readonly remaining?: number;
 }
 
-/** What a requester reads of it, and when. */
+/** The requester's view of the answer, and the time that it took. */
 export interface Called {
   readonly allowed: boolean;
   /** Of a denial. */

@@ -13,7 +13,7 @@ import {
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const hour = 3_600_000;
 
-/** PEM texts: who shows `cert` and has `key` is somebody to an API server that trusts `ca` (`--client-ca-file`). */
+/** PEM texts: a client with `cert` and `key` is a known user of an API server that trusts `ca` (`--client-ca-file`). */
 export const clientCertificate = async (username: string) => {
   const dates = { notBefore: new Date(Date.now() - hour), notAfter: new Date(Date.now() + hour) };
   const newKeys = () => webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);

@@ -7,7 +7,7 @@ const compileCache = `${root}node_modules/.cache/node`;
 
 /** How a command is run. */
 export interface Run {
-  /** What it reads from standard input. */
+  /** Its standard input. */
   readonly input?: string;
   readonly environment?: Readonly<Record<string, string>>;
   /** Runs as if both outputs were terminals. */
@@ -16,7 +16,7 @@ export interface Run {
   readonly columns?: number;
 }
 
-/** What came of it. */
+/** The result of a command. */
 export interface Ran {
   readonly status: number | null;
   readonly stdout: string;
@@ -40,7 +40,7 @@ export const startCommand = (
     [...preload, `infra/${command.includes("/") ? command : `commands/${command}`}.ts`, ...args],
     {
       cwd: root,
-      // Compiling the sources is most of what a short command does, and every one of them needs the same.
+      // A short command spends most of its time on compiling sources, which are the same for all commands.
       env: { PATH: process.env["PATH"], TERM: "xterm-256color", NODE_COMPILE_CACHE: compileCache, ...environment },
     },
   );

@@ -5,7 +5,7 @@ import { join } from "node:path";
 export interface CpuQuota {
   /** Puts a process into the group, with all its threads and those that it will start. */
   readonly hold: (pid: number) => void;
-  /** Ends the group; its processes must be gone. */
+  /** Removes the group; its processes must have ended. */
   readonly remove: () => void;
 }
 
@@ -26,8 +26,8 @@ const hierarchy = (): string => {
 };
 
 /**
- * Makes a group whose processes get `share` of a core, as Lambda gives a function what its memory is worth: a cgroup of Linux. Throws where
- * none can be made, which mostly takes root.
+ * Makes a group whose processes get `share` of a core, as Lambda gives a function a share that depends on its memory: a cgroup of Linux.
+ * Throws where none can be made, which mostly needs root.
  */
 export const cpuQuota = (share: number): CpuQuota => {
   const group = join(hierarchy(), `impersonation-admission-${process.pid}`);
@@ -35,7 +35,7 @@ export const cpuQuota = (share: number): CpuQuota => {
   const set = (file: string, value: string | number): void => writeFileSync(join(group, file), String(value));
   try {
     const quota = Math.round(share * period);
-    // The most weight: the group gets its share, whatever else the machine does.
+    // The highest weight: the group gets its share even if the machine is busy.
     if (existsSync(join(group, "cpu.max"))) {
       set("cpu.max", `${quota} ${period}`);
       set("cpu.weight", 10_000);

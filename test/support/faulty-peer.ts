@@ -11,7 +11,7 @@ export interface Asked {
   readonly nth: number;
 }
 
-/** What can be done to whoever asked: any bytes at any time, and every way in which a connection ends. */
+/** All that the peer can do to its client: send any bytes at any time, and end the connection in every way. */
 export interface Wire {
   readonly send: (bytes: string | Buffer) => void;
   /** Ends our half in good order: close_notify and FIN. */
@@ -26,7 +26,7 @@ export type Behaviour = (wire: Wire, asked: Asked) => void;
 /** How far the peer goes before it misbehaves. */
 export type Greeting =
   | "tls"
-  /** Accepts connections, and not a byte comes. */
+  /** Accepts connections, and sends nothing. */
   | "mute"
   /** Resets every connection at once. */
   | "reset"
@@ -40,14 +40,14 @@ export interface FaultyPeer {
   /** Connections so far (TCP), and those that are open. */
   readonly connections: () => number;
   readonly open: () => number;
-  /** Resets what is open. */
+  /** Resets all open connections. */
   readonly resetAll: () => void;
   readonly close: () => Promise<void>;
 }
 
 const headEnd = "\r\n\r\n";
 
-/** Cuts requests out of what arrives. They have a Content-Length, and one comes after the answer to the other. */
+/** Splits the arriving bytes into requests. They have a Content-Length, and each comes after the answer to the one before. */
 const requestsIn = (take: (head: string, body: string) => void) => {
   let text = "";
   return (chunk: Buffer): void => {
@@ -63,7 +63,7 @@ const requestsIn = (take: (head: string, body: string) => void) => {
   };
 };
 
-/** A server on 127.0.0.1 in an API server's place that answers with raw bytes, so that nothing keeps it from breaking every rule. */
+/** A server on 127.0.0.1 in an API server's place that answers with raw bytes, so that it can break every rule. */
 export const startFaultyPeer = async (
   behave: Behaviour,
   certificate: { readonly cert: string; readonly key: string },
@@ -103,7 +103,7 @@ export const startFaultyPeer = async (
     numbers.set(socket.remotePort, connections);
     sockets.add(socket);
     socket.on("error", () => {}).on("close", () => sockets.delete(socket));
-    // Nobody hears of the other side's end who does not read.
+    // Without reading, the end of the other side would go unnoticed.
     if (greeting === "mute") socket.resume();
     if (greeting === "tls") tlsServer.emit("connection", socket);
     if (greeting === "reset") socket.resetAndDestroy();
@@ -129,7 +129,7 @@ export const startFaultyPeer = async (
   return peer;
 };
 
-/** The bytes of a reply that can be kept alive. */
+/** The bytes of a reply after which the connection is kept alive. */
 export const replyOf = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): string => {
   const all = { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)), ...headers };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);

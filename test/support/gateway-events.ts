@@ -1,6 +1,6 @@
 import type { HttpEvent } from "../../functions/gateway/read-event.ts";
 
-/** A request, before a gateway makes an event of it. */
+/** A request, before a gateway turns it into an event. */
 export interface Call {
   readonly method?: string;
   /** Without stage and query. */
@@ -11,7 +11,7 @@ export interface Call {
   readonly base64?: boolean;
   /** The stage's name, where it is not the default one. */
   readonly stage?: string;
-  /** When the gateway got it. */
+  /** When the gateway received it. */
   readonly receivedAt?: number;
 }
 

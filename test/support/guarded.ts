@@ -15,7 +15,7 @@ export const key = "a-key-of-prod";
 export const policyOf = (enforcement: Policy["enforcement"] = "enforce"): Policy =>
   readPolicy({ name: "razee", enforcement, targets: [{ preset: "razee" }] });
 
-/** What a cluster was asked, and until when it had to answer. */
+/** The questions that a cluster was asked, and their deadline. */
 export interface Asked {
   readonly questions: readonly string[];
   readonly deadline: number;
@@ -24,15 +24,15 @@ export interface Asked {
 export interface Guarded {
   readonly cluster?: Partial<WebhookCluster>;
   readonly dependencies?: Partial<Dependencies>;
-  /** Who answers; by default everything is refused. */
+  /** Answers the questions; by default with no. */
   readonly ask?: Ask;
-  /** Until the function is ended. */
+  /** Milliseconds until the function is ended. */
   readonly remaining?: number;
-  /** What Lambda says of the invocation besides. */
+  /** Other members of Lambda's context. */
   readonly context?: Readonly<Record<string, unknown>>;
 }
 
-/** An answer, in whichever gateway's shape it came. */
+/** An answer, read from the result shape of either gateway. */
 export interface Answered {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: any JSON
@@ -43,7 +43,7 @@ export interface Answered {
 export const no: Ask = async (questions) => questions.map(() => ({ allowed: false, reason: "" }));
 export const yes: Ask = async (questions) => questions.map(() => ({ allowed: true, reason: "" }));
 
-/** The function with one cluster, `prod`. Notes what it asks and logs. */
+/** The function with one cluster, `prod`. Notes its questions and its log. */
 export const guarded = ({ cluster, dependencies, ask = no, remaining = 15_000, context }: Guarded = {}) => {
   const asked: Asked[] = [];
   const logged: (Entry & Invocation)[] = [];
@@ -59,7 +59,7 @@ export const guarded = ({ cluster, dependencies, ask = no, remaining = 15_000, c
   return { send, asked, logged, cluster: prod };
 };
 
-/** What holds for every answer: JSON that nobody keeps, follows or repeats, and nothing of the inside. */
+/** Asserts what every answer has in common: it is JSON, may not be cached, is no redirect, and reveals nothing internal. */
 const answered = (result: unknown): Answered => {
   const { statusCode, headers, multiValueHeaders, body } = result as Record<string, unknown>;
   expect(headers ?? multiValueHeaders).toEqual(

@@ -13,7 +13,7 @@ export interface IamPolicy {
   readonly Statement: readonly Statement[];
 }
 
-/** The permissions that docs/operations.md gives to those who deploy. */
+/** The permissions that docs/operations.md gives to deployers. */
 export const deployerPolicy: IamPolicy = JSON.parse(
   readFileSync(new URL("../../infra/cloud/deployer-policy.json", import.meta.url), "utf8"),
 );
@@ -30,7 +30,7 @@ const matches = (pattern: string, text: string, flags = ""): boolean =>
     flags,
   ).test(text);
 
-/** Whether a policy without denials allows an action, on a resource or at all. Actions know no case. Conditions are not looked at. */
+/** Whether a policy without denials allows an action, on a resource or at all. The case of actions and the conditions are ignored. */
 export const allows = ({ Statement: statements }: IamPolicy, action: string, resource?: string): boolean =>
   statements.some(
     ({ Effect, Action, Resource }) =>

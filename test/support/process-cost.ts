@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** What a process has used so far. Linux tells; elsewhere all of it is undefined. */
+/** The resources that a process has used so far. On systems other than Linux all are undefined. */
 export interface ProcessCost {
   /** CPU time of all its threads, in milliseconds, from the scheduler. */
   readonly cpu: number | undefined;

@@ -8,9 +8,9 @@ export interface Registered {
   readonly ca?: string | undefined;
   /** The user entry of the kubeconfig. */
   readonly user: object;
-  /** Its address does not say that it is EKS. */
+  /** It is EKS, although its address does not look like it. */
   readonly serverIsEks?: boolean;
-  /** What the API server of this cluster shows in the path. */
+  /** The key that the API server of this cluster has in its path. */
   readonly key: string;
 }
 

@@ -1,7 +1,7 @@
 /** The uid of every review here. */
 export const uid = "5f0c1d7e-0000-4000-8000-000000000001";
 
-/** An object of Razee; `secret` stands for everything in it that is nobody's business. */
+/** An object of Razee; `secret` stands for everything in it that must not be logged. */
 export const template = (impersonateUser?: unknown) => ({
   apiVersion: "deploy.razee.io/v1alpha2",
   kind: "MustacheTemplate",

@@ -15,7 +15,7 @@ class Sha256 {
   }
 }
 
-/** The AWS SDK's own signer: another implementation than the one that is tested. */
+/** The AWS SDK's own signer, which shares no code with the tested one. */
 export const smithySigner = ({ credentials, region, service }: Omit<Signing, "date">): SignatureV4 => {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   const identity = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };

@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import type { AdmissionResponse, Outcome } from "../../lib/index.ts";
 
 const annotationKeys = ["decision", "reason", "requester", "declared", "effective"];
-/** What a terminal or a header would obey. */
+/** Characters that a terminal or a header would obey. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-/** The author of an object chooses its names; with the words about how long they were. */
+/** The longest text, with the note about its length: the author of an object chooses its names. */
 const longestText = 1_100;
 const longestMessage = 4_200;
-/** What can be read of a text: an escape stands for one character. */
+/** The readable text: an escape stands for one character. */
 const shownOf = (text: string): string => text.replace(/\\u[0-9a-f]{4}/g, ".");
 
-/** What holds for every answer to a review, whatever was asked. Throws an AssertionError that says what does not. */
+/** Asserts what every answer to a review has in common. Throws an AssertionError that names the broken rule. */
 export const assertSound = (uid: string, outcome: Outcome, response: AdmissionResponse): void => {
   const { allowed, status, patch, patchType, warnings = [], auditAnnotations } = response;
   assert.equal(response.uid, uid, "the uid comes back");
@@ -26,13 +26,16 @@ export const assertSound = (uid: string, outcome: Outcome, response: AdmissionRe
   ];
   for (const text of told) {
     assert.equal(typeof text, "string", "what is told is text");
-    assert.ok(!unprintable.test(text), `what is told can be printed: ${JSON.stringify(text)}`);
+    assert.ok(!unprintable.test(text), `a text can be printed: ${JSON.stringify(text)}`);
     const most = text === status?.message ? longestMessage : longestText;
     assert.ok(shownOf(text).length <= most, `what is told is short, not ${text.length} characters`);
   }
   assert.ok(warnings.length <= 17 && causes.length <= 32, "what is told is not much");
   assert.equal(patch === undefined, patchType === undefined, "a patch and its type come together");
-  assert.ok(!/retryAfterSeconds|"redirect/.test(JSON.stringify(response)), "nobody is sent elsewhere, or back");
+  assert.ok(
+    !/retryAfterSeconds|"redirect/.test(JSON.stringify(response)),
+    "no answer redirects, or asks for another attempt",
+  );
   if (allowed) assert.equal(status, undefined, "an admission has no status");
   else {
     assert.equal(patch, undefined, "a denial has no patch");

@@ -3,10 +3,10 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Installs what a folder's requirements.txt names into a virtual environment beside it, `.venv`, where that is missing or of other
+ * Installs the packages of a folder's requirements.txt into a virtual environment beside it, `.venv`, where they are missing or have other
  * versions.
  *
- * @returns why that failed; undefined when it is there
+ * @returns why that failed; undefined where it succeeded
  */
 export const installRequirements = (folder: string): string | undefined => {
   const requirements = readFileSync(join(folder, "requirements.txt"), "utf8");

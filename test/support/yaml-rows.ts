@@ -1,7 +1,7 @@
-/** A value in YAML, and what it means to kubectl; undefined where kubectl refuses it. */
+/** A value in YAML, and the value that kubectl reads; undefined where kubectl refuses it. */
 export type ValueRow = readonly [name: string, yaml: string, value: unknown];
 
-/** Texts that stand under a key, and what kubectl makes of them. */
+/** Texts under a key, and the values that kubectl reads. */
 export const values: readonly ValueRow[] = [
   ["words that mean yes", "[yes, Yes, YES, y, Y, on, On, ON, true, True, TRUE]", Array(11).fill(true)],
   ["words that mean no", "[no, No, NO, n, N, off, Off, OFF, false, False, FALSE]", Array(11).fill(false)],
@@ -13,14 +13,14 @@ export const values: readonly ValueRow[] = [
   ["underscores in numbers", "[1_000, 1__0, 1_, 0_7, _1, 1_0.5]", [1000, 10, 1, 7, "_1", 10.5]],
   ["numbers of base 60", "[1:30, 190:20:30]", ["1:30", "190:20:30"]],
   ["floats", "[1.5, .5, 5., 1e3, 1E+2, -.5, +.5, 1e400]", [1.5, 0.5, 5, 1000, 100, -0.5, 0.5, "1e400"]],
-  ["what is no number", "[+, -x, ., .., 1.2.3, 1e, .e3]", ["+", "-x", ".", "..", "1.2.3", "1e", ".e3"]],
+  ["texts that look like numbers", "[+, -x, ., .., 1.2.3, 1e, .e3]", ["+", "-x", ".", "..", "1.2.3", "1e", ".e3"]],
   ["days and times", "[2001-12-14, '2001-12-14t21:59:43Z']", ["2001-12-14", "2001-12-14t21:59:43Z"]],
   ["an infinite number", ".inf", undefined],
   ["no number at all", ".nan", undefined],
   ["tags", "[!!str 5, !!int '5', !!float 5, !!bool yes, !!null '', ! 5]", ["5", 5, 5, true, null, "5"]],
   ["tags of its own", "[!name 5, !name yes]", ["5", "yes"]],
   ["binary data", "!!binary aGVsbG8=", "hello"],
-  ["binary data that is none", "!!binary '%'", undefined],
+  ["binary data that is not base64", "!!binary '%'", undefined],
   ["a tag that does not fit", "!!int text", undefined],
   ["a float that is tagged a whole number", "!!int 5.0", undefined],
   ["a merge key before another", "{a: &x {p: 1, q: 2}, b: {<<: *x, q: 3}}", { a: { p: 1, q: 2 }, b: { p: 1, q: 3 } }],
@@ -69,7 +69,7 @@ export const values: readonly ValueRow[] = [
   ["a list that does not end", "[a, b", undefined],
 ];
 
-/** What a whole file means: the names of its objects; undefined where kubectl refuses it. */
+/** A whole file, and the names of the objects that kubectl reads; undefined where kubectl refuses it. */
 export type FileRow = readonly [name: string, content: string | Uint8Array, names: readonly string[] | undefined];
 
 const object = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`;
@@ -90,7 +90,7 @@ export const files: readonly FileRow[] = [
   ["JSON", json("a"), ["a"]],
   ["JSON objects one behind the other", `${json("a")}${json("b")}\n${json("c")}`, ["a", "b", "c"]],
   ["JSON before YAML", `${json("a")}\n---\n${object("b")}`, ["a", "b"]],
-  ["a flow mapping that is no JSON", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}", ["a"]],
+  ["a flow mapping that is not JSON", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}", ["a"]],
   ["line ends of Windows", `${object("a")}---\n${object("b")}`.replaceAll("\n", "\r\n"), ["a", "b"]],
   ["a byte order mark", `\uFEFF${object("a")}`, ["a"]],
   ["UTF-16, little end first", utf16(object("a"), false), ["a"]],

@@ -1,6 +1,6 @@
 /**
- * Texts that YAML 1.1 resolves as something else than a string where they stand unquoted, by the type that it takes them for
- * (https://yaml.org/type/), and what Go's reader (kubectl) adds: `0o14`, and numbers with underscores everywhere.
+ * Unquoted texts that YAML 1.1 does not read as strings, by the type that it gives them (https://yaml.org/type/), and what Go's reader
+ * (kubectl) adds: `0o14`, and numbers with underscores everywhere.
  */
 export const yamlScalars: Readonly<Record<string, readonly string[]>> = {
   bool: ["y", "yes", "n", "no", "true", "false", "on", "off"].flatMap((word) => [

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { JsonObject } from "../../../lib/index.ts";
 import { mostly, name, odd } from "./values.ts";
 
-/** Without __proto__, which the library that applies patches will not touch unless it is told to. */
+/** Without __proto__, which the library that applies patches refuses by default. */
 const key = fc.constantFrom("a", "b", "a/b", "~", "", "constructor", "0");
 const runAs = fc.record(
   { runAs: mostly(name, odd), namespace: mostly(fc.constantFrom("team-a", "team-b"), odd) },
@@ -18,7 +18,7 @@ const labels = fc.record(
   { requiredKeys: [] },
 );
 
-/** Objects that hold every field which the arbitrary policies guard, whose other content is one of these. */
+/** Objects with every field that the arbitrary policies guard; each value is one of these. */
 export const objectWith = (data: fc.Arbitrary<unknown>): fc.Arbitrary<JsonObject> => {
   const spec = fc.record(
     { clusterAuth: mostly(clusterAuth, odd), runAs: mostly(name, odd), jobs, data },

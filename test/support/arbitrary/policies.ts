@@ -10,14 +10,14 @@ const onPrivilegedRequester = fc.constantFrom("deny", "default");
 const inFull = { path: "spec.runAs", serviceAccount: "namespace:name" };
 const inLabels = { path: 'metadata.labels["x/account"]', serviceAccount: { namespaceKey: "x/namespace" } };
 
-/** A target of the objects here, as a policy file would write it. */
+/** A target for these objects, as a policy file would write it. */
 export const targetOf = (fields: readonly unknown[], more: JsonObject = {}): JsonObject => ({
   ...thing,
   fields,
   ...more,
 });
 
-/** The Razee preset, as strict as may be. */
+/** The Razee preset, with every rule at its strictest. */
 export const razee = fc.record({ preset: fc.constant("razee"), ...choice, onPrivilegedRequester });
 
 const isPolicy = (target: JsonObject): boolean => {
@@ -33,7 +33,7 @@ const isPolicy = (target: JsonObject): boolean => {
 const label = 'metadata.labels["x/account"]';
 const permission = { verb: "use", group: "", resource: "accounts" };
 
-/** Every member of a rule, in whatever combination a policy may have them: identities in spec, metadata and status. */
+/** Every member of a rule, in any combination that a policy may have: identities in spec, metadata and status. */
 const anyRule: fc.Arbitrary<JsonObject> = fc
   .record({
     fields: fc.constantFrom<readonly unknown[]>(
@@ -64,7 +64,7 @@ const anyRule: fc.Arbitrary<JsonObject> = fc
   .map(({ fields, rule }) => targetOf(fields, rule))
   .filter(isPolicy);
 
-/** Targets of every shape: one field, several, in lists and maps; users and service accounts; whatever a rule may say. */
+/** Targets of every shape: one field, several, in lists and maps; users and service accounts; every rule. */
 export const target: fc.Arbitrary<JsonObject> = fc.oneof(
   { weight: 3, arbitrary: razee },
   {

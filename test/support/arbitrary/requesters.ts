@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { JsonObject } from "../../../lib/index.ts";
 import { name } from "./values.ts";
 
-/** `request.userInfo` of somebody, now and then with a narrowed credential. */
+/** `request.userInfo` of a requester, now and then with a scoped token. */
 export const userInfo = fc.record(
   {
     username: name,

@@ -9,15 +9,15 @@ const names = [
   ...[account("deployer"), account("razeedeploy-sa", "razeedeploy"), "system:serviceaccount:a:b:c", "team-b:deployer"],
 ];
 
-/** A name that somebody has, or declares. */
+/** A name that a requester has, or that an object declares. */
 export const name = fc.constantFrom(...names);
 
-/** What is no name, or stands where something else belongs. */
+/** Values that are not names, or that stand in place of another type. */
 export const odd = fc.oneof(
   fc.constantFrom<unknown>(null, "", 5, 0, true, false, 2 ** 53, [], {}, ["bob"], { name: "bob" }),
   fc.string({ unit: "binary" }),
 );
 
-/** Five times in six the one, else the other. */
+/** The first in five of six cases, else the second. */
 export const mostly = <T>(usual: fc.Arbitrary<T>, unusual: fc.Arbitrary<unknown>) =>
   fc.oneof({ weight: 5, arbitrary: usual }, { weight: 1, arbitrary: unusual });

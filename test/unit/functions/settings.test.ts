@@ -2,15 +2,15 @@ import { describe, expect, test } from "vitest";
 import { readSettings } from "../../../functions/settings.ts";
 
 test.each<[string, Readonly<Record<string, string>>, string | undefined]>([
-  ["is what REGISTRY says", { REGISTRY: "ssm:/admission/clusters" }, "ssm:/admission/clusters"],
-  ["is nowhere where nothing is said", {}, undefined],
-  ["is nowhere where REGISTRY is empty", { REGISTRY: "" }, undefined],
-  ["is nobody else's kubeconfig", { KUBECONFIG: "/home/me/.kube/config" }, undefined],
+  ["is the value of REGISTRY", { REGISTRY: "ssm:/admission/clusters" }, "ssm:/admission/clusters"],
+  ["is undefined without REGISTRY", {}, undefined],
+  ["is undefined where REGISTRY is empty", { REGISTRY: "" }, undefined],
+  ["is never KUBECONFIG", { KUBECONFIG: "/home/me/.kube/config" }, undefined],
 ])("the registry %s", (_, environment, registry) => {
   expect(readSettings(environment)).toMatchObject({ registry });
 });
 
-describe("how old the registry may become", () => {
+describe("the age at which the registry is read again", () => {
   test.each([
     [undefined, 300_000],
     ["", 300_000],
@@ -27,7 +27,7 @@ describe("how old the registry may become", () => {
   });
 });
 
-describe("after which age the registry is dead", () => {
+describe("the age at which the registry is dead", () => {
   test.each([
     [undefined, undefined, 86_400_000],
     ["3600", undefined, 86_400_000],
@@ -47,7 +47,7 @@ describe("after which age the registry is dead", () => {
   });
 });
 
-describe("how many clusters are warmed", () => {
+describe("the number of clusters that are warmed", () => {
   test.each([
     [undefined, 3],
     ["", 3],
@@ -64,7 +64,7 @@ describe("how many clusters are warmed", () => {
   });
 });
 
-test("whose function it is, and where, as Lambda says", () => {
+test("the name, the region and the credentials that Lambda sets", () => {
   const environment = {
     AWS_LAMBDA_FUNCTION_NAME: "admission",
     AWS_REGION: "eu-west-1",

@@ -14,7 +14,7 @@ const requestOf = (command: string, args: readonly string[], env: readonly Varia
 const role = "arn:aws:iam::123456789012:role/path/guard";
 const words = (text: string) => text.split(" ");
 
-describe("every spelling that is written", () => {
+describe("every spelling that kubeconfigs have is read", () => {
   test.each([
     ["aws eks update-kubeconfig", "aws", "--region eu-west-1 eks get-token --cluster-name prod --output json", {}],
     ["its form of 2018", "aws", "--region eu-west-1 eks get-token --cluster-name prod", {}],
@@ -72,7 +72,7 @@ describe("every spelling that is written", () => {
     expect(request).toEqual({ cluster: "prod", region: "us-east-2" });
   });
 
-  test("an argument outweighs a variable, and AWS_REGION the default region", () => {
+  test("an argument wins over a variable, and AWS_REGION over AWS_DEFAULT_REGION", () => {
     const env = [
       { name: "AWS_DEFAULT_REGION", value: "us-east-2" },
       { name: "AWS_REGION", value: "us-west-1" },
@@ -84,7 +84,7 @@ describe("every spelling that is written", () => {
   });
 });
 
-describe("any other plugin is not ours", () => {
+describe("any other plugin is left alone", () => {
   test.each([
     ["gke-gcloud-auth-plugin", ""],
     ["aws", "sso login"],
@@ -97,7 +97,7 @@ describe("any other plugin is not ours", () => {
   });
 });
 
-describe("what would make another token is refused, with its field", () => {
+describe("an option or a variable that would make another token is refused, with its field", () => {
   test.each([
     ["--profile admin eks get-token --cluster-name a", "user.exec.args holds --profile, which cannot be followed"],
     ["eks get-token --cluster-name a --endpoint-url https://x", "holds --endpoint-url"],

@@ -14,9 +14,9 @@ const role = "arn:aws:iam::123456789012:role/guard";
 const minute = 60_000;
 const start = Date.parse("2026-01-02T03:04:05Z");
 
-const nobody: AwsCall = () => expect.unreachable("nothing is called");
+const noCall: AwsCall = () => expect.unreachable("nothing is called");
 
-/** Tokens from a clock that the test moves, and an STS that gives a role for so many minutes. */
+/** Tokens from a clock that the test moves, and an STS whose roles end after a number of minutes. */
 const minting = (roleMinutes = 60) => {
   const clock = { now: start };
   const bodies: string[] = [];
@@ -47,7 +47,7 @@ const keyOf = (token: string) => urlOf(token).searchParams.get("X-Amz-Credential
 
 describe("the token", () => {
   test("is a presigned GetCallerIdentity with the allowed parameters and nothing else", async () => {
-    const url = urlOf(await eksTokens(aws, nobody, () => start)({ cluster: "prod" }));
+    const url = urlOf(await eksTokens(aws, noCall, () => start)({ cluster: "prod" }));
     expect(url.origin + url.pathname).toBe("https://sts.eu-west-1.amazonaws.com/");
     expect(Object.fromEntries(url.searchParams)).toEqual({
       Action: "GetCallerIdentity",
@@ -70,15 +70,15 @@ describe("the token", () => {
     ["us-isob-east-1", "sts.us-isob-east-1.sc2s.sgov.gov"],
     ["eusc-de-east-1", "sts.eusc-de-east-1.amazonaws.eu"],
   ])("of %s names %s", async (region, host) => {
-    const url = urlOf(await eksTokens(aws, nobody, () => start)({ cluster: "prod", region }));
+    const url = urlOf(await eksTokens(aws, noCall, () => start)({ cluster: "prod", region }));
     expect(url.host).toBe(host);
     expect(url.searchParams.get("X-Amz-Credential")).toContain(`/${region}/sts/`);
   });
 
   test("needs a region and credentials", async () => {
     const none = readSettings({}).aws;
-    await expect(eksTokens(none, nobody)({ cluster: "prod" })).rejects.toThrow("set AWS_REGION");
-    await expect(eksTokens(none, nobody)({ cluster: "prod", region: "eu-west-1" })).rejects.toThrow(
+    await expect(eksTokens(none, noCall)({ cluster: "prod" })).rejects.toThrow("set AWS_REGION");
+    await expect(eksTokens(none, noCall)({ cluster: "prod", region: "eu-west-1" })).rejects.toThrow(
       "there are no AWS credentials",
     );
   });
@@ -115,7 +115,7 @@ describe("by time", () => {
     expect(keyOf(await mint({ cluster: "prod", role }))).toBe("ASIAROLE2");
   });
 
-  test("what was refused is made again, and the role is assumed again", async () => {
+  test("a refused token is made again, and its role is assumed again", async () => {
     const { mint, later } = minting();
     const first = await mint({ cluster: "prod" });
     expect(keyOf(await mint({ cluster: "prod", role }))).toBe("ASIAROLE1");
@@ -125,7 +125,7 @@ describe("by time", () => {
     expect(keyOf(await mint({ cluster: "prod", role }))).toBe("ASIAROLE2");
   });
 
-  test("one role is not another's, nor under another name", async () => {
+  test("tokens of two roles, or of two session names, are kept apart", async () => {
     const { mint, bodies } = minting();
     const other = `${role}-2`;
     for (const request of [{ role }, { role: other }, { role, sessionName: "me" }, { role, externalId: "x1" }])
@@ -144,7 +144,7 @@ describe("by time", () => {
     ]);
   });
 
-  test("a role that could not be had is asked for again", async () => {
+  test("a role that could not be assumed is tried again", async () => {
     let calls = 0;
     const mint = eksTokens(aws, async () => {
       calls += 1;
@@ -157,7 +157,7 @@ describe("by time", () => {
   });
 });
 
-describe("what STS answers", () => {
+describe("an answer of STS", () => {
   const from = (text: string) =>
     eksTokens(
       aws,
@@ -165,7 +165,7 @@ describe("what STS answers", () => {
       () => start,
     )({ cluster: "prod", role });
 
-  test("XML is read too", async () => {
+  test("may be XML", async () => {
     const token = await from(
       `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
          <SessionToken>t+/=</SessionToken><SecretAccessKey>s</SecretAccessKey>
@@ -177,7 +177,7 @@ describe("what STS answers", () => {
   });
 
   test.each(["", "{}", '{"AssumeRoleResponse":{}}', "<a><AccessKeyId>x</AccessKeyId></a>", "<html>busy</html>"])(
-    "%s is no credential",
+    "%s holds no credentials",
     async (text) => {
       await expect(from(text)).rejects.toThrow("AssumeRole answered without credentials");
     },

@@ -5,7 +5,7 @@ import { readSettings } from "../../../../functions/settings.ts";
 const of = (environment: NodeJS.ProcessEnv, region = "eu-west-1") =>
   endpointOf(readSettings(environment).aws, "secretsmanager", region).href;
 
-describe("where a service is", () => {
+describe("a service is called", () => {
   test("at its regional host", () => {
     expect(of({})).toBe("https://secretsmanager.eu-west-1.amazonaws.com/");
     expect(of({}, "cn-northwest-1")).toBe("https://secretsmanager.cn-northwest-1.amazonaws.com.cn/");

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { presignedUrl, type Signing, signedHeaders, type Unsigned } from "../../../../functions/aws/sign.ts";
 import { smithySigner } from "../../../support/smithy-signer.ts";
 
-/** AWS's published test suite (aws-sig-v4-test-suite) uses these throughout. */
+/** All vectors of AWS's published test suite (aws-sig-v4-test-suite) use these. */
 const suite: Signing = {
   credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" },
   region: "us-east-1",

@@ -15,6 +15,6 @@ test.each(bundleRows)("a file with $what: Go reads $certificates", ({ pem, certi
   expect(bundle.ignored.slice(0, 1)).toEqual(fault === undefined ? [] : [fault]);
 });
 
-test("what is read is written as plain PEM again", () => {
+test("certificates are written as plain PEM again", () => {
   expect(readCaBundle(`# note\r\n${ca.replaceAll("\n", "\r\n")}`).certificates.join("")).toBe(ca);
 });

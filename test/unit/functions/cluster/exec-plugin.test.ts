@@ -12,7 +12,7 @@ const plugin = (script: string, more: Partial<ExecPlugin> = {}): ExecPlugin => (
 const printed = (credential: object) => plugin(`console.log(${JSON.stringify(JSON.stringify(credential))})`);
 const printing = (status: object) => printed({ apiVersion, kind: "ExecCredential", status });
 
-test("a token, for ever or until it expires", async () => {
+test("a token is kept without an end, or until it expires", async () => {
   expect(await runPlugin(printing({ token: "t" }))).toEqual({ token: "t", until: Number.POSITIVE_INFINITY });
   expect(await runPlugin(printing({ token: "t", expirationTimestamp: "2030-01-01T00:00:00Z" }))).toEqual({
     token: "t",
@@ -20,12 +20,12 @@ test("a token, for ever or until it expires", async () => {
   });
 });
 
-test("a client certificate", async () => {
+test("a client certificate is read", async () => {
   const status = { clientCertificateData: "cert", clientKeyData: "key" };
   expect(await runPlugin(printing(status))).toMatchObject({ cert: "cert", key: "key" });
 });
 
-test("its environment is this one and its own, and its standard input is at its end", async () => {
+test("a plugin gets this environment and its own variables, and an empty standard input", async () => {
   const script = `process.stdin.resume().on("end", () =>
     console.log(JSON.stringify({
       apiVersion: "${apiVersion}",
@@ -61,7 +61,7 @@ test.each([
   await expect(runPlugin(broken)).rejects.toMatchObject(error);
 });
 
-test("one that does not end is killed, whatever it does about it", async () => {
+test("a plugin that does not end is killed, even if it ignores signals", async () => {
   const stubborn = plugin('process.on("SIGTERM", () => {}); setTimeout(() => {}, 10_000)');
   const started = performance.now();
   await expect(runPlugin(stubborn, 300)).rejects.toMatchObject({ killed: true, signal: "SIGKILL" });

@@ -18,9 +18,13 @@ const spec = {
 const account = { ...attributes, resource: "serviceaccounts", namespace: "team-a", name: "bot" };
 
 test.each([
-  ["what Go makes of it, which leaves out an empty group", asUser, spec],
+  ["the form that Go writes, without an empty group", asUser, spec],
   ["itself", asUser, asUser],
-  ["members that nobody sent", asUser, { ...spec, later: 1, resourceAttributes: { ...attributes, fieldSelector: {} } }],
+  [
+    "members that were not sent",
+    asUser,
+    { ...spec, later: 1, resourceAttributes: { ...attributes, fieldSelector: {} } },
+  ],
   [
     "empty members",
     asUser,
@@ -45,7 +49,7 @@ test.each<[string, unknown]>([
   ["no extra", { ...spec, extra: undefined }],
   ["another extra value", { ...spec, extra: { scopes: ["a"] } }],
   ["one more extra key", { ...spec, extra: { ...spec.extra, more: ["x"] } }],
-  ["extra that is none", { ...spec, extra: "scopes" }],
+  ["extra that is a text", { ...spec, extra: "scopes" }],
   ["another name", { ...spec, resourceAttributes: { ...attributes, name: "carl" } }],
   ["another verb", { ...spec, resourceAttributes: { ...attributes, verb: "get" } }],
   ["another resource", { ...spec, resourceAttributes: { ...attributes, resource: "groups" } }],
@@ -58,7 +62,7 @@ test.each<[string, unknown]>([
   expect(isSameQuestion(asUser, { spec: came })).toBe(false);
 });
 
-test("a uid, groups and extra that nobody sent make another question", () => {
+test("a uid, groups and extra that were not sent make another question", () => {
   for (const more of [{ uid: "u-1" }, { groups: ["dev"] }, { extra: { scopes: ["a"] } }])
     expect(isSameQuestion(bare, { spec: { user: "alice", resourceAttributes: attributes, ...more } })).toBe(false);
 });

@@ -4,7 +4,7 @@ import { queue, queueIsFull } from "../../../../functions/net/queue.ts";
 
 const never = new AbortController().signal;
 
-/** Work that ends when it is told to. */
+/** Work that ends when the test says so. */
 const workshop = () => {
   const begun: string[] = [];
   const finish = new Map<
@@ -22,7 +22,7 @@ const workshop = () => {
   return { begun, finish, work, done };
 };
 
-test("so many run at once, the others in the order in which they came", async () => {
+test("a limited number runs at once, the others in the order in which they came", async () => {
   const { begun, work, done } = workshop();
   const inTurn = queue(2, 10);
   const all = ["a", "b", "c", "d"].map((name) => inTurn(never, work(name)));
@@ -37,7 +37,7 @@ test("so many run at once, the others in the order in which they came", async ()
   expect(await Promise.all([...all, late])).toEqual(["a", "b", "c", "d", "e"]);
 });
 
-test("work that fails hands its turn on", async () => {
+test("work that fails gives its slot to the next", async () => {
   const { begun, finish, work, done } = workshop();
   const inTurn = queue(1, 10);
   const failing = inTurn(never, work("a"));
@@ -50,7 +50,7 @@ test("work that fails hands its turn on", async () => {
   expect(await next).toBe("b");
 });
 
-test("one more than may wait is refused at once, and the next place is free again", async () => {
+test("work beyond the limit of waiting is refused at once, and is accepted again when a place is free", async () => {
   const { begun, work, done } = workshop();
   const inTurn = queue(1, 1);
   const first = inTurn(never, work("a"));
@@ -64,7 +64,7 @@ test("one more than may wait is refused at once, and the next place is free agai
   expect(begun).toEqual(["a", "b", "d"]);
 });
 
-test("who gives up waiting is told at once, and takes nobody's turn or place", async () => {
+test("work whose signal ends the waiting is rejected at once, and leaves the queue", async () => {
   const { begun, work, done } = workshop();
   const inTurn = queue(1, 2);
   const impatient = new AbortController();
@@ -79,13 +79,13 @@ test("who gives up waiting is told at once, and takes nobody's turn or place", a
   expect(begun).toEqual(["a", "c", "d"]);
 });
 
-test("who comes too late does not wait at all", async () => {
+test("work whose signal has ended already does not wait", async () => {
   const { begun, work } = workshop();
   await expect(queue(1, 1)(AbortSignal.abort(new Error("too late")), work("a"))).rejects.toThrow("too late");
   expect(begun).toEqual([]);
 });
 
-test("a thousand pieces of work, of which some fail and some are given up: never more at once, and no turn is lost", async () => {
+test("with a thousand pieces of work, some failing and some given up, the limit holds and no slot is lost", async () => {
   const inTurn = queue(3, 1_000);
   let running = 0;
   let most = 0;

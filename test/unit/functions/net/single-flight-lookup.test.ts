@@ -12,7 +12,7 @@ const setUp = () => {
   return { asked, told, want };
 };
 
-test("everybody who waits is told of one lookup, and the next one is another", () => {
+test("all who wait share one look-up, and the next call starts another", () => {
   const { asked, told, want } = setUp();
   for (let nth = 0; nth < 16; nth++) want();
   expect(asked.map(({ hostname }) => hostname)).toEqual(["cluster.example.com"]);
@@ -22,7 +22,7 @@ test("everybody who waits is told of one lookup, and the next one is another", (
   expect(asked).toHaveLength(2);
 });
 
-test("a failure is told to all who waited, and kept for nobody else", () => {
+test("all who wait share a failure, and it is not kept", () => {
   const { asked, told, want } = setUp();
   want();
   want();
@@ -34,7 +34,7 @@ test("a failure is told to all who waited, and kept for nobody else", () => {
   expect(told.at(-1)).toEqual([null, "192.0.2.1", 4]);
 });
 
-test("who asks again when told starts another lookup", () => {
+test("a call from inside a callback starts another look-up", () => {
   const { asked, want } = setUp();
   const lookup = singleFlightLookup((hostname, _, answer) => void asked.push({ hostname, answer }));
   lookup("cluster.example.com", {}, want);

@@ -3,7 +3,7 @@ import { type KeptRegistry, keepRegistry } from "../../../../functions/registry/
 import type { RefreshFailedEntry, RegistryEntry } from "../../../../functions/registry/log-entries.ts";
 
 const maxAge = 300_000;
-/** A tenth more: the age from which it is read before it is used. */
+/** A tenth more: the age at which it is read again before it is used. */
 const old = 330_000;
 const deadAge = 86_400_000;
 const slow = "the webhook's registry of clusters is too old, and reading it again takes too long; try again";
@@ -149,7 +149,7 @@ describe("a registry that is old", () => {
     expect(state.loads).toBe(3);
   });
 
-  test.each(["refreshed", "current"] as const)("loses what was removed (%s)", async (read) => {
+  test.each(["refreshed", "current"] as const)("loses the clusters that were removed (%s)", async (read) => {
     const { registry, state } = await loaded();
     state.source = "empty";
     state.clock = old;
@@ -175,7 +175,7 @@ describe("a registry that is old", () => {
     },
   );
 
-  test("is read once in five seconds while it cannot be read, whoever calls", async () => {
+  test("is read once in five seconds while it cannot be read, however many callers there are", async () => {
     const { registry, state } = await loaded();
     const refused = registry.clusters.get("prod") as TextCluster;
     state.source = new Error("no");
@@ -211,7 +211,7 @@ describe("a registry that is old", () => {
     expect(await read(new Error("no"), 2 * maxAge + 5_001)).toBe(4);
   });
 
-  test("is read once for all who come meanwhile", async () => {
+  test("is read once for all callers that come meanwhile", async () => {
     const { registry, state } = await loaded();
     const source = Promise.withResolvers<string>();
     state.source = source.promise;
@@ -266,7 +266,7 @@ describe("a registry that is dead", () => {
     expect(textOf(registry)).toBe("good too");
   });
 
-  test("is read before it is judged so: an instance may have slept for a day", async () => {
+  test("is read again before it counts as dead: an instance may have been frozen for a day", async () => {
     const { registry, state } = await loaded();
     state.clock = 2 * deadAge;
     expect(await registry.current(state.clock + 9_000)).toBeUndefined();
@@ -321,7 +321,7 @@ describe("refused credentials (401)", () => {
     expect(await registry.renewed(cluster, 9_000)).toBe(registry.clusters.get("prod"));
   });
 
-  test("are read once for all who are refused", async () => {
+  test("are read once for all callers that were refused", async () => {
     const source = Promise.withResolvers<string>();
     const { registry, cluster, state } = await refused(source.promise);
     const both = Promise.all([registry.renewed(cluster, 9_000), registry.renewed(cluster, 9_000)]);

@@ -5,9 +5,11 @@ import { hashOfKey } from "../../../../functions/webhook/caller-key.ts";
 import { webhookClusters } from "../../../../functions/webhook/webhook-cluster.ts";
 import { impersonationQuestion } from "../../../../lib/question/question.ts";
 
-const nobody = { mint: () => expect.unreachable("no token is minted"), region: undefined };
+const noMinting = { mint: () => expect.unreachable("no token is minted"), region: undefined };
 
-/** A kubeconfig as `aws eks update-kubeconfig` writes it but for its names: every document calls its cluster and its user alike. */
+/**
+ * A kubeconfig as `aws eks update-kubeconfig` writes it, except for names: the cluster and the user have the same name in each document.
+ */
 const document = (name: string, ...contexts: readonly string[]) => ({
   origin: `parameter /fleet/${name}`,
   directory: ".",
@@ -43,14 +45,14 @@ describe("several kubeconfigs are one registry", () => {
   test("of all their contexts", () => {
     const { clusters, problems } = mergeRegistry(
       [document("a", "a1", "a2"), document("b", "b1")],
-      nobody,
+      noMinting,
       webhookClusters,
     );
     expect([...clusters.keys()]).toEqual(["a1", "a2", "b1"]);
     expect(problems).toEqual([]);
   });
 
-  test("in which each context means its own document's cluster and user", async () => {
+  test("in which each context refers to the cluster and the user of its own document", async () => {
     const minted: EksTokenRequest[] = [];
     const mint = async (request: EksTokenRequest) => {
       minted.push(request);
@@ -73,7 +75,7 @@ describe("several kubeconfigs are one registry", () => {
   test("in which two clusters of one name are both left out", () => {
     const { clusters, problems } = mergeRegistry(
       [document("a", "prod", "a1"), document("b", "prod")],
-      nobody,
+      noMinting,
       webhookClusters,
     );
     expect([...clusters.keys()]).toEqual(["a1"]);
@@ -85,10 +87,10 @@ describe("several kubeconfigs are one registry", () => {
     );
   });
 
-  test("and one that cannot be read costs the others nothing", () => {
+  test("and a document that cannot be read does not affect the others", () => {
     const { clusters, problems } = mergeRegistry(
       [broken("a"), document("b", "b1", "not a name")],
-      nobody,
+      noMinting,
       webhookClusters,
     );
     expect([...clusters.keys()]).toEqual(["b1"]);
@@ -101,12 +103,12 @@ describe("several kubeconfigs are one registry", () => {
 });
 
 test("problems of a single kubeconfig need no origin", () => {
-  const { problems } = mergeRegistry([document("a", "not a name")], nobody, webhookClusters);
+  const { problems } = mergeRegistry([document("a", "not a name")], noMinting, webhookClusters);
   expect(problems).toEqual([expect.stringMatching(/^context "not a name": /)]);
 });
 
 test("where none can be read, it throws", () => {
-  expect(() => mergeRegistry([broken("a"), broken("b", "text")], nobody, webhookClusters)).toThrow(
+  expect(() => mergeRegistry([broken("a"), broken("b", "text")], noMinting, webhookClusters)).toThrow(
     /^parameter \/fleet\/a is not valid YAML.*; parameter \/fleet\/b is not a kubeconfig/,
   );
 });
@@ -115,7 +117,7 @@ test("an EKS user that cannot be followed is refused with its field", () => {
   const { text, ...rest } = document("a", "a1");
   const { problems } = mergeRegistry(
     [{ ...rest, text: text.replace("--output", "--profile") }],
-    nobody,
+    noMinting,
     webhookClusters,
   );
   expect(problems).toEqual([

@@ -17,7 +17,7 @@ const readRegistry = (text: string, directory: string) =>
 interface Entry {
   readonly context?: string;
   readonly extension?: unknown;
-  /** Members of the context, in place of those that are there. */
+  /** Members of the context, in place of the usual ones. */
   readonly members?: object;
   readonly user?: unknown;
   readonly cluster?: object;
@@ -39,7 +39,7 @@ const kubeconfig = (...entries: readonly Entry[]): string =>
         cluster: `cluster-${at}`,
         user: `user-${at}`,
         extensions: [
-          { name: "minikube.sigs.k8s.io", extension: { version: "v1", keys: "of somebody else" } },
+          { name: "minikube.sigs.k8s.io", extension: { version: "v1", keys: "of another program" } },
           { name: "impersonation-admission", extension },
         ],
         ...members,
@@ -87,7 +87,7 @@ describe("a context is served", () => {
     ]);
   });
 
-  test("from a kubeconfig in YAML, with a comment and a client certificate of nobody else", () => {
+  test("from a kubeconfig in YAML, with a comment and a client certificate", () => {
     const text = `
 apiVersion: v1
 kind: Config
@@ -107,7 +107,7 @@ contexts:
   });
 });
 
-describe("a context that cannot be used is named, and costs the others nothing", () => {
+describe("a context that cannot be used is named, and does not affect the others", () => {
   test.each<[string, Entry, RegExp]>([
     ["a name that cannot stand in a URL", { context: "admin@prod" }, /its name cannot stand in a URL; set .*name/],
     ["a name with a slash", { extension: { keys, name: "a/b" } }, /its name cannot stand in a URL/],
@@ -122,7 +122,7 @@ describe("a context that cannot be used is named, and costs the others nothing",
     ["an empty list of keys", { extension: { keys: [] } }, /keys .* must hold one or two hashes/],
     ["three keys", { extension: { keys: ["a", "b", "c"].map(hashOfKey) } }, /keys .* must hold one or two hashes/],
     ["a key in place of its hash", { extension: { keys: ["s3cret"] } }, /keys .* must hold one or two hashes/],
-    ["a key that is no list", { extension: { keys: keys[0] } }, /keys .* must hold one or two hashes/],
+    ["a key that is not a list", { extension: { keys: keys[0] } }, /keys .* must hold one or two hashes/],
     [
       "a policy that is not there",
       { extension: { keys, policy: "flux" } },
@@ -134,27 +134,23 @@ describe("a context that cannot be used is named, and costs the others nothing",
       { extension: { keys, polcy: "razee" } },
       /has an unknown member; there are name, keys, policy, serverIsEks/,
     ],
-    ["a user that is not there", { members: { user: "nobody" } }, /user is not in the kubeconfig/],
+    ["a user that is not there", { members: { user: "unknown" } }, /user is not in the kubeconfig/],
     ["a cluster that is not there", { members: { cluster: "none" } }, /cluster is not in the kubeconfig/],
     ["a user without credentials", { user: {} }, /no token, tokenFile, client certificate or exec plugin/],
     ["a user with a password", { user: { username: "admin", password: "s3cret" } }, /username is refused/],
     [
-      "a user who acts as another's groups",
+      "a user with as-groups and without as",
       { user: { token: "s3cret", "as-groups": ["system:masters"] } },
       /as-groups/,
     ],
-    [
-      "a user who may act as groups, and as no user",
-      { user: { token: "s3cret", "as-uid": "1" } },
-      /as-uid stands there/,
-    ],
+    ["a user with as-groups and without as", { user: { token: "s3cret", "as-uid": "1" } }, /as-uid stands there/],
     ["serverIsEks in quotes", { extension: { keys, serverIsEks: "s3cret" } }, /serverIsEks .* must be true or false/],
     ["a user who is null", { user: null }, /no token, tokenFile/],
     ["a server without TLS", { cluster: { server: "http://192.0.2.1" } }, /server must start with https:/],
-    ["a server that nobody verifies", { cluster: { "insecure-skip-tls-verify": true } }, /insecure-skip-tls-verify is/],
+    ["a server that is not verified", { cluster: { "insecure-skip-tls-verify": true } }, /insecure-skip-tls-verify is/],
     ["a server behind a proxy", { cluster: { "proxy-url": "http://192.0.2.9" } }, /proxy-url is not supported/],
     [
-      "a CA that is none",
+      "a CA that is not PEM",
       { cluster: { "certificate-authority-data": "Tk8=" } },
       /certificate-authority-data is not PEM/,
     ],
@@ -233,7 +229,7 @@ describe("an exec plugin", () => {
     });
   });
 
-  test("that names no region counts on the function's own", () => {
+  test("that names no region uses the function's own", () => {
     const plain = exec("aws", ["eks", "get-token", "--cluster-name", "prod"]);
     const problems = [...served, ...refused].map((server) => read({ ...plain, cluster: { server } }).problems.length);
     expect(problems).toEqual([...served.map(() => 0), ...refused.map(() => 1)]);
@@ -246,9 +242,9 @@ describe("an exec plugin", () => {
   });
 });
 
-describe("a registry that cannot be read at all says why, and nothing of what it holds", () => {
+describe("the message about an unreadable registry says why, and quotes nothing of it", () => {
   test.each<[string, string, RegExp]>([
-    ["what is not valid YAML", "users:\n- token: s3cret\n\tb", /not valid YAML/],
+    ["invalid YAML", "users:\n- token: s3cret\n\tb", /not valid YAML/],
     ["a text", "s3cret", /not a mapping/],
     ["nothing", "", /has no contexts/],
     ["a list", "[s3cret]", /not a mapping/],

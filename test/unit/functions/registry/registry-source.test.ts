@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { AwsCall, AwsRequest } from "../../../../functions/aws/aws-caller.ts";
 import { registrySource } from "../../../../functions/registry/registry-source.ts";
 
-const nobody: AwsCall = () => expect.unreachable("nothing is called");
+const noCall: AwsCall = () => expect.unreachable("nothing is called");
 const folders: string[] = [];
 afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
@@ -17,19 +17,19 @@ describe("a file", () => {
     folders.push(folder);
     const path = join(folder, "kubeconfig");
     await writeFile(path, "text");
-    const [document] = await registrySource(`${prefix}${path}`, nobody)(0);
+    const [document] = await registrySource(`${prefix}${path}`, noCall)(0);
     expect(document).toMatchObject({ text: "text", origin: expect.stringContaining(path) });
     expect(join(document?.directory ?? "", "ca.pem")).toBe(join(folder, "ca.pem"));
   });
 
   test("that is not there", async () => {
-    await expect(registrySource("/nowhere/kubeconfig", nobody)(0)).rejects.toThrow(
+    await expect(registrySource("/nowhere/kubeconfig", noCall)(0)).rejects.toThrow(
       "the registry /nowhere/kubeconfig cannot be read (ENOENT)",
     );
   });
 });
 
-describe("what AWS is asked", () => {
+describe("a request to AWS", () => {
   const asked = async (setting: string, answer: object) => {
     const requests: AwsRequest[] = [];
     const documents = await registrySource(setting, async (request) => {
@@ -91,7 +91,7 @@ describe("what AWS is asked", () => {
   });
 });
 
-describe("answers that are none", () => {
+describe("an unusable answer of AWS", () => {
   const load = (setting: string, text: string) => registrySource(setting, async () => text)(0);
 
   test.each([
@@ -120,7 +120,7 @@ describe("anything else is refused", () => {
     "file:",
     "SSM:/fleet",
   ])("%s", (setting) => {
-    expect(() => registrySource(setting, nobody)).toThrow(
+    expect(() => registrySource(setting, noCall)).toThrow(
       "REGISTRY names no registry; it must be a file, file:PATH, secretsmanager:NAME-OR-ARN or ssm:/PATH",
     );
   });

@@ -76,7 +76,7 @@ describe("names are written once", () => {
     ]);
   });
 
-  test("the function writes nothing past telemetry", () => {
+  test("the function writes through telemetry only", () => {
     expect(holding(/console\.|stdout\.write|stderr\.write/).filter((file) => file.startsWith("functions/"))).toEqual([
       "functions/admission.ts",
     ]);

@@ -9,7 +9,7 @@ describe("a traceparent", () => {
     ["of version 00", `00-${trace}-${parent}-01`],
     ["that is not sampled", `00-${trace}-${parent}-00`],
     ["of a later version", `01-${trace}-${parent}-01`],
-    ["of a later version, with more behind", `cc-${trace}-${parent}-01-what-the-future-will-be`],
+    ["of a later version, with more fields", `cc-${trace}-${parent}-01-what-the-future-will-be`],
     ["of a later version, with nothing behind the last dash", `fe-${trace}-${parent}-01-`],
   ])("%s gives its trace id", (_, header) => {
     expect(traceIdOf(header)).toBe(trace);
@@ -19,9 +19,9 @@ describe("a traceparent", () => {
     ["nothing", ""],
     ["a trace id alone", trace],
     ["version ff", `ff-${trace}-${parent}-01`],
-    ["version 00 with more behind", `00-${trace}-${parent}-01-more`],
-    ["version 00 with a dash behind", `00-${trace}-${parent}-01-`],
-    ["a later version, with more that no dash parts", `01-${trace}-${parent}-01more`],
+    ["version 00 with more fields", `00-${trace}-${parent}-01-more`],
+    ["version 00 with a dash at the end", `00-${trace}-${parent}-01-`],
+    ["a later version, with more text and no dash", `01-${trace}-${parent}-01more`],
     ["upper case", `00-${trace.toUpperCase()}-${parent}-01`],
     ["an upper-case version", `0A-${trace}-${parent}-01`],
     ["a trace id of zeros", `00-${"0".repeat(32)}-${parent}-01`],
@@ -32,8 +32,8 @@ describe("a traceparent", () => {
     ["no flags", `00-${trace}-${parent}`],
     ["flags that are not hexadecimal", `00-${trace}-${parent}-0x`],
     ["a space in front", ` 00-${trace}-${parent}-01`],
-    ["a line break behind", `00-${trace}-${parent}-01\n`],
-    ["a line break behind a later version", `01-${trace}-${parent}-01-\n{"level":"INFO"}`],
+    ["a line break at the end", `00-${trace}-${parent}-01\n`],
+    ["a line break after a later version", `01-${trace}-${parent}-01-\n{"level":"INFO"}`],
   ])("that is %s is ignored", (_, header) => {
     expect(traceIdOf(header)).toBeUndefined();
   });

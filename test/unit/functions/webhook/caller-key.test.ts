@@ -4,7 +4,7 @@ import { hashOfKey, isCallerKey, isKeyHash } from "../../../../functions/webhook
 /** `printf secret | sha256sum` */
 const secret = "sha256:2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
 
-test("a key is kept as the SHA-256 of its text, as sha256sum prints it", () => {
+test("a key is stored as the SHA-256 of its text, as sha256sum prints it", () => {
   expect(hashOfKey("secret")).toBe(secret);
   expect(hashOfKey("schlüssel")).not.toBe(hashOfKey("schlussel"));
 });
@@ -26,19 +26,19 @@ describe("a hash is", () => {
   });
 });
 
-describe("a key is one of those", () => {
+describe("a key matches", () => {
   const hashes = [hashOfKey("old"), hashOfKey("new")] as const;
 
   test.each<[string, string, readonly ReturnType<typeof hashOfKey>[], boolean]>([
     ["whose only hash is its own", "old", hashes.slice(0, 1), true],
     ["whose first hash is its own", "old", hashes, true],
     ["whose second hash is its own", "new", hashes, true],
-    ["not where both are others'", "older", hashes, false],
-    ["not where it is the hash itself", hashes[0], hashes, false],
-    ["not where there is none", "old", [], false],
-    ["not where it is all zeros, which is what a missing hash is compared with", "\0".repeat(32), [], false],
-    ["not where it is empty", "", hashes, false],
-    ["not where it is empty and the hash is that of nothing", "", [hashOfKey("")], false],
+    ["not where both hashes are of other keys", "older", hashes, false],
+    ["not where the key is the hash itself", hashes[0], hashes, false],
+    ["not where there is no hash", "old", [], false],
+    ["not where the key is all zeros, which every key is compared with", "\0".repeat(32), [], false],
+    ["not where the key is empty", "", hashes, false],
+    ["not where the key is empty and the hash is that of an empty key", "", [hashOfKey("")], false],
   ])("%s", (_, key, known, is) => {
     expect(isCallerKey(key, known)).toBe(is);
   });

@@ -49,17 +49,17 @@ describe("the API server's timeout, less a second for the way back", () => {
     "999s",
     "5s,7s",
     "Infinity",
-  ])("%j is no timeout of an API server: the ten seconds that it gives by default", (timeout) => {
+  ])("%j is not a timeout of an API server: its default of ten seconds counts", (timeout) => {
     expect(deadlineOf(now, timeout, ages)).toBe(now + 9_000);
   });
 });
 
-describe("counted from when the gateway got the request", () => {
-  test("a call that was long on its way has less time", () => {
+describe("counted from when the gateway received the request", () => {
+  test("a call that took long to arrive has less time", () => {
     expect(deadlineOf(now - 3_000, "5s", ages)).toBe(now + 1_000);
   });
 
-  test("a call that was too long on its way has none", () => {
+  test("a call that took too long to arrive has none", () => {
     expect(deadlineOf(now - 6_000, "5s", ages)).toBeLessThan(now);
   });
 });
@@ -75,7 +75,7 @@ describe("limited by the function's own end", () => {
     expect(deadlineOf(now, timeout, remaining)).toBe(now + milliseconds);
   });
 
-  test("which counts from now, not from when the gateway got the request", () => {
+  test("which is counted from now, not from when the gateway received the request", () => {
     expect(deadlineOf(now - 5_000, "30s", 2_000)).toBe(now + 1_700);
   });
 });

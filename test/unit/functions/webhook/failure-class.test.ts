@@ -3,7 +3,7 @@ import { type Failure, failureOf, failures } from "../../../../functions/webhook
 import type { Code, Reason } from "../../../../lib/decision/index.ts";
 import type { Answer, NoAnswer } from "../../../../lib/question/index.ts";
 
-/** Every reason with the codes that a denial for it may have, and what that is counted as. The compiler holds this list complete. */
+/** Every reason with the codes that a denial for it may have, and the class that is counted. The compiler keeps this list complete. */
 const rows: Readonly<Record<Reason, readonly (readonly [code: Code | 200, failure: Failure | undefined])[]>> = {
   "enforcement-off": [[200, undefined]],
   operation: [[200, undefined]],
@@ -57,7 +57,7 @@ describe("a decision", () => {
   });
 });
 
-describe("an answer that was not had is counted, whatever else was decided", () => {
+describe("a missing answer is counted, whatever else was decided", () => {
   const byCode: Readonly<Record<NoAnswer["code"], Failure>> = {
     502: "answer-unusable",
     503: "cluster-unreachable",
@@ -71,12 +71,12 @@ describe("an answer that was not had is counted, whatever else was decided", () 
     expect(failureOf({ reason: "no-answer", code: unanswered.code }, [unanswered])).toBe(failure);
   });
 
-  test("an answer that was had is none, a no included", () => {
+  test("an answer is no failure, even if it is no", () => {
     expect(failureOf({ reason: "forbidden", code: 403 }, [no, { allowed: true, reason: "" }])).toBeUndefined();
   });
 });
 
-test("every class is counted, but for those that no verdict of the rule stands for", () => {
+test("every class is counted, except those that have no verdict of the rule", () => {
   const counted = new Set(Object.values(rows).flatMap((cases) => cases.map(([, failure]) => failure)));
   expect(failures.filter((failure) => !counted.has(failure))).toEqual(["registry-outdated", "fault"]);
 });

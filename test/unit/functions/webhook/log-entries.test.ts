@@ -59,7 +59,7 @@ describe("a line", () => {
     );
   });
 
-  test("of a decision that asked nothing: no time of questions, which would count as none", () => {
+  test("of a decision without questions has no time of questions, which would count as 0", () => {
     const line = read({ ...decided, decision: "self", questions: 0, questionMilliseconds: 0 });
     expect(line).not.toHaveProperty("Questions");
     expect(line).not.toHaveProperty("QuestionMilliseconds");
@@ -108,7 +108,7 @@ describe("a line", () => {
   test.each<[string, number, readonly string[], string]>([
     ["without a problem", 3, [], "INFO"],
     ["with one that was left out", 2, ['context "a": user.token is missing'], "ERROR"],
-    ["of nobody", 0, [], "ERROR"],
+    ["without clusters", 0, [], "ERROR"],
   ])("of a registry %s", (_, clusters, problems, level) => {
     expect(read({ event: "registry", clusters, problems })).toEqual({
       level,
@@ -149,17 +149,17 @@ describe("a line", () => {
   });
 });
 
-describe("is one line, whatever stands in it", () => {
+describe("an entry is one line, whatever it holds", () => {
   const evil = 'x\n{"level":"INFO"}\r\u2028\u2029\u0085\u001b[2K\u202e\u0000\ud800"\\';
 
-  test("nothing breaks it or is obeyed, and it reads back", () => {
+  test("without line breaks and control characters, and it reads back", () => {
     const line = write({ ...decided, name: evil, requester: evil, message: evil });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that there are none is what is tested
     expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/);
     expect(JSON.parse(line).requester).toBe(evil);
   });
 
-  test("nothing makes it longer than CloudWatch takes", () => {
+  test("no longer than CloudWatch accepts", () => {
     const huge = "\u0001".repeat(1_000_000);
     const all = Object.fromEntries(
       Object.entries(decided).map(([key, value]) => [key, typeof value === "string" && key !== "event" ? huge : value]),
@@ -171,11 +171,11 @@ describe("is one line, whatever stands in it", () => {
     expect(JSON.parse(line).RegistryProblems).toBe(10_000);
   });
 
-  test("a text that was cut says so", () => {
+  test("with a note where a text was cut", () => {
     expect(read({ ...decided, requester: "a".repeat(5000) }).requester).toBe(`${"a".repeat(1024)}… (5000 characters)`);
   });
 
-  test("a name that can be an identity is whole", () => {
+  test("with names whole that can be an identity", () => {
     expect(read({ ...decided, requester: "a".repeat(1024) }).requester).toBe("a".repeat(1024));
   });
 });
@@ -209,7 +209,7 @@ describe("every outcome is counted", () => {
     expect(read(entry).level).toBe("ERROR");
   });
 
-  test("every document is one that the specification allows", () => {
+  test("every document follows the specification", () => {
     const entries: readonly (Entry & Invocation)[] = [
       { ...decided, failure: "fault", cold: true },
       { event: "refused", status: 404 },

@@ -11,7 +11,7 @@ const razee = policies.get("razee") ?? expect.unreachable();
 const no: Ask = async (questions) => questions.map(() => ({ allowed: false, reason: "" }));
 const yes: Ask = async (questions) => questions.map(() => ({ allowed: true, reason: "" }));
 const down: Ask = async (questions) => questions.map(() => ({ code: 503, failure: "cannot be reached" }));
-/** As functions/access does: whatever hangs, at the deadline there is an answer. */
+/** As functions/cluster/ask.ts does: at the deadline there is an answer, even if the API server hangs. */
 const silent: Ask = async (questions, deadline) => {
   await new Promise((resolve) => setTimeout(resolve, deadline - 100 - Date.now()));
   return questions.map(() => ({ code: 504, failure: "did not answer" }));
@@ -20,7 +20,7 @@ const broken: Ask = () => {
   throw new TypeError("of an object's name");
 };
 
-/** What is asked, logged and dropped while clusters are warmed. */
+/** Notes the questions, and the entries that are logged and dropped, while clusters are warmed. */
 const warming = async (asks: Readonly<Record<string, Ask>>, more: Partial<Warming> = {}, policy: Policy = razee) => {
   const asked: (readonly [cluster: string, questions: readonly Question[]])[] = [];
   const [logged, dropped]: [Entry[], Entry[]] = [[], []];
@@ -59,7 +59,7 @@ describe("warming", () => {
     expect(logged).toEqual(said(["prod"]));
   });
 
-  test.each([...policies.values()])("runs all of a review that asks, whatever the policy: $name", async (policy) => {
+  test.each([...policies.values()])("runs a whole review that asks, with the policy $name", async (policy) => {
     const { dropped } = await warming({ prod: no }, {}, policy);
     expect(dropped).toMatchObject([
       { event: "decision", reason: "forbidden", questions: 1, requester: "impersonation-admission-warm-up" },
@@ -76,7 +76,7 @@ describe("warming", () => {
     expect(logged).toEqual(said(names));
   });
 
-  test("is off for no clusters: nothing is asked or said", async () => {
+  test("is off for 0 clusters: nothing is asked or logged", async () => {
     expect(await warming({ prod: no }, { clusters: 0 })).toEqual({ asked: [], logged: [], dropped: [] });
   });
 
@@ -90,7 +90,7 @@ describe("warming", () => {
   });
 });
 
-describe("warming never fails, and says why it did nothing", () => {
+describe("warming never fails, and logs why it did nothing", () => {
   test.each<[string, Readonly<Record<string, Ask>>, readonly string[], readonly unknown[]]>([
     ["no cluster", {}, [], ["no cluster is known yet"]],
     ["a cluster that is down", { prod: down }, [], ["prod: cannot be reached"]],

@@ -3,7 +3,7 @@ import { readDocument, readDocuments, textOf } from "../../../../functions/yaml/
 import { isObject } from "../../../../lib/meta/json.ts";
 import { files, values } from "../../../support/yaml-rows.ts";
 
-describe("a value means what it means to kubectl", () => {
+describe("a value is read as kubectl reads it", () => {
   test.each(values)("%s", (_, yaml, value) => {
     const text = `value: ${yaml}`;
     if (value === undefined) expect(() => readDocument(text)).toThrow(/^is not valid YAML: /);
@@ -11,7 +11,7 @@ describe("a value means what it means to kubectl", () => {
   });
 });
 
-describe("a file holds the documents that kubectl finds in it", () => {
+describe("the documents of a file are those that kubectl finds", () => {
   test.each(files)("%s", (_, content, names) => {
     const read = () => readDocuments(textOf(typeof content === "string" ? Buffer.from(content) : content));
     if (names === undefined) return expect(read).toThrow(/^is not valid YAML: /);
@@ -25,24 +25,24 @@ describe("a file holds the documents that kubectl finds in it", () => {
   });
 });
 
-describe("where one document is meant", () => {
-  test("nothing is undefined", () => {
+describe("where one document is expected", () => {
+  test("an empty text is undefined", () => {
     for (const text of ["", "---\n", "# only\n", "null"]) expect(readDocument(text)).toBeUndefined();
   });
 
-  test("several are refused, not dropped", () => {
+  test("several documents are refused, not dropped", () => {
     for (const text of ["a: 1\n---\nb: 2\n", '{"a":1}{"b":2}', '{"a":1}\n---\nb: 2'])
       expect(() => readDocument(text)).toThrow("holds 2 documents and must hold one");
     expect(() => readDocument("a: 1\n...\nb: 2\n")).toThrow("a document begins behind the end of another");
   });
 
-  test("what client-go would drop behind the first is refused too", () => {
+  test("a second document that client-go would drop is refused too", () => {
     for (const text of ["  a: 1\n b: 2\n", "{a: 1} b"])
       expect(() => readDocument(text)).toThrow(/^is not valid YAML: /);
   });
 });
 
-test("a message says where and quotes nothing", () => {
+test("a message names the line and quotes nothing", () => {
   const secret = "S3cr3t-T0ken";
   const texts = [
     `a: *${secret}`,
