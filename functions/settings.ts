@@ -67,7 +67,8 @@ const registryAges = (environment: NodeJS.ProcessEnv) => {
 const clusters = (environment: NodeJS.ProcessEnv, name: string, usual: number): number => {
   const text = environment[name];
   if (!text) return usual;
-  if (!/^(\d|10)$/.test(text)) throw new Error(`${name} must be clusters, 0 to 10, not ${JSON.stringify(text)}`);
+  if (!/^(\d|10)$/.test(text))
+    throw new Error(`${name} must be a number of clusters from 0 to 10, not ${JSON.stringify(text)}`);
   return Number(text);
 };
 
@@ -75,6 +76,6 @@ const seconds = (environment: NodeJS.ProcessEnv, name: string, usual: number): n
   const text = environment[name];
   if (!text) return usual;
   if (!/^[1-9]\d{0,5}$/.test(text))
-    throw new Error(`${name} must be seconds, 1 to 999999, not ${JSON.stringify(text)}`);
+    throw new Error(`${name} must be a number of seconds from 1 to 999999, not ${JSON.stringify(text)}`);
   return Number(text);
 };

@@ -78,7 +78,7 @@ export function awsCaller(settings: AwsSettings): AwsCall {
 
   return async (request, deadline) => {
     const region = request.region ?? settings.region ?? "";
-    if (!isRegion(region)) throw new AwsFailure(`${JSON.stringify(region)} is no AWS region; set AWS_REGION`);
+    if (!isRegion(region)) throw new AwsFailure(`${JSON.stringify(region)} is not an AWS region; set AWS_REGION`);
     const milliseconds = Math.max(deadline - Date.now(), 0);
     const where = `${titles[request.service]} in ${region}`;
     const signal = AbortSignal.timeout(milliseconds);

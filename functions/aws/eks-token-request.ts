@@ -97,28 +97,26 @@ const readArguments = ({ verbs, options }: Program, args: readonly string[], ref
     }
     const meaning = Object.hasOwn(options, name) ? options[name] : undefined;
     if (meaning === undefined)
-      return refuse("exec.args", `holds ${shown(name)}, which cannot be followed where tokens are minted`);
+      return refuse("exec.args", `holds ${shown(name)}, which is not supported where the function mints the token`);
     const value = attached ?? rest.shift() ?? refuse("exec.args", `holds ${name} without a value`);
     if (meaning === null) continue;
-    if (found[meaning] !== undefined) return refuse("exec.args", `says twice what ${name} says`);
+    if (found[meaning] !== undefined) return refuse("exec.args", `sets the value of ${name} twice`);
     if (!forms[meaning](value)) return refuse("exec.args", `holds ${name} with an invalid value`);
     found[meaning] = value;
   }
-  if (words.join(" ") !== verbs.join(" ")) return refuse("exec.args", `holds more than ${verbs.join(" ")} and options`);
+  if (words.join(" ") !== verbs.join(" "))
+    return refuse("exec.args", `has arguments other than ${verbs.join(" ")} and options`);
   return found;
 };
 
 const readRegion = (variables: Exec["env"], refuse: Refuse): string | undefined => {
   for (const { name } of variables) {
     if (name === "AWS_PROFILE")
-      refuse(
-        "exec.env AWS_PROFILE",
-        "is refused: there are no profiles here, tokens are minted from the function's own role",
-      );
+      refuse("exec.env AWS_PROFILE", "is refused: the function has no profiles, and mints tokens from its own role");
     if (!harmless.includes(name))
       refuse(
         /^[A-Z]{2,12}(_[A-Z]{1,12}){1,5}$/.test(name) ? `exec.env ${name}` : "exec.env",
-        "is refused: it cannot be followed where tokens are minted",
+        "is not supported where the function mints the token",
       );
   }
   const values = regionVariables.map((wanted) => variables.find(({ name }) => name === wanted)?.value);
@@ -136,6 +134,6 @@ export function eksTokenRequestOf({ command, args, env }: Exec, refuse: Refuse):
   if (!program || !` ${args.join(" ")} `.includes(` ${program.verbs.join(" ")} `)) return undefined;
   const inherited = readRegion(env, refuse);
   const { cluster, region = inherited, ...rest } = readArguments(program, args, refuse);
-  if (cluster === undefined) return refuse("exec.args", "names no cluster");
+  if (cluster === undefined) return refuse("exec.args", "must name a cluster");
   return { cluster, ...(region ? { region } : {}), ...rest };
 }

@@ -73,7 +73,7 @@ export function eksTokens(settings: AwsSettings, call: AwsCall, now: () => numbe
 
   return async (request, fresh = false) => {
     const region = request.region ?? settings.region ?? "";
-    if (!isRegion(region)) throw new AwsFailure("no region is named for the token; set AWS_REGION");
+    if (!isRegion(region)) throw new AwsFailure("the token needs a region; set AWS_REGION");
     return tokens(JSON.stringify(request), fresh, async () => {
       const { expires, ...credentials } = await credentialsOf(request, fresh);
       const value = eksToken(credentials, region, request.cluster, new Date(now()));

@@ -12,7 +12,7 @@ export async function jsonAction(
   const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": target };
   const text = await call({ ...request, headers, body: JSON.stringify(input) }, deadline);
   const output = parsed(text);
-  if (!isObject(output)) throw new AwsFailure(`${target} answered with what is no JSON object`);
+  if (!isObject(output)) throw new AwsFailure(`${target} did not answer with a JSON object`);
   return output;
 }
 

@@ -67,7 +67,7 @@ export function httpFailure(cluster: string, status: number, body = ""): NoAnswe
 export function accessFailure(cluster: string, error: unknown): NoAnswer {
   if (error instanceof Unanswered) return error.answer;
   const code = codeOf(error);
-  if (code === undefined) return { code: 502, failure: `${server(cluster)} answered with what cannot be read as JSON` };
+  if (code === undefined) return { code: 502, failure: `${server(cluster)} answered with invalid JSON` };
   if (code === tooLarge) return { code: 502, failure: `${server(cluster)} answered with more than 1 MiB` };
   if (code === queueIsFull)
     return { code: 503, failure: `too many questions to ${server(cluster)} are waiting already` };
@@ -84,7 +84,7 @@ export function credentialFailure(cluster: string, command: string | undefined, 
   const from = command === undefined ? "" : ` from the exec plugin ${JSON.stringify(command)}`;
   const code = codeOf(error);
   const why = error instanceof AwsFailure ? `: ${error.message}` : code ? ` (${code})` : "";
-  return { code: 502, failure: `the credentials of ${cluster} could not be had${from}${why}` };
+  return { code: 502, failure: `could not get credentials for ${cluster}${from}${why}` };
 }
 
 export function lateFailure(cluster: string, milliseconds: number): NoAnswer {

@@ -38,7 +38,7 @@ const blocksIn = (pem: string): readonly Block[] =>
     const what = JSON.stringify(`BEGIN ${type}`);
     const fault =
       index > 0 && pem[index - 1] !== "\n"
-        ? `${what} does not begin its line: ${pem.charCodeAt(index - 1) === 0xfeff ? "a byte order mark stands" : "something stands"} before it`
+        ? `${what} does not begin its line: ${pem.charCodeAt(index - 1) === 0xfeff ? "a byte order mark is" : "text is"} before it`
         : rest[end]?.replace(/[ \t\r]+$/, "") !== `-----END ${type}-----`
           ? `${what} has no line that ends it`
           : undefined;
@@ -52,13 +52,13 @@ const curves = new Set(["secp224r1", "prime256v1", "secp384r1", "secp521r1"]);
 const certificateOf = (type: string, lines: readonly string[]): X509Certificate | string => {
   if (type !== "CERTIFICATE")
     return `${JSON.stringify(`BEGIN ${type}`)} is a form of OpenSSL's; openssl x509 -in FILE writes it as BEGIN CERTIFICATE`;
-  if (lines.some((line) => line.includes(":"))) return "a certificate has headers; take them away";
+  if (lines.some((line) => line.includes(":"))) return "a certificate has headers; remove them";
   const text = lines.join("").replace(/[ \t\r]/g, "");
   if (!base64.test(text)) return "a certificate is not base64";
   try {
     const der = Buffer.from(text, "base64");
     const certificate = new X509Certificate(der);
-    if (certificate.raw.length !== der.length) return "a certificate has something after its end";
+    if (certificate.raw.length !== der.length) return "a certificate has bytes after its end";
     if (certificate.serialNumber.startsWith("-")) return "a certificate has a negative serial number";
     const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
     const curve = asymmetricKeyDetails?.namedCurve;

@@ -62,7 +62,7 @@ const fieldOf = ({ field, data }: Source): string => (data.length > 0 ? `${field
  */
 const parsed = <T>(from: Source, refuse: Refuse, parse: (pem: Buffer) => T | undefined): T => {
   if (from.file !== "" && from.data.length > 0)
-    refuse(from.field, `stands beside ${from.field}-data; keep one of them`);
+    refuse(from.field, `is set beside ${from.field}-data; keep one of them`);
   let pem: Buffer;
   try {
     pem = bytesOf(from);
@@ -85,9 +85,9 @@ const checkCluster = (cluster: KubeconfigCluster, insecure: boolean, refuse: Ref
   if (url.username || url.password || url.search || url.hash)
     refuse("server", "may hold a host, a port and a path only");
   if (cluster.insecure && !insecure)
-    refuse("insecure-skip-tls-verify", "is refused: a verdict from a server that was not verified guards nothing");
+    refuse("insecure-skip-tls-verify", "is refused: an answer from an unverified server cannot be trusted");
   if (cluster.insecure && isSet(cluster.ca))
-    refuse("insecure-skip-tls-verify", "stands beside a certificate authority; keep one of them");
+    refuse("insecure-skip-tls-verify", "is set beside a certificate authority; keep one of them");
   if (cluster.proxyUrl !== "") refuse("proxy-url", "is not supported");
   if (isSet(cluster.ca)) parsed(cluster.ca, refuse, certificate);
   return `${url.origin}${url.pathname.replace(/\/+/g, "/").replace(/\/$/, "")}`;
@@ -128,7 +128,7 @@ const plugin = (exec: KubeconfigExec, refuse: Refuse): void => {
   if (exec.command === "") refuse("exec.command", "is missing");
   if (!apiVersions.includes(exec.apiVersion)) refuse("exec.apiVersion", `must be ${apiVersions.join(" or ")}`);
   const mode = exec.interactiveMode || (exec.apiVersion === apiVersions[1] ? "IfAvailable" : "");
-  if (mode === "Always") refuse("exec.interactiveMode", "must not be Always here, where no person can type");
+  if (mode === "Always") refuse("exec.interactiveMode", "must not be Always, because no person can type here");
   if (mode !== "Never" && mode !== "IfAvailable") refuse("exec.interactiveMode", "must be Never or IfAvailable");
   if (exec.env.some(({ name }) => name === "")) refuse("exec.env", "holds a variable without a name");
 };
@@ -138,13 +138,13 @@ const minted = (exec: KubeconfigExec, { mint, region }: Minting, { host, isEks }
   if (!request)
     return refuse(
       "user.exec.command",
-      "is refused: a registry runs no command, and makes a token itself only for aws eks get-token and aws-iam-authenticator; use a service account's token or a client certificate",
+      "is refused: a registry runs no command, and mints tokens only in place of aws eks get-token and aws-iam-authenticator; use a service account's token or a client certificate",
     );
   const wanted = request.region ?? region;
   if (!isEks && !isEksServer(host, wanted))
     refuse(
       "cluster.server",
-      `is not an address of an EKS cluster${wanted ? ` in ${wanted}` : ""}, and a token for one is sent nowhere else; if it is one all the same, set impersonation-admission.serverIsEks: true in the context's extensions`,
+      `is not an address of an EKS cluster${wanted ? ` in ${wanted}` : ""}, and EKS tokens are sent to no other server; if it is EKS nevertheless, set impersonation-admission.serverIsEks: true in the context's extensions`,
     );
   return (fresh: boolean) => mint(request, fresh);
 };
@@ -167,7 +167,7 @@ const escapedKey = (key: string): string =>
 
 const impersonation = ({ as, asUid, asGroups, asExtra }: KubeconfigUser, refuse: Refuse) => {
   const extra = Object.entries(asExtra);
-  const missing = (field: string) => refuse(field, "stands there without as; name the user too");
+  const missing = (field: string) => refuse(field, "is set without as; name the user too");
   if (as === "") {
     if (asUid !== "") missing("as-uid");
     if (asGroups.length > 0) missing("as-groups");
@@ -200,10 +200,10 @@ export function checkedContext(kubeconfig: Kubeconfig, name: string, use: Contex
   const server = checkCluster(cluster, use.insecure ?? false, within("cluster"));
   const refuseUser = within("user");
   if (user.username !== "" || user.password !== "")
-    refuseUser("username", "is refused: API servers know no passwords since Kubernetes 1.19");
+    refuseUser("username", "is refused: API servers accept no passwords since Kubernetes 1.19");
   if (user.authProvider) refuseUser("auth-provider", "is not supported; use exec, a token or a client certificate");
   if (user.token !== "" && !/^[\x21-\x7e]+$/.test(user.token))
-    refuseUser("token", "is not a token that can travel in a header");
+    refuseUser("token", "holds characters that a header cannot carry");
   const hasCertificate = checkClientCertificate(user, refuseUser);
   const { plugins = "run", serverIsEks: isEks = false } = use;
   // A plugin is not run where there is a token or a certificate (plugin/pkg/client/auth/exec `UpdateTransportConfig`), but must be valid.
@@ -216,7 +216,7 @@ export function checkedContext(kubeconfig: Kubeconfig, name: string, use: Contex
   if (!isPlain && !user.exec)
     refuse(
       "user",
-      "holds no token, tokenFile, client certificate or exec plugin, and an anonymous question is never answered",
+      "has no token, tokenFile, client certificate or exec plugin, and API servers refuse anonymous questions",
     );
   return {
     server,

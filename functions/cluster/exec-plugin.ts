@@ -44,10 +44,10 @@ export async function runPlugin(
   const { kind, apiVersion: printed, status } = JSON.parse(stdout);
   if (kind !== "ExecCredential" || printed !== apiVersion)
     throw Object.assign(new Error("it printed another kind"), {
-      code: `it printed no ExecCredential of ${apiVersion}`,
+      code: `it did not print an ExecCredential of ${apiVersion}`,
     });
   const { token, clientCertificateData: cert, clientKeyData: key, expirationTimestamp } = status;
   if (Boolean(cert) !== Boolean(key))
-    throw Object.assign(new Error("one is missing"), { code: "it printed a certificate or a key, and not both" });
+    throw Object.assign(new Error("one is missing"), { code: "it printed only one of certificate and key" });
   return { token, cert, key, until: Date.parse(expirationTimestamp) || Number.POSITIVE_INFINITY };
 }

@@ -48,7 +48,7 @@ export function readEvent(event: HttpEvent): HttpRequest {
     };
   }
   if (typeof event.path !== "string" || typeof event.httpMethod !== "string")
-    throw Object.assign(new TypeError("the event comes from no HTTP API, REST API or Function URL"), {
+    throw Object.assign(new TypeError("the event is not from an HTTP API, a REST API or a Function URL"), {
       name: "UnknownEventError",
     });
   const receivedAt = event.requestContext?.requestTimeEpoch ?? Date.now();

@@ -54,9 +54,9 @@ const writing = 100;
 /** Every caller waits at least this long for a reading. If calls ended at once, each would freeze it again, and it would never end. */
 const leastWait = 400;
 
-const slow = "the webhook's registry of clusters is too old, and reading it again takes too long; try again";
+const slow = "the registry of clusters is too old, and reading it again takes too long; try again";
 const dead = (known: number): string =>
-  `the webhook's registry of clusters was last read at ${new Date(known).toISOString()} and cannot be read since; its log says why`;
+  `the registry of clusters was last read at ${new Date(known).toISOString()}, and every later reading failed; the log says why`;
 
 /**
  * Keeps a registry: loads it at once, and reads it again when it is old, one reading at a time. Where it cannot be read, the last good copy

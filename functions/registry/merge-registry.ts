@@ -41,7 +41,7 @@ export function mergeRegistry<Cluster>(
     ...registry.problems.map((problem) => (documents.length > 1 ? `${origin}: ${problem}` : problem)),
     ...[...registry.clusters.keys()]
       .filter(isTwice)
-      .map((name) => `${origin}: another document of the registry has a cluster that is ${name} in the URL too`),
+      .map((name) => `${origin}: another document of the registry has a cluster with the name ${name} in the URL too`),
   ];
   return {
     clusters: new Map(read.flatMap(({ registry }) => [...registry.clusters].filter(([name]) => !isTwice(name)))),

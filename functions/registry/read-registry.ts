@@ -46,7 +46,7 @@ export function readRegistry<Cluster>(
 ): Registry<Cluster> {
   const kubeconfig = readKubeconfig(text, directory);
   if (kubeconfig.contexts.size === 0)
-    throw new Error("has no contexts: it must be a kubeconfig itself, and not something that holds one");
+    throw new Error("has no contexts; it must be a kubeconfig, and not an object that contains one");
   const members = ["name", ...reader.members, "serverIsEks"];
   const entries = [...kubeconfig.contexts].map(entryOf);
   const clusters = new Map<string, Cluster>();
@@ -59,9 +59,13 @@ export function readRegistry<Cluster>(
           `its name cannot stand in a URL; set ${extensionName}.name in its extensions, 1 to 63 of A-Z a-z 0-9 . _ -, and not . or ..`,
         );
       if (entries.filter((entry) => entry.name === name).length > 1)
-        throw new Error(`another context is ${name} in the URL too; set ${extensionName}.name in its extensions`);
+        throw new Error(
+          `another context has the name ${name} in the URL too; set ${extensionName}.name in its extensions`,
+        );
       if (Object.keys(extension).some((member) => !members.includes(member)))
-        throw new Error(`${extensionName} in its extensions has an unknown member; there are ${members.join(", ")}`);
+        throw new Error(
+          `${extensionName} in its extensions has an unknown member; the known ones are ${members.join(", ")}`,
+        );
       const connect = () =>
         openConnection(kubeconfig, context, {
           label: `cluster ${JSON.stringify(name)}`,

@@ -85,5 +85,5 @@ export function registrySource(setting: string, call: AwsCall): LoadRegistry {
   // A lone slash would mean every parameter of the account.
   if (scheme === "ssm" && /^(\/[\w.-]+)+\/?$/.test(rest))
     return naming(setting, fromParameters(call, rest.replace(/\/$/, "")));
-  throw new Error(`REGISTRY names no registry; it must be ${forms}`);
+  throw new Error(`REGISTRY is not valid; it must be ${forms}`);
 }

@@ -46,9 +46,9 @@ export async function respond(
   const doubt = await dependencies.registry.current?.(deadline);
   if (method === "GET" && path === "/readyz") return readiness(dependencies, doubt);
   const route = method === "POST" ? routeOf(dependencies, request) : undefined;
-  if (!route) return failure(404, "there is nothing here");
+  if (!route) return failure(404, "unknown path, cluster or key");
   const size = request.size();
-  if (size > mostBytes) return failure(413, `the body has ${size} bytes or more; ${mostBytes} are the most`);
+  if (size > mostBytes) return failure(413, `the body has ${size} bytes or more; the limit is ${mostBytes}`);
   if (!/^application\/json *(;|$)/i.test(request.header("content-type")))
     return failure(415, "the Content-Type must be application/json");
   if (size === 0) return failure(400, "the body is empty; send an AdmissionReview");

@@ -98,7 +98,7 @@ export async function warm(warming: Warming): Promise<void> {
   await within(bound, registry.started);
   const chosen = [...registry.clusters.values()].slice(0, most);
   /** By cluster; undefined for one that answered. */
-  const problems = new Map<string, string | undefined>(chosen.map(({ name }) => [name, "did not answer soon enough"]));
+  const problems = new Map<string, string | undefined>(chosen.map(({ name }) => [name, "did not answer in time"]));
   const answered = Promise.withResolvers<void>();
   const all = Promise.all(
     chosen.map(async (cluster) => {
@@ -113,7 +113,7 @@ export async function warm(warming: Warming): Promise<void> {
     warmed: chosen.map(({ name }) => name).filter((name) => problems.get(name) === undefined),
     problems:
       chosen.length === 0
-        ? ["no cluster is known yet"]
+        ? ["no cluster is loaded yet"]
         : [...problems].flatMap(([name, problem]) => (problem === undefined ? [] : [`${name}: ${problem}`])),
     warmMilliseconds: Math.round(performance.now() - started),
   });

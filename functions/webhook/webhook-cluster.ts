@@ -37,7 +37,7 @@ const policyOf = (name: unknown): Policy => {
   const policy = policies.get(name === undefined ? defaultPolicy : String(name));
   if (!policy)
     throw new Error(
-      `${extensionName}.policy in its extensions is not a built-in policy; there are ${[...policies.keys()].join(", ")}`,
+      `${extensionName}.policy in its extensions is not a built-in policy; built in are ${[...policies.keys()].join(", ")}`,
     );
   return policy;
 };

@@ -66,13 +66,13 @@ const nodesOf = ({ source, events }: Parsed): readonly Node[] => {
       case EVENT_ID.DOCUMENT:
         for (const directive of event.directives)
           if (directive.kind !== "yaml" || directive.version !== "1.1")
-            fail(source, 0, "a directive other than %YAML 1.1 stands there");
+            fail(source, 0, "a directive other than %YAML 1.1");
         anchors = new Map();
         open.push([]);
         break;
       case EVENT_ID.ALIAS: {
         const name = source.slice(event.anchorStart, event.anchorEnd);
-        const target = anchors.get(name) ?? fail(source, event.anchorStart, "an alias of what has no anchor");
+        const target = anchors.get(name) ?? fail(source, event.anchorStart, "an alias without an anchor");
         add({ kind: "alias", target });
         break;
       }
@@ -121,7 +121,7 @@ const decoded = (root: Node): unknown => {
   const keyOf = (node: Node): string => {
     const key = decode(node);
     if (typeof key === "string" || typeof key === "boolean" || Number.isSafeInteger(key)) return String(key);
-    throw new UnresolvedScalar("a key of a mapping that is no text");
+    throw new UnresolvedScalar("a mapping key that is not text");
   };
   const set = (object: object, key: string, value: unknown): void => {
     Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
@@ -139,14 +139,14 @@ const decoded = (root: Node): unknown => {
     const sources = node.kind === "sequence" ? [...node.items].reverse() : [node];
     for (const source of sources) {
       const mapping = source.kind === "alias" ? source.target : source;
-      if (mapping.kind !== "mapping") throw new UnresolvedScalar("a merge key (<<) whose value is no mapping");
+      if (mapping.kind !== "mapping") throw new UnresolvedScalar("a merge key (<<) whose value is not a mapping");
       decode(source, object);
     }
   };
   const decode = (node: Node, into: object = {}): unknown => {
     count += 1;
     if (within.size > 0) aliased += 1;
-    if (isExcessive(count, aliased)) throw new UnresolvedScalar("more aliases than a person writes");
+    if (isExcessive(count, aliased)) throw new UnresolvedScalar("too many aliases");
     switch (node.kind) {
       case "scalar":
         return resolveScalar(node.scalar);

@@ -50,7 +50,7 @@ const chunksOf = (text: string): readonly string[] => {
       continue;
     }
     const behind = line.slice(3).trim();
-    if (behind !== "" && !behind.startsWith("#")) throw new Error("is not valid YAML: text stands behind ---");
+    if (behind !== "" && !behind.startsWith("#")) throw new Error("is not valid YAML: text follows ---");
     chunks.push(lines.join("\n"));
     lines = [];
   }
@@ -66,8 +66,7 @@ export function readDocuments(text: string): readonly unknown[] {
   if (rest === "") return documents;
   const others = chunksOf(rest).flatMap((chunk) => {
     const [document, ...more] = composeYaml(chunk);
-    if (more.length > 0)
-      throw new Error("is not valid YAML: a document begins behind the end of another; put --- between");
+    if (more.length > 0) throw new Error("is not valid YAML: a document follows the end of another; put --- between");
     return [document];
   });
   return [...documents, ...others.filter((document) => document != null)];

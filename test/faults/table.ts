@@ -6,7 +6,7 @@ import { answered, drip, inOrder, no, reply, reviewed, status, yes } from "./rep
 const server = 'the API server of cluster "prod"';
 const reset = `${server} cannot be reached (ECONNRESET)`;
 const late = `${server} did not answer within N ms`;
-const noJson = `${server} answered with what cannot be read as JSON`;
+const noJson = `${server} answered with invalid JSON`;
 
 /** The rest of a timeout of two seconds: one is reserved for the way back, and 100 ms for writing. Timers are not exact. */
 const untilDeadline = 850;

@@ -322,7 +322,7 @@ describe("credentials", () => {
     const peer = await peerThat(yes);
     const answers = await askPeer(peer, { user: { tokenFile: "token" } }, directory)([mayBeBob], soon());
     expect(answers).toMatchObject([
-      { code: 502, failure: expect.stringMatching(/^the credentials of context "prod" could not be had/) },
+      { code: 502, failure: expect.stringMatching(/^could not get credentials for context "prod"/) },
     ]);
     expect(peer.seen).toEqual([]);
   });
@@ -360,7 +360,7 @@ describe("credentials", () => {
     [
       "a plugin that fails",
       { ...plugins, command: process.execPath, args: ["-e", "throw Error('hush')"] },
-      /could not be had from/,
+      /could not get credentials for context "prod" from/,
     ],
     [
       "a plugin that prints a token with a line break in it",
@@ -428,8 +428,8 @@ describe("a reply that is not an answer", () => {
     ["500", json(500, status("etcd")), 503, `${server} answered 500: etcd`],
     ["503", json(503, {}), 503, `${server} answered 503`],
     ["202", json(202, { kind: "SubjectAccessReview" }), 502, `${server} answered 202`],
-    ["HTML", html, 502, `${server} answered with what cannot be read as JSON`],
-    ["half a document", halves, 502, `${server} answered with what cannot be read as JSON`],
+    ["HTML", html, 502, `${server} answered with invalid JSON`],
+    ["half a document", halves, 502, `${server} answered with invalid JSON`],
     [
       "another kind",
       json(201, { kind: "Pod", apiVersion: "v1" }),
@@ -669,7 +669,7 @@ describe("a context is refused at once, with its name and the field", () => {
     ],
     ["auth-provider", { user: { "auth-provider": { name: "oidc" } } }, "user.auth-provider is not supported"],
     ["a password", { user: { username: "u", password: "p" } }, "user.username is refused"],
-    ["a broken token", { user: { token: "a\nb" } }, "user.token is not a token that can travel in a header"],
+    ["a broken token", { user: { token: "a\nb" } }, "user.token holds characters that a header cannot carry"],
     ["a key alone", { user: { "client-key-data": pem("x") } }, "user.client-certificate is missing beside client-key"],
     ["no exec command", { user: { exec: { apiVersion: "v1" } } }, "user.exec.command is missing"],
     ["an unknown exec version", { user: { exec: { apiVersion: "v1", command: "x" } } }, "user.exec.apiVersion must be"],
@@ -681,17 +681,21 @@ describe("a context is refused at once, with its name and the field", () => {
       { user: { exec: { ...exec, interactiveMode: "Always" } } },
       "user.exec.interactiveMode must not be",
     ],
-    ["no credentials", { user: {} }, "user holds no token, tokenFile, client certificate or exec plugin"],
-    ["null", { user: null }, "user holds no token"],
+    ["no credentials", { user: {} }, "user has no token, tokenFile, client certificate or exec plugin"],
+    ["null", { user: null }, "user has no token"],
     ["no such user", { context: { user: "other" } }, "user is not in the kubeconfig"],
     ["no server", { cluster: { server: "" } }, "cluster.server is missing"],
-    ["groups without as", { user: { token: "t", "as-groups": ["g"] } }, "user.as-groups stands there without as"],
-    ["a uid without as", { user: { token: "t", "as-uid": "u" } }, "user.as-uid stands there without as"],
-    ["extra without as", { user: { token: "t", "as-user-extra": { a: ["b"] } } }, "user.as-user-extra stands there"],
+    ["groups without as", { user: { token: "t", "as-groups": ["g"] } }, "user.as-groups is set without as"],
+    ["a uid without as", { user: { token: "t", "as-uid": "u" } }, "user.as-uid is set without as"],
+    [
+      "extra without as",
+      { user: { token: "t", "as-user-extra": { a: ["b"] } } },
+      "user.as-user-extra is set without as",
+    ],
     [
       "data beside a file",
       { cluster: { "certificate-authority-data": pem("x"), "certificate-authority": "/ca" } },
-      "cluster.certificate-authority stands beside certificate-authority-data; keep one of them",
+      "cluster.certificate-authority is set beside certificate-authority-data; keep one of them",
     ],
     [
       "a bundle whose certificates have another name",
@@ -725,7 +729,7 @@ describe("a context is refused at once, with its name and the field", () => {
   test.each([
     ["a", /^is not a kubeconfig: it is not a mapping$/],
     ["[]", /^is not a kubeconfig: it is not a mapping$/],
-    ["users: *hush", /^is not valid YAML: an alias of what has no anchor \(line 1\)$/],
+    ["users: *hush", /^is not valid YAML: an alias without an anchor \(line 1\)$/],
     ["users: !hush!x", /^is not valid YAML: .* \(line 1\)$/],
     ["users:\n- user: { token: hush\nb: [", /^is not valid YAML: .* \(line \d\)$/],
   ])("%j, which is not a kubeconfig, without quoting it", (text, message) => {

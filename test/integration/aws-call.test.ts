@@ -116,7 +116,7 @@ describe("fails at once", () => {
 
   test("settings that are missing", async () => {
     const { url, seen } = await service(secret);
-    await expect(loader(url, { AWS_REGION: "" })()).rejects.toThrow('"" is no AWS region; set AWS_REGION');
+    await expect(loader(url, { AWS_REGION: "" })()).rejects.toThrow('"" is not an AWS region; set AWS_REGION');
     await expect(loader(url, { AWS_SECRET_ACCESS_KEY: "" })()).rejects.toThrow("AWS_SECRET_ACCESS_KEY are not set");
     expect(seen).toHaveLength(0);
   });

@@ -138,7 +138,7 @@ describe("an unknown caller", () => {
     expect(result).toEqual({
       statusCode: 404,
       headers: { "content-type": "application/json", "cache-control": "no-store" },
-      body: '{"apiVersion":"v1","kind":"Status","metadata":{},"status":"Failure","message":"there is nothing here","reason":"NotFound","code":404}',
+      body: '{"apiVersion":"v1","kind":"Status","metadata":{},"status":"Failure","message":"unknown path, cluster or key","reason":"NotFound","code":404}',
       isBase64Encoded: false,
     });
     expect([asked, logged]).toEqual([[], [refused(404), refused(404, false)]]);

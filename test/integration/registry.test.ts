@@ -123,7 +123,7 @@ describe("the registry of a deployment", () => {
   });
 
   test.each([
-    [{ REGISTRY: "s3://bucket/key" }, "REGISTRY names no registry; it must be a file, file:PATH"],
+    [{ REGISTRY: "s3://bucket/key" }, "REGISTRY is not valid; it must be a file, file:PATH"],
     [{ REGISTRY: "/nowhere/kubeconfig" }, "the registry /nowhere/kubeconfig cannot be read (ENOENT)"],
     [
       { REGISTRY: "ssm:/a", AWS_REGION: "eu-west-1" },
@@ -246,7 +246,11 @@ describe("a registry that could not be read for longer than it may be used", () 
     const { answer, logged, server } = await dead(policy);
     expect(await answer("k1")).toMatchObject({
       allowed: false,
-      status: { code: 503, reason: "ServiceUnavailable", message: expect.stringContaining("cannot be read since") },
+      status: {
+        code: 503,
+        reason: "ServiceUnavailable",
+        message: expect.stringContaining("every later reading failed"),
+      },
       auditAnnotations: { decision: "denied", reason: "no-answer", requester: "alice" },
     });
     expect(server.seen).toEqual([]);
@@ -255,7 +259,10 @@ describe("a registry that could not be read for longer than it may be used", () 
 
   test("is not ready, and reveals nothing to an unknown caller", async () => {
     const { admit, ready } = await dead("razee");
-    expect(await ready()).toMatchObject({ status: 503, json: { message: expect.stringContaining("since") } });
+    expect(await ready()).toMatchObject({
+      status: 503,
+      json: { message: expect.stringContaining("every later reading failed") },
+    });
     expect(await admit("another")).toBe(404);
   });
 });

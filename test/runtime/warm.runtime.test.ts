@@ -116,14 +116,14 @@ test("one that hangs beside one that answers is given up at once", async () => {
   await writeRegistry(file(), guarded("hangs", await peerThat(silent)), guarded("demo", await peerThat(no)));
   const instance = await instanceOf({ REGISTRY: file() });
   expect(linesOf(instance, "warmed")).toMatchObject([
-    { warmed: ["demo"], problems: ["hangs: did not answer soon enough"] },
+    { warmed: ["demo"], problems: ["hangs: did not answer in time"] },
   ]);
   expect(await answerTo(instance)).toMatchObject({ statusCode: 200, response: { allowed: true } });
 });
 
 test("a registry that cannot be read", async () => {
   const instance = await instanceOf({ REGISTRY: join(folder, "nowhere") });
-  expect(linesOf(instance, "warmed")).toMatchObject([{ warmed: [], problems: ["no cluster is known yet"] }]);
+  expect(linesOf(instance, "warmed")).toMatchObject([{ warmed: [], problems: ["no cluster is loaded yet"] }]);
   expect(await answerTo(instance)).toMatchObject({ statusCode: 404 });
 });
 
@@ -138,7 +138,7 @@ test("a registry whose source hangs", async () => {
     ...{ REGISTRY: "ssm:/clusters", AWS_ACCESS_KEY_ID: "ASIA", AWS_SECRET_ACCESS_KEY: "secret" },
     AWS_ENDPOINT_URL: `http://127.0.0.1:${(source.address() as AddressInfo).port}`,
   });
-  expect(linesOf(instance, "warmed")).toMatchObject([{ warmed: [], problems: ["no cluster is known yet"] }]);
+  expect(linesOf(instance, "warmed")).toMatchObject([{ warmed: [], problems: ["no cluster is loaded yet"] }]);
   expect(await answerTo(instance)).toMatchObject({ statusCode: 404 });
 });
 

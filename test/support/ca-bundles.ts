@@ -37,7 +37,7 @@ export interface BundleRow {
 const openSsl = (type: string): string =>
   `"BEGIN ${type}" is a form of OpenSSL's; openssl x509 -in FILE writes it as BEGIN CERTIFICATE`;
 const unended = '"BEGIN CERTIFICATE" has no line that ends it';
-const notFirst = (what: string): string => `"BEGIN CERTIFICATE" does not begin its line: ${what} stands before it`;
+const notFirst = (what: string): string => `"BEGIN CERTIFICATE" does not begin its line: ${what} is before it`;
 
 /** Go's `pem.Decode` and `AppendCertsFromPEM`. */
 export const bundleRows: readonly BundleRow[] = [
@@ -62,7 +62,7 @@ export const bundleRows: readonly BundleRow[] = [
     what: "indentation",
     pem: (ca) => ca.replaceAll(/^/gm, "  "),
     certificates: 0,
-    fault: notFirst("something"),
+    fault: notFirst("text"),
   },
   {
     what: "two files put together without a line break",
@@ -88,7 +88,7 @@ export const bundleRows: readonly BundleRow[] = [
     what: "headers",
     pem: (ca) => ca.replace("-----\n", "-----\nProc-Type: 4\n\n"),
     certificates: 0,
-    fault: "a certificate has headers; take them away",
+    fault: "a certificate has headers; remove them",
   },
   {
     what: "a letter that is not base64",
@@ -122,6 +122,6 @@ export const bundleRows: readonly BundleRow[] = [
       return `-----BEGIN CERTIFICATE-----\n${longer}\n-----END CERTIFICATE-----\n`;
     },
     certificates: 0,
-    fault: "a certificate has something after its end",
+    fault: "a certificate has bytes after its end",
   },
 ];

@@ -22,7 +22,7 @@ describe("the age at which the registry is read again", () => {
 
   test.each(["0", "-1", "1.5", "5m", "1000000"])("not %j", (text) => {
     expect(() => readSettings({ REGISTRY_MAX_AGE: text })).toThrow(
-      `REGISTRY_MAX_AGE must be seconds, 1 to 999999, not "${text}"`,
+      `REGISTRY_MAX_AGE must be a number of seconds from 1 to 999999, not "${text}"`,
     );
   });
 });
@@ -41,7 +41,7 @@ describe("the age at which the registry is dead", () => {
 
   test.each([
     ["599", "REGISTRY_DEAD_AGE must be at least twice REGISTRY_MAX_AGE, 600, not 599"],
-    ["1d", 'REGISTRY_DEAD_AGE must be seconds, 1 to 999999, not "1d"'],
+    ["1d", 'REGISTRY_DEAD_AGE must be a number of seconds from 1 to 999999, not "1d"'],
   ])("not %j", (deadAge, message) => {
     expect(() => readSettings({ REGISTRY_DEAD_AGE: deadAge })).toThrow(message);
   });
@@ -59,7 +59,7 @@ describe("the number of clusters that are warmed", () => {
 
   test.each(["11", "-1", "off", "1.5"])("not %j", (text) => {
     expect(() => readSettings({ WARM_CLUSTERS: text })).toThrow(
-      `WARM_CLUSTERS must be clusters, 0 to 10, not "${text}"`,
+      `WARM_CLUSTERS must be a number of clusters from 0 to 10, not "${text}"`,
     );
   });
 });

@@ -36,8 +36,8 @@ const unknown = 'an error on the server ("unknown") has prevented the request fr
 
 export const noReviewRows: readonly Row[] = [
   ...ours(400, "the body is not JSON"),
-  ...ours(404, "there is nothing here"),
-  ...ours(413, "the body has 6291457 bytes or more; 6291456 are the most"),
+  ...ours(404, "unknown path, cluster or key"),
+  ...ours(413, "the body has 6291457 bytes or more; the limit is 6291456"),
   ...ours(415, "the Content-Type must be application/json"),
   ...ours(500, "the webhook failed; its log says why"),
   ...row("API Gateway's 403", gateway(403, "Forbidden"), notCalled("unknown")),

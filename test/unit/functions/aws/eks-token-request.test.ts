@@ -99,16 +99,16 @@ describe("any other plugin is left alone", () => {
 
 describe("an option or a variable that would make another token is refused, with its field", () => {
   test.each([
-    ["--profile admin eks get-token --cluster-name a", "user.exec.args holds --profile, which cannot be followed"],
+    ["--profile admin eks get-token --cluster-name a", "user.exec.args holds --profile, which is not supported"],
     ["eks get-token --cluster-name a --endpoint-url https://x", "holds --endpoint-url"],
     ["eks get-token --cluster-name a --no-sign-request", "holds --no-sign-request"],
     ["eks get-token --cluster-name", "holds --cluster-name without a value"],
-    ["eks get-token", "user.exec.args names no cluster"],
-    ["eks get-token --cluster-name a --cluster-id b", "says twice what --cluster-id says"],
+    ["eks get-token", "user.exec.args must name a cluster"],
+    ["eks get-token --cluster-name a --cluster-id b", "sets the value of --cluster-id twice"],
     ["eks get-token --cluster-name ü", "holds --cluster-name with an invalid value"],
     ["eks get-token --cluster-name a --region eu-west-1.example.com/", "holds --region with an invalid value"],
     ["eks get-token --cluster-name a --role-arn guard", "holds --role-arn with an invalid value"],
-    ["eks get-token now --cluster-name a", "holds more than eks get-token"],
+    ["eks get-token now --cluster-name a", "has arguments other than eks get-token"],
   ])("%s", (args, message) => {
     expect(() => requestOf("aws", words(args))).toThrow(message);
   });
@@ -119,9 +119,9 @@ describe("an option or a variable that would make another token is refused, with
   });
 
   test.each([
-    ["AWS_PROFILE", "user.exec.env AWS_PROFILE is refused: there are no profiles here"],
-    ["AWS_ACCESS_KEY_ID", "user.exec.env AWS_ACCESS_KEY_ID is refused"],
-    ["HTTPS_PROXY", "user.exec.env HTTPS_PROXY is refused"],
+    ["AWS_PROFILE", "user.exec.env AWS_PROFILE is refused: the function has no profiles"],
+    ["AWS_ACCESS_KEY_ID", "user.exec.env AWS_ACCESS_KEY_ID is not supported"],
+    ["HTTPS_PROXY", "user.exec.env HTTPS_PROXY is not supported"],
   ])("%s", (name, message) => {
     const env = [{ name, value: "s3cret" }];
     expect(() => requestOf("aws", words("eks get-token --cluster-name a --region eu-west-1"), env)).toThrow(message);

@@ -54,5 +54,5 @@ describe.each(Object.entries(gateways))("an event of a %s", (_, eventOf) => {
 });
 
 test("an event of another kind is refused", () => {
-  expect(() => readEvent({ Records: [] } as never)).toThrow("the event comes from no HTTP API");
+  expect(() => readEvent({ Records: [] } as never)).toThrow("the event is not from an HTTP API");
 });

@@ -6,9 +6,9 @@ const maxAge = 300_000;
 /** A tenth more: the age at which it is read again before it is used. */
 const old = 330_000;
 const deadAge = 86_400_000;
-const slow = "the webhook's registry of clusters is too old, and reading it again takes too long; try again";
+const slow = "the registry of clusters is too old, and reading it again takes too long; try again";
 const dead =
-  "the webhook's registry of clusters was last read at 1970-01-01T00:00:00.000Z and cannot be read since; its log says why";
+  "the registry of clusters was last read at 1970-01-01T00:00:00.000Z, and every later reading failed; the log says why";
 
 type Source = string | Error | Promise<string>;
 

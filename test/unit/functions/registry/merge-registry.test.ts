@@ -82,7 +82,7 @@ describe("several kubeconfigs are one registry", () => {
     expect(problems).toEqual(
       ["a", "b"].map(
         (name) =>
-          `parameter /fleet/${name}: another document of the registry has a cluster that is prod in the URL too`,
+          `parameter /fleet/${name}: another document of the registry has a cluster with the name prod in the URL too`,
       ),
     );
   });
@@ -113,7 +113,7 @@ test("where none can be read, it throws", () => {
   );
 });
 
-test("an EKS user that cannot be followed is refused with its field", () => {
+test("an EKS user with an unsupported option is refused with its field", () => {
   const { text, ...rest } = document("a", "a1");
   const { problems } = mergeRegistry(
     [{ ...rest, text: text.replace("--output", "--profile") }],
@@ -121,6 +121,6 @@ test("an EKS user that cannot be followed is refused with its field", () => {
     webhookClusters,
   );
   expect(problems).toEqual([
-    'context "a1": user.exec.args holds --profile, which cannot be followed where tokens are minted',
+    'context "a1": user.exec.args holds --profile, which is not supported where the function mints the token',
   ]);
 });

@@ -126,13 +126,13 @@ describe("a context that cannot be used is named, and does not affect the others
     [
       "a policy that is not there",
       { extension: { keys, policy: "flux" } },
-      /policy .* is not a built-in policy; there are razee/,
+      /policy .* is not a built-in policy; built in are razee/,
     ],
     ["a policy that is written out", { extension: { keys, policy: {} } }, /is not a built-in policy/],
     [
       "a member that is misspelt",
       { extension: { keys, polcy: "razee" } },
-      /has an unknown member; there are name, keys, policy, serverIsEks/,
+      /has an unknown member; the known ones are name, keys, policy, serverIsEks/,
     ],
     ["a user that is not there", { members: { user: "unknown" } }, /user is not in the kubeconfig/],
     ["a cluster that is not there", { members: { cluster: "none" } }, /cluster is not in the kubeconfig/],
@@ -143,7 +143,7 @@ describe("a context that cannot be used is named, and does not affect the others
       { user: { token: "s3cret", "as-groups": ["system:masters"] } },
       /as-groups/,
     ],
-    ["a user with as-groups and without as", { user: { token: "s3cret", "as-uid": "1" } }, /as-uid stands there/],
+    ["a user with as-uid and without as", { user: { token: "s3cret", "as-uid": "1" } }, /as-uid is set without as/],
     ["serverIsEks in quotes", { extension: { keys, serverIsEks: "s3cret" } }, /serverIsEks .* must be true or false/],
     ["a user who is null", { user: null }, /no token, tokenFile/],
     ["a server without TLS", { cluster: { server: "http://192.0.2.1" } }, /server must start with https:/],
@@ -169,9 +169,9 @@ describe("a context that cannot be used is named, and does not affect the others
     expect(names).toEqual(["healthy"]);
     expect(problems).toEqual([
       expect.stringMatching(
-        /^context "arn:aws:eks:eu-central-1:.*another context is payments in the URL too; set .*name/,
+        /^context "arn:aws:eks:eu-central-1:.*another context has the name payments in the URL too; set .*name/,
       ),
-      expect.stringMatching(/^context "arn:aws:eks:us-east-1:.*another context is payments in the URL too/),
+      expect.stringMatching(/^context "arn:aws:eks:us-east-1:.*another context has the name payments in the URL too/),
     ]);
   });
 
@@ -248,7 +248,7 @@ describe("the message about an unreadable registry says why, and quotes nothing 
     ["a text", "s3cret", /not a mapping/],
     ["nothing", "", /has no contexts/],
     ["a list", "[s3cret]", /not a mapping/],
-    ["a secret of key and value, as the console stores it", '{"kubeconfig":"s3cret"}', /^has no contexts: it must be/],
+    ["a secret of key and value, as the console stores it", '{"kubeconfig":"s3cret"}', /^has no contexts; it must be/],
     ["an empty mapping", "{}", /^has no contexts/],
     ["no contexts", "{contexts: []}", /^has no contexts/],
     ["a Secret of Kubernetes", "{apiVersion: v1, kind: Secret, stringData: {a: s3cret}}", /its kind is not Config/],
@@ -296,7 +296,7 @@ test("a door reads members of its own, and no other door's", () => {
   const { clusters } = readRegistryWith({ text: text({ actor: "a" }), directory: "." }, minting, reader);
   expect([...clusters.values()]).toEqual([{ name: "prod", actor: "a", label: 'cluster "prod"' }]);
   expect(readRegistryWith({ text: text({ keys }), directory: "." }, minting, reader).problems).toEqual([
-    'context "prod": impersonation-admission in its extensions has an unknown member; there are name, actor, serverIsEks',
+    'context "prod": impersonation-admission in its extensions has an unknown member; the known ones are name, actor, serverIsEks',
   ]);
 });
 

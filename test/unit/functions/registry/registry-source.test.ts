@@ -96,7 +96,7 @@ describe("an unusable answer of AWS", () => {
 
   test.each([
     ["secretsmanager:s", "{}", "the registry secretsmanager:s cannot be read: the secret has no value"],
-    ["secretsmanager:s", "s3cret", "secretsmanager.GetSecretValue answered with what is no JSON object"],
+    ["secretsmanager:s", "s3cret", "secretsmanager.GetSecretValue did not answer with a JSON object"],
     ["ssm:/a", "{}", "the registry ssm:/a cannot be read: GetParametersByPath answered without Parameters"],
     ["ssm:/a", '{"Parameters":[]}', "there are no parameters below /a"],
     ["ssm:/a", '{"Parameters":[],"NextToken":"again"}', "there are more than 1000 parameters below /a"],
@@ -121,7 +121,7 @@ describe("anything else is refused", () => {
     "SSM:/fleet",
   ])("%s", (setting) => {
     expect(() => registrySource(setting, noCall)).toThrow(
-      "REGISTRY names no registry; it must be a file, file:PATH, secretsmanager:NAME-OR-ARN or ssm:/PATH",
+      "REGISTRY is not valid; it must be a file, file:PATH, secretsmanager:NAME-OR-ARN or ssm:/PATH",
     );
   });
 });

@@ -92,12 +92,12 @@ describe("warming", () => {
 
 describe("warming never fails, and logs why it did nothing", () => {
   test.each<[string, Readonly<Record<string, Ask>>, readonly string[], readonly unknown[]]>([
-    ["no cluster", {}, [], ["no cluster is known yet"]],
+    ["no cluster", {}, [], ["no cluster is loaded yet"]],
     ["a cluster that is down", { prod: down }, [], ["prod: cannot be reached"]],
     ["one of two", { prod: no, test: down }, ["prod"], ["test: cannot be reached"]],
     ["a fault of our own", { prod: broken }, [], [expect.stringMatching(/^prod: failed: TypeError\n/)]],
     ["a cluster that is silent", { prod: silent }, [], ["prod: did not answer"]],
-    ["a silent one beside one that answers", { a: silent, b: no }, ["b"], ["a: did not answer soon enough"]],
+    ["a silent one beside one that answers", { a: silent, b: no }, ["b"], ["a: did not answer in time"]],
   ])("%s", async (_, asks, warmed, problems) => {
     const { logged } = await warming(asks);
     expect(logged).toEqual(said(warmed, problems));
@@ -106,6 +106,6 @@ describe("warming never fails, and logs why it did nothing", () => {
   test("a registry that hangs", async () => {
     const registry = { clusters: new Map(), problems: [], started: new Promise<void>(() => {}) };
     const { logged } = await warming({}, { registry });
-    expect(logged).toEqual(said([], ["no cluster is known yet"]));
+    expect(logged).toEqual(said([], ["no cluster is loaded yet"]));
   });
 });

@@ -33,7 +33,7 @@ describe("where one document is expected", () => {
   test("several documents are refused, not dropped", () => {
     for (const text of ["a: 1\n---\nb: 2\n", '{"a":1}{"b":2}', '{"a":1}\n---\nb: 2'])
       expect(() => readDocument(text)).toThrow("holds 2 documents and must hold one");
-    expect(() => readDocument("a: 1\n...\nb: 2\n")).toThrow("a document begins behind the end of another");
+    expect(() => readDocument("a: 1\n...\nb: 2\n")).toThrow("a document follows the end of another");
   });
 
   test("a second document that client-go would drop is refused too", () => {

@@ -38,7 +38,7 @@ test.for([
 
 test("a certificate that the API server passes over is a failure where there is no other, and else to be looked at", () => {
   const problem =
-    'holds what the API server does not read: "BEGIN CERTIFICATE" does not begin its line: a byte order mark stands before it';
+    'holds what the API server does not read: "BEGIN CERTIFICATE" does not begin its line: a byte order mark is before it';
   expect(judgeCaBundle(base64(`\ufeff${ca}`), Date.now()).flaw).toEqual({ grave: true, problem });
   expect(judgeCaBundle(base64(`\ufeff${ca}${ca}`), Date.now()).flaw).toEqual({ grave: false, problem });
 });
