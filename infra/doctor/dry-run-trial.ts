@@ -2,7 +2,7 @@ import { type AdmissionRequest, conclude, judge, type Outcome } from "../../lib/
 import { isHeaderSafe } from "../../lib/identity/index.ts";
 import { printable } from "../../lib/meta/index.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
-import { formatKeys, placesOf, pointerOf } from "../../lib/policy/path.ts";
+import { formatSegments, placesOf, pointerOf } from "../../lib/policy/path.ts";
 import { type Target, targetOf } from "../../lib/policy/policy.ts";
 import type { Answer, Question } from "../../lib/question/index.ts";
 import { type ApiReply, messageOf } from "../cluster/api-client.ts";
@@ -150,14 +150,14 @@ export function endingOf(
   if (refused) return { kind: "wrong", why: `it was accepted, and the rule refuses it: ${outcome.message}` };
   const written = new Map(outcome.patch.map(({ path, value }) => [path, value]));
   for (const { path } of target.fields)
-    for (const { keys, value } of placesOf(reply.body, path)) {
-      const pointer = pointerOf(keys);
-      const sent = placesOf(object, path).find((place) => pointerOf(place.keys) === pointer)?.value;
+    for (const { segments, value } of placesOf(reply.body, path)) {
+      const pointer = pointerOf(segments);
+      const sent = placesOf(object, path).find((place) => pointerOf(place.segments) === pointer)?.value;
       const rightly = written.get(pointer) ?? sent;
       if (value !== rightly)
         return {
           kind: "wrong",
-          why: `${formatKeys(keys)} came back as ${shown(value)}, and the rule says ${shown(rightly)}`,
+          why: `${formatSegments(segments)} came back as ${shown(value)}, and the rule says ${shown(rightly)}`,
         };
     }
   // An admission policy that sets the field says nothing of it.

@@ -65,7 +65,7 @@ export function statedBy(policy: Policy, resource: GroupVersionResource, object:
   const accounts = Object.values(privileged);
   return judge(enforced(policy), editOf(nobody, resource, object), "validate").findings.flatMap((finding) => {
     const verdict = verdictOf(finding, () => ({ allowed: true, reason: "" }));
-    const { keys = [], at = "", declared, effective, sentence, decision } = verdict;
+    const { segments: keys = [], at = "", declared, effective, sentence, decision } = verdict;
     const text = valueAt(object, keys);
     const meant = typeof text === "string" ? member(privileged, text) : undefined;
     const own = accounts.includes(declared) ? declared : declared === "" && decision === "permitted" ? effective : "";

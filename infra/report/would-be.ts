@@ -81,7 +81,7 @@ export function judgeWritersWith(ask: Ask): JudgeWriters {
     return judged.map((each) =>
       each.flatMap(({ user, judgement }) =>
         judgement.findings.map((finding) => {
-          const { keys = [], at = "", decision, reason, effective, sentence } = verdictOf(finding, answerTo);
+          const { segments: keys = [], at = "", decision, reason, effective, sentence } = verdictOf(finding, answerTo);
           return {
             keys,
             wouldBe: { writer: user.username, field: at, decision, reason, effective, message: sentence },

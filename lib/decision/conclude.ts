@@ -76,8 +76,18 @@ const verdictsOf = (
 /** Where nothing can be patched, what would have to be is refused, with the reason that it had. */
 const unpatched = (verdict: Verdict): Verdict => {
   if (!isWritten(verdict)) return verdict;
-  const { keys, at, reason, refusal, declared } = verdict;
-  return { decision: "denied", keys, at, reason, sentence: refusal, code: 403, causes: [], declared, effective: "" };
+  const { segments, at, reason, refusal, declared } = verdict;
+  return {
+    decision: "denied",
+    segments,
+    at,
+    reason,
+    sentence: refusal,
+    code: 403,
+    causes: [],
+    declared,
+    effective: "",
+  };
 };
 
 const worstOf = (verdicts: readonly Verdict[]): Verdict =>

@@ -1,7 +1,7 @@
 import { isProblem, type JsonObject } from "../meta/json.ts";
 import { type Field, isInStatus, type Policy, type Target } from "../policy/policy.ts";
 import type { Finding } from "./finding.ts";
-import type { IdentityField, Review } from "./identity-field.ts";
+import type { FieldContext, IdentityField } from "./identity-field.ts";
 import { judgeField } from "./judge-field.ts";
 import type { AdmissionRequest, Endpoint } from "./request.ts";
 import { denied, skipped, tooMany } from "./review-verdict.ts";
@@ -34,15 +34,15 @@ export function isStatusWriter({ target, request: { requester } }: CoveredWrite)
 /** Judges the fields that a write must answer for, which are read once its requester is known. */
 export function judgeFields(
   { policy, target, request }: CoveredWrite,
-  casesFor: (review: Pick<Review, "policy" | "target" | "requester" | "namespace">) => readonly IdentityField[],
+  fieldsIn: (review: Pick<FieldContext, "policy" | "target" | "requester" | "namespace">) => readonly IdentityField[],
 ): readonly Finding[] {
   const { requester, namespace } = request;
   if (isProblem(requester)) return [denied("no-requester", 500, requester.problem)];
-  const cases = casesFor({ policy, target, requester, namespace });
-  if (cases.length === 0) return [skipped("no-field", "the object has no field that names an identity")];
-  if (cases.length > mostFields) {
-    const fields = cases.map(({ at }) => at);
-    return [tooMany(fields, `the object has ${fields.length} fields for identities, of ${mostFields} at most`)];
+  const fields = fieldsIn({ policy, target, requester, namespace });
+  if (fields.length === 0) return [skipped("no-field", "the object has no field that names an identity")];
+  if (fields.length > mostFields) {
+    const paths = fields.map(({ at }) => at);
+    return [tooMany(paths, `the object has ${paths.length} fields for identities, of ${mostFields} at most`)];
   }
-  return cases.map(judgeField);
+  return fields.map(judgeField);
 }

@@ -12,7 +12,7 @@ export interface Branch {
   readonly yes: Finding;
   readonly no: Finding;
   /** The field that is asked about. */
-  readonly subject: { readonly keys: Segments; readonly at: string; readonly declared: string };
+  readonly subject: { readonly segments: Segments; readonly at: string; readonly declared: string };
 }
 
 export function isBranch(finding: Finding): finding is Branch {

@@ -2,7 +2,7 @@ import type { UserInfo } from "../identity/user-info.ts";
 import { isProblem, type JsonObject } from "../meta/json.ts";
 import { type Place, placesOf, pointerOf } from "../policy/path.ts";
 import type { Field, Policy, Target } from "../policy/policy.ts";
-import { usernameIn } from "./field-identity.ts";
+import { usernameIn } from "./username-in.ts";
 
 /**
  * What a request writes. Of an object, the field can be patched. A subresource may write the field itself, or parts of the status that
@@ -11,7 +11,7 @@ import { usernameIn } from "./field-identity.ts";
 export type WrittenPart = "object" | "field-by-subresource" | "acted-on-status";
 
 /** What the fields of one review have in common. */
-export interface Review {
+export interface FieldContext {
   readonly policy: Policy;
   readonly target: Target;
   readonly requester: UserInfo;
@@ -25,7 +25,7 @@ export interface Review {
 }
 
 /** Everything that one field is judged by. */
-export interface IdentityField extends Review {
+export interface IdentityField extends FieldContext {
   readonly field: Field;
   readonly place: Place;
   /** The field's name in messages. */
@@ -37,7 +37,7 @@ export interface IdentityField extends Review {
 }
 
 /** Fields of a review, one by one: a path that walks a list leads to many. */
-export function identityFieldsOf(review: Review, fields: readonly Field[]): readonly IdentityField[] {
+export function identityFieldsOf(review: FieldContext, fields: readonly Field[]): readonly IdentityField[] {
   return fields.flatMap((field) => {
     const { object, before, namespace } = review;
     const declaredAt = (of: JsonObject, place: Place): string => {
@@ -47,11 +47,11 @@ export function identityFieldsOf(review: Review, fields: readonly Field[]): read
       return isProblem(identity) ? value : identity;
     };
     const earlier = new Map(
-      before ? placesOf(before, field.path).map((place) => [pointerOf(place.keys), declaredAt(before, place)]) : [],
+      before ? placesOf(before, field.path).map((place) => [pointerOf(place.segments), declaredAt(before, place)]) : [],
     );
     return placesOf(object, field.path).map((place): IdentityField => {
       const declared = declaredAt(object, place);
-      const inherited = declared !== "" && earlier.get(pointerOf(place.keys)) === declared;
+      const inherited = declared !== "" && earlier.get(pointerOf(place.segments)) === declared;
       return { ...review, field, place, at: place.at, declared, inherited };
     });
   });

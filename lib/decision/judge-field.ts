@@ -4,55 +4,61 @@ import type { UserInfo } from "../identity/user-info.ts";
 import { isProblem } from "../meta/json.ts";
 import type { Target } from "../policy/policy.ts";
 import { impersonationQuestion, type Question, question } from "../question/question.ts";
-import { usernameIn } from "./field-identity.ts";
 import { type Finding, mapVerdicts } from "./finding.ts";
 import type { IdentityField } from "./identity-field.ts";
-import * as say from "./messages.ts";
+import * as messages from "./messages.ts";
+import { usernameIn } from "./username-in.ts";
 import type { Denied, Kept, Reason, Written } from "./verdict.ts";
 
 /** Judges one field by the rule, in its order: types and names, then empty, self and privileged, then the questions. */
-export function judgeField(one: IdentityField): Finding {
-  const { value, blocked } = one.place;
-  if (blocked !== undefined) return invalid(one, "parent-not-an-object", blocked);
-  if (value === undefined || value === null || value === "") return judgeEmpty(one);
-  if (typeof value !== "string") return invalid(one, "not-a-string", say.notAString(value));
-  return judgeName(one, value);
+export function judgeField(field: IdentityField): Finding {
+  const { value, blocked } = field.place;
+  if (blocked !== undefined) return invalid(field, "parent-not-an-object", blocked);
+  if (value === undefined || value === null || value === "") return judgeEmpty(field);
+  if (typeof value !== "string") return invalid(field, "not-a-string", messages.notAString(value));
+  return judgeName(field, value);
 }
 
-const judgeEmpty = (one: IdentityField): Finding => {
-  const { onEmpty, emptyStandsFor } = one.target;
-  if (onEmpty === "allow") return kept(one, "permitted", "empty-allowed", say.keptEmpty(one), "");
-  const stays = onEmpty === "stands" || one.writes === "acted-on-status";
-  if (emptyStandsFor !== undefined && stays) return judgeStandIn(one, emptyStandsFor);
-  if (typeof onEmpty === "string" && onEmpty !== "requester") return denied(one, "empty", say.refusedEmpty(one));
-  if (one.writes !== "object") return denied(one, "empty", say.refusedEmpty(one));
-  if (typeof onEmpty === "object") return judgeDefault(one, onEmpty.default);
-  const sentence = say.filled(one, one.requester.username);
-  return setToRequester(one, { decision: "defaulted", reason: "empty", sentence, refusal: say.unfilled(one) });
+const judgeEmpty = (field: IdentityField): Finding => {
+  const { onEmpty, emptyStandsFor } = field.target;
+  if (onEmpty === "allow") return kept(field, "permitted", "empty-allowed", messages.keptEmpty(field), "");
+  const stays = onEmpty === "stands" || field.writes === "acted-on-status";
+  if (emptyStandsFor !== undefined && stays) return judgeStandIn(field, emptyStandsFor);
+  if (typeof onEmpty === "string" && onEmpty !== "requester")
+    return denied(field, "empty", messages.refusedEmpty(field));
+  if (field.writes !== "object") return denied(field, "empty", messages.refusedEmpty(field));
+  if (typeof onEmpty === "object") return judgeDefault(field, onEmpty.default);
+  const sentence = messages.filled(field, field.requester.username);
+  return setToRequester(field, { decision: "defaulted", reason: "empty", sentence, refusal: messages.unfilled(field) });
 };
 
 /** A fixed default is judged as if it had been declared; what would stay is written. */
-const judgeDefault = (one: IdentityField, text: string): Finding => {
-  const sentence = say.filled(one, text);
-  const change = { decision: "defaulted", reason: "empty", sentence, refusal: say.withoutDefault(one, text) } as const;
-  return mapVerdicts(judgeName(one, text), (verdict) =>
+const judgeDefault = (field: IdentityField, text: string): Finding => {
+  const sentence = messages.filled(field, text);
+  const change = {
+    decision: "defaulted",
+    reason: "empty",
+    sentence,
+    refusal: messages.withoutDefault(field, text),
+  } as const;
+  return mapVerdicts(judgeName(field, text), (verdict) =>
     verdict.decision === "self" || verdict.decision === "permitted"
-      ? written(one, text, verdict.effective, change)
+      ? written(field, text, verdict.effective, change)
       : verdict,
   );
 };
 
 /** The identity that an empty field stands for is judged as if it had been declared; the field stays empty. */
-const judgeStandIn = (one: IdentityField, identity: string): Finding =>
-  judgeIdentity(one, { identity }, say.standsForRequester(one), (ask) =>
-    denied(one, "empty", say.forbiddenEmpty(one, identity, ask)),
+const judgeStandIn = (field: IdentityField, identity: string): Finding =>
+  judgeIdentity(field, { identity }, messages.standsForRequester(field), (ask) =>
+    denied(field, "empty", messages.forbiddenEmpty(field, identity, ask)),
   );
 
-const judgeName = (one: IdentityField, text: string): Finding => {
-  const identity = usernameIn(one, text);
-  if (isProblem(identity)) return invalid(one, "unsafe-name", say.noName(one, text, identity.problem));
-  const named = { identity, standsFor: privileged(one.target, text) };
-  return judgeIdentity(one, named, say.own(one), (ask) => judgeForbidden(one, identity, ask));
+const judgeName = (field: IdentityField, text: string): Finding => {
+  const identity = usernameIn(field, text);
+  if (isProblem(identity)) return invalid(field, "unsafe-name", messages.noName(field, text, identity.problem));
+  const named = { identity, standsFor: privileged(field.target, text) };
+  return judgeIdentity(field, named, messages.own(field), (ask) => judgeForbidden(field, identity, ask));
 };
 
 interface Named {
@@ -66,46 +72,46 @@ interface Named {
  * A privileged value is asked about by its own name and by the account that it stands for, and never counts as the requester.
  */
 const judgeIdentity = (
-  one: IdentityField,
+  field: IdentityField,
   { identity, standsFor }: Named,
   own: string,
   forbidden: (asked: readonly Question[]) => Finding,
 ): Finding => {
-  const { requester, target } = one;
+  const { requester, target } = field;
   if (identity === requester.username && standsFor === undefined && target.permission === undefined)
-    return requireWholeIdentity(one, kept(one, "self", "requester", own, identity));
+    return requireWholeIdentity(field, kept(field, "self", "requester", own, identity));
   const writer = target.writers.find(({ username }) => username === requester.username);
-  if (writer) return kept(one, "permitted", "trusted-writer", say.copied(one, writer), identity);
-  const ask = [identity, ...(standsFor === undefined ? [] : [standsFor])].map((each) => questionFor(one, each));
-  const yes = kept(one, "permitted", "may-impersonate", say.permitted(one, identity), identity);
-  return { ask, yes, no: forbidden(ask), subject: about(one) };
+  if (writer) return kept(field, "permitted", "trusted-writer", messages.copied(field, writer), identity);
+  const ask = [identity, ...(standsFor === undefined ? [] : [standsFor])].map((each) => questionFor(field, each));
+  const yes = kept(field, "permitted", "may-impersonate", messages.permitted(field, identity), identity);
+  return { ask, yes, no: forbidden(ask), subject: subjectOf(field) };
 };
 
-const judgeForbidden = (one: IdentityField, identity: string, asked: readonly Question[]): Finding => {
-  const reason = one.inherited ? "inherited" : "forbidden";
-  const refusal = say.forbidden(one, identity, asked);
-  if (one.target.onForbidden === "deny" || one.writes !== "object") return denied(one, reason, refusal);
-  return setToRequester(one, { decision: "replaced", reason, sentence: say.replaced(one, identity), refusal });
+const judgeForbidden = (field: IdentityField, identity: string, asked: readonly Question[]): Finding => {
+  const reason = field.inherited ? "inherited" : "forbidden";
+  const refusal = messages.forbidden(field, identity, asked);
+  if (field.target.onForbidden === "deny" || field.writes !== "object") return denied(field, reason, refusal);
+  return setToRequester(field, { decision: "replaced", reason, sentence: messages.replaced(field, identity), refusal });
 };
 
 type Change = Pick<Written, "decision" | "reason" | "sentence" | "refusal">;
 
 /** The requester's own name is written: it must be one that can be, and that the requester may hand out. */
-const setToRequester = (one: IdentityField, change: Change): Finding => {
-  const me = one.requester.username;
-  const value = privilegedValueOf(one.target, me);
-  if (value !== undefined) return denied(one, "privileged-requester", say.privilegedRequester(one, value));
-  if (!isHeaderSafe(me)) return invalid(one, "unsafe-requester", say.unsafeRequester(one));
-  return requireWholeIdentity(one, written(one, me, me, change));
+const setToRequester = (field: IdentityField, change: Change): Finding => {
+  const me = field.requester.username;
+  const value = privilegedValueOf(field.target, me);
+  if (value !== undefined) return denied(field, "privileged-requester", messages.privilegedRequester(field, value));
+  if (!isHeaderSafe(me)) return invalid(field, "unsafe-requester", messages.unsafeRequester(field));
+  return requireWholeIdentity(field, written(field, me, me, change));
 };
 
 /** Rule `own`: writing the requester's name grants its full rights, so a scoped token must be allowed to impersonate its own user. */
-const requireWholeIdentity = (one: IdentityField, yes: Kept | Written): Finding => {
-  const { requester, policy } = one;
+const requireWholeIdentity = (field: IdentityField, yes: Kept | Written): Finding => {
+  const { requester, policy } = field;
   const narrowing = policy.narrowing.find((key) => Object.hasOwn(requester.extra, key));
   if (narrowing === undefined) return yes;
-  const no = denied(one, "narrowed-requester", say.narrowed(one, narrowing));
-  return { ask: [questionFor(one, requester.username)], yes, no, subject: about(one) };
+  const no = denied(field, "narrowed-requester", messages.narrowed(field, narrowing));
+  return { ask: [questionFor(field, requester.username)], yes, no, subject: subjectOf(field) };
 };
 
 /** The username that a privileged value stands for. */
@@ -129,30 +135,30 @@ const questionFor = ({ requester, target, namespace }: IdentityField, identity: 
         name: identity,
       });
 
-const about = ({ place, at, declared }: IdentityField) => ({ keys: place.keys, at, declared });
+const subjectOf = ({ place, at, declared }: IdentityField) => ({ segments: place.segments, at, declared });
 
 const kept = (
-  one: IdentityField,
+  field: IdentityField,
   decision: Kept["decision"],
   reason: Reason,
   sentence: string,
   effective: string,
 ): Kept => ({
-  ...about(one),
+  ...subjectOf(field),
   decision,
   reason,
   sentence,
   effective,
 });
 
-const written = (one: IdentityField, value: string, effective: string, change: Change): Written => {
-  const { missing, value: present } = one.place;
+const written = (field: IdentityField, value: string, effective: string, change: Change): Written => {
+  const { missing, value: present } = field.place;
   return {
-    ...about(one),
+    ...subjectOf(field),
     ...change,
     effective,
     write: { value, missing, present: present !== undefined },
-    ...(hasGroups(one.requester) ? { lostGroups: say.lostGroups(one, effective) } : {}),
+    ...(hasGroups(field.requester) ? { lostGroups: messages.lostGroups(field, effective) } : {}),
   };
 };
 
@@ -165,8 +171,8 @@ const hasGroups = ({ username, groups }: UserInfo): boolean => {
   return groups.some((group) => !impliedGroups.includes(group) && group !== ofNamespace);
 };
 
-const denied = (one: IdentityField, reason: Reason, sentence: string): Denied => ({
-  ...about(one),
+const denied = (field: IdentityField, reason: Reason, sentence: string): Denied => ({
+  ...subjectOf(field),
   decision: "denied",
   reason,
   sentence,
@@ -176,8 +182,8 @@ const denied = (one: IdentityField, reason: Reason, sentence: string): Denied =>
 });
 
 /** The value itself is at fault. */
-const invalid = (one: IdentityField, reason: Reason, message: string): Denied => ({
-  ...denied(one, reason, `${one.at}: ${message}`),
+const invalid = (field: IdentityField, reason: Reason, message: string): Denied => ({
+  ...denied(field, reason, `${field.at}: ${message}`),
   code: 422,
-  causes: [{ field: one.at, message }],
+  causes: [{ field: field.at, message }],
 });

@@ -3,7 +3,7 @@ import { type Field, identityPaths, isInMetadata, isInStatus, type Target } from
 import { type CoveredWrite, isStatusWriter, judgeFields } from "./covered-write.ts";
 import type { Finding } from "./finding.ts";
 import { identityFieldsOf } from "./identity-field.ts";
-import * as say from "./messages.ts";
+import * as messages from "./messages.ts";
 import type { AdmissionRequest } from "./request.ts";
 import { denied, statusWriter, unchanged } from "./review-verdict.ts";
 import { identitiesOf, isUnchanged, partsAt, type UnchangedPart } from "./unchanged.ts";
@@ -60,6 +60,6 @@ const judgeForeign = ({ fields, request, object }: CoveredWrite): Finding => {
 };
 
 const foreign = ({ at }: Place, request: AdmissionRequest): Denied => {
-  const message = say.foreignKind(request);
+  const message = messages.foreignKind(request);
   return { ...denied("foreign-kind", 422, `${at}: ${message}`), causes: [{ field: at, message }] };
 };

@@ -1,9 +1,9 @@
 import { brief } from "../meta/brief.ts";
 import type { Writer } from "../policy/policy.ts";
 import { formatQuestion, type Question } from "../question/question.ts";
-import { unsafe } from "./field-identity.ts";
 import type { IdentityField } from "./identity-field.ts";
 import type { AdmissionRequest } from "./request.ts";
+import { unsafeNameProblem } from "./username-in.ts";
 
 /*
  * What is said of a field: what is so, and how to mend it. The warnings, which are the sentences about what was written, fit 120
@@ -19,70 +19,71 @@ const askFor = (asked: readonly Question[]): string =>
 
 export const keptEmpty = ({ at }: IdentityField): string => `${at} is empty, which the policy allows`;
 
-export const refusedEmpty = (one: IdentityField): string =>
-  one.writes === "acted-on-status"
-    ? `the controller acts on this status, and ${one.at} is empty; set that to an identity first`
-    : `${one.at} is empty; set it to an identity that ${user(one)} may impersonate`;
+export const refusedEmpty = (field: IdentityField): string =>
+  field.writes === "acted-on-status"
+    ? `the controller acts on this status, and ${field.at} is empty; set that to an identity first`
+    : `${field.at} is empty; set it to an identity that ${user(field)} may impersonate`;
 
 export const standsForRequester = ({ at }: IdentityField): string => `${at} is empty, which stands for the requester`;
 
-export const forbiddenEmpty = (one: IdentityField, identity: string, asked: readonly Question[]): string => {
-  const what = one.writes === "acted-on-status" ? "the controller acts on this status, and " : "";
-  return `${what}${one.at} is empty, which stands for ${quoted(identity)}, and ${user(one)} may not impersonate that; set it to an identity that ${user(one)} may impersonate, or ${askFor(asked)}`;
+export const forbiddenEmpty = (field: IdentityField, identity: string, asked: readonly Question[]): string => {
+  const what = field.writes === "acted-on-status" ? "the controller acts on this status, and " : "";
+  return `${what}${field.at} is empty, which stands for ${quoted(identity)}, and ${user(field)} may not impersonate that; set it to an identity that ${user(field)} may impersonate, or ${askFor(asked)}`;
 };
 
 export const filled = ({ at }: IdentityField, value: string): string =>
   `${at} was empty and is set to ${quoted(value)}`;
 
-export const unfilled = (one: IdentityField): string =>
-  `${one.at} is empty; set it to "${user(one)}" or to an identity that ${user(one)} may impersonate`;
+export const unfilled = (field: IdentityField): string =>
+  `${field.at} is empty; set it to "${user(field)}" or to an identity that ${user(field)} may impersonate`;
 
 export const withoutDefault = ({ at }: IdentityField, value: string): string =>
   `${at} is empty; set it to ${quoted(value)}`;
 
 export const own = ({ at }: IdentityField): string => `${at} names the requester`;
 
-export const permitted = (one: IdentityField, identity: string): string =>
-  `${user(one)} may impersonate ${quoted(identity)}`;
+export const permitted = (field: IdentityField, identity: string): string =>
+  `${user(field)} may impersonate ${quoted(identity)}`;
 
 export const copied = ({ at }: IdentityField, { username, copiesFrom }: Writer): string =>
   `${username} copies ${at} from ${copiesFrom}, where it is guarded`;
 
-export const replaced = (one: IdentityField, identity: string): string => {
-  const { at, inherited } = one;
+export const replaced = (field: IdentityField, identity: string): string => {
+  const { at, inherited } = field;
   return inherited
-    ? `${at}: inherited ${quoted(identity)} replaced by "${user(one)}"; set the field yourself`
-    : `${at}: ${named(one, identity)} replaced by "${user(one)}", who may not impersonate it`;
+    ? `${at}: inherited ${quoted(identity)} replaced by "${user(field)}"; set the field yourself`
+    : `${at}: ${named(field, identity)} replaced by "${user(field)}", who may not impersonate it`;
 };
 
-export const forbidden = (one: IdentityField, identity: string, asked: readonly Question[]): string => {
-  const { at, inherited, target, writes } = one;
-  const me = user(one);
+export const forbidden = (field: IdentityField, identity: string, asked: readonly Question[]): string => {
+  const { at, inherited, target, writes } = field;
+  const me = user(field);
   if (writes === "acted-on-status")
     return `the controller acts on this status as ${quoted(identity)} (${at}), whom ${me} may not impersonate; ${askFor(asked)}`;
   if (inherited)
     return `${at} still names ${quoted(identity)}, which ${me} may not impersonate; whoever edits the object must set the field to an identity of their own`;
   const instead = target.onForbidden === "requester" ? `set it to "${me}", or ` : "";
-  return `${at}: ${me} may not impersonate ${named(one, identity)}; ${instead}${askFor(asked)}`;
+  return `${at}: ${me} may not impersonate ${named(field, identity)}; ${instead}${askFor(asked)}`;
 };
 
 export const lostGroups = ({ at }: IdentityField, identity: string): string =>
   `${at}: a controller that acts as ${quoted(identity)} has none of your groups`;
 
-export const privilegedRequester = (one: IdentityField, value: string): string =>
-  `${one.at} would be set to "${user(one)}", which the controller treats as all-powerful; set it to "${value}" if the object is meant to run as the controller, or to the identity that it should run as`;
+export const privilegedRequester = (field: IdentityField, value: string): string =>
+  `${field.at} would be set to "${user(field)}", which the controller treats as all-powerful; set it to "${value}" if the object is meant to run as the controller, or to the identity that it should run as`;
 
-export const narrowed = (one: IdentityField, key: string): string =>
-  `${one.at} would hand out all of "${user(one)}", and this credential is narrowed by ${key}; use a full credential`;
+export const narrowed = (field: IdentityField, key: string): string =>
+  `${field.at} would hand out all of "${user(field)}", and this credential is narrowed by ${key}; use a full credential`;
 
 /** Causes (422): what is wrong with a field, in words that stand behind its name. */
 export const notAString = (value: unknown): string =>
   `must be a string, not ${Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `the ${typeof value} ${value}`}`;
 
-export const noName = (one: IdentityField, text: string, problem: string): string => `${named(one, text)} ${problem}`;
+export const noName = (field: IdentityField, text: string, problem: string): string =>
+  `${named(field, text)} ${problem}`;
 
-export const unsafeRequester = (one: IdentityField): string =>
-  `would be set to "${user(one)}", which ${unsafe(one.requester.username)}; declare another identity`;
+export const unsafeRequester = (field: IdentityField): string =>
+  `would be set to "${user(field)}", which ${unsafeNameProblem(field.requester.username)}; declare another identity`;
 
 export const foreignKind = ({ kind: { kind }, subResource, resource }: AdmissionRequest): string =>
   `must not be in a ${brief(kind)}, because ${resource.resource}/${brief(subResource)} may store it in the object; leave it out`;

@@ -11,24 +11,24 @@ export interface PatchOperation {
 /** Rule `patch`: one operation on each field, and one for each parent that is missing. */
 export function patchOf(verdicts: readonly Written[]): readonly PatchOperation[] {
   const made = new Set<string>();
-  return verdicts.flatMap(({ keys, write }) => {
-    const parents = range(keys.length - write.missing, keys.length).map((end) => keys.slice(0, end));
+  return verdicts.flatMap(({ segments, write }) => {
+    const parents = range(segments.length - write.missing, segments.length).map((end) => segments.slice(0, end));
     const missing = parents.filter((parent) => !made.has(pointerOf(parent)));
     for (const parent of missing) made.add(pointerOf(parent));
     return [
       ...missing.map((parent) => operation(isElement(parent) ? "replace" : "add", parent, {})),
-      operation(write.present ? "replace" : "add", keys, write.value),
+      operation(write.present ? "replace" : "add", segments, write.value),
     ];
   });
 }
 
-const operation = (op: PatchOperation["op"], keys: Written["keys"], value: unknown): PatchOperation => ({
+const operation = (op: PatchOperation["op"], segments: Written["segments"], value: unknown): PatchOperation => ({
   op,
-  path: pointerOf(keys),
+  path: pointerOf(segments),
   value,
 });
 
 /** An element of a list is there, and is null; adding one would move the others. */
-const isElement = (keys: Written["keys"]): boolean => typeof keys.at(-1) === "number";
+const isElement = (segments: Written["segments"]): boolean => typeof segments.at(-1) === "number";
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);

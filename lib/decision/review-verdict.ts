@@ -1,4 +1,4 @@
-import type { Code, Denied, Kept, Reason } from "./verdict.ts";
+import type { DenialCode, Denied, Kept, Reason } from "./verdict.ts";
 
 /* Verdicts on a review as a whole. */
 
@@ -20,7 +20,7 @@ export function statusWriter(): Kept {
   return skipped("status-writer", "the requester is a controller that may write this status");
 }
 
-export function denied(reason: Reason, code: Code, sentence: string): Denied {
+export function denied(reason: Reason, code: DenialCode, sentence: string): Denied {
   return {
     decision: "denied",
     reason,

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../meta/json.ts";
 import { type Path, placesOf } from "../policy/path.ts";
 import { type Field, identityPaths } from "../policy/policy.ts";
-import { compareJson } from "./equal.ts";
+import { compareJson } from "./compare-json.ts";
 import type { AdmissionRequest } from "./request.ts";
 
 /** A part of an object that is compared with the same part of the old one. */
@@ -22,7 +22,7 @@ export function identitiesOf(fields: readonly Field[]): UnchangedPart {
 
 /** What stands at some paths. Absent and null differ, and so do places. */
 export function partsAt(paths: readonly Path[]): UnchangedPart {
-  return (object) => paths.map((path) => placesOf(object, path).map(({ keys, value }) => [keys, value]));
+  return (object) => paths.map((path) => placesOf(object, path).map(({ segments, value }) => [segments, value]));
 }
 
 /** Whether an update leaves a part of the object as it was. Both objects must be there. */

@@ -43,17 +43,17 @@ export const reasons = [
 export type Reason = (typeof reasons)[number];
 
 /** The status code of a denial: 403 the rule, 422 a value, 500 a review that cannot be judged, 502-504 an answer that was not had. */
-export type Code = 403 | 422 | 500 | 502 | 503 | 504;
+export type DenialCode = 403 | 422 | 500 | 502 | 503 | 504;
 
 /** What the rule says of one field, or of a review as a whole. */
 export type Verdict = Kept | Written | Denied;
 
-interface Said {
+interface VerdictBase {
   readonly reason: Reason;
   /** What is, or in audit mode would be, done or refused, and why. */
   readonly sentence: string;
   /** The field, undefined where the verdict is on the review. */
-  readonly keys?: Segments;
+  readonly segments?: Segments;
   /** The field's name in messages; undefined where the verdict is on the review. */
   readonly at?: string;
   /** The declared identity; empty where there is none or it is no string. */
@@ -63,14 +63,14 @@ interface Said {
 }
 
 /** Nothing is changed. */
-export interface Kept extends Said {
+export interface Kept extends VerdictBase {
   readonly decision: "skipped" | "self" | "permitted";
 }
 
 /** The field is changed, or refused by the endpoint that cannot patch. */
-export interface Written extends Said {
+export interface Written extends VerdictBase {
   readonly decision: "defaulted" | "replaced";
-  readonly keys: Segments;
+  readonly segments: Segments;
   readonly at: string;
   readonly write: Write;
   /** Why it is refused where it cannot be written. */
@@ -88,9 +88,9 @@ export interface Write {
   readonly present: boolean;
 }
 
-export interface Denied extends Said {
+export interface Denied extends VerdictBase {
   readonly decision: "denied";
-  readonly code: Code;
+  readonly code: DenialCode;
   /** 422: the fields that are at fault. */
   readonly causes: readonly Cause[];
 }

@@ -1,11 +1,11 @@
 import { longestName } from "../identity/header-safe.ts";
-import { formatKeys, namesOf, pointerOf } from "../policy/path.ts";
+import { formatSegments, namesOf, pointerOf } from "../policy/path.ts";
 import { isInMetadata, isInStatus, type Policy, type Target } from "../policy/policy.ts";
 import {
   accessTo,
+  celString,
   listOf,
   type MatchCondition,
-  quote,
   statusConditions,
   subresourceConditions,
   unchangedForMutate,
@@ -55,13 +55,13 @@ export function admissionPolicies(
 ): readonly AdmissionPolicyObject[] {
   return (policy.enforcement === "off" ? [] : policy.targets).flatMap((target, index) => {
     const name = `${index > 0 ? `${index + 1}.` : ""}${target.group || "core"}.twin.impersonation-admission`;
-    const keys = keysOf(target);
+    const segments = segmentsOf(target);
     return [
-      ...(policy.enforcement === "enforce" && sets(target) ? mutating(policy, target, keys, `mutate.${name}`) : []),
-      ...validating(policy, target, keys, `validate.${name}`, "validate"),
-      ...(target.statusPaths.length > 0 ? validating(policy, target, keys, `status.${name}`, "status") : []),
+      ...(policy.enforcement === "enforce" && sets(target) ? mutating(policy, target, segments, `mutate.${name}`) : []),
+      ...validating(policy, target, segments, `validate.${name}`, "validate"),
+      ...(target.statusPaths.length > 0 ? validating(policy, target, segments, `status.${name}`, "status") : []),
       ...(target.fields.some(isInMetadata)
-        ? validating(policy, target, keys, `subresources.${name}`, "subresources")
+        ? validating(policy, target, segments, `subresources.${name}`, "subresources")
         : []),
     ].map((object) => withOptions(object, options));
   });
@@ -77,11 +77,11 @@ const withOptions = (
   return namespaceLabels ? { ...object, spec: { ...object.spec, matchResources } } : object;
 };
 
-const keysOf = (target: Target): readonly string[] => {
+const segmentsOf = (target: Target): readonly string[] => {
   const [field, ...more] = target.fields;
-  const keys = field && namesOf(field.path);
+  const segments = field && namesOf(field.path);
   if (
-    !keys ||
+    !segments ||
     field.serviceAccount ||
     target.permission ||
     more.length > 0 ||
@@ -92,7 +92,7 @@ const keysOf = (target: Target): readonly string[] => {
     throw new RangeError(
       `${target.resources.join(", ")}.${target.group} has no twin: that takes one username field outside the status, with no walk, fixed default, writers or permission of its own`,
     );
-  return keys;
+  return segments;
 };
 
 const sets = ({ onForbidden, onEmpty }: Target): boolean => onForbidden === "requester" || onEmpty === "requester";
@@ -124,16 +124,18 @@ const impersonation = (name: string, of: string): readonly Variable[] => {
 };
 
 /** The points of the rule up to the questions, over the object whose field is judged. */
-const variablesOf = (policy: Policy, target: Target, keys: readonly string[], part: Part): readonly Variable[] => {
+const variablesOf = (policy: Policy, target: Target, segments: readonly string[], part: Part): readonly Variable[] => {
   const root = part === "status" ? "oldObject" : "object";
-  const at = accessTo(root, keys);
-  const parts = keys.map((_, index) => accessTo(root, keys.slice(0, index + 1)));
+  const at = accessTo(root, segments);
+  const parts = segments.map((_, index) => accessTo(root, segments.slice(0, index + 1)));
   const isNothing = [at.absent, ...parts.map(({ there, value }) => `(${there} && ${value} == null)`)];
   const accounts = Object.entries(target.privileged);
   const narrow = policy.narrowing.map(
-    (key) => `(has(request.userInfo.extra) && ${quote(key)} in request.userInfo.extra)`,
+    (key) => `(has(request.userInfo.extra) && ${celString(key)} in request.userInfo.extra)`,
   );
-  const standsFor = accounts.map(([value, of]) => `variables.declared == ${quote(value)} ? ${quote(of)} : `).join("");
+  const standsFor = accounts
+    .map(([value, of]) => `variables.declared == ${celString(value)} ? ${celString(of)} : `)
+    .join("");
   const standIn = standInOf(target, part);
   return [
     { name: "me", expression: "request.userInfo.username" },
@@ -147,7 +149,7 @@ const variablesOf = (policy: Policy, target: Target, keys: readonly string[], pa
       expression:
         standIn === undefined
           ? "variables.isSafe ? variables.declared : ''"
-          : `variables.isEmpty ? ${quote(standIn)} : variables.isSafe ? variables.declared : ''`,
+          : `variables.isEmpty ? ${celString(standIn)} : variables.isSafe ? variables.declared : ''`,
     },
     { name: "privileged", expression: listOf(accounts.map(([value]) => value)) },
     { name: "isPrivileged", expression: "variables.declared in variables.privileged" },
@@ -198,11 +200,11 @@ const bound = (
 const validating = (
   policy: Policy,
   target: Target,
-  keys: readonly string[],
+  segments: readonly string[],
   name: string,
   part: Part,
 ): readonly AdmissionPolicyObject[] => {
-  const at = formatKeys(keys);
+  const at = formatSegments(segments);
   const standIn = standInOf(target, part);
   const fix = `' + variables.me + ' or to an identity that ' + variables.me + ' may impersonate'`;
   const validations = [
@@ -249,7 +251,7 @@ const validating = (
       failurePolicy: "Fail",
       matchConstraints: constraints(target, part),
       matchConditions: conditionsOf(target, part),
-      variables: variablesOf(policy, target, keys, part),
+      variables: variablesOf(policy, target, segments, part),
       validations,
       auditAnnotations: [
         { key: "requester", valueExpression: "variables.me" },
@@ -268,7 +270,7 @@ const neverWritten = ({ privileged, onPrivilegedRequester }: Target): readonly s
 const mutating = (
   policy: Policy,
   target: Target,
-  keys: readonly string[],
+  segments: readonly string[],
   name: string,
 ): readonly AdmissionPolicyObject[] => {
   const writes = [
@@ -285,20 +287,24 @@ const mutating = (
       reinvocationPolicy: "IfNeeded",
       matchConstraints: constraints(target, "mutate"),
       matchConditions: [{ name: "changed", expression: `!(${unchangedForMutate(target, true)})` }],
-      variables: [...variablesOf(policy, target, keys, "mutate"), { name: "writes", expression: writes }],
-      mutations: [{ patchType: "JSONPatch", jsonPatch: { expression: `!variables.writes ? [] : ${patchOf(keys)}` } }],
+      variables: [...variablesOf(policy, target, segments, "mutate"), { name: "writes", expression: writes }],
+      mutations: [
+        { patchType: "JSONPatch", jsonPatch: { expression: `!variables.writes ? [] : ${patchOf(segments)}` } },
+      ],
     },
     {},
   );
 };
 
 /** Adds the field where its parent is there, else the parent with the field in it, and so on upwards. */
-const patchOf = (keys: readonly string[]): string =>
-  keys
+const patchOf = (segments: readonly string[]): string =>
+  segments
     .map((_, index) => {
-      const nested = keys.slice(index + 1).reduceRight((value, key) => `{${quote(key)}: ${value}}`, "variables.me");
-      const operation = `[JSONPatch{op: 'add', path: ${quote(pointerOf(keys.slice(0, index + 1)))}, value: ${nested}}]`;
-      const parent = accessTo("object", keys.slice(0, index));
+      const nested = segments
+        .slice(index + 1)
+        .reduceRight((value, key) => `{${celString(key)}: ${value}}`, "variables.me");
+      const operation = `[JSONPatch{op: 'add', path: ${celString(pointerOf(segments.slice(0, index + 1)))}, value: ${nested}}]`;
+      const parent = accessTo("object", segments.slice(0, index));
       return index === 0 ? operation : `${parent.there} && type(${parent.value}) == map ? ${operation} : `;
     })
     .reverse()

@@ -13,7 +13,7 @@ export interface MatchCondition {
  */
 
 /** A CEL string literal. */
-export function quote(text: string): string {
+export function celString(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 
@@ -34,12 +34,12 @@ export function accessTo(root: string, names: readonly string[]): Access {
   return names.reduce<Access>(
     ({ there, absent, value }, name) => {
       const plain = isIdentifier(name);
-      const has = plain ? `has(${value}.${name})` : `${quote(name)} in ${value}`;
+      const has = plain ? `has(${value}.${name})` : `${celString(name)} in ${value}`;
       const isMap = `type(${value}) == map`;
       return {
         there: [there, isMap, has].filter(Boolean).join(" && "),
         absent: absent ? `(${absent} || (${there} && ${isMap} && !(${has})))` : `!(${has})`,
-        value: plain ? `${value}.${name}` : `${value}[${quote(name)}]`,
+        value: plain ? `${value}.${name}` : `${value}[${celString(name)}]`,
       };
     },
     { there: "", absent: "", value: root },
@@ -62,7 +62,7 @@ const mostOfAChild = 16;
 
 /** A list of CEL strings. */
 export function listOf(texts: readonly string[]): string {
-  return `[${texts.map(quote).join(", ")}]`;
+  return `[${texts.map(celString).join(", ")}]`;
 }
 
 /**
@@ -90,7 +90,7 @@ const equalMetadata = ({ fields }: Target): string =>
 
 /** Equal in the part of the metadata that a path walks. */
 const equalPart = ([, part]: Path): string => {
-  const step = typeof part !== "object" ? "" : isIdentifier(part.key) ? `.?${part.key}` : `[?${quote(part.key)}]`;
+  const step = typeof part !== "object" ? "" : isIdentifier(part.key) ? `.?${part.key}` : `[?${celString(part.key)}]`;
   return `object.metadata${step} == oldObject.metadata${step}`;
 };
 
@@ -200,7 +200,7 @@ export function mutateConditions(target: Target, narrowing: readonly string[]): 
     `object != null && ${at.there} && type(${at.value}) == string && size(${declared}) < 512`,
     `${declared}.matches('^[!-~]([ -~]*[!-~])?$')`,
     ...(privileged.length > 0 ? [`!(${declared} in ${listOf(privileged)})`] : []),
-    ...narrowing.map((key) => `!(has(request.userInfo.extra) && ${quote(key)} in request.userInfo.extra)`),
+    ...narrowing.map((key) => `!(has(request.userInfo.extra) && ${celString(key)} in request.userInfo.extra)`),
   ].join(" && ");
   const prefix = "system:serviceaccount:";
   const part = (index: number): string => `${declared}.split(':')[${index}]`;
@@ -210,13 +210,13 @@ export function mutateConditions(target: Target, narrowing: readonly string[]): 
     {
       name: "not-a-permitted-user",
       expression:
-        `!(${plain} && !${declared}.startsWith(${quote(prefix)})` +
+        `!(${plain} && !${declared}.startsWith(${celString(prefix)})` +
         ` && authorizer.group('').resource('users').name(${declared}).check('impersonate').allowed())`,
     },
     {
       name: "not-a-permitted-serviceaccount",
       expression:
-        `!(${plain} && ${declared}.startsWith(${quote(prefix)}) && ${declared}.split(':').size() == 4` +
+        `!(${plain} && ${declared}.startsWith(${celString(prefix)}) && ${declared}.split(':').size() == 4` +
         ` && !format.dns1123Label().validate(${part(2)}).hasValue() && !format.dns1123Subdomain().validate(${part(3)}).hasValue()` +
         ` && authorizer.group('').resource('serviceaccounts').namespace(${part(2)}).name(${part(3)}).check('impersonate').allowed())`,
     },

@@ -9,23 +9,23 @@ export type Path = readonly Step[];
 /** The member names and list indexes from an object down to one of its parts. */
 export type Segments = readonly (string | number)[];
 
-/** Where a path led in one object. */
+/** One place in one object that a path leads to. */
 export interface Place {
-  readonly keys: Segments;
-  /** The keys for messages. The keys of a map that the path walks are left out: they are the object's content, and may be secret. */
+  readonly segments: Segments;
+  /** The place in messages. The keys of a map that the path walks are left out: they are the object's content, and may be secret. */
   readonly at: string;
-  /** What stands there, undefined where nothing does. */
+  /** The value there, undefined where there is none. */
   readonly value: unknown;
   /** How many of the field's parents are absent or null; they are the last ones. */
   readonly missing: number;
-  /** Set where a parent is there and the path cannot be followed through it: what it must be. `keys` end at that parent. */
+  /** Set where a parent is a value that the path cannot be followed through: what it must be. `segments` end at that parent. */
   readonly blocked?: string;
 }
 
 const first = /^[A-Za-z_][\w-]*/;
 const further = /\.([A-Za-z_][\w-]*)|\["([ !#-[\]-~]+)"\]|\[\*\]/gy;
 
-/** Parses a path, or returns undefined for what is none. */
+/** Parses a path. Returns undefined for any other text. */
 export function parsePath(text: string): Path | undefined {
   const head = first.exec(text)?.[0];
   if (head === undefined) return undefined;
@@ -44,10 +44,10 @@ export function parsePath(text: string): Path | undefined {
  * leads to one place, there or not.
  */
 export function placesOf(object: JsonObject, path: Path): readonly Place[] {
-  return walk(object, path, { keys: [], at: "" });
+  return walk(object, path, { segments: [], at: "" });
 }
 
-type Reached = Pick<Place, "keys" | "at">;
+type Reached = Pick<Place, "segments" | "at">;
 
 const walk = (value: unknown, path: Path, reached: Reached): readonly Place[] => {
   const [next, ...rest] = path;
@@ -65,8 +65,8 @@ const walk = (value: unknown, path: Path, reached: Reached): readonly Place[] =>
     : walk(member(value, next.key), rest, step(reached, next.key));
 };
 
-const step = ({ keys, at }: Reached, key: string | number, shown = formatKey(key)): Reached => ({
-  keys: [...keys, key],
+const step = ({ segments, at }: Reached, key: string | number, shown = formatKey(key)): Reached => ({
+  segments: [...segments, key],
   // The first key of a path is an identifier.
   at: at === "" ? String(key) : at + shown,
 });
@@ -78,23 +78,23 @@ const absent = (path: Path, reached: Reached): readonly Place[] => {
   return [{ ...end, value: undefined, missing: names.length }];
 };
 
-/** The keys of a path that leads to one place; undefined for one that walks. */
+/** The member names of a path that leads to one place; undefined for a path that walks a list or a map. */
 export function namesOf(path: Path): readonly string[] | undefined {
   const names = path.flatMap((step) => (step === "each" ? [] : [step.key]));
   return names.length === path.length ? names : undefined;
 }
 
-/** What stands at a place in an object, undefined where nothing does. */
-export function valueAt(object: JsonObject, keys: Segments): unknown {
-  return keys.reduce<unknown>(
+/** The value at a place in an object, undefined where there is none. */
+export function valueAt(object: JsonObject, segments: Segments): unknown {
+  return segments.reduce<unknown>(
     (at, key) => (Array.isArray(at) ? at[Number(key)] : isObject(at) ? member(at, String(key)) : undefined),
     object,
   );
 }
 
-/** The keys as Kubernetes writes field paths in its messages (`k8s.io/apimachinery` pkg/util/validation/field). */
-export function formatKeys(keys: Segments): string {
-  return keys.map(formatKey).join("").replace(/^\./, "");
+/** Segments as Kubernetes writes field paths in its messages (`k8s.io/apimachinery` pkg/util/validation/field). */
+export function formatSegments(segments: Segments): string {
+  return segments.map(formatKey).join("").replace(/^\./, "");
 }
 
 const formatKey = (key: string | number): string =>
@@ -108,7 +108,7 @@ export function formatPath(path: Path): string {
     .slice(1);
 }
 
-/** The keys as a JSON Pointer (RFC 6901). */
-export function pointerOf(keys: Segments): string {
-  return keys.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+/** Segments as a JSON Pointer (RFC 6901). */
+export function pointerOf(segments: Segments): string {
+  return segments.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { isObject } from "../meta/json.ts";
 import { presets } from "../presets/index.ts";
 import { checkedTarget, checkTargets } from "./check-targets.ts";
-import { formatKeys } from "./path.ts";
+import { formatSegments } from "./path.ts";
 import type { Policy, Target } from "./policy.ts";
 import { PolicyError } from "./policy-error.ts";
 import { type PresetText, policySchema, targetSchema } from "./policy-schema.ts";
@@ -21,7 +21,7 @@ export function readPolicy(value: unknown): Policy {
   const read = v.safeParse(policySchema, value);
   if (!read.success) {
     const { path = [], message } = read.issues[0];
-    return refuse(formatKeys(path.map(({ key }) => key as string | number)), message);
+    return refuse(formatSegments(path.map(({ key }) => key as string | number)), message);
   }
   const policy = read.output;
   const targets = policy.targets.map((entry, index): Target => {

@@ -1,7 +1,7 @@
 import { serviceAccountUsername } from "../identity/service-account.ts";
 import type { Answer, Question } from "../question/question.ts";
 import type { Binding, Subject } from "./binding.ts";
-import { quote } from "./quote.ts";
+import { goQuote } from "./go-quote.ts";
 import { type PolicyRule, ruleAllows } from "./rule-allows.ts";
 import type { World } from "./world.ts";
 
@@ -23,13 +23,13 @@ const rulesBound = (
   kind === "Role" ? world.roles.get(`${namespace}/${name}`) : world.clusterRoles.get(name);
 
 const notFound = ({ roleRef: { kind, name } }: Binding): string =>
-  `${kind.toLowerCase()}.rbac.authorization.k8s.io ${quote(name)} not found`;
+  `${kind.toLowerCase()}.rbac.authorization.k8s.io ${goQuote(name)} not found`;
 
 const describe = ({ namespace, name, roleRef }: Binding, subject: Subject): string => {
   const binding =
-    namespace === "" ? `ClusterRoleBinding ${quote(name)}` : `RoleBinding ${quote(`${name}/${namespace}`)}`;
+    namespace === "" ? `ClusterRoleBinding ${goQuote(name)}` : `RoleBinding ${goQuote(`${name}/${namespace}`)}`;
   const who = subject.kind === "ServiceAccount" ? `${subject.name}/${subject.namespace}` : subject.name;
-  return `${binding} of ${roleRef.kind} ${quote(roleRef.name)} to ${subject.kind} ${quote(who)}`;
+  return `${binding} of ${roleRef.kind} ${goQuote(roleRef.name)} to ${subject.kind} ${goQuote(who)}`;
 };
 
 /**

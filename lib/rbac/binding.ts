@@ -1,6 +1,6 @@
 import { serviceAccountOf, serviceAccountUsername } from "../identity/service-account.ts";
+import { goQuote } from "./go-quote.ts";
 import { itemsOf, type ManifestField, membersOf, nameIn, stringIn, wrong } from "./manifest-field.ts";
-import { quote } from "./quote.ts";
 import type { Manifest } from "./rbac-objects.ts";
 
 const group = "rbac.authorization.k8s.io";
@@ -25,7 +25,7 @@ const isAccountName = (name: string): boolean =>
 const readServiceAccount = (name: ManifestField, namespace: ManifestField, bindingNamespace: string): Subject => {
   const account = { namespace: stringIn(namespace) || bindingNamespace, name: stringIn(name) };
   if (!isAccountName(account.name))
-    throw wrong(name, `is ${quote(account.name)}: write the service account's name alone, its namespace beside it`);
+    throw wrong(name, `is ${goQuote(account.name)}: write the service account's name alone, its namespace beside it`);
   if (account.namespace === "") throw wrong(namespace, "is missing: write the service account's namespace");
   return { kind: "ServiceAccount", ...account };
 };
@@ -33,7 +33,7 @@ const readServiceAccount = (name: ManifestField, namespace: ManifestField, bindi
 const readSubject = (field: ManifestField, bindingNamespace: string): Subject => {
   const { kind, apiGroup, name, namespace } = membersOf(field, "kind", "apiGroup", "name", "namespace");
   const expected = kind.value === "ServiceAccount" ? "" : group;
-  if (![expected, ""].includes(stringIn(apiGroup))) throw wrong(apiGroup, `must be ${quote(expected)} or left out`);
+  if (![expected, ""].includes(stringIn(apiGroup))) throw wrong(apiGroup, `must be ${goQuote(expected)} or left out`);
   if (stringIn(name) === "") throw wrong(name, "is missing: write who is meant");
   switch (kind.value) {
     case "ServiceAccount":
@@ -48,7 +48,7 @@ const readSubject = (field: ManifestField, bindingNamespace: string): Subject =>
 
 const readRoleRef = (field: ManifestField, bindingNamespace: string): Binding["roleRef"] => {
   const { apiGroup, kind, name } = membersOf(field, "apiGroup", "kind", "name");
-  if (![group, ""].includes(stringIn(apiGroup))) throw wrong(apiGroup, `must be ${quote(group)} or left out`);
+  if (![group, ""].includes(stringIn(apiGroup))) throw wrong(apiGroup, `must be ${goQuote(group)} or left out`);
   if (kind.value === "Role" && bindingNamespace !== "") return { kind: "Role", name: nameIn(name) };
   if (kind.value === "ClusterRole") return { kind: "ClusterRole", name: nameIn(name) };
   throw wrong(kind, bindingNamespace === "" ? "must be ClusterRole" : "must be Role or ClusterRole");

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, member } from "../meta/json.ts";
-import { quote } from "./quote.ts";
+import { goQuote } from "./go-quote.ts";
 import { RbacError } from "./rbac-error.ts";
 
 /** A value in a manifest, with the object and the path that an error has to name. The object itself has the path "". */
@@ -39,7 +39,7 @@ export function membersOf<Key extends string>(
 ): Readonly<Record<Key, ManifestField>> {
   const unknown = Object.keys(objectOf(field)).find((key) => !keys.some((known) => known === key));
   if (unknown !== undefined)
-    throw wrong(field, `has an unknown field ${quote(unknown)}: its fields are ${keys.join(", ")}`);
+    throw wrong(field, `has an unknown field ${goQuote(unknown)}: its fields are ${keys.join(", ")}`);
   return Object.fromEntries(keys.map((key) => [key, memberOf(field, key)])) as Record<Key, ManifestField>;
 }
 
@@ -54,7 +54,9 @@ export function stringIn(field: ManifestField): string {
 export function mapOf(field: ManifestField): ReadonlyMap<string, string> {
   const entries = field.value == null ? [] : Object.entries(objectOf(field));
   return new Map(
-    entries.map(([key, value]) => [key, stringIn({ ...field, path: `${field.path}[${quote(key)}]`, value })] as const),
+    entries.map(
+      ([key, value]) => [key, stringIn({ ...field, path: `${field.path}[${goQuote(key)}]`, value })] as const,
+    ),
   );
 }
 
@@ -83,6 +85,6 @@ const pathSegment = /^(?!\.{1,2}$)[^/%]+$/;
 export function nameIn(field: ManifestField): string {
   const name = stringIn(field);
   if (name === "") throw wrong(field, "is missing: write a name");
-  if (!pathSegment.test(name)) throw wrong(field, `is ${quote(name)}: a name is not . or .. and has no / or %`);
+  if (!pathSegment.test(name)) throw wrong(field, `is ${goQuote(name)}: a name is not . or .. and has no / or %`);
   return name;
 }

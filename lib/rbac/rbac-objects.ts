@@ -1,6 +1,6 @@
 import { isObject } from "../meta/json.ts";
+import { goQuote } from "./go-quote.ts";
 import { itemsOf, type ManifestField, memberOf, nameIn, stringIn, wrong } from "./manifest-field.ts";
-import { quote } from "./quote.ts";
 
 const group = "rbac.authorization.k8s.io";
 const version = `${group}/v1`;
@@ -60,7 +60,7 @@ const readManifest = (field: ManifestField): Manifest => {
   const metadata = memberOf({ ...field, object: `${kind} at ${field.object}` }, "metadata");
   const name = nameIn(memberOf(metadata, "name"));
   const namespace = kind.startsWith("Cluster") ? "" : stringIn(memberOf(metadata, "namespace")) || "default";
-  const root = { ...field, object: `${kind} ${quote(name)}${namespace && ` in namespace ${quote(namespace)}`}` };
+  const root = { ...field, object: `${kind} ${goQuote(name)}${namespace && ` in namespace ${goQuote(namespace)}`}` };
   if (typeMember(root, "apiVersion") !== version) throw wrong(memberOf(root, "apiVersion"), `must be ${version}`);
   return { kind, namespace, name, root, at: field.object };
 };

@@ -6,39 +6,39 @@ import type { Justified } from "./check.ts";
  */
 export const equivalent: readonly Justified[] = [
   {
-    file: "lib/decision/equal.ts",
+    file: "lib/decision/compare-json.ts",
     code: 'while (stack.length > 0) { const b = stack.pop(); const a = stack.pop(); if (typeof a === "symbol" && typeof b === "symbol") { if (!sameText(a, b)) return "different"; } else if (Array.isArray(a) && Array.isArray(b)) { if (a.length !== b.length) return "different"; // A long list of plain values would fill the stack for nothing. for (let index = 0; index < a.length; index++) if (a[index] !== b[index] || isInexact(a[index])) stack.push(a[index], b[index]); } else if (isObject(a) && isObject(b)) { const keys = Object.keys(a); if (keys.length !== Object.keys(b).length) return "different"; for (const key of keys) { if (!Object.hasOwn(b, key)) return "different"; stack.push(a[key], b[key]); } } else if (a !== b) { return "different"; } else if (isInexact(a)) { outcome = "alike"; } }',
     mutant: "while (stack.length > 0) {}",
     why: "It never ends: nothing is taken from the stack.",
   },
   {
-    file: "lib/decision/equal.ts",
+    file: "lib/decision/compare-json.ts",
     code: "while (stack.length > 0) {",
     mutant: "while (stack.length >= 0) {",
     why: "It never ends: an empty stack gives undefined twice, which is equal.",
   },
   {
-    file: "lib/decision/equal.ts",
+    file: "lib/decision/compare-json.ts",
     code: "for (let index = 0; index < a.length; index++)",
     mutant: "for (let index = 0; index <= a.length; index++)",
     why: "Behind their ends two lists of the same length have nothing, which is equal.",
   },
   {
-    file: "lib/decision/equal.ts",
+    file: "lib/decision/compare-json.ts",
     code: "for (let index = 0; index < a.length; index++)",
     mutant: "for (let index = 0; index < a.length; index--)",
     why: "It never ends: the index stays below the length.",
   },
   {
-    file: "lib/decision/equal.ts",
+    file: "lib/decision/compare-json.ts",
     code: "if (a[index] !== b[index] || isInexact(a[index])) stack.push(a[index], b[index]);",
     mutant: "if (true) stack.push(a[index], b[index]);",
     why: "What is equal and exact is found to be so when it is taken from the stack. It is left out for the sake of memory.",
   },
   {
     file: "lib/decision/judge-subresource.ts",
-    code: '...casesOf({ ...review, writes: "field-by-subresource", object, before }, written),',
-    mutant: '...casesOf({ ...review, writes: "", object, before }, written),',
+    code: '...identityFieldsOf({ ...review, writes: "field-by-subresource", object, before }, written),',
+    mutant: '...identityFieldsOf({ ...review, writes: "", object, before }, written),',
     why: "It is compared with the two others, and is neither of them.",
   },
   {

@@ -208,7 +208,7 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
       judge: (...given) => {
         const judgement = judge(...given);
         const findings = judgement.findings.map((finding) =>
-          "ask" in finding ? finding : { ...finding, at: (finding.keys ?? []).join(".") },
+          "ask" in finding ? finding : { ...finding, at: (finding.segments ?? []).join(".") },
         );
         return { ...judgement, findings };
       },

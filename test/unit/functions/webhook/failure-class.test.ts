@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { type Failure, failureOf, failures } from "../../../../functions/webhook/failure-class.ts";
-import type { Code, Reason } from "../../../../lib/decision/index.ts";
+import type { DenialCode, Reason } from "../../../../lib/decision/index.ts";
 import type { Answer, NoAnswer } from "../../../../lib/question/index.ts";
 
 /** Every reason with the codes that a denial for it may have, and the class that is counted. The compiler keeps this list complete. */
-const rows: Readonly<Record<Reason, readonly (readonly [code: Code | 200, failure: Failure | undefined])[]>> = {
+const rows: Readonly<Record<Reason, readonly (readonly [code: DenialCode | 200, failure: Failure | undefined])[]>> = {
   "enforcement-off": [[200, undefined]],
   operation: [[200, undefined]],
   subresource: [[200, undefined]],

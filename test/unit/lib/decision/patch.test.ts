@@ -4,14 +4,14 @@ import type { Written } from "../../../../lib/decision/verdict.ts";
 import type { Segments } from "../../../../lib/policy/path.ts";
 import { add, replace } from "./given.ts";
 
-const written = (keys: Segments, missing: number, present = false): Written => ({
+const written = (segments: Segments, missing: number, present = false): Written => ({
   decision: "defaulted",
   reason: "empty",
   sentence: "",
   refusal: "",
   declared: "",
   effective: "alice",
-  keys,
+  segments,
   at: "",
   write: { value: "alice", missing, present },
 });

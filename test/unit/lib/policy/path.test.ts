@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatKeys, formatPath, parsePath, placesOf, pointerOf, valueAt } from "../../../../lib/policy/path.ts";
+import { formatPath, formatSegments, parsePath, placesOf, pointerOf, valueAt } from "../../../../lib/policy/path.ts";
 
 const key = (name: string) => ({ key: name });
 const path = (text: string) => {
@@ -54,30 +54,35 @@ describe("a path", () => {
 
 describe("the places that a path leads to", () => {
   const auth = "spec.clusterAuth.impersonateUser";
-  const keys = ["spec", "clusterAuth", "impersonateUser"];
+  const segments = ["spec", "clusterAuth", "impersonateUser"];
 
   test.each([
     [
       "it is there",
       auth,
       { spec: { clusterAuth: { impersonateUser: "bob" } } },
-      [{ keys, at: auth, value: "bob", missing: 0 }],
+      [{ segments, at: auth, value: "bob", missing: 0 }],
     ],
     [
       "it is null",
       auth,
       { spec: { clusterAuth: { impersonateUser: null } } },
-      [{ keys, at: auth, value: null, missing: 0 }],
+      [{ segments, at: auth, value: null, missing: 0 }],
     ],
-    ["it is absent", auth, { spec: { clusterAuth: {} } }, [{ keys, at: auth, value: undefined, missing: 0 }]],
-    ["its parent is absent", auth, { spec: {} }, [{ keys, at: auth, value: undefined, missing: 1 }]],
-    ["its parent is null", auth, { spec: { clusterAuth: null } }, [{ keys, at: auth, value: undefined, missing: 1 }]],
-    ["all of them are absent", auth, {}, [{ keys, at: auth, value: undefined, missing: 2 }]],
+    ["it is absent", auth, { spec: { clusterAuth: {} } }, [{ segments, at: auth, value: undefined, missing: 0 }]],
+    ["its parent is absent", auth, { spec: {} }, [{ segments, at: auth, value: undefined, missing: 1 }]],
+    [
+      "its parent is null",
+      auth,
+      { spec: { clusterAuth: null } },
+      [{ segments, at: auth, value: undefined, missing: 1 }],
+    ],
+    ["all of them are absent", auth, {}, [{ segments, at: auth, value: undefined, missing: 2 }]],
     [
       "a parent is a string",
       auth,
       { spec: "x" },
-      [{ keys: ["spec"], at: "spec", value: "x", missing: 0, blocked: "must be an object, not a string" }],
+      [{ segments: ["spec"], at: "spec", value: "x", missing: 0, blocked: "must be an object, not a string" }],
     ],
     [
       "a parent is a list",
@@ -85,7 +90,7 @@ describe("the places that a path leads to", () => {
       { spec: { clusterAuth: [] } },
       [
         {
-          keys: ["spec", "clusterAuth"],
+          segments: ["spec", "clusterAuth"],
           at: "spec.clusterAuth",
           value: [],
           missing: 0,
@@ -101,9 +106,9 @@ describe("the places that a path leads to", () => {
       "spec.list[*].a",
       { spec: { list: [{ a: 1 }, {}, null] } },
       [
-        { keys: ["spec", "list", 0, "a"], at: "spec.list[0].a", value: 1, missing: 0 },
-        { keys: ["spec", "list", 1, "a"], at: "spec.list[1].a", value: undefined, missing: 0 },
-        { keys: ["spec", "list", 2, "a"], at: "spec.list[2].a", value: undefined, missing: 1 },
+        { segments: ["spec", "list", 0, "a"], at: "spec.list[0].a", value: 1, missing: 0 },
+        { segments: ["spec", "list", 1, "a"], at: "spec.list[1].a", value: undefined, missing: 0 },
+        { segments: ["spec", "list", 2, "a"], at: "spec.list[2].a", value: undefined, missing: 1 },
       ],
     ],
     [
@@ -111,8 +116,8 @@ describe("the places that a path leads to", () => {
       "spec[*].a",
       { spec: { "x/y": { a: 1 }, z: 5 } },
       [
-        { keys: ["spec", "x/y", "a"], at: "spec[*].a", value: 1, missing: 0 },
-        { keys: ["spec", "z"], at: "spec[*]", value: 5, missing: 0, blocked: "must be an object, not a number" },
+        { segments: ["spec", "x/y", "a"], at: "spec[*].a", value: 1, missing: 0 },
+        { segments: ["spec", "z"], at: "spec[*]", value: 5, missing: 0, blocked: "must be an object, not a number" },
       ],
     ],
     [
@@ -121,7 +126,7 @@ describe("the places that a path leads to", () => {
       { spec: { list: true } },
       [
         {
-          keys: ["spec", "list"],
+          segments: ["spec", "list"],
           at: "spec.list",
           value: true,
           missing: 0,
@@ -133,15 +138,15 @@ describe("the places that a path leads to", () => {
       "a list behind a list that is absent",
       "spec.list[*].more[*].a",
       { spec: { list: [{}, { more: [{}] }] } },
-      [{ keys: ["spec", "list", 1, "more", 0, "a"], at: "spec.list[1].more[0].a", value: undefined, missing: 0 }],
+      [{ segments: ["spec", "list", 1, "more", 0, "a"], at: "spec.list[1].more[0].a", value: undefined, missing: 0 }],
     ],
     [
       "a key that the path itself names, behind a map",
       'spec[*].labels["a/b"]',
       { spec: { secret: {} } },
-      [{ keys: ["spec", "secret", "labels", "a/b"], at: 'spec[*].labels["a/b"]', value: undefined, missing: 1 }],
+      [{ segments: ["spec", "secret", "labels", "a/b"], at: 'spec[*].labels["a/b"]', value: undefined, missing: 1 }],
     ],
-    ["a field at the top", "runAs", { runAs: "bob" }, [{ keys: ["runAs"], at: "runAs", value: "bob", missing: 0 }]],
+    ["a field at the top", "runAs", { runAs: "bob" }, [{ segments: ["runAs"], at: "runAs", value: "bob", missing: 0 }]],
   ])("%s", (_, text, object, places) => {
     expect(placesOf(object, path(text))).toEqual(places);
   });
@@ -149,17 +154,17 @@ describe("the places that a path leads to", () => {
   test.each(["__proto__", "constructor", "toString"])("%s leads somewhere only where the text had it", (name) => {
     const at = path(`spec["${name}"].a`);
     expect(placesOf({ spec: {} }, at)).toEqual([
-      { keys: ["spec", name, "a"], at: `spec.${name}.a`, value: undefined, missing: 1 },
+      { segments: ["spec", name, "a"], at: `spec.${name}.a`, value: undefined, missing: 1 },
     ]);
     expect(placesOf(JSON.parse(`{"spec":{"${name}":{"a":"bob"}}}`), at)).toEqual([
-      { keys: ["spec", name, "a"], at: `spec.${name}.a`, value: "bob", missing: 0 },
+      { segments: ["spec", name, "a"], at: `spec.${name}.a`, value: "bob", missing: 0 },
     ]);
   });
 
   test("a map may have any keys", () => {
     const object = JSON.parse('{"spec":{"__proto__":{"a":"bob"}}}');
     expect(placesOf(object, path("spec[*].a"))).toEqual([
-      { keys: ["spec", "__proto__", "a"], at: "spec[*].a", value: "bob", missing: 0 },
+      { segments: ["spec", "__proto__", "a"], at: "spec[*].a", value: "bob", missing: 0 },
     ]);
   });
 });
@@ -171,8 +176,8 @@ test.each([
   [["spec", "map", "toString"], "map", undefined],
   [["spec", "none", "a"], "none", undefined],
   [["spec", "text", "length"], "text", undefined],
-])("what stands at %j", (keys, _, value) => {
-  expect(valueAt({ spec: { list: [{ a: "0" }], map: { x: { a: 1 } }, text: "text" } }, keys)).toBe(value);
+])("what stands at %j", (segments, _, value) => {
+  expect(valueAt({ spec: { list: [{ a: "0" }], map: { x: { a: 1 } }, text: "text" } }, segments)).toBe(value);
 });
 
 test.each([
@@ -183,9 +188,9 @@ test.each([
   [["a", ""], 'a[""]', "/a/"],
   [["a", 'x"y'], 'a["x\\"y"]', '/a/x"y'],
   [[], "", ""],
-])("the keys %j read %s and point %s", (keys, text, pointer) => {
-  expect(formatKeys(keys)).toBe(text);
-  expect(pointerOf(keys)).toBe(pointer);
+])("the segments %j read %s and point %s", (segments, text, pointer) => {
+  expect(formatSegments(segments)).toBe(text);
+  expect(pointerOf(segments)).toBe(pointer);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compareJson, numberText } from "../../../../lib/decision/equal.ts";
+import { compareJson, numberText } from "../../../../lib/decision/compare-json.ts";
 
 const big = 2 ** 53;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { quote } from "../../../../lib/rbac/quote.ts";
+import { goQuote } from "../../../../lib/rbac/go-quote.ts";
 
 test.each([
   ["", '""'],
@@ -20,5 +20,5 @@ test.each([
   ["\uffff", '"\\uffff"'],
   ["it's", '"it\'s"'],
 ])("%j is quoted as Go's %%q quotes it", (text, quoted) => {
-  expect(quote(text)).toBe(quoted);
+  expect(goQuote(text)).toBe(quoted);
 });

@@ -22,8 +22,8 @@ const escaped = (character: string): string => {
  * A string as Go's `%q` prints it (`strconv.Quote`), which is how the API server puts names into its reasons: in double quotes,
  * letters of every script as they are, control characters, bidi marks and unusual blanks escaped.
  *
- * @example quote('say "hi"') // '"say \\"hi\\""'
+ * @example goQuote('say "hi"') // '"say \\"hi\\""'
  */
-export function quote(text: string): string {
+export function goQuote(text: string): string {
   return `"${Array.from(text, (character) => named.get(character) ?? (plain.test(character) ? character : escaped(character))).join("")}"`;
 }

@@ -14,7 +14,7 @@ export interface NamePlace {
 }
 
 /** What is wrong with a name that is not header-safe. */
-export function unsafe(name: string): string {
+export function unsafeNameProblem(name: string): string {
   return name.length > longestName
     ? `is longer than ${longestName} characters`
     : "is not printable ASCII without spaces at its ends and would not survive an HTTP header";
@@ -22,7 +22,7 @@ export function unsafe(name: string): string {
 
 /** The username that a text stands for in a field, or why it stands for none. */
 export function usernameIn({ field, place, object, namespace }: NamePlace, text: string): string | Problem {
-  if (!isHeaderSafe(text)) return { problem: unsafe(text) };
+  if (!isHeaderSafe(text)) return { problem: unsafeNameProblem(text) };
   const form = field.serviceAccount;
   if (form === undefined) return text;
   if (form === "namespace:name" && text.includes(":")) {
@@ -30,7 +30,7 @@ export function usernameIn({ field, place, object, namespace }: NamePlace, text:
     return usernameOf(text.slice(0, colon), text.slice(colon + 1));
   }
   if (typeof form === "string") return usernameOf(namespace, text);
-  const beside = valueAt(object, [...place.keys.slice(0, -1), form.namespaceKey]) ?? "";
+  const beside = valueAt(object, [...place.segments.slice(0, -1), form.namespaceKey]) ?? "";
   return typeof beside === "string"
     ? usernameOf(beside || namespace, text)
     : { problem: "has a namespace beside it that is not a string" };
