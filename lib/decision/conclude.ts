@@ -1,8 +1,8 @@
-import { type Answer, idOfQuestion, type Question } from "../question/question.ts";
-import { verdictOf } from "./finding.ts";
-import type { Judgement } from "./judge.ts";
+import type { Answer } from "../question/question.ts";
+import { atEndpoint, isWritten, verdictsByRule } from "./conclude-fields.ts";
+import type { Judgement } from "./judgement.ts";
 import { type PatchOperation, patchOf } from "./patch.ts";
-import { type Cause, type Decision, decisions, type Reason, type Verdict, type Written } from "./verdict.ts";
+import { type Cause, type Decision, decisions, type FieldVerdict, type Reason, type Written } from "./verdict.ts";
 
 /** What the rule says of a review, and what is done about it. */
 export interface Outcome {
@@ -37,13 +37,12 @@ export interface Outcome {
  */
 export function conclude(judgement: Judgement, answers: readonly (Answer | undefined)[]): Outcome {
   const { policy, endpoint, requester, findings } = judgement;
-  const ruled = verdictsOf(judgement, answers);
-  const apply = endpoint === "mutate" ? (verdict: Verdict) => verdict : unpatched;
-  const applied = ruled.map(apply);
-  // The worst of what the rule says, so that both endpoints speak of the same field.
-  const worst = apply(worstOf(ruled));
+  const ruled = verdictsByRule(judgement, answers);
+  const concluded = ruled.map((verdict) => atEndpoint(endpoint, verdict));
+  // The worst by the rule, so that both endpoints speak of the same field.
+  const worst = atEndpoint(endpoint, worstOf(ruled));
   const audit = policy.enforcement === "audit";
-  const patched = worst.decision === "denied" || audit ? [] : applied.filter(isWritten);
+  const patched = worst.decision === "denied" || audit ? [] : concluded.filter(isWritten);
   return {
     decision: worst.decision,
     reason: worst.reason,
@@ -56,49 +55,20 @@ export function conclude(judgement: Judgement, answers: readonly (Answer | undef
     field: worst.at ?? "",
     fields: worst.at === undefined ? 0 : findings.length,
     warnings: audit
-      ? ruled.filter(isTold).map(({ sentence }) => `audit (not enforced): ${sentence}`)
+      ? ruled.filter(isReported).map(({ sentence }) => `audit (not enforced): ${sentence}`)
       : patched.flatMap(warningsOf),
-    causes: applied.flatMap((verdict) => (verdict.decision === "denied" ? verdict.causes : [])),
+    causes: concluded.flatMap((verdict) => (verdict.decision === "denied" ? verdict.causes : [])),
     patch: patchOf(patched),
   };
 }
 
-const verdictsOf = (
-  { findings, questions }: Judgement,
-  answers: readonly (Answer | undefined)[],
-): readonly Verdict[] => {
-  const known = new Map(questions.map((question, index) => [idOfQuestion(question), answers[index]]));
-  const answerTo = (question: Question): Answer =>
-    known.get(idOfQuestion(question)) ?? { code: 502, failure: "no answer came back" };
-  return findings.map((finding) => verdictOf(finding, answerTo));
-};
-
-/** Where nothing can be patched, what would have to be is refused, with the reason that it had. */
-const unpatched = (verdict: Verdict): Verdict => {
-  if (!isWritten(verdict)) return verdict;
-  const { segments, at, reason, refusal, declared } = verdict;
-  return {
-    decision: "denied",
-    segments,
-    at,
-    reason,
-    sentence: refusal,
-    code: 403,
-    causes: [],
-    declared,
-    effective: "",
-  };
-};
-
-const worstOf = (verdicts: readonly Verdict[]): Verdict =>
+const worstOf = (verdicts: readonly FieldVerdict[]): FieldVerdict =>
   verdicts.reduce((worst, next) =>
     decisions.indexOf(next.decision) > decisions.indexOf(worst.decision) ? next : worst,
   );
 
-const isWritten = (verdict: Verdict): verdict is Written => "write" in verdict;
-
 /** In audit mode the requester hears of everything that would not have been left alone. */
-const isTold = (verdict: Verdict): boolean => verdict.decision === "denied" || isWritten(verdict);
+const isReported = (verdict: FieldVerdict): boolean => verdict.decision === "denied" || isWritten(verdict);
 
 const warningsOf = ({ decision, sentence, lostGroups }: Written): readonly string[] => [
   ...(decision === "replaced" ? [sentence] : []),

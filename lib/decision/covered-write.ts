@@ -31,9 +31,14 @@ export function isStatusWriter({ target, request: { requester } }: CoveredWrite)
   return !isProblem(requester) && target.statusWriters.includes(requester.username);
 }
 
+/** What the fields of one write have in common, whoever wrote them. */
+type Written = Pick<CoveredWrite, "policy" | "target"> & {
+  readonly request: Pick<AdmissionRequest, "requester" | "namespace">;
+};
+
 /** Judges the fields that a write must answer for, which are read once its requester is known. */
-export function judgeFields(
-  { policy, target, request }: CoveredWrite,
+export function judgeIdentityFields(
+  { policy, target, request }: Written,
   fieldsIn: (review: Pick<FieldContext, "policy" | "target" | "requester" | "namespace">) => readonly IdentityField[],
 ): readonly Finding[] {
   const { requester, namespace } = request;

@@ -1,7 +1,7 @@
 import { brief } from "../meta/brief.ts";
 import type { Segments } from "../policy/path.ts";
 import { type Answer, formatQuestion, type NoAnswer, type Question } from "../question/question.ts";
-import type { Denied, Verdict } from "./verdict.ts";
+import type { Denied, FieldVerdict, Verdict } from "./verdict.ts";
 
 /** What is known of a field before anything is asked: the verdict, or what it depends on. */
 export type Finding = Verdict | Branch;
@@ -32,15 +32,20 @@ export function mapVerdicts(finding: Finding, change: (verdict: Verdict) => Verd
 }
 
 /** Follows the answers to a verdict. Only the questions on the way count; one that has no answer is a denial. */
-export function verdictOf(finding: Finding, answerTo: (question: Question) => Answer): Verdict {
-  if (!isBranch(finding)) return finding;
+export function verdictOf(
+  finding: Finding,
+  answerTo: (question: Question) => Answer,
+  before: readonly Question[] = [],
+): FieldVerdict {
+  if (!isBranch(finding)) return { ...finding, questions: before };
+  const questions = [...before, ...finding.ask];
   let next = finding.yes;
   for (const question of finding.ask) {
     const answer = answerTo(question);
-    if ("failure" in answer) return unanswered(finding, question, answer);
+    if ("failure" in answer) return { ...unanswered(finding, question, answer), questions };
     if (answer.allowed !== true) next = finding.no;
   }
-  return verdictOf(next, answerTo);
+  return verdictOf(next, answerTo, questions);
 }
 
 const unanswered = ({ subject }: Branch, question: Question, { code, failure }: NoAnswer): Denied => ({

@@ -1,6 +1,20 @@
 export { numberText } from "./compare-json.ts";
 export { conclude, type Outcome } from "./conclude.ts";
-export { type Judgement, judge } from "./judge.ts";
+export { concludeFields } from "./conclude-fields.ts";
+export { judge } from "./judge.ts";
+export { judgeFields, type WrittenObject } from "./judge-fields.ts";
+export type { Judgement } from "./judgement.ts";
 export type { PatchOperation } from "./patch.ts";
 export type { AdmissionRequest, Endpoint, GroupVersionResource } from "./request.ts";
-export type { Decision, DenialCode, Reason } from "./verdict.ts";
+export type {
+  Cause,
+  Decision,
+  DenialCode,
+  Denied,
+  FieldVerdict,
+  Kept,
+  Reason,
+  Verdict,
+  Write,
+  Written,
+} from "./verdict.ts";

@@ -1,5 +1,5 @@
 import { isInStatus } from "../policy/policy.ts";
-import { type CoveredWrite, isStatusWriter, judgeFields } from "./covered-write.ts";
+import { type CoveredWrite, isStatusWriter, judgeIdentityFields } from "./covered-write.ts";
 import type { Finding } from "./finding.ts";
 import { identityFieldsOf } from "./identity-field.ts";
 import type { Endpoint } from "./request.ts";
@@ -21,5 +21,7 @@ export function judgeObject(write: CoveredWrite, endpoint: Endpoint): readonly F
       return [unchanged()];
     if (isStatusWriter(write) && isUnchanged(request, outsideStatus)) return [statusWriter()];
   }
-  return judgeFields(write, (review) => identityFieldsOf({ ...review, writes: "object", object, before }, fields));
+  return judgeIdentityFields(write, (review) =>
+    identityFieldsOf({ ...review, writes: "object", object, before }, fields),
+  );
 }

@@ -1,6 +1,6 @@
 import { type Place, placesOf } from "../policy/path.ts";
 import { type Field, identityPaths, isInMetadata, isInStatus, type Target } from "../policy/policy.ts";
-import { type CoveredWrite, isStatusWriter, judgeFields } from "./covered-write.ts";
+import { type CoveredWrite, isStatusWriter, judgeIdentityFields } from "./covered-write.ts";
 import type { Finding } from "./finding.ts";
 import { identityFieldsOf } from "./identity-field.ts";
 import * as messages from "./messages.ts";
@@ -32,7 +32,7 @@ export function judgeSubresource(write: CoveredWrite): readonly Finding[] {
   const owners = spared ? [] : actedOn;
   if (written.length + owners.length === 0)
     return [inStatus.length + actedOn.length > 0 ? statusWriter() : unchanged()];
-  return judgeFields(write, (review) => [
+  return judgeIdentityFields(write, (review) => [
     ...identityFieldsOf({ ...review, writes: "field-by-subresource", object, before }, written),
     ...identityFieldsOf({ ...review, writes: "acted-on-status", object: before, before: undefined }, owners),
   ]);

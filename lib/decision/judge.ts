@@ -1,29 +1,13 @@
 import { brief } from "../meta/brief.ts";
 import { isObject, isProblem, type Problem } from "../meta/json.ts";
 import { type Policy, targetOf } from "../policy/policy.ts";
-import { idOfQuestion, type Question } from "../question/question.ts";
 import { judgedFields } from "./covered-write.ts";
-import { type Finding, isBranch, questionsOf } from "./finding.ts";
+import type { Finding } from "./finding.ts";
 import { judgeObject } from "./judge-object.ts";
 import { isJudgedSubresource, judgeSubresource } from "./judge-subresource.ts";
+import { type Judgement, judgementOf } from "./judgement.ts";
 import type { AdmissionRequest, Endpoint } from "./request.ts";
-import { denied, skipped, tooMany } from "./review-verdict.ts";
-import type { Denied } from "./verdict.ts";
-
-/** The result of judging a review, before its questions are answered. */
-export interface Judgement {
-  readonly policy: Policy;
-  readonly endpoint: Endpoint;
-  /** The requester's username, empty where it cannot be read. */
-  readonly requester: string;
-  /** At least one: on each field, or one on the review as a whole. */
-  readonly findings: readonly Finding[];
-  /** To be asked together; equal questions stand here once. */
-  readonly questions: readonly Question[];
-}
-
-/** Each is a call to the API server, all in one round trip. */
-const mostQuestions = 64;
+import { denied, skipped, uncovered } from "./review-verdict.ts";
 
 /**
  * Judges a request by a policy. It asks nothing: the questions that must be answered first stand in `questions`, and `conclude` takes the
@@ -33,14 +17,10 @@ const mostQuestions = 64;
  */
 export function judge(policy: Policy, request: AdmissionRequest | Problem, endpoint: Endpoint): Judgement {
   const requester = isProblem(request) || isProblem(request.requester) ? "" : request.requester.username;
-  const findings = findingsOf(policy, request, endpoint);
-  const questions = distinct(findings.flatMap(questionsOf));
-  return questions.length > mostQuestions
-    ? { policy, endpoint, requester, findings: [tooManyQuestions(findings, questions.length)], questions: [] }
-    : { policy, endpoint, requester, findings, questions };
+  return judgementOf({ policy, endpoint, requester, findings: findingsOf(policy, request, endpoint) });
 }
 
-/** The order of the rule; the first point that concludes ends it. */
+/** In the order of the rule; the first point that concludes ends it. */
 const findingsOf = (policy: Policy, request: AdmissionRequest | Problem, endpoint: Endpoint): readonly Finding[] => {
   if (policy.enforcement === "off") return [skipped("enforcement-off", "the policy is switched off")];
   if (isProblem(request)) return [denied("malformed-review", 500, request.problem)];
@@ -63,7 +43,7 @@ const coveredFindings = (policy: Policy, request: AdmissionRequest, endpoint: En
   if (operation !== "CREATE" && operation !== "UPDATE")
     return [denied("malformed-review", 500, `request.operation "${brief(operation)}" is unknown`)];
   const target = targetOf(policy, resource);
-  if (target === undefined) return [subResource === "" ? uncovered(policy, request) : notJudged(subResource)];
+  if (target === undefined) return [subResource === "" ? uncovered(policy, resource) : notJudged(subResource)];
   const fields = judgedFields(target, endpoint);
   if (subResource !== "" && !isJudgedSubresource(fields, target, subResource)) return [notJudged(subResource)];
 
@@ -79,19 +59,3 @@ const coveredFindings = (policy: Policy, request: AdmissionRequest, endpoint: En
 
 const notJudged = (subResource: string): Finding =>
   skipped("subresource", `the subresource ${brief(subResource)} is not judged`);
-
-const uncovered = ({ name }: Policy, { resource: { group, version, resource } }: AdmissionRequest): Denied => {
-  const missing = brief([resource, version, group].filter(Boolean).join("."));
-  const why = `policy ${name} covers no ${missing}; add it to the policy, or take it out of the webhook configuration`;
-  return denied("uncovered-resource", 403, why);
-};
-
-const tooManyQuestions = (findings: readonly Finding[], questions: number): Denied => {
-  const fields = findings.filter(isBranch).map(({ subject }) => subject.at);
-  const what = `the object names so many identities that ${questions} questions would be asked, of ${mostQuestions} at most`;
-  return tooMany(fields, what);
-};
-
-const distinct = (questions: readonly Question[]): readonly Question[] => [
-  ...new Map(questions.map((question) => [idOfQuestion(question), question])).values(),
-];

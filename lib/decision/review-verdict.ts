@@ -1,3 +1,6 @@
+import { brief } from "../meta/brief.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { GroupVersionResource } from "./request.ts";
 import type { DenialCode, Denied, Kept, Reason } from "./verdict.ts";
 
 /* Verdicts on a review as a whole. */
@@ -30,6 +33,12 @@ export function denied(reason: Reason, code: DenialCode, sentence: string): Deni
     declared: "",
     effective: "",
   };
+}
+
+export function uncovered({ name }: Policy, { group, version, resource }: GroupVersionResource): Denied {
+  const missing = brief([resource, version, group].filter(Boolean).join("."));
+  const why = `policy ${name} covers no ${missing}; add it to the policy, or take it out of the webhook configuration`;
+  return denied("uncovered-resource", 403, why);
 }
 
 /** Only the first of the fields is named: the others are as much at fault. */

@@ -1,4 +1,5 @@
 import type { Segments } from "../policy/path.ts";
+import type { Question } from "../question/question.ts";
 
 /** What becomes of a declared identity, from the mildest to the worst. */
 export const decisions = ["skipped", "self", "permitted", "defaulted", "replaced", "denied"] as const;
@@ -45,8 +46,11 @@ export type Reason = (typeof reasons)[number];
 /** The status code of a denial: 403 the rule, 422 a value, 500 a review that cannot be judged, 502-504 an answer that was not had. */
 export type DenialCode = 403 | 422 | 500 | 502 | 503 | 504;
 
-/** What the rule says of one field, or of a review as a whole. */
+/** The rule's verdict on one field, or on a review as a whole. */
 export type Verdict = Kept | Written | Denied;
+
+/** A verdict with the questions whose answers led to it, in their order; none where the object and the requester decide. */
+export type FieldVerdict = Verdict & { readonly questions: readonly Question[] };
 
 interface VerdictBase {
   readonly reason: Reason;
