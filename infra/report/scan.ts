@@ -43,9 +43,9 @@ export async function scanPage(
       target,
       object,
       stated,
-      managers: managersOf(object, stated.keys),
+      managers: managersOf(object, stated.segments),
       wouldBe: (verdicts[index] ?? [])
-        .filter(({ keys }) => pointerOf(keys) === pointerOf(stated.keys))
+        .filter(({ segments }) => pointerOf(segments) === pointerOf(stated.segments))
         .map(({ wouldBe }) => wouldBe),
     }));
   });

@@ -1,15 +1,19 @@
 import type { Ask } from "../../functions/cluster/ask.ts";
-import { verdictOf } from "../../lib/decision/finding.ts";
-import { type Decision, type GroupVersionResource, judge, type Reason } from "../../lib/decision/index.ts";
+import {
+  concludeFields,
+  type Decision,
+  type GroupVersionResource,
+  judgeFields,
+  type Reason,
+} from "../../lib/decision/index.ts";
 import type { UserInfo } from "../../lib/identity/index.ts";
 import type { JsonObject } from "../../lib/meta/json.ts";
 import type { Segments } from "../../lib/policy/path.ts";
 import type { Policy } from "../../lib/policy/policy.ts";
 import type { Answer, Question } from "../../lib/question/index.ts";
 import { ClusterError } from "../cluster/api-client.ts";
-import { editOf, enforced } from "./stated.ts";
 
-/** What the rule would make of a field at the next edit by somebody. */
+/** The verdict on a field when this user edits the object. */
 export interface WouldBe {
   readonly writer: string;
   readonly field: string;
@@ -24,13 +28,13 @@ export function isKept({ decision }: WouldBe): boolean {
   return decision === "self" || decision === "permitted" || decision === "skipped";
 }
 
-/** What the rule would make of the field at one place of an object. */
+/** The verdict on the field at one place of an object. */
 export interface WouldBeAt {
-  readonly keys: Segments;
+  readonly segments: Segments;
   readonly wouldBe: WouldBe;
 }
 
-/** One object and those whom it is judged by. */
+/** One object, and the users by whom it is judged. */
 export interface Suspicion {
   readonly object: JsonObject;
   readonly users: readonly UserInfo[];
@@ -45,10 +49,10 @@ export type JudgeWriters = (
 
 const together = 100;
 const patience = 60_000;
-/** Of identities and writers there are few; where every object names another, what was known is forgotten. */
+/** Identities and writers are few. Where every object names another identity, the answers are forgotten, to bound the memory. */
 const mostKnown = 50_000;
 
-/** Judges by the rule itself, its questions answered by the API server, each one once. */
+/** Judges by the rule itself. The API server answers each question once. */
 export function judgeWritersWith(ask: Ask): JudgeWriters {
   const known = new Map<string, Answer>();
   const learn = async (questions: readonly Question[]): Promise<void> => {
@@ -70,23 +74,24 @@ export function judgeWritersWith(ask: Ask): JudgeWriters {
       }
     }
   };
-  const answerTo = (question: Question): Answer =>
-    known.get(JSON.stringify(question)) ?? { code: 502, failure: "it was not asked" };
+  const answerTo = (question: Question): Answer | undefined => known.get(JSON.stringify(question));
 
   return async (policy, resource, suspicions) => {
     const judged = suspicions.map(({ object, users }) =>
-      users.map((user) => ({ user, judgement: judge(enforced(policy), editOf(user, resource, object), "validate") })),
+      users.map((user) => ({
+        user,
+        judgement: judgeFields(policy, { resource, object, oldObject: object, requester: user }),
+      })),
     );
     await learn(judged.flat().flatMap(({ judgement }) => judgement.questions));
     return judged.map((each) =>
       each.flatMap(({ user, judgement }) =>
-        judgement.findings.map((finding) => {
-          const { segments: keys = [], at = "", decision, reason, effective, sentence } = verdictOf(finding, answerTo);
-          return {
-            keys,
+        concludeFields(judgement, judgement.questions.map(answerTo)).map(
+          ({ segments = [], at = "", decision, reason, effective, sentence }) => ({
+            segments,
             wouldBe: { writer: user.username, field: at, decision, reason, effective, message: sentence },
-          };
-        }),
+          }),
+        ),
       ),
     );
   };
