@@ -47,6 +47,7 @@ export const pageOf = (figures: Figures): string => {
     row("patched objects judged again", checks.again),
     row("yeses turned into noes", checks.turned),
     row("admitted objects, every identity looked up", checks.entitled),
+    row("verdicts on single fields", checks.fields),
     "",
     "Decisions",
     ...rows(decisions),

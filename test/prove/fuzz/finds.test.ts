@@ -5,7 +5,7 @@ import { type Kind, trySlice } from "./slice.ts";
 
 // Wrong on purpose: the fuzz must find that out, and show why in a small review.
 
-const { judge, conclude, readReview, writeReview } = lib;
+const { judge, judgeFields, conclude, concludeFields, readReview, writeReview } = lib;
 
 /** What a library does to its outcome where that is `decision`. */
 const instead = (decision: lib.Decision, change: (outcome: lib.Outcome) => Partial<lib.Outcome>): Partial<Library> => ({
@@ -208,12 +208,88 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
       judge: (...given) => {
         const judgement = judge(...given);
         const findings = judgement.findings.map((finding) =>
-          "ask" in finding ? finding : { ...finding, at: (finding.segments ?? []).join(".") },
+          "ask" in finding || !finding.segments ? finding : { ...finding, at: finding.segments.join(".") },
         );
         return { ...judgement, findings };
       },
     },
     /nothing else of the object leaves/,
+  ],
+  [
+    "leaves a field out of the verdicts",
+    "honest",
+    {
+      concludeFields: (...given) => {
+        const verdicts = concludeFields(...given);
+        const [first, ...others] = verdicts;
+        return first?.decision === "permitted" && others.length > 0 ? others : verdicts;
+      },
+    },
+    /each field has one verdict/,
+  ],
+  [
+    "permits one field by the answers to another's questions",
+    "honest",
+    {
+      concludeFields: (judgement, answers) => {
+        const verdicts = concludeFields(judgement, answers);
+        const [yes] = answers.filter(isYes);
+        const worst = conclude(judgement, answers).field;
+        const all = yes
+          ? concludeFields(
+              judgement,
+              answers.map(() => yes),
+            )
+          : verdicts;
+        return verdicts.map((verdict, index) => (verdict.at === worst ? verdict : (all[index] ?? verdict)));
+      },
+    },
+    /leaves a field as it is that/,
+  ],
+  [
+    "names questions that did not decide the field",
+    "honest",
+    {
+      concludeFields: (judgement, answers) =>
+        concludeFields(judgement, answers).map((verdict) => ({ ...verdict, questions: judgement.questions })),
+    },
+    /a field is permitted by a yes to all its questions/,
+  ],
+  [
+    "says of a field on validate what mutate does",
+    "honest",
+    { concludeFields: (judgement, answers) => concludeFields({ ...judgement, endpoint: "mutate" }, answers) },
+    /the worst verdict on a field is the outcome/,
+  ],
+  [
+    "takes an object that is stored for one that is not judged",
+    "honest",
+    {
+      judgeFields: (policy, { resource, object, requester }) => {
+        const request = {
+          operation: "UPDATE",
+          resource,
+          kind: { group: "", kind: "" },
+          subResource: "",
+          namespace: "",
+        };
+        const same = { object, oldObject: object, exact: () => undefined };
+        return judge(policy, { ...request, ...same, requester }, "validate");
+      },
+    },
+    /the fields are judged one by one/,
+  ],
+  [
+    "takes every name of a service account for one of the same namespace",
+    "honest",
+    {
+      judgeFields: (policy, { object, ...written }) =>
+        judgeFields(policy, {
+          ...written,
+          object: { ...object, metadata: { ...(object["metadata"] as object), namespace: "team-a" } },
+        }),
+    },
+    /leaves a field as it is that/,
   ],
   [
     "refuses after a yes",

@@ -121,6 +121,19 @@ export const spotsOf = (object: unknown, path: string): readonly Spot[] => {
 const fieldsOf = (target: TargetText): readonly FieldText[] =>
   target.fields.map((field) => (typeof field === "string" ? { path: field } : field));
 
+/** Whether a target covers the resource of a request by its own name. */
+export const isCoveredByName = (reviewed: Reviewed): boolean =>
+  (targetOf(reviewed)?.resources ?? []).some((plural) => plural === own(own(reviewed.request, "resource"), "resource"));
+
+/** The duty of a user who writes an object, whatever is written and through whichever endpoint: every field of the object. */
+export const wholeDuty = (target: TargetText): Duty => ({ fields: fieldsOf(target), of: "object" });
+
+/** The same request for an object in the namespace that its own metadata names. */
+export const inOwnNamespace = ({ request, policy }: Reviewed): Reviewed => {
+  const namespace = own(own(own(request, "object"), "metadata"), "namespace");
+  return { request: { ...request, namespace: isText(namespace) ? namespace : "" }, policy };
+};
+
 /** Where the fields of a target are in an object. */
 export const fieldSpots = (target: TargetText, object: unknown): readonly Spot[] =>
   fieldsOf(target).flatMap(({ path }) => spotsOf(object, path));
@@ -280,21 +293,40 @@ const usernameOf = (form: FieldText["serviceAccount"], text: string, parent: unk
   return accountOf(username) ? username : undefined;
 };
 
+/** A field of an object, and why it must not be admitted as it stands; undefined where it may be. */
+export interface JudgedSpot {
+  readonly pointer: string;
+  readonly fault: string | undefined;
+}
+
 /**
- * Why an object must not be admitted as it stands: a field that names somebody whom the requester is not known to be allowed to become.
+ * Why an object must not be admitted as it stands: a field names an identity that the requester is not known to be allowed to impersonate.
  * Undefined where every field of the duty is in order.
  */
 export const unentitled = (
   reviewed: Reviewed,
-  { fields, of }: Duty,
+  duty: Duty,
   object: unknown,
   heard: ReadonlyMap<string, Meaning>,
 ): string | undefined => {
+  const spots = judgedSpots(reviewed, duty, object, heard);
+  if (spots === undefined) return "there is no requester or no target to judge it by";
+  const faulty = spots.find(({ fault }) => fault !== undefined);
+  return faulty && `${faulty.pointer} ${faulty.fault}`;
+};
+
+/** Every field of a duty, one by one; undefined where there is no target or no readable requester. */
+export const judgedSpots = (
+  reviewed: Reviewed,
+  { fields, of }: Duty,
+  object: unknown,
+  heard: ReadonlyMap<string, Meaning>,
+): readonly JudgedSpot[] | undefined => {
   const { request, policy } = reviewed;
   const target = targetOf(reviewed);
   const userInfo = own(request, "userInfo");
   const username = own(userInfo, "username");
-  if (target === undefined || !isReadable(userInfo) || !isText(username)) return "nobody could be judged";
+  if (target === undefined || !isReadable(userInfo) || !isText(username)) return undefined;
   const namespace = String(own(request, "namespace") ?? "");
   const { permission, privileged = {}, writers = [], onEmpty, emptyStandsFor } = target;
 
@@ -335,18 +367,18 @@ export const unentitled = (
     return why && `is empty, which stands for an identity: ${why}`;
   };
 
-  for (const { path, serviceAccount } of fields)
-    for (const { pointer, value, parent, blocked } of spotsOf(object, path)) {
-      if (blocked) return `${pointer} is no object`;
-      if (!isNothing(value) && !isText(value)) return `${pointer} is no string`;
-      const text = value ?? "";
-      const identity = text === "" ? undefined : usernameOf(serviceAccount, String(text), parent, namespace);
-      if (text !== "" && identity === undefined) return `${pointer} names nobody`;
-      const standsFor = Object.hasOwn(privileged, String(text)) ? privileged[String(text)] : undefined;
-      const why = identity === undefined ? mayBeEmpty() : mayAct(identity, standsFor);
-      if (why !== undefined) return `${pointer} ${why}`;
-    }
-  return undefined;
+  const faultOf = ({ serviceAccount }: FieldText, { value, parent, blocked }: Spot): string | undefined => {
+    if (blocked) return "is not an object";
+    if (!isNothing(value) && !isText(value)) return "is not a string";
+    const text = value ?? "";
+    const identity = text === "" ? undefined : usernameOf(serviceAccount, String(text), parent, namespace);
+    if (text !== "" && identity === undefined) return "names no user and no service account";
+    const standsFor = Object.hasOwn(privileged, String(text)) ? privileged[String(text)] : undefined;
+    return identity === undefined ? mayBeEmpty() : mayAct(identity, standsFor);
+  };
+  return fields.flatMap((field) =>
+    spotsOf(object, field.path).map((spot) => ({ pointer: spot.pointer, fault: faultOf(field, spot) })),
+  );
 };
 
 /** Why a name must never be written into a field; undefined for the requester and the policy's default where they may be. */

@@ -6,6 +6,7 @@ import {
   type AdmissionReview,
   type Answer,
   type Endpoint,
+  type FieldVerdict,
   isProblem,
   type JsonObject,
   type Judgement,
@@ -17,12 +18,28 @@ import {
 import { assertSound } from "../../support/sound.ts";
 import { authorizerOf, keyOf, type Reply } from "./answers.ts";
 import { readExactly, writeExactly } from "./exact-json.ts";
-import { answerable, dutiesOf, fieldSpots, type Reviewed, targetOf, unentitled, unwritable } from "./oracle.ts";
+import {
+  answerable,
+  dutiesOf,
+  fieldSpots,
+  inOwnNamespace,
+  isCoveredByName,
+  type JudgedSpot,
+  judgedSpots,
+  type Reviewed,
+  targetOf,
+  unentitled,
+  unwritable,
+  wholeDuty,
+} from "./oracle.ts";
 import { patched } from "./patched.ts";
 import { count, type Tally } from "./tally.ts";
 
 /** What is tried: the library, or one that is wrong on purpose. */
-export type Library = Pick<typeof lib, "readReview" | "judge" | "conclude" | "writeReview">;
+export type Library = Pick<
+  typeof lib,
+  "readReview" | "judge" | "judgeFields" | "conclude" | "concludeFields" | "writeReview"
+>;
 
 /** A review, the policy that it is judged by and what the authorizer says. */
 export interface Trial {
@@ -113,7 +130,119 @@ export const checkReview = (library: Library, { text, policy: policyText, replie
   checkEntitled(reviewed, answerable(after) ?? {}, mutated, authorizer.heard, tally);
   checkEntitled(reviewed, request, validated, authorizer.heard, tally);
   if (mutated.patch.length > 0) checkAgain(judged, after, policyText, mutated, tally);
+  if (!isDeep(text))
+    for (const decided of [mutated, validated]) checkFields(library, reviewed, decided, authorizer.heard, tally);
+  checkFieldsAlone(library, reviewed, mutated, authorizer, tally);
 };
+
+const pointerOf = ({ segments = [] }: FieldVerdict): string =>
+  segments.map((segment) => `/${String(segment).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+
+/** Each field has one verdict; what is left as it is, is in order; a verdict stands on the answers to its own questions. */
+const checkVerdicts = (
+  verdicts: readonly FieldVerdict[],
+  spots: readonly JudgedSpot[],
+  heard: Heard,
+  tally: Tally,
+): void => {
+  assert.deepEqual(
+    verdicts.map(pointerOf).sort(),
+    spots.map(({ pointer }) => pointer).sort(),
+    "each field has one verdict",
+  );
+  const kept = verdicts.filter(({ decision }) => decision === "self" || decision === "permitted").map(pointerOf);
+  for (const pointer of new Set(kept)) {
+    const there = spots.filter((spot) => spot.pointer === pointer);
+    const orderly = there.filter(({ fault }) => fault === undefined).length;
+    const why = there.find(({ fault }) => fault !== undefined)?.fault;
+    assert.ok(
+      kept.filter((each) => each === pointer).length <= orderly,
+      `the verdict leaves a field as it is that ${why}`,
+    );
+  }
+  for (const { reason, questions } of verdicts) {
+    const meanings = questions.map((question) => heard.get(keyOf(question)));
+    if (reason === "may-impersonate")
+      assert.ok(
+        meanings.length > 0 && meanings.every((meaning) => meaning === "yes"),
+        "a field is permitted by a yes to all its questions",
+      );
+    if (reason === "forbidden" || reason === "inherited")
+      assert.ok(meanings.includes("no"), "a field is forbidden by a no to one of its questions");
+    if (reason === "no-answer") assert.ok(meanings.includes("none"), "a question of the field has no answer");
+    tally.checks.fields += 1;
+  }
+};
+
+const isOnWhole = (verdicts: readonly FieldVerdict[]): boolean => verdicts.some(({ at }) => at === undefined);
+
+/** The verdicts on the fields of a review: the worst is the outcome, and none is milder than the whole where the field is at fault. */
+const checkFields = (
+  library: Library,
+  reviewed: Reviewed,
+  { endpoint, judgement, answers, outcome }: Decided,
+  heard: Heard,
+  tally: Tally,
+): void => {
+  const verdicts = library.concludeFields(judgement, answers);
+  const worst = Math.max(...verdicts.map(({ decision }) => decisions.indexOf(decision)));
+  assert.equal(decisions[worst], outcome.decision, "the worst verdict on a field is the outcome");
+  assert.ok(
+    verdicts.some(
+      ({ decision, reason, sentence, declared, effective, at = "" }) =>
+        decision === outcome.decision &&
+        reason === outcome.reason &&
+        sentence === outcome.message &&
+        declared === outcome.declared &&
+        effective === outcome.effective &&
+        at === outcome.field,
+    ),
+    "the outcome is the verdict on its field",
+  );
+  if (isOnWhole(verdicts)) {
+    assert.equal(verdicts.length, 1, "a verdict on the whole review stands alone");
+    return;
+  }
+  const duties = dutiesOf(reviewed, endpoint);
+  assert.ok(duties !== "refused", "the fields of what cannot be judged have no verdicts");
+  const spots = duties.flatMap((duty) => judgedSpots(reviewed, duty, reviewed.request[duty.of], heard) ?? []);
+  checkVerdicts(verdicts, spots, heard, tally);
+};
+
+/** The verdicts on the fields of the object alone, as it would be written by its requester. */
+const checkFieldsAlone = (
+  library: Library,
+  reviewed: Reviewed,
+  { review, judgement: { policy } }: Decided,
+  { answer, heard }: ReturnType<typeof authorizerOf>,
+  tally: Tally,
+): void => {
+  const { request } = review;
+  if (isProblem(request) || isProblem(request.requester)) return;
+  const target = targetOf(reviewed);
+  if (!target || !isCoveredByName(reviewed)) return;
+  const [object, oldObject] = [request.object, request.oldObject];
+  if (!isObject(object)) return;
+  const judgement = library.judgeFields(policy, {
+    resource: request.resource,
+    object,
+    ...(isObject(oldObject) ? { oldObject } : {}),
+    requester: request.requester,
+  });
+  const answers = judgement.questions.map(answer);
+  const verdicts = library.concludeFields(judgement, answers);
+  const spots = judgedSpots(inOwnNamespace(reviewed), wholeDuty(target), reviewed.request["object"], heard);
+  assert.ok(spots, "what is covered has fields");
+  if (!isOnWhole(verdicts)) checkVerdicts(verdicts, spots, heard, tally);
+  else {
+    const [{ reason } = { reason: "" }, ...more] = verdicts;
+    assert.equal(more.length, 0, "a verdict on the whole object stands alone");
+    assert.equal(reason, spots.length === 0 ? "no-field" : "too-many-identities", "the fields are judged one by one");
+  }
+};
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** An update that is nested too deep to be read again with its exact numbers is judged even where nothing changed. */
 const isDeep = (text: string): boolean => ["[", '{"a":'].some((open) => text.includes(open.repeat(1_000)));

@@ -25,6 +25,8 @@ export interface Tally {
     turned: number;
     /** Admitted objects whose every field was looked up among the answers. */
     entitled: number;
+    /** Verdicts on single fields, each held against the field and the answers to its own questions. */
+    fields: number;
   };
   slowest: { milliseconds: number; characters: number; reason: string };
 }
@@ -37,7 +39,7 @@ export const newTally = (): Tally => ({
   decisions: zeros(decisions),
   reasons: zeros(reasons),
   statuses: {},
-  checks: { questions: 0, patches: 0, again: 0, turned: 0, entitled: 0 },
+  checks: { questions: 0, patches: 0, again: 0, turned: 0, entitled: 0, fields: 0 },
   slowest: { milliseconds: 0, characters: 0, reason: "" },
 });
 
