@@ -1,4 +1,11 @@
 import { razee } from "./razee.ts";
 
-/** Targets that come with the library, by name: what a policy file could say itself, read and checked in the same way. */
+/**
+ * Targets that come with the library, by name. Each is plain policy text, as a policy file could say it itself: its file cites the
+ * controller's source, and `readPolicy` reads and checks it like any other target.
+ *
+ * @example
+ * readPolicy({ name: "razee", targets: [{ preset: "razee" }] }).targets.length; // 1
+ * readPolicy({ name: "razee", targets: [presets.razee("system:serviceaccount:razee:razee-sa")] }).targets.length; // 1
+ */
 export const presets = { razee } as const;

@@ -79,7 +79,7 @@ describe("an empty project that installs it", () => {
     );
   });
 
-  test("in JavaScript, finds three ways in and no other", async () => {
+  test("in JavaScript, finds four entry points and no other", async () => {
     const names = async (specifier: string) => {
       const program = `console.log(JSON.stringify(Object.keys(await import(${JSON.stringify(specifier)}))))`;
       return JSON.parse((await runFile(process.execPath, ["--input-type=module", "-e", program], javascript)).stdout);
@@ -91,6 +91,7 @@ describe("an empty project that installs it", () => {
     expect(await names("impersonation-admission/manifests")).toEqual(
       expect.arrayContaining(["webhookConfigurations", "askerRoles", "userImpersonatorRoles"]),
     );
+    expect(await names("impersonation-admission/presets")).toEqual(["presets"]);
     await expect(names("impersonation-admission/build/index.js")).rejects.toThrow("ERR_PACKAGE_PATH_NOT_EXPORTED");
   });
 
@@ -119,6 +120,7 @@ declare const Buffer: { from(text: string): { toString(encoding: "base64"): stri
       "types.ts",
       `import type { Answer, Endpoint, Outcome, Policy, Question, UserInfo } from "impersonation-admission";
 import { type Client, type WebhookConfiguration, webhookConfigurations } from "impersonation-admission/manifests";
+import { presets } from "impersonation-admission/presets";
 import { RbacError, type World, authorize } from "impersonation-admission/rbac";
 
 export const ask = (world: World, questions: readonly Question[]): readonly Answer[] =>
@@ -127,6 +129,7 @@ export const register = (policy: Policy, client: Client): readonly WebhookConfig
   webhookConfigurations({ policy, client });
 export const describe = ({ decision, reason }: Outcome, endpoint: Endpoint, { username }: UserInfo): string =>
   [decision, reason, endpoint, username].join();
+export const controllerOf = (username: string): string => presets.razee(username).emptyStandsFor;
 export const isOurs = (error: unknown): error is RbacError => error instanceof RbacError;
 // @ts-expect-error a decision is one of a closed list
 export const wrong = (outcome: Outcome): boolean => outcome.decision === "allowed";

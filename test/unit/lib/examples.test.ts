@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import * as lib from "../../../lib/index.ts";
+import * as presets from "../../../lib/presets/index.ts";
 import * as rbac from "../../../lib/rbac/index.ts";
 import { ruleAllows } from "../../../lib/rbac/rule-allows.ts";
 
 // Runs the examples of the docstrings that are programs. An example of one line is an expression with names that it does not declare.
 
 const folder = new URL("../../../lib/", import.meta.url);
-const known = { ...lib, ...rbac, ruleAllows };
+const known = { ...lib, ...presets, ...rbac, ruleAllows };
 
 /** The programs among the examples of a file, one line of code an element. */
 const programsIn = (text: string): readonly (readonly string[])[] =>
@@ -29,6 +30,7 @@ test("the examples of these files are programs", () => {
   expect(programs.map(([file]) => file).sort()).toEqual([
     "decision/conclude-fields.ts",
     "decision/judge-fields.ts",
+    "presets/index.ts",
     "rbac/rule-allows.ts",
     "rbac/world.ts",
   ]);
