@@ -1,6 +1,6 @@
 /**
- * Who may name whom: the decision of an admission webhook that guards the fields of custom resources which name an identity to act as.
- * Pure: it reads a review, says which questions must be answered, and concludes from the answers. Whoever calls it decides who answers.
+ * The decision of an admission webhook that guards fields of custom resources: fields that name the identity which a controller acts as.
+ * Pure: it reads a review, says which questions must be answered, and concludes from the answers. The caller decides who answers them.
  *
  * @module
  */

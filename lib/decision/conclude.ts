@@ -4,20 +4,20 @@ import type { Judgement } from "./judgement.ts";
 import { type PatchOperation, patchOf } from "./patch.ts";
 import { type Cause, type Decision, decisions, type FieldVerdict, type Reason, type Written } from "./verdict.ts";
 
-/** What the rule says of a review, and what is done about it. */
+/** The decision on a review, with everything that its answer needs. */
 export interface Outcome {
   readonly decision: Decision;
   readonly reason: Reason;
   /** One sentence: what was done or refused, and why. */
   readonly message: string;
-  /** `audit` and `off` change and refuse nothing, whatever the decision. */
+  /** Under `audit` and `off` the request is neither changed nor refused, whatever the decision. */
   readonly enforcement: "enforce" | "audit" | "off";
   /** The HTTP status code of a denial. */
   readonly code: number;
   readonly requester: string;
-  /** The declared identity; empty where there is none or it is no string. */
+  /** The declared identity; empty where the field is empty or holds no string. */
   readonly declared: string;
-  /** Who the controller will act as by this decision; empty where nothing applies. */
+  /** The identity that the controller will act as; empty where none applies. */
   readonly effective: string;
   /** The first field of this decision; empty where it is about the whole review. */
   readonly field: string;
@@ -30,8 +30,8 @@ export interface Outcome {
 }
 
 /**
- * Concludes a judgement from the answers, which stand in the order of its questions. A missing answer is no answer, and where one is
- * needed that is a denial.
+ * Concludes a judgement from the answers, which stand in the order of its questions. Where an answer that is needed is missing, the
+ * review is denied.
  *
  * @example conclude(judgement, [{ allowed: false, reason: "" }]).decision // "replaced"
  */
@@ -67,7 +67,7 @@ const worstOf = (verdicts: readonly FieldVerdict[]): FieldVerdict =>
     decisions.indexOf(next.decision) > decisions.indexOf(worst.decision) ? next : worst,
   );
 
-/** In audit mode the requester hears of everything that would not have been left alone. */
+/** Under `audit` a warning tells the requester of each field that `enforce` would change or refuse. */
 const isReported = (verdict: FieldVerdict): boolean => verdict.decision === "denied" || isWritten(verdict);
 
 const warningsOf = ({ decision, sentence, lostGroups }: Written): readonly string[] => [

@@ -26,19 +26,19 @@ export function judgedFields({ fields }: Target, endpoint: Endpoint): readonly F
 /** Limits the work and the size of the answer for an object that consists only of identity fields. */
 const mostFields = 1_000;
 
-/** Whether the requester is a controller whose writes of the status are its own business. */
+/** Whether the policy trusts the requester with writes of the status. */
 export function isStatusWriter({ target, request: { requester } }: CoveredWrite): boolean {
   return !isProblem(requester) && target.statusWriters.includes(requester.username);
 }
 
-/** What the fields of one write have in common, whoever wrote them. */
-type Written = Pick<CoveredWrite, "policy" | "target"> & {
+/** The members of a write that its fields are judged by. */
+type JudgedWrite = Pick<CoveredWrite, "policy" | "target"> & {
   readonly request: Pick<AdmissionRequest, "requester" | "namespace">;
 };
 
-/** Judges the fields that a write must answer for, which are read once its requester is known. */
+/** Judges the fields that a write must answer for. They are read only after the requester is known. */
 export function judgeIdentityFields(
-  { policy, target, request }: Written,
+  { policy, target, request }: JudgedWrite,
   fieldsIn: (review: Pick<FieldContext, "policy" | "target" | "requester" | "namespace">) => readonly IdentityField[],
 ): readonly Finding[] {
   const { requester, namespace } = request;

@@ -3,15 +3,15 @@ import type { Segments } from "../policy/path.ts";
 import { type Answer, formatQuestion, type NoAnswer, type Question } from "../question/question.ts";
 import type { Denied, FieldVerdict, Verdict } from "./verdict.ts";
 
-/** What is known of a field before anything is asked: the verdict, or what it depends on. */
+/** The result of judging one field, before any question is answered: a verdict, or the questions that it depends on. */
 export type Finding = Verdict | Branch;
 
-/** `yes` needs a yes to every question. */
+/** A verdict that depends on answers. `yes` follows only if every question is answered with yes. */
 export interface Branch {
   readonly ask: readonly Question[];
   readonly yes: Finding;
   readonly no: Finding;
-  /** The field that is asked about. */
+  /** The field that the questions are about. */
   readonly subject: { readonly segments: Segments; readonly at: string; readonly declared: string };
 }
 
@@ -19,19 +19,19 @@ export function isBranch(finding: Finding): finding is Branch {
   return "ask" in finding;
 }
 
-/** Every question that a finding may come to. */
+/** Every question that a finding may need. */
 export function questionsOf(finding: Finding): readonly Question[] {
   return isBranch(finding) ? [...finding.ask, ...questionsOf(finding.yes), ...questionsOf(finding.no)] : [];
 }
 
-/** The same finding with other verdicts at its ends. */
+/** The same finding with each of its verdicts changed. */
 export function mapVerdicts(finding: Finding, change: (verdict: Verdict) => Verdict): Finding {
   return isBranch(finding)
     ? { ...finding, yes: mapVerdicts(finding.yes, change), no: mapVerdicts(finding.no, change) }
     : change(finding);
 }
 
-/** Follows the answers to a verdict. Only the questions on the way count; one that has no answer is a denial. */
+/** Follows the answers to a verdict. Only the questions on the way count. Where one of them has no answer, the verdict is a denial. */
 export function verdictOf(
   finding: Finding,
   answerTo: (question: Question) => Answer,

@@ -5,12 +5,12 @@ import type { Field, Policy, Target } from "../policy/policy.ts";
 import { usernameIn } from "./username-in.ts";
 
 /**
- * What a request writes. Of an object, the field can be patched. A subresource may write the field itself, or parts of the status that
- * the controller acts on as the object's identity: there nothing can be patched, and what would have to be is denied.
+ * The part that a request writes. In an object the field can be patched. A subresource may write the field itself, or parts of the status
+ * that the controller acts on as the object's identity: there nothing can be patched, and a verdict that needs a patch becomes a denial.
  */
 export type WrittenPart = "object" | "field-by-subresource" | "acted-on-status";
 
-/** What the fields of one review have in common. */
+/** The inputs that all fields of one write share. */
 export interface FieldContext {
   readonly policy: Policy;
   readonly target: Target;
@@ -18,25 +18,25 @@ export interface FieldContext {
   /** The object's namespace, empty for a cluster-scoped one. */
   readonly namespace: string;
   readonly writes: WrittenPart;
-  /** The object whose fields are judged: where the status is written that the controller acts on, the old one. */
+  /** The object whose fields are judged. Where the write is of a status that the controller acts on, it is the old object. */
   readonly object: JsonObject;
-  /** What an update of the fields found; undefined on CREATE, and where the fields are not written. */
+  /** The object before an update of the fields; undefined on CREATE, and where the fields are not written. */
   readonly before: JsonObject | undefined;
 }
 
-/** Everything that one field is judged by. */
+/** One identity field at its place in one object, with everything that it is judged by. */
 export interface IdentityField extends FieldContext {
   readonly field: Field;
   readonly place: Place;
   /** The field's name in messages. */
   readonly at: string;
-  /** The username that the field names; its text where that names nobody; empty where it is no string. */
+  /** The username that the field names; the text itself where it is not a valid name; empty where the value is not a string. */
   readonly declared: string;
-  /** The update leaves the identity as it was. */
+  /** Whether the update leaves the identity as it was. */
   readonly inherited: boolean;
 }
 
-/** Fields of a review, one by one: a path that walks a list leads to many. */
+/** The identity fields of an object. A path that walks a list leads to several. */
 export function identityFieldsOf(review: FieldContext, fields: readonly Field[]): readonly IdentityField[] {
   return fields.flatMap((field) => {
     const { object, before, namespace } = review;

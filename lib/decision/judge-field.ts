@@ -32,7 +32,7 @@ const judgeEmpty = (field: IdentityField): Finding => {
   return setToRequester(field, { decision: "defaulted", reason: "empty", sentence, refusal: messages.unfilled(field) });
 };
 
-/** A fixed default is judged as if it had been declared; what would stay is written. */
+/** A fixed default is judged as if it had been declared. Where it would be left as it is, it is written. */
 const judgeDefault = (field: IdentityField, text: string): Finding => {
   const sentence = messages.filled(field, text);
   const change = {
@@ -48,7 +48,7 @@ const judgeDefault = (field: IdentityField, text: string): Finding => {
   );
 };
 
-/** The identity that an empty field stands for is judged as if it had been declared; the field stays empty. */
+/** The identity that an empty field stands for is judged as if it had been declared. The field stays empty. */
 const judgeStandIn = (field: IdentityField, identity: string): Finding =>
   judgeIdentity(field, { identity }, messages.standsForRequester(field), (ask) =>
     denied(field, "empty", messages.forbiddenEmpty(field, identity, ask)),
@@ -63,7 +63,7 @@ const judgeName = (field: IdentityField, text: string): Finding => {
 
 interface Named {
   readonly identity: string;
-  /** Of a privileged value: the account. */
+  /** The account that a privileged value stands for; undefined for every other value. */
   readonly standsFor?: string | undefined;
 }
 
@@ -96,7 +96,7 @@ const judgeForbidden = (field: IdentityField, identity: string, asked: readonly 
 
 type Change = Pick<Written, "decision" | "reason" | "sentence" | "refusal">;
 
-/** The requester's own name is written: it must be one that can be, and that the requester may hand out. */
+/** Writes the requester's own name, which must be allowed in the field and covered by the requester's whole rights. */
 const setToRequester = (field: IdentityField, change: Change): Finding => {
   const me = field.requester.username;
   const value = privilegedValueOf(field.target, me);
@@ -114,11 +114,11 @@ const requireWholeIdentity = (field: IdentityField, yes: Kept | Written): Findin
   return { ask: [questionFor(field, requester.username)], yes, no, subject: subjectOf(field) };
 };
 
-/** The username that a privileged value stands for. */
+/** The account that a privileged value stands for; undefined for every other value. */
 const privileged = (target: Target, value: string): string | undefined =>
   Object.hasOwn(target.privileged, value) ? target.privileged[value] : undefined;
 
-/** Rule `privileged`: the value that makes a username all-powerful to the controller, being it or standing for it; undefined for all others. */
+/** Rule `privileged`: the privileged value that is this username or stands for it; undefined for every other username. */
 const privilegedValueOf = ({ privileged, onPrivilegedRequester }: Target, username: string): string | undefined => {
   if (Object.hasOwn(privileged, username)) return username;
   if (onPrivilegedRequester === "default") return undefined;
@@ -164,7 +164,7 @@ const written = (field: IdentityField, value: string, effective: string, change:
 
 const impliedGroups = ["system:authenticated", "system:unauthenticated", "system:serviceaccounts"];
 
-/** Whether there are groups that impersonation by name does not give back. */
+/** Whether the requester has groups that impersonation by name does not include. */
 const hasGroups = ({ username, groups }: UserInfo): boolean => {
   const account = serviceAccountOf(username);
   const ofNamespace = account && `system:serviceaccounts:${account.namespace}`;

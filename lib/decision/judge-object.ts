@@ -7,8 +7,8 @@ import { statusWriter, unchanged } from "./review-verdict.ts";
 import { isUnchanged, outside } from "./unchanged.ts";
 
 /**
- * Rule `change`: a write of the object itself. Before validate the API server has put the old status back, except for a resource without a
- * status subresource, whose status is stored with the object: there it counts like the spec. Mutate does not look at it.
+ * Rule `change`: a write of the object itself. Before it calls validate, the API server restores the old status. The exception is a
+ * resource without a status subresource: its status is stored with the object and counts like the spec. Mutate does not read the status.
  */
 export function judgeObject(write: CoveredWrite, endpoint: Endpoint): readonly Finding[] {
   const { fields, request, object, before } = write;

@@ -9,14 +9,14 @@ import { denied, statusWriter, unchanged } from "./review-verdict.ts";
 import { identitiesOf, isUnchanged, partsAt, type UnchangedPart } from "./unchanged.ts";
 import type { Denied } from "./verdict.ts";
 
-/** Whether a subresource can hold anything that is judged: metadata in any of them, the status in its own. */
+/** Whether a subresource can hold a judged field: each one may hold metadata, and `status` holds the status. */
 export function isJudgedSubresource(fields: readonly Field[], { statusPaths }: Target, subResource: string): boolean {
   return fields.some(isInMetadata) || (subResource === "status" && (statusPaths.length > 0 || fields.some(isInStatus)));
 }
 
 /**
- * Rule `subresource`: a write of a subresource. It answers for the fields that it changes, in the metadata or the status, and where it
- * changes the status that the controller acts on, for the identities of the stored object.
+ * Rule `subresource`: a write of a subresource. It answers for the fields that it changes in the metadata or the status. Where it changes
+ * a part of the status that the controller acts on, it also answers for the identities of the stored object.
  */
 export function judgeSubresource(write: CoveredWrite): readonly Finding[] {
   const { target, fields, request, object, before } = write;
@@ -39,8 +39,8 @@ export function judgeSubresource(write: CoveredWrite): readonly Finding[] {
 }
 
 /**
- * Kinds that subresources take in place of their resource's (`k8s.io/api` core/v1, autoscaling, policy, authentication), with their group. The
- * status is always of its resource's kind.
+ * Kinds, each with its group, that a subresource may take instead of the kind of its resource (`k8s.io/api` core/v1, autoscaling, policy,
+ * authentication). The subresource `status` always takes the kind of its resource.
  */
 const kindsOfSubresources: ReadonlyMap<string, string> = new Map([
   ["Binding", ""],
@@ -52,7 +52,7 @@ const kindsOfSubresources: ReadonlyMap<string, string> = new Map([
 const isOfAnotherKind = ({ kind: { group, kind }, subResource }: AdmissionRequest): boolean =>
   subResource !== "status" && kindsOfSubresources.get(kind) === group;
 
-/** An object that is not of the resource's kind cannot be compared. A Binding's annotations become those of its pod. */
+/** An object of another kind cannot be compared with the old one. The annotations of a Binding become those of its pod. */
 const judgeForeign = ({ fields, request, object }: CoveredWrite): Finding => {
   const paths = fields.filter(isInMetadata).flatMap(identityPaths);
   const carried = paths.flatMap((path) => placesOf(object, path)).find(({ value }) => value !== undefined);

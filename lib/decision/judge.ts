@@ -10,8 +10,8 @@ import type { AdmissionRequest, Endpoint } from "./request.ts";
 import { denied, skipped, uncovered } from "./review-verdict.ts";
 
 /**
- * Judges a request by a policy. It asks nothing: the questions that must be answered first stand in `questions`, and `conclude` takes the
- * answers. The endpoint counts, because the API server puts the old status back between its calls of mutate and validate.
+ * Judges a request by a policy. It asks no question itself: `questions` lists those that must be answered, and `conclude` takes the
+ * answers. The endpoint matters, because the API server restores the old status between its calls of mutate and validate.
  *
  * @example judge(policy, request, "mutate").questions.map(formatQuestion) // ["impersonate users/bob"]
  */

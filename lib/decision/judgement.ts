@@ -13,11 +13,11 @@ export interface Judgement {
   readonly requester: string;
   /** At least one: on each field, or one on the review as a whole. */
   readonly findings: readonly Finding[];
-  /** To be asked together; equal questions stand here once. */
+  /** To be asked together. No two of them are equal. */
   readonly questions: readonly Question[];
 }
 
-/** Each is a call to the API server, all in one round trip. */
+/** Each question is one call to the API server; all of them are made in one round trip. */
 const mostQuestions = 64;
 
 /** Collects the questions of the findings, and refuses a review that has too many of them. */

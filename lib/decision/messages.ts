@@ -6,8 +6,9 @@ import type { AdmissionRequest } from "./request.ts";
 import { unsafeNameProblem } from "./username-in.ts";
 
 /*
- * What is said of a field: what is so, and how to mend it. The warnings, which are the sentences about what was written, fit 120
- * characters with names of a usual length. Every name in a sentence is cut where it is longer than anybody's.
+ * Sentences about a field: the fact, then the fix. A warning is the sentence of a field that is written, and fits 120 characters with names
+ * of a usual length. Every name in a sentence is cut at a length that real names do not reach. Arrow functions, because each of them is one
+ * text, and a name beside its text reads best.
  */
 
 const quoted = (name: string): string => `"${brief(name)}"`;
@@ -75,7 +76,8 @@ export const privilegedRequester = (field: IdentityField, value: string): string
 export const narrowed = (field: IdentityField, key: string): string =>
   `${field.at} would hand out all of "${user(field)}", and this credential is narrowed by ${key}; use a full credential`;
 
-/** Causes (422): what is wrong with a field, in words that stand behind its name. */
+/* Causes (422) begin behind the name of the field. */
+
 export const notAString = (value: unknown): string =>
   `must be a string, not ${Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `the ${typeof value} ${value}`}`;
 
@@ -88,6 +90,6 @@ export const unsafeRequester = (field: IdentityField): string =>
 export const foreignKind = ({ kind: { kind }, subResource, resource }: AdmissionRequest): string =>
   `must not be in a ${brief(kind)}, because ${resource.resource}/${brief(subResource)} may store it in the object; leave it out`;
 
-/** Nobody declared what stands in for an empty field. */
+/** Where the field is empty, the name is the policy's default, which the object does not declare. */
 const named = ({ declared }: IdentityField, name: string): string =>
   declared === "" ? `the default ${quoted(name)}` : quoted(name);

@@ -8,7 +8,7 @@ export interface PatchOperation {
   readonly value: unknown;
 }
 
-/** Rule `patch`: one operation on each field, and one for each parent that is missing. */
+/** Rule `patch`: one operation for each field, and one for each missing parent. */
 export function patchOf(verdicts: readonly Written[]): readonly PatchOperation[] {
   const made = new Set<string>();
   return verdicts.flatMap(({ segments, write }) => {
@@ -28,7 +28,7 @@ const operation = (op: PatchOperation["op"], segments: Written["segments"], valu
   value,
 });
 
-/** An element of a list is there, and is null; adding one would move the others. */
+/** A missing parent that is an element of a list is null. It is replaced, because `add` would move the other elements. */
 const isElement = (segments: Written["segments"]): boolean => typeof segments.at(-1) === "number";
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);

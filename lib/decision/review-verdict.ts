@@ -41,7 +41,7 @@ export function uncovered({ name }: Policy, { group, version, resource }: GroupV
   return denied("uncovered-resource", 403, why);
 }
 
-/** Only the first of the fields is named: the others are as much at fault. */
+/** Names only the first of the fields, because all of them contribute equally. */
 export function tooMany(fields: readonly string[], what: string): Denied {
   const message = `${what}; split the object`;
   const causes = fields.slice(0, 1).map((field) => ({ field, message }));

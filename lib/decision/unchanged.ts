@@ -4,10 +4,10 @@ import { type Field, identityPaths } from "../policy/policy.ts";
 import { compareJson } from "./compare-json.ts";
 import type { AdmissionRequest } from "./request.ts";
 
-/** A part of an object that is compared with the same part of the old one. */
+/** Reads the part of an object that is compared with the same part of the old object. */
 export type UnchangedPart = (object: JsonObject) => unknown;
 
-/** Rule `change`: everything outside these members, with the fields' identities wherever they lie. */
+/** Rule `change`: all members of the object but these, and the identities of the fields wherever they lie. */
 export function outside(members: readonly string[], fields: readonly Field[]): UnchangedPart {
   return (object) => [
     Object.fromEntries(Object.entries(object).filter(([key]) => !members.includes(key))),
@@ -15,12 +15,12 @@ export function outside(members: readonly string[], fields: readonly Field[]): U
   ];
 }
 
-/** Everything that makes the identities of these fields. */
+/** All values that determine the identities of these fields. */
 export function identitiesOf(fields: readonly Field[]): UnchangedPart {
   return partsAt(fields.flatMap(identityPaths));
 }
 
-/** What stands at some paths. Absent and null differ, and so do places. */
+/** The values at some paths, with their places. Absent differs from null. */
 export function partsAt(paths: readonly Path[]): UnchangedPart {
   return (object) => paths.map((path) => placesOf(object, path).map(({ segments, value }) => [segments, value]));
 }

@@ -4,7 +4,7 @@ import type { JsonObject, Problem } from "../meta/json.ts";
 import { type Place, valueAt } from "../policy/path.ts";
 import type { Field } from "../policy/policy.ts";
 
-/** Where a name stands; that decides which namespace a service account's name means. */
+/** The place of a name, which decides the namespace of a service account. */
 export interface NamePlace {
   readonly field: Field;
   readonly place: Place;
@@ -13,14 +13,14 @@ export interface NamePlace {
   readonly namespace: string;
 }
 
-/** What is wrong with a name that is not header-safe. */
+/** Says why a name is not header-safe. */
 export function unsafeNameProblem(name: string): string {
   return name.length > longestName
     ? `is longer than ${longestName} characters`
     : "is not printable ASCII without spaces at its ends and would not survive an HTTP header";
 }
 
-/** The username that a text stands for in a field, or why it stands for none. */
+/** The username that a text means in a field, or the reason why it means none. */
 export function usernameIn({ field, place, object, namespace }: NamePlace, text: string): string | Problem {
   if (!isHeaderSafe(text)) return { problem: unsafeNameProblem(text) };
   const form = field.serviceAccount;

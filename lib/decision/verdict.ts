@@ -1,11 +1,11 @@
 import type { Segments } from "../policy/path.ts";
 import type { Question } from "../question/question.ts";
 
-/** What becomes of a declared identity, from the mildest to the worst. */
+/** The decision on a declared identity, from the mildest to the worst. */
 export const decisions = ["skipped", "self", "permitted", "defaulted", "replaced", "denied"] as const;
 export type Decision = (typeof decisions)[number];
 
-/** Why. Stable: they stand in audit logs and metrics. */
+/** The reason of a decision. These words are stable, because audit logs and metrics hold them. */
 export const reasons = [
   // skipped
   "enforcement-off",
@@ -43,7 +43,7 @@ export const reasons = [
 ] as const;
 export type Reason = (typeof reasons)[number];
 
-/** The status code of a denial: 403 the rule, 422 a value, 500 a review that cannot be judged, 502-504 an answer that was not had. */
+/** The status code of a denial: 403 by the rule, 422 for a value, 500 for a review that cannot be judged, 502-504 for a missing answer. */
 export type DenialCode = 403 | 422 | 500 | 502 | 503 | 504;
 
 /** The rule's verdict on one field, or on a review as a whole. */
@@ -54,41 +54,41 @@ export type FieldVerdict = Verdict & { readonly questions: readonly Question[] }
 
 interface VerdictBase {
   readonly reason: Reason;
-  /** What is, or in audit mode would be, done or refused, and why. */
+  /** One sentence: what is done or refused, and why. */
   readonly sentence: string;
   /** The field, undefined where the verdict is on the review. */
   readonly segments?: Segments;
   /** The field's name in messages; undefined where the verdict is on the review. */
   readonly at?: string;
-  /** The declared identity; empty where there is none or it is no string. */
+  /** The declared identity; empty where the field is empty or holds no string. */
   readonly declared: string;
-  /** Who the controller will act as; empty where nothing applies. */
+  /** The identity that the controller will act as; empty where none applies. */
   readonly effective: string;
 }
 
-/** Nothing is changed. */
+/** The field stays as it is. */
 export interface Kept extends VerdictBase {
   readonly decision: "skipped" | "self" | "permitted";
 }
 
-/** The field is changed, or refused by the endpoint that cannot patch. */
+/** The field is set. The endpoint that cannot patch refuses instead. */
 export interface Written extends VerdictBase {
   readonly decision: "defaulted" | "replaced";
   readonly segments: Segments;
   readonly at: string;
   readonly write: Write;
-  /** Why it is refused where it cannot be written. */
+  /** The sentence of the denial, where the field cannot be set. */
   readonly refusal: string;
-  /** A further warning: the identity that is written has fewer rights than the requester. */
+  /** A second warning: the written identity lacks groups of the requester. */
   readonly lostGroups?: string;
 }
 
-/** How a field is changed. */
+/** How a field is set. */
 export interface Write {
   readonly value: string;
-  /** How many of the field's parents are absent or null; they are the last ones. */
+  /** How many of the field's parents, counted from the field upwards, are absent or null. */
   readonly missing: number;
-  /** Whether something stands there, null included. */
+  /** Whether the member exists, also with the value null. */
   readonly present: boolean;
 }
 
@@ -99,7 +99,7 @@ export interface Denied extends VerdictBase {
   readonly causes: readonly Cause[];
 }
 
-/** What is wrong with a field, in words that stand behind its name. */
+/** The fault of one field. The message begins behind the name of the field. */
 export interface Cause {
   readonly field: string;
   readonly message: string;

@@ -1,4 +1,4 @@
-/** A service account, by the two parts of its username. */
+/** A service account: the two parts of its username. */
 export interface ServiceAccount {
   readonly namespace: string;
   readonly name: string;
@@ -11,7 +11,7 @@ const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])
 /**
  * The service account that a username stands for, or undefined for every other user. Parsed as Kubernetes parses it
  * (`k8s.io/apiserver` pkg/authentication/serviceaccount SplitUsername): the prefix, then exactly two parts, an RFC 1123 label and
- * an RFC 1123 subdomain. What does not parse is an ordinary user that happens to be called so.
+ * an RFC 1123 subdomain. A username that does not parse is an ordinary user, whatever its prefix.
  *
  * @example serviceAccountOf("system:serviceaccount:team-a:deployer") // { namespace: "team-a", name: "deployer" }
  */

@@ -2,8 +2,8 @@ import { brief } from "../meta/brief.ts";
 import { isObject, type Problem } from "../meta/json.ts";
 
 /**
- * Who made a request: `authentication.k8s.io/v1` UserInfo, as `request.userInfo` carries it. It is the effective user: under
- * impersonation it is the impersonated one, with no trace of the impersonator.
+ * The user of a request: `authentication.k8s.io/v1` UserInfo, as `request.userInfo` carries it. It is the effective user: under
+ * impersonation it is the impersonated user, and the impersonator is not mentioned.
  */
 export interface UserInfo {
   readonly username: string;
@@ -16,8 +16,8 @@ const isStrings = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === "string");
 
 /**
- * Reads `request.userInfo`. A member that Kubernetes leaves out may be absent or null; any other type is a problem, and so is an
- * empty username: a question about nobody has no answer.
+ * Reads `request.userInfo`. A member that Kubernetes leaves out may be absent or null. Any other type is a problem. An empty username is a
+ * problem too, because an API server answers no question without a user.
  *
  * @example readUserInfo({ username: "alice" }) // { username: "alice", groups: [], extra: {} }
  */

@@ -26,9 +26,9 @@ export interface AdmissionPolicyObject {
 }
 
 export interface AdmissionPolicyOptions {
-  /** What becomes of a write whose expressions fail. Absent: Fail. */
+  /** Whether a write is refused if an expression fails. Absent: Fail. */
   readonly failurePolicy?: "Fail" | "Ignore";
-  /** Labels of the namespaces that are guarded, which stand in the bindings. Absent: all are, as they must be in the end. */
+  /** Labels of the guarded namespaces, for the bindings. Absent: all namespaces, which is the goal. */
   readonly namespaceLabels?: Readonly<Record<string, string>>;
 }
 
@@ -38,16 +38,18 @@ interface Variable {
 }
 
 /**
- * The same rule inside the API server, in CEL. The ValidatingAdmissionPolicy (Kubernetes 1.30) is the final check with no call to
- * anything, and holds when the function is down. The MutatingAdmissionPolicy (1.36) sets the field as mutate does; what it may not set, it
- * leaves to the other to refuse. Neither warns, and an authorizer that cannot be asked is a no. A policy that is switched off has none; in
- * audit mode the first one warns and the second is left out, as it is for a target that sets nothing. Of an object with more than 64
- * top-level members the second sets nothing on UPDATE, because CEL cannot tell in time what changed: the first refuses what may not stay.
+ * The same rule in CEL, inside the API server. The ValidatingAdmissionPolicy (Kubernetes 1.30) is the final check. It makes no network call,
+ * so it works while the function is down. The MutatingAdmissionPolicy (1.36) sets the field as mutate does. Where it may not set the field,
+ * the validating policy refuses the write. Neither of them warns, and an authorizer that cannot be asked counts as a no.
+ *
+ * Under `off` there are no policies. Under `audit` the validating policy warns and the mutating policy is left out. The mutating policy is
+ * also left out for a target that sets no field. On UPDATE it does not patch an object with more than 64 top-level members, because CEL
+ * cannot find the change in time; the validating policy then refuses a forbidden identity.
  *
  * @example
  * const kinds = admissionPolicies(policy).map(({ kind }) => kind);
  * kinds.slice(0, 2); // ["MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"]
- * @throws RangeError for a target that is not one username at one place: CEL's budget has no room for walks
+ * @throws RangeError for a target that does not have exactly one username field at one place: a walk would exceed CEL's budget
  */
 export function admissionPolicies(
   policy: Policy,
@@ -97,7 +99,7 @@ const segmentsOf = (target: Target): readonly string[] => {
 
 const sets = ({ onForbidden, onEmpty }: Target): boolean => onForbidden === "requester" || onEmpty === "requester";
 
-/** CEL that is true for a name that a header carries. */
+/** CEL that is true for a name that a header can carry. */
 const isHeaderSafe = (name: string): string =>
   `size(${name}) <= ${longestName} && ${name}.matches('^[!-~]([ -~]*[!-~])?$')`;
 const user = (name: string): string =>
@@ -123,7 +125,7 @@ const impersonation = (name: string, of: string): readonly Variable[] => {
   ];
 };
 
-/** The points of the rule up to the questions, over the object whose field is judged. */
+/** The variables of the rule, over the object whose field is judged. */
 const variablesOf = (policy: Policy, target: Target, segments: readonly string[], part: Part): readonly Variable[] => {
   const root = part === "status" ? "oldObject" : "object";
   const at = accessTo(root, segments);
@@ -262,7 +264,7 @@ const validating = (
   );
 };
 
-/** Rule `privileged`: usernames that are all-powerful to the controller. */
+/** Rule `privileged`: usernames that are never written into the field. */
 const neverWritten = ({ privileged, onPrivilegedRequester }: Target): readonly string[] => [
   ...new Set([...Object.keys(privileged), ...(onPrivilegedRequester === "deny" ? Object.values(privileged) : [])]),
 ];
@@ -296,7 +298,7 @@ const mutating = (
   );
 };
 
-/** Adds the field where its parent is there, else the parent with the field in it, and so on upwards. */
+/** Adds the field where its parent exists, otherwise the parent with the field in it, and so on upwards. */
 const patchOf = (segments: readonly string[]): string =>
   segments
     .map((_, index) => {

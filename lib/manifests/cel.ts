@@ -1,15 +1,15 @@
 import { namesOf, type Path } from "../policy/path.ts";
 import { identityPaths, isInMetadata, isInStatus, type Target } from "../policy/policy.ts";
 
-/** One of a webhook's `matchConditions`: the webhook is called where all of them are true. */
+/** One of a webhook's `matchConditions`. The webhook is called if all of them are true. */
 export interface MatchCondition {
   readonly name: string;
   readonly expression: string;
 }
 
 /*
- * Every expression here is total: no shape of object makes it fail, because a failing condition refuses the request. A part is only
- * touched behind a guard that says that it is there and what type it has. Where a guard does not hold, the call is kept.
+ * Every expression here is total: it fails for no shape of object, because a failing condition refuses the request. A part is read only
+ * behind a guard on its presence and its type. Where a guard does not hold, the webhook is called.
  */
 
 /** A CEL string literal. */
@@ -17,19 +17,19 @@ export function celString(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 
-/** Whether CEL takes it behind a dot. */
+/** Whether CEL accepts a key behind a dot. */
 const isIdentifier = (key: string): boolean => /^(?!(?:true|false|null|in)$)[A-Za-z_]\w*$/.test(key);
 
-/** How CEL gets at one place of an object. */
+/** CEL expressions about one place of an object. */
 export interface Access {
-  /** CEL that is true where every parent is a map and the member is there. */
+  /** True where every parent is a map and the member exists. */
   readonly there: string;
-  /** CEL that is true where it is certain that nothing is there. */
+  /** True where the member certainly does not exist. */
   readonly absent: string;
   readonly value: string;
 }
 
-/** The way to one place of `object` or `oldObject`. */
+/** The access to one place of `object` or `oldObject`. */
 export function accessTo(root: string, names: readonly string[]): Access {
   return names.reduce<Access>(
     ({ there, absent, value }, name) => {
@@ -46,15 +46,15 @@ export function accessTo(root: string, names: readonly string[]): Access {
   );
 }
 
-/** Undefined for a path that walks a list, which no guard can make total. */
+/** Undefined for a path that walks a list or a map, because no guard makes that total. */
 const accessOf = (root: string, path: Path): Access | undefined => {
   const names = namesOf(path);
   return names && accessTo(root, names);
 };
 
 /*
- * A walk over a map takes the API server a time that grows with the square of the map's size: 5 seconds for 20,000 members (cel-go's cost
- * tracker). So every walk is behind a limit on what it walks. Beyond it the call is made.
+ * The API server's time for a walk over a map grows with the square of the map's size: 5 seconds for 20,000 members (cel-go's cost tracker).
+ * So every walk is behind a limit on the size of its map. Beyond that size the webhook is called.
  */
 const mostMembers = 64;
 const mostChildren = 256;
@@ -66,9 +66,9 @@ export function listOf(texts: readonly string[]): string {
 }
 
 /**
- * Equal outside some top-level members. CEL's numbers are no finer than a double's across types.
+ * Both objects are equal outside some top-level members. Across types, CEL compares numbers as doubles.
  *
- * @param beyond CEL that says it of an object with more members than can be walked
+ * @param beyond the CEL result for an object with more members than the limit
  */
 const equalOutside = (members: readonly string[], beyond: string): string => {
   const apart = `k in ${listOf(members)}`;
@@ -80,7 +80,7 @@ const equalOutside = (members: readonly string[], beyond: string): string => {
   );
 };
 
-/** Equal in the identities that lie in the metadata. */
+/** The identities in the metadata of both objects are equal. */
 const equalMetadata = ({ fields }: Target): string =>
   fields
     .filter(isInMetadata)
@@ -88,26 +88,26 @@ const equalMetadata = ({ fields }: Target): string =>
     .map((path) => ` && ${sameAt(path) ?? equalPart(path)}`)
     .join("");
 
-/** Equal in the part of the metadata that a path walks. */
+/** The part of the metadata that a path walks is equal in both objects. */
 const equalPart = ([, part]: Path): string => {
   const step = typeof part !== "object" ? "" : isIdentifier(part.key) ? `.?${part.key}` : `[?${celString(part.key)}]`;
   return `object.metadata${step} == oldObject.metadata${step}`;
 };
 
 /**
- * Nothing changed that mutate looks at: rule `change`, as far as CEL can tell.
+ * Rule `change`, as far as CEL can tell: no part that mutate reads has changed.
  *
- * @param beyond what is taken for so where it cannot tell
+ * @param beyond the result where CEL cannot tell
  */
 export function unchangedForMutate(target: Target, beyond: boolean): string {
   return `request.operation == 'UPDATE' && ${equalOutside(["metadata", "status"], String(beyond))}${equalMetadata(target)}`;
 }
 
 /**
- * Nothing changed that validate looks at. Of a custom resource, which may have any number of members, and numbers of any type, the API
- * server counts `metadata.generation` up at every change outside the metadata (`k8s.io/apiextensions-apiserver`
- * pkg/registry/customresource/strategy.go), and tells apart numbers that CEL does not. A group without a dot is built in: its numbers have
- * one type, and an annotation counts the generation of a Deployment up.
+ * No part that validate reads has changed. A custom resource may have any number of members, and numbers of any type. The API server
+ * increments its `metadata.generation` at every change outside the metadata (`k8s.io/apiextensions-apiserver`
+ * pkg/registry/customresource/strategy.go), and distinguishes numbers that CEL takes for equal. A group without a dot is built in: each of
+ * its numbers has one type, and an annotation may increment the generation, as in a Deployment.
  */
 const unchangedForValidate = (target: Target): string => {
   const isCustom = target.group.includes(".");
@@ -116,11 +116,11 @@ const unchangedForValidate = (target: Target): string => {
   return `request.operation == 'UPDATE' && ${equalOutside(["metadata"], beyond)}${equalMetadata(target)}${sameGeneration}`;
 };
 
-/** Whether the requester is a controller whose writes of the status are its own business; nothing where there are none. */
+/** The requester is a status writer of the target; empty for a target without status writers. */
 const byStatusWriter = ({ statusWriters }: Target): readonly string[] =>
   statusWriters.length > 0 ? [`request.userInfo.username in ${listOf(statusWriters)}`] : [];
 
-/** Spares the validating call where nothing changed, or a controller wrote the status and nothing else. */
+/** Spares the validating call where no judged part changed, or a status writer changed only the status. */
 export function validateConditions(target: Target): readonly MatchCondition[] {
   return [
     { name: "changed", expression: `!(${unchangedForValidate(target)})` },
@@ -131,7 +131,7 @@ export function validateConditions(target: Target): readonly MatchCondition[] {
   ];
 }
 
-/** Spares the validating call for a status write that leaves alone what counts there, or is a controller's own. */
+/** Spares the validating call for a status write that changes no judged part, or comes from a status writer. */
 export function statusConditions(target: Target): readonly MatchCondition[] {
   const paths = [...target.statusPaths, ...target.fields.filter(isInStatus).flatMap(identityPaths)];
   return [
@@ -141,8 +141,8 @@ export function statusConditions(target: Target): readonly MatchCondition[] {
 }
 
 /**
- * Spares the validating call for a write of a subresource that leaves the identities in the metadata alone. Rules for `PLURAL/*` match the
- * resource itself too, which has a call of its own. An object that is created, such as a Binding, has no old one.
+ * Spares the validating call for a write of a subresource that does not change the identities in the metadata. Rules for `PLURAL/*` match
+ * the resource itself too, which another webhook covers. A created object, such as a Binding, has no old object.
  */
 export function subresourceConditions(target: Target): readonly MatchCondition[] {
   const paths = target.fields.filter(isInMetadata).flatMap(identityPaths);
@@ -164,11 +164,11 @@ export function coversPods({ group, resources }: Target): boolean {
   return group === "" && resources.includes("pods");
 }
 
-/** What stands at the paths is as it was. Only where it holds no numbers: CEL takes some for equal that are not. */
+/** The values at the paths are unchanged and hold no numbers, because CEL takes some different numbers for equal. */
 const allSame = (paths: readonly Path[]): string =>
   ["object != null && oldObject != null", ...paths.map((path) => sameAt(path) ?? "false")].join(" && ");
 
-/** What stands at a path is as it was; undefined for a path that walks. */
+/** The value at a path is unchanged; undefined for a path that walks a list or a map. */
 const sameAt = (path: Path): string | undefined => {
   const [now, before] = [accessOf("object", path), accessOf("oldObject", path)];
   if (!now || !before) return undefined;
@@ -176,7 +176,7 @@ const sameAt = (path: Path): string | undefined => {
   return `((${equal}) || (${now.absent} && ${before.absent}))`;
 };
 
-/** A string, or a map of maps of strings, as lists of children are, and not too many; of anything else it is not known. */
+/** The value is a string, or a map of strings and of maps of strings (as `status.children` is) within the limits. */
 const withoutNumbers = (value: string): string => {
   const text = (of: string): string => `type(${of}) == string`;
   const texts = `type(${value}[k]) == map && size(${value}[k]) <= ${mostOfAChild} && ${value}[k].all(j, ${text(`${value}[k][j]`)})`;
@@ -185,8 +185,8 @@ const withoutNumbers = (value: string): string => {
 };
 
 /**
- * Spares the mutating call where there is nothing to patch: nothing changed, or the field names the requester, or somebody whom the
- * API server itself says the requester may impersonate. The validating call is made all the same, and decides.
+ * Spares the mutating call where no patch is needed: no judged part changed, or the field names the requester, or an identity that the
+ * requester may impersonate by the API server's own answer. The validating call is made nevertheless, and decides.
  */
 export function mutateConditions(target: Target, narrowing: readonly string[]): readonly MatchCondition[] {
   const changed = { name: "changed", expression: `!(${unchangedForMutate(target, false)})` };

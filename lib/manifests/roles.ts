@@ -19,7 +19,7 @@ const subjectOf = (username: string): Readonly<Record<string, string>> => {
 };
 
 /**
- * All that the webhook's own identity needs on a cluster: to ask.
+ * The roles of the webhook's own identity on a cluster: the permission to ask questions, and no other.
  *
  * @example
  * const roles = askerRoles("system:serviceaccount:impersonation-admission:impersonation-admission");
@@ -44,8 +44,8 @@ export function askerRoles(username: string, name = "impersonation-admission"): 
 }
 
 /**
- * Lets one user impersonate one other user. Users are cluster-scoped: a RoleBinding would grant nothing. Whoever may shares the role and
- * has a binding of their own.
+ * Lets one user impersonate one other user. Users are cluster-scoped, so a RoleBinding would grant nothing. All users who may impersonate
+ * the same user share the role, and each has a binding.
  *
  * @example userImpersonatorRoles("alice", "bob").map(({ kind }) => kind) // ["ClusterRole", "ClusterRoleBinding"]
  */

@@ -8,23 +8,23 @@ import {
   validateConditions,
 } from "./cel.ts";
 
-/** Where the API server finds the webhook. */
+/** The address of the webhook. */
 export type Client =
-  /** `https://host/clusters/CLUSTER/KEY`; the endpoint is added. */
+  /** `https://host/clusters/CLUSTER/KEY`. The endpoint is appended. */
   | { readonly url: string }
   | { readonly service: { readonly namespace: string; readonly name: string; readonly port?: number } };
 
 export interface WebhookOptions {
   readonly policy: Policy;
   readonly client: Client;
-  /** Base64 of the PEM that signed the webhook's certificate. Absent: the API server's system roots. */
+  /** Base64 of the PEM certificate that signed the webhook's certificate. Absent: the API server's system roots. */
   readonly caBundle?: string;
   /** `metadata.name` of both configurations. */
   readonly name?: string;
   readonly failurePolicy?: "Fail" | "Ignore";
   /** 1 to 30. */
   readonly timeoutSeconds?: number;
-  /** Labels of the namespaces that are guarded. Absent: all are, as they must be in the end. */
+  /** Labels of the guarded namespaces. Absent: all namespaces, which is the goal. */
   readonly namespaceLabels?: Readonly<Record<string, string>>;
 }
 
@@ -52,8 +52,8 @@ export interface Webhook {
 }
 
 /**
- * The two configurations that a policy needs. The mutating one sets the field; the validating one sees the final object and is the
- * guarantee, because a mutating webhook may be skipped or overruled by one that comes after it.
+ * The two configurations that a policy needs. The mutating webhook sets the field. The validating webhook sees the final object and is the
+ * guarantee, because the API server may skip a mutating webhook, and a later webhook may overwrite its patch.
  *
  * @example
  * const [mutating] = webhookConfigurations({ policy, client: { url: "https://guard.example.com/clusters/prod/KEY" } });
@@ -79,7 +79,7 @@ export function webhookConfigurations(options: WebhookOptions): readonly [Webhoo
       "ValidatingWebhookConfiguration",
       policy.targets.flatMap((target) => [
         webhook(options, target, "validate", "validate", validateConditions(target)),
-        // A subresource is never patched, so the mutating configuration has no use for it.
+        // A subresource is never patched, so the mutating configuration leaves it out.
         ...(isStatusJudged(target) ? [webhook(options, target, "validate", "status", statusConditions(target))] : []),
         ...(target.fields.some(isInMetadata)
           ? [webhook(options, target, "validate", "subresources", subresourceConditions(target))]
@@ -89,15 +89,15 @@ export function webhookConfigurations(options: WebhookOptions): readonly [Webhoo
   ];
 }
 
-/** Mutate does not read the status. */
+/** Whether the target has a field outside the status, which mutate does not read. */
 const isMutated = ({ fields }: Target): boolean => fields.some((field) => !isInStatus(field));
 
 const isStatusJudged = ({ fields, statusPaths }: Target): boolean => statusPaths.length > 0 || fields.some(isInStatus);
 
-/** What a webhook or an admission policy is called for. */
+/** The writes that a webhook or an admission policy is called for. */
 export type Part = "mutate" | "validate" | "status" | "subresources";
 
-/** The rule of a part (`admissionregistration.k8s.io/v1` RuleWithOperations). */
+/** The rule that selects these writes (`admissionregistration.k8s.io/v1` RuleWithOperations). */
 export function ruleOf(target: Target, part: Part): Readonly<Record<string, unknown>> {
   const { group, versions, resources } = target;
   const suffix = { mutate: "", validate: "", status: "/status", subresources: "/*" }[part];
@@ -140,7 +140,7 @@ const clientConfig = (client: Client, endpoint: "mutate" | "validate"): Readonly
     ? { url: `${client.url.replace(/\/+$/, "")}/${endpoint}` }
     : { service: { ...client.service, path: `/${endpoint}` } };
 
-/** Audit annotations stand under this name, so each part has its own, of three labels at least as the API server demands. */
+/** The API server puts audit annotations under this name, so each part has its own. It must have at least three labels. */
 const webhookName = (policy: Policy, target: Target, part: string): string => {
   const group = target.group || "core";
   const position = policy.targets.filter((other) => other.group === target.group).indexOf(target);

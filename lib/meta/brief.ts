@@ -1,6 +1,6 @@
 /**
- * A text for a message, a warning or an annotation. A longer one is cut, and its length is told: the author of an object chooses its
- * names, and they are copied into audit logs.
+ * A text for a message, a warning or an annotation. A longer text is cut, and its length is appended: the author of an object chooses its
+ * names, and audit logs store them.
  *
  * @example brief("abcdef", 3) // "abc... (6 characters)"
  */

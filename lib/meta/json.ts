@@ -1,7 +1,7 @@
-/** What `JSON.parse` makes of a JSON object. */
+/** A JSON object, as `JSON.parse` returns it. */
 export type JsonObject = { readonly [key: string]: unknown };
 
-/** Why something cannot be judged: a sentence that a person can act on. */
+/** The reason why an input cannot be judged: a sentence that a person can act on. */
 export interface Problem {
   readonly problem: string;
 }
@@ -14,7 +14,7 @@ export function isProblem(value: unknown): value is Problem {
   return isObject(value) && Object.hasOwn(value, "problem");
 }
 
-/** A member of a JSON object. `__proto__` and the like are members only where the text had them. */
+/** A member of a JSON object. `__proto__` and other inherited names are members only if the JSON text has them. */
 export function member(object: JsonObject, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }

@@ -1,6 +1,7 @@
 /**
- * Writes what a terminal or a header would obey, and not show, as `\u202e`: control characters, line breaks, bidi marks and other
- * formats, lone surrogates. The API server drops a warning that holds a control character, and kubectl prints a message raw.
+ * Escapes characters that a terminal or a header interprets instead of showing them, in the form `\u202e`: control characters, line
+ * breaks, bidi marks and other format characters, lone surrogates. The API server drops a warning that holds a control character, and
+ * kubectl prints a message raw.
  *
  * @example printable("bob\u202e") // "bob\\u202e"
  */

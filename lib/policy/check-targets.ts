@@ -3,10 +3,10 @@ import type { Path } from "./path.ts";
 import { type Field, identityPaths, isInStatus, type Target } from "./policy.ts";
 import type { TargetText } from "./policy-schema.ts";
 
-/** Throws: what stands at this place is refused. */
+/** Throws a PolicyError about the value at this place. */
 type Refuse = (place: string, what: string) => never;
 
-/** Checks what the members of a target say together, and fills in what it does not say. */
+/** Checks the members of a target against each other, and fills in the defaults. */
 export function checkedTarget({ emptyIsUnprivileged, ...entry }: TargetText, refuse: Refuse): Target {
   const { fields, emptyStandsFor, permission } = entry;
   const ofAccounts = areOfAccounts(fields, refuse);
@@ -58,7 +58,7 @@ const checkStandIn = ({ privileged, onEmpty }: Target, name: string, refuse: Ref
     refuse("emptyStandsFor", `"${name}" is a privileged value; name the account that it stands for`);
 };
 
-/** Whether the fields name service accounts; users and service accounts do not mix. */
+/** Whether the fields name service accounts. One target may not have both kinds. */
 const areOfAccounts = (fields: readonly Field[], refuse: Refuse): boolean => {
   const kinds = new Set(fields.map(({ serviceAccount }) => serviceAccount !== undefined));
   if (kinds.size > 1)
@@ -76,7 +76,7 @@ const checkPlaces = (fields: readonly Field[], refuse: Refuse): void => {
       );
     const other = fields.findIndex((field, at) => at < index && meet(field.path, path));
     if (other >= 0) refuse(`fields[${index}]`, `leads to the same place as fields[${other}], or into it; keep one`);
-    // Writing it would turn the name beside that namespace into another account, after the name was judged.
+    // A write there would change the namespace of a service account after its name was judged.
     const beside = fields.findIndex((field) =>
       identityPaths(field)
         .slice(1)
@@ -87,21 +87,21 @@ const checkPlaces = (fields: readonly Field[], refuse: Refuse): void => {
   }
 };
 
-/** Whether two paths can lead to one place, or one of them through the other's. */
+/** Whether two paths can lead to the same place, or one of them through a place of the other. */
 const meet = (one: Path, other: Path): boolean =>
   one.every((step, index) => {
     const beside = other[index];
     return beside === undefined || step === "each" || beside === "each" || step.key === beside.key;
   });
 
-/** Whether a field can name this service account; the namespace may be the object's. */
+/** Whether a field can name this service account. The namespace may be that of the object. */
 const canHold = ({ serviceAccount }: Field, name: string): boolean => {
   if (serviceAccount === undefined) return true;
   const whole = serviceAccount === "namespace:name" && name.includes(":") ? name : `any:${name}`;
   return serviceAccountOf(`system:serviceaccount:${whole}`) !== undefined;
 };
 
-/** Checks what the targets of a policy say together. */
+/** Checks the targets of a policy against each other. */
 export function checkTargets(targets: readonly Target[], refuse: Refuse): void {
   const covered = targets.flatMap((target, index) =>
     target.resources.map((resource, at) => ({

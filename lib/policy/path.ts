@@ -3,7 +3,7 @@ import { isObject, type JsonObject, member } from "../meta/json.ts";
 /** One step into an object: a member by its key, or every element of a list and every member of a map. */
 export type Step = { readonly key: string } | "each";
 
-/** A way into an object. Written `spec.clusterAuth.impersonateUser`, `spec.taskRunSpecs[*].serviceAccountName`, `metadata.labels["example.com/sa"]`. */
+/** A path into an object. Written `spec.clusterAuth.impersonateUser`, `spec.taskRunSpecs[*].serviceAccountName`, `metadata.labels["example.com/sa"]`. */
 export type Path = readonly Step[];
 
 /** The member names and list indexes from an object down to one of its parts. */
@@ -16,7 +16,7 @@ export interface Place {
   readonly at: string;
   /** The value there, undefined where there is none. */
   readonly value: unknown;
-  /** How many of the field's parents are absent or null; they are the last ones. */
+  /** How many of the field's parents, counted from the field upwards, are absent or null. */
   readonly missing: number;
   /** Set where a parent is a value that the path cannot be followed through: what it must be. `segments` end at that parent. */
   readonly blocked?: string;
@@ -40,8 +40,8 @@ export function parsePath(text: string): Path | undefined {
 }
 
 /**
- * Every place in an object that a path leads to. A path that walks a list or a map leads nowhere where there is none; any other path
- * leads to one place, there or not.
+ * Every place in an object that a path leads to. A path that walks a list or a map leads to no place where that is absent. Any other path
+ * leads to exactly one place, whether or not it holds a value.
  */
 export function placesOf(object: JsonObject, path: Path): readonly Place[] {
   return walk(object, path, { segments: [], at: "" });

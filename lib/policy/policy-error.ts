@@ -1,4 +1,4 @@
-/** A policy that says something it must not say. The message names the place, the value and the fix. */
+/** A policy that is invalid. The message names the place, the value and the fix. */
 export class PolicyError extends Error {
   override name = "PolicyError";
 }

@@ -6,7 +6,7 @@ import { type Path, parsePath } from "./path.ts";
 import { type Field, isInStatus } from "./policy.ts";
 
 /*
- * What a policy file may hold. Every message stands behind its place: "targets[0].onEmpty must be ..., not 5".
+ * The schema of a policy file. Every message follows the place: "targets[0].onEmpty must be ..., not 5".
  */
 
 const describe = (value: unknown): string => {
@@ -28,7 +28,7 @@ const someOf = <T extends v.GenericSchema>(item: T, what: string) =>
   v.pipe(list(item, what), v.minLength(1, must(`a list of ${what}, one at least`)));
 const anyObject = (what: string) => v.custom<JsonObject>(isObject, must(what));
 
-/** Unknown members are errors: a rule that is misspelt protects nobody. */
+/** Unknown members are errors, because a misspelt rule would have no effect. */
 const object = <const T extends v.ObjectEntries>(what: string, entries: T) => {
   const names = Object.keys(entries);
   const needed = Object.entries(entries).flatMap(([name, { type }]) => (type.endsWith("optional") ? [] : [name]));
@@ -81,7 +81,7 @@ const onEmpty = v.lazy((value) =>
   isObject(value) ? fixed : oneOf(["requester", "deny", "allow"], '"requester", "deny", "allow" or { default: NAME }'),
 );
 
-/** What a record of valibot would leave out without a word. */
+/** Keys that a record of valibot drops silently. */
 const forbiddenKeys = ["__proto__", "prototype", "constructor"];
 const privileged = v.pipe(
   anyObject("an object of usernames by value"),
@@ -123,7 +123,7 @@ const preset = object("a preset", {
 });
 export type PresetText = v.InferOutput<typeof preset>;
 
-/** A policy as it is written. */
+/** A policy as a file writes it. */
 export const policySchema = object("a policy", {
   name: matching(
     "lower-case letters, digits and -, 63 at most, with no - at either end",

@@ -1,16 +1,16 @@
 import type { Path } from "./path.ts";
 
-/** What is guarded, and how strictly. Made by `readPolicy`, which checks it. */
+/** The guarded resources, and the rule for each. Made by `readPolicy`, which checks it. */
 export interface Policy {
   readonly name: string;
-  /** `audit` decides, asks and reports, and changes and refuses nothing; `off` does nothing. */
+  /** Under `audit` requests are judged and reported, but neither changed nor refused. Under `off` they are not judged. */
   readonly enforcement: "enforce" | "audit" | "off";
   /** `extra` keys that mark a credential as narrower than its user (OpenShift: `scopes.authorization.openshift.io`). */
   readonly narrowing: readonly string[];
   readonly targets: readonly Target[];
 }
 
-/** Resources whose objects name an identity, the fields that do, and the rule for them. */
+/** Resources whose objects name an identity, the fields that name it, and the rule for these fields. */
 export interface Target {
   readonly group: string;
   /** `["*"]` where the fields are the same in every version. */
@@ -20,9 +20,9 @@ export interface Target {
   readonly fields: readonly Field[];
   /** Paths in the status that the controller acts on with the declared identity's rights. */
   readonly statusPaths: readonly Path[];
-  /** Values that the controller treats as all-powerful, each with the username that it stands for. */
+  /** Values that the controller treats as all-powerful, each with the username that the value stands for. */
   readonly privileged: Readonly<Record<string, string>>;
-  /** A forbidden identity is set to the requester, or the request is refused. */
+  /** Whether a forbidden identity is set to the requester, or the request is refused. */
   readonly onForbidden: "requester" | "deny";
   /** An empty field is set to the requester or to a fixed name, refused, left alone, or judged as `emptyStandsFor`. */
   readonly onEmpty: "requester" | "deny" | "allow" | "stands" | { readonly default: string };
@@ -34,7 +34,7 @@ export interface Target {
   readonly writers: readonly Writer[];
   /** Usernames of controllers whose updates are skipped where only `status` and `metadata` differ. */
   readonly statusWriters: readonly string[];
-  /** The permission that is asked for, where it is not `impersonate`: the identity lives on another cluster, say. */
+  /** The permission that is asked for instead of `impersonate`, for instance where the identity lives on another cluster. */
   readonly permission?: Permission;
 }
 
@@ -51,7 +51,7 @@ export interface Field {
  */
 export type ServiceAccountForm = "name" | "namespace:name" | { readonly namespaceKey: string };
 
-/** The paths to everything that makes a field's identity. */
+/** The paths to all values that determine a field's identity. */
 export function identityPaths({ path, serviceAccount }: Field): readonly Path[] {
   return typeof serviceAccount === "object"
     ? [path, [...path.slice(0, -1), { key: serviceAccount.namespaceKey }]]
@@ -75,7 +75,7 @@ export interface Writer {
   readonly copiesFrom: string;
 }
 
-/** What is asked instead of `impersonate`: this verb on this resource, named after the identity, in the object's namespace. */
+/** A permission that is asked for instead of `impersonate`: the verb on the resource of the identity's name, in the object's namespace. */
 export interface Permission {
   readonly verb: string;
   readonly group: string;

@@ -8,7 +8,7 @@ import { PolicyError } from "./policy-error.ts";
 import { type PresetText, policySchema, targetSchema } from "./policy-schema.ts";
 
 /**
- * Reads a policy from what a JSON or YAML file holds, and checks it.
+ * Reads and checks a policy, from the parsed content of a JSON or YAML file.
  *
  * @example readPolicy({ name: "razee", targets: [{ preset: "razee" }] }).enforcement // "enforce"
  * @throws PolicyError naming the place, the value and the fix
@@ -32,7 +32,7 @@ export function readPolicy(value: unknown): Policy {
   return { ...policy, targets };
 }
 
-/** What a policy file would say in place of a preset. */
+/** The target that a preset stands for, as a policy file would write it. */
 const presetText = ({ preset, controller, ...choices }: PresetText): object => ({
   ...presets[preset](controller),
   ...choices,

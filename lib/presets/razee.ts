@@ -3,8 +3,8 @@ const razeeController = "system:serviceaccount:razeedeploy:razeedeploy-sa";
 
 /**
  * Razee (razee-io/razeedeploy-core `BaseController`, https://github.com/razee-io/razeedeploy-core): the controller sends
- * `Impersonate-User: <field>`, except that `razeedeploy`, `false` and nothing mean its own service account, which may do anything. It
- * deletes what `status.children` lists.
+ * `Impersonate-User: <field>`. Where the field is `razeedeploy`, `false` or empty, it sends no header and acts as its own service account,
+ * which may do anything. It deletes the objects that `status.children` lists.
  */
 export function razee(controller = razeeController) {
   return {

@@ -23,16 +23,16 @@ export interface Question {
   readonly resourceAttributes: ResourceAttributes;
 }
 
-/** What came of a question: a clear yes or no, or no answer, with an HTTP status code that says why. */
+/** The answer to a question: a clear yes or no, or no answer, with an HTTP status code for the cause. */
 export type Answer = { readonly allowed: boolean; readonly reason: string } | NoAnswer;
 
-/** 502 an answer that makes no sense, 503 nobody there, 504 too late. */
+/** 502: the answer makes no sense. 503: the authorizer cannot be reached. 504: the answer came too late. */
 export interface NoAnswer {
   readonly code: 502 | 503 | 504;
   readonly failure: string;
 }
 
-/** A question that travels with everything that is known of the requester: rights hang on groups, uid and extra too. */
+/** A question about a requester. It carries groups, uid and extra too, because rights may depend on them. */
 export function question(requester: UserInfo, resourceAttributes: ResourceAttributes): Question {
   return {
     user: requester.username,
@@ -46,7 +46,8 @@ export function question(requester: UserInfo, resourceAttributes: ResourceAttrib
 /**
  * "May the requester impersonate this name?", as the API server's own impersonation filter asks it (`k8s.io/apiserver`
  * pkg/endpoints/filters/impersonation): verb `impersonate` in the core group; `serviceaccounts` with namespace and name for a service
- * account, else `users` with no namespace. Asking the other resource, or sending a namespace with `users`, gives wrong yeses.
+ * account, else `users` without a namespace. A question about the other resource, or about `users` with a namespace, may be answered with
+ * a wrong yes.
  *
  * @example impersonationQuestion(alice, "bob").resourceAttributes.resource // "users"
  */
@@ -59,13 +60,13 @@ export function impersonationQuestion(requester: UserInfo, name: string): Questi
   );
 }
 
-/** Equal for equal questions, whose requester is a part of them. */
+/** Equal for equal questions. The requester is a part of a question. */
 export function idOfQuestion({ user, uid, groups, extra, resourceAttributes }: Question): string {
   return JSON.stringify([user, uid, groups, extra, resourceAttributes]);
 }
 
 /**
- * What a question asks for, as `kubectl auth can-i` takes it.
+ * A question in the words of `kubectl auth can-i`.
  *
  * @example formatQuestion(impersonationQuestion(alice, "bob")) // "impersonate users/bob"
  */
@@ -75,8 +76,8 @@ export function formatQuestion({ resourceAttributes }: Question): string {
 }
 
 /**
- * Reads a SubjectAccessReview that an API server sent back. Yes is `allowed === true && denied !== true`. An `evaluationError` beside
- * a yes changes nothing; without one it means that an authorizer could not be asked, so nobody knows.
+ * Reads a SubjectAccessReview that an API server returned. Yes is `allowed === true && denied !== true`. An `evaluationError` beside a yes
+ * changes nothing. Without a yes it means that an authorizer could not be asked, so there is no answer.
  *
  * @example
  * const review = { apiVersion: "authorization.k8s.io/v1", kind: "SubjectAccessReview", status: { allowed: true } };

@@ -34,14 +34,14 @@ const describe = ({ namespace, name, roleRef }: Binding, subject: Subject): stri
 
 /**
  * Answers a question from manifests as the API server's RBAC authorizer would, in its words (`plugin/pkg/auth/authorizer/rbac`,
- * `pkg/registry/rbac/validation` VisitRulesFor). Deny by default; the first binding that grants it ends the search. Groups are those
- * of the question: a service account that is to count as one of `system:serviceaccounts` has to say so. RoleBindings count only
- * where the question has their namespace. `system:masters` may do everything, without a reason.
+ * `pkg/registry/rbac/validation` VisitRulesFor). It denies by default, and the first binding that grants ends the search. The groups are
+ * those of the question: a service account is in `system:serviceaccounts` only if the question lists that group. A RoleBinding counts only
+ * in its own namespace. `system:masters` may do everything, without a reason.
  *
- * A role that is bound and not there hides no other binding. It is named in the reason of a no, before which the API server itself says
- * `rbac: ` since Kubernetes 1.37.
+ * A binding to a missing role does not hide other bindings. The reason of a no names the missing role. Since Kubernetes 1.37 the API server
+ * itself puts `rbac: ` before that.
  *
- * @returns yes or no; no answer (502) to a question about nobody, which an API server refuses to answer too. It never throws.
+ * @returns yes or no; no answer (502) to a question without a user and without groups, which an API server refuses too. It never throws.
  * @example authorize(world, impersonationQuestion(alice, "bob")) // { allowed: false, reason: "" }
  */
 export function authorize(world: World, { user, groups, resourceAttributes }: Question): Answer {

@@ -5,7 +5,7 @@ import type { Manifest } from "./rbac-objects.ts";
 
 const group = "rbac.authorization.k8s.io";
 
-/** `rbac.authorization.k8s.io/v1` Subject. The namespace of a service account is never left out. */
+/** `rbac.authorization.k8s.io/v1` Subject. A service account always has a namespace. */
 export type Subject =
   | { readonly kind: "User" | "Group"; readonly name: string }
   | { readonly kind: "ServiceAccount"; readonly namespace: string; readonly name: string };
@@ -56,7 +56,7 @@ const readRoleRef = (field: ManifestField, bindingNamespace: string): Binding["r
 
 /**
  * Reads a RoleBinding or ClusterRoleBinding, with the API server's own defaults and conditions (`pkg/apis/rbac/v1` defaults.go,
- * `pkg/apis/rbac/validation` ValidateRoleBinding). A service account without a namespace is one of the RoleBinding's namespace.
+ * `pkg/apis/rbac/validation` ValidateRoleBinding). A service account without a namespace gets that of the RoleBinding.
  *
  * @throws RbacError for a binding that an API server would not store.
  */

@@ -9,7 +9,7 @@ export interface ClusterRole {
   readonly name: string;
   readonly labels: ReadonlyMap<string, string>;
   readonly rules: readonly PolicyRule[];
-  /** `aggregationRule.clusterRoleSelectors`; none where there is no aggregation rule. */
+  /** `aggregationRule.clusterRoleSelectors`; empty without an aggregation rule. */
   readonly selectors: readonly LabelSelector[];
 }
 
@@ -33,13 +33,12 @@ export function readClusterRole({ name, root }: Manifest): ClusterRole {
 }
 
 /**
- * The rules that a ClusterRole grants: those that it has. Only where it has none, as a manifest whose rules the control plane is to
- * fill, they are those of the ClusterRoles that its aggregation rule selects, which is what the control plane would fill in
- * (`pkg/controller/clusterroleaggregation`), as far as they are among `all`.
+ * The rules that a ClusterRole grants. These are its own rules. Only a ClusterRole without rules gets those of the ClusterRoles among `all`
+ * that its aggregation rule selects, because the control plane would fill them in (`pkg/controller/clusterroleaggregation`).
  */
 export function rulesOf(role: ClusterRole, all: readonly ClusterRole[]): readonly PolicyRule[] {
   const gathered = new Set([role]);
-  // What is added to a set while it is walked is walked too: a selected role may have nothing but an aggregation rule either.
+  // A loop over a set also visits members that are added meanwhile: a selected role may have only an aggregation rule too.
   for (const { rules, selectors } of gathered) {
     if (rules.length > 0) continue;
     for (const other of all) if (selectors.some((selector) => selects(selector, other.labels))) gathered.add(other);

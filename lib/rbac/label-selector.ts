@@ -9,7 +9,7 @@ interface Requirement {
   readonly values: readonly string[];
 }
 
-/** `meta/v1` LabelSelector as requirements that must all hold; where there are none, everything is selected. */
+/** `meta/v1` LabelSelector as requirements that must all hold. A selector without requirements selects everything. */
 export type LabelSelector = readonly Requirement[];
 
 const readRequirement = (field: ManifestField): Requirement => {

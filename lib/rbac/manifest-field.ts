@@ -2,14 +2,14 @@ import { isObject, type JsonObject, member } from "../meta/json.ts";
 import { goQuote } from "./go-quote.ts";
 import { RbacError } from "./rbac-error.ts";
 
-/** A value in a manifest, with the object and the path that an error has to name. The object itself has the path "". */
+/** A value in a manifest, with the object and the path for error messages. The object itself has the path "". */
 export interface ManifestField {
   readonly object: string;
   readonly path: string;
   readonly value: unknown;
 }
 
-/** The error that says what is wrong with a field. `problem` continues the sentence and ends with the fix. */
+/** An error about a field. `problem` continues the sentence and ends with the fix. */
 export function wrong({ object, path }: ManifestField, problem: string): RbacError {
   return new RbacError(`${object}${path && `: ${path}`} ${problem}`);
 }
@@ -30,8 +30,8 @@ export function memberOf(field: ManifestField, key: string): ManifestField {
 }
 
 /**
- * All members of an object, which may have no others: a misspelt `resourceNames` would otherwise grant every name. `kubectl apply`
- * refuses unknown fields too (`fieldValidation: Strict`).
+ * The members of an object. Any other member is an error, because a misspelt `resourceNames` would grant every name. `kubectl apply` refuses
+ * unknown fields too (`fieldValidation: Strict`).
  */
 export function membersOf<Key extends string>(
   field: ManifestField,
@@ -43,14 +43,14 @@ export function membersOf<Key extends string>(
   return Object.fromEntries(keys.map((key) => [key, memberOf(field, key)])) as Record<Key, ManifestField>;
 }
 
-/** A string; "" where it is absent or null, as Go reads it. */
+/** A string; "" for an absent or null value, as Go reads it. */
 export function stringIn(field: ManifestField): string {
   const text = field.value ?? "";
   if (typeof text !== "string") throw wrong(field, "is not a string: put it in quotes");
   return text;
 }
 
-/** A map of strings, as labels are; empty where it is absent or null. */
+/** A map of strings, such as labels; empty for an absent or null value. */
 export function mapOf(field: ManifestField): ReadonlyMap<string, string> {
   const entries = field.value == null ? [] : Object.entries(objectOf(field));
   return new Map(
@@ -60,7 +60,7 @@ export function mapOf(field: ManifestField): ReadonlyMap<string, string> {
   );
 }
 
-/** The items of a list; none where it is absent or null. */
+/** The items of a list; empty for an absent or null value. */
 export function itemsOf(field: ManifestField): readonly ManifestField[] {
   const items = field.value ?? [];
   if (!Array.isArray(items)) throw wrong(field, "is not a list: write its items in brackets or after dashes");
@@ -71,7 +71,7 @@ export function itemsOf(field: ManifestField): readonly ManifestField[] {
   }));
 }
 
-/** A list of strings. An item that is null is an error: the core API group is "". */
+/** A list of strings. A null item is an error: the core API group is written "". */
 export function textsOf(field: ManifestField): readonly string[] {
   return itemsOf(field).map((item) => {
     if (item.value == null) throw wrong(item, 'is null: remove it or write ""');
@@ -81,7 +81,7 @@ export function textsOf(field: ManifestField): readonly string[] {
 
 const pathSegment = /^(?!\.{1,2}$)[^/%]+$/;
 
-/** The name of an RBAC object (`pkg/apis/rbac/validation` ValidateRBACName): what fits into one segment of a URL path. */
+/** The name of an RBAC object (`pkg/apis/rbac/validation` ValidateRBACName): a text that fits into one segment of a URL path. */
 export function nameIn(field: ManifestField): string {
   const name = stringIn(field);
   if (name === "") throw wrong(field, "is missing: write a name");

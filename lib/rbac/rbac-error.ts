@@ -1,4 +1,4 @@
-/** Why manifests cannot be read as RBAC: a sentence that names the object, the field and the fix. */
+/** Manifests that cannot be read as RBAC. The message names the object, the field and the fix. */
 export class RbacError extends Error {
   override readonly name = "RbacError";
 }

@@ -8,27 +8,27 @@ const kinds = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"] as co
 
 type Kind = (typeof kinds)[number];
 
-/** One RBAC object of which no more than kind, namespace and name are known. */
+/** One RBAC object, of which only kind, namespace and name are read so far. */
 export interface Manifest {
   readonly kind: Kind;
   /** "" for the cluster-wide kinds. */
   readonly namespace: string;
   readonly name: string;
-  /** The whole object, called by its kind, name and namespace. */
+  /** The whole object. Error messages call it by kind, name and namespace. */
   readonly root: ManifestField;
-  /** Where it stands in the input, for instance `objects[0].items[2]`. */
+  /** The place in the input, for instance `objects[0].items[2]`. */
   readonly at: string;
 }
 
 const isKind = (kind: string): kind is Kind => kinds.some((candidate) => candidate === kind);
 
-/** `kind` or `apiVersion`; "" also for what is no string, as the files of other tools may have it. */
+/** `kind` or `apiVersion`; "" for a value of another type, which files of other tools may have. */
 const typeMember = (field: ManifestField, key: "kind" | "apiVersion"): string => {
   const { value } = memberOf(field, key);
   return typeof value === "string" ? value : "";
 };
 
-/** An item of a list as an object of its own, called by its place in the input. */
+/** An item of a list as an object of its own. Error messages call it by its place in the input. */
 const standalone = ({ object, path, value }: ManifestField): ManifestField => ({
   object: `${object}${path.startsWith("[") ? "" : "."}${path}`,
   path: "",
@@ -41,7 +41,7 @@ const flatten = (field: ManifestField): readonly ManifestField[] => {
   if (field.value == null) return [];
   const list = listKind.exec(typeMember(field, "kind"));
   if (!list) return [field];
-  // The items of a RoleList that comes straight from an API server have neither kind nor apiVersion.
+  // The items of a RoleList from an API server have neither kind nor apiVersion.
   const left = list[1] === undefined ? {} : { kind: list[1], apiVersion: typeMember(field, "apiVersion") };
   return itemsOf(memberOf(field, "items"))
     .map((item) => (isObject(item.value) ? { ...item, value: { ...left, ...item.value } } : item))
@@ -50,7 +50,7 @@ const flatten = (field: ManifestField): readonly ManifestField[] => {
 
 const isRbac = (field: ManifestField): boolean => {
   const apiVersion = typeMember(field, "apiVersion");
-  // A Role of another group is somebody else's. Without a group it can only be meant to be ours.
+  // A Role of another API group belongs to another product. A Role without a group is taken for one of RBAC.
   return apiVersion.includes("/") ? apiVersion.startsWith(`${group}/`) : isKind(typeMember(field, "kind"));
 };
 
@@ -66,11 +66,11 @@ const readManifest = (field: ManifestField): Manifest => {
 };
 
 /**
- * The RBAC objects among parsed manifests, in their order. `List`, `RoleList` and the like are flattened. null (an empty YAML
- * document) and objects of other API groups are skipped: people pass whole folders. Role and RoleBinding without a namespace are in
- * `default`, where `kubectl apply` puts them; a namespace on a cluster-wide kind means nothing.
+ * The RBAC objects among parsed manifests, in their order. `List`, `RoleList` and similar kinds are flattened. null (an empty YAML document)
+ * and objects of other API groups are skipped, because users pass whole folders. A Role or RoleBinding without a namespace is in `default`,
+ * where `kubectl apply` puts it. The namespace of a cluster-wide kind is ignored.
  *
- * @throws RbacError for what is no object, and for RBAC of another version, of no known kind or without a name.
+ * @throws RbacError for a value that is not an object, and for RBAC of another version, of an unknown kind or without a name.
  */
 export function manifestsIn(objects: readonly unknown[]): readonly Manifest[] {
   return itemsOf({ object: "objects", path: "", value: objects })

@@ -1,6 +1,6 @@
 import type { ResourceAttributes } from "../question/question.ts";
 
-/** `rbac.authorization.k8s.io/v1` PolicyRule, without `nonResourceURLs`: no question here is about a URL. */
+/** `rbac.authorization.k8s.io/v1` PolicyRule, without `nonResourceURLs`, because every question is about a resource. */
 export interface PolicyRule {
   readonly verbs: readonly string[];
   readonly apiGroups: readonly string[];
@@ -11,9 +11,9 @@ export interface PolicyRule {
 const covers = (granted: readonly string[], asked: string): boolean => granted.includes("*") || granted.includes(asked);
 
 /**
- * Whether one rule grants what is asked (`plugin/pkg/auth/authorizer/rbac` RuleAllows, `pkg/apis/rbac/v1` evaluation_helpers.go).
- * Everything is compared as it is written: `*` is a wildcard in a rule and a name like any other in a question. A rule on `pods` does
- * not cover `pods/log`, `*` covers both. A rule with resource names does not cover the empty name. The version is not looked at.
+ * Whether one rule grants a request (`plugin/pkg/auth/authorizer/rbac` RuleAllows, `pkg/apis/rbac/v1` evaluation_helpers.go). Texts are
+ * compared as they are: `*` is a wildcard in a rule, and an ordinary name in a question. A rule on `pods` does not cover `pods/log`; `*`
+ * covers both. A rule with resource names does not cover the empty name. The version is ignored.
  *
  * @example
  * const rule = { verbs: ["*"], apiGroups: [""], resources: ["users"], resourceNames: ["bob"] };

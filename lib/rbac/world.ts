@@ -5,7 +5,7 @@ import { type Manifest, manifestsIn } from "./rbac-objects.ts";
 import { readRules } from "./read-rules.ts";
 import type { PolicyRule } from "./rule-allows.ts";
 
-/** Everything that RBAC knows of a cluster. */
+/** The RBAC objects of a cluster. */
 export interface World {
   /** The rules of each Role by `namespace/name`. */
   readonly roles: ReadonlyMap<string, readonly PolicyRule[]>;
@@ -22,24 +22,24 @@ const readRole = ({ root }: Manifest): readonly PolicyRule[] =>
 const refuseDuplicates = (manifests: readonly Manifest[]): void => {
   const first = new Map<string, Manifest>();
   for (const manifest of manifests) {
-    const twin = first.get(manifest.root.object);
-    if (twin) throw wrong(manifest.root, `is there twice, as ${twin.at} and ${manifest.at}: keep one of them`);
+    const earlier = first.get(manifest.root.object);
+    if (earlier) throw wrong(manifest.root, `is there twice, as ${earlier.at} and ${manifest.at}: keep one of them`);
     first.set(manifest.root.object, manifest);
   }
 };
 
 /**
  * Reads RBAC manifests: Role, ClusterRole, RoleBinding and ClusterRoleBinding of `rbac.authorization.k8s.io/v1`, as parsed from YAML
- * or JSON. Lists are flattened, objects of other API groups and empty documents skipped. What an API server would default is
- * defaulted (the namespace to `default`), what it would refuse is refused.
+ * or JSON. Lists are flattened; objects of other API groups and empty documents are skipped. Defaults are those of an API server (the
+ * namespace `default`), and an object that an API server would refuse is refused.
  *
- * Roles count as they are stored, which is how an API server answers: an `aggregationRule` beside `rules` changes nothing. A
- * ClusterRole with an aggregation rule and no rules is a manifest that no control plane has filled yet; it gets the rules of the
- * ClusterRoles among the manifests that it selects.
+ * Roles count as they are stored, as an API server answers: an `aggregationRule` beside `rules` changes nothing. A ClusterRole with an
+ * aggregation rule and without rules is a manifest that no control plane has filled yet. It gets the rules of the ClusterRoles that it
+ * selects among the manifests.
  *
- * The roles and bindings that every cluster comes with (`cluster-admin`, `edit`) are there only if they are among the manifests.
+ * The roles and bindings that every cluster has (`cluster-admin`, `edit`) count only if they are among the manifests.
  *
- * @throws RbacError that names the object, the field and the fix: a wrong shape, an unknown field, one object twice.
+ * @throws RbacError that names the object, the field and the fix: a wrong shape, an unknown field, or an object that is given twice.
  * @example
  * const world = readWorld([
  *   {

@@ -5,17 +5,17 @@ import { isObject, type JsonObject, type Problem } from "../meta/json.ts";
 /** An `admission.k8s.io/v1` AdmissionReview that can be answered: it has a uid. */
 export interface AdmissionReview {
   readonly uid: string;
-  /** Whether nothing of the request will be stored. It decides the same. */
+  /** Whether the request will not be stored. The decision is the same. */
   readonly dryRun: boolean;
-  /** The object, as `metav1.StatusDetails` names it; empty where unknown. */
+  /** The object, as `metav1.StatusDetails` names it. Members are empty where unknown. */
   readonly subject: { readonly group: string; readonly kind: string; readonly name: string };
   /** The request, or why it cannot be judged. */
   readonly request: AdmissionRequest | Problem;
 }
 
 /**
- * Reads the text of an AdmissionReview. A problem is returned where it cannot even be answered as a review: no JSON, another type or
- * version, no uid. Everything else that is odd stands in `request`, so that the answer can be a denial with the review's uid.
+ * Reads the text of an AdmissionReview. Returns a problem where the text cannot be answered as a review: it is not JSON, has another type or
+ * version, or has no uid. Every other fault is a problem in `request`, so that the answer is a denial with the uid of the review.
  *
  * @example
  * const review = readReview('{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"1"}}');
@@ -40,7 +40,7 @@ export function readReview(text: string): AdmissionReview | Problem {
   };
 }
 
-/** Undefined for what is no JSON, which no JSON text stands for. */
+/** Undefined for a text that is not JSON. No JSON text parses to undefined. */
 const parse = (text: string, reviver?: (key: string, value: unknown) => unknown): unknown => {
   try {
     return JSON.parse(text, reviver);
