@@ -60,9 +60,9 @@ export const forbidden = (field: IdentityField, identity: string, asked: readonl
   const { at, inherited, target, writes } = field;
   const me = user(field);
   if (writes === "acted-on-status")
-    return `the controller acts on this status as ${quoted(identity)} (${at}), whom ${me} may not impersonate; ${askFor(asked)}`;
+    return `the controller acts on this status as ${quoted(identity)} (${at}), which ${me} may not impersonate; ${askFor(asked)}`;
   if (inherited)
-    return `${at} still names ${quoted(identity)}, which ${me} may not impersonate; whoever edits the object must set the field to an identity of their own`;
+    return `${at} still names ${quoted(identity)}, which ${me} may not impersonate; set it to an identity that ${me} may impersonate`;
   const instead = target.onForbidden === "requester" ? `set it to "${me}", or ` : "";
   return `${at}: ${me} may not impersonate ${named(field, identity)}; ${instead}${askFor(asked)}`;
 };
@@ -74,7 +74,7 @@ export const privilegedRequester = (field: IdentityField, value: string): string
   `${field.at} would be set to "${user(field)}", which the controller treats as all-powerful; set it to "${value}" if the object is meant to run as the controller, or to the identity that it should run as`;
 
 export const narrowed = (field: IdentityField, key: string): string =>
-  `${field.at} would hand out all of "${user(field)}", and this credential is narrowed by ${key}; use a full credential`;
+  `${field.at} would grant all rights of "${user(field)}", but this token is limited by ${key}; use an unscoped token`;
 
 /* Causes (422) begin behind the name of the field. */
 

@@ -16,7 +16,7 @@ export function skipped(reason: Reason, sentence: string): Kept {
 }
 
 export function unchanged(): Kept {
-  return skipped("unchanged", "nothing changed that runs as the declared identity");
+  return skipped("unchanged", "the write changes nothing that runs as the declared identity");
 }
 
 export function statusWriter(): Kept {
@@ -37,7 +37,7 @@ export function denied(reason: Reason, code: DenialCode, sentence: string): Deni
 
 export function uncovered({ name }: Policy, { group, version, resource }: GroupVersionResource): Denied {
   const missing = brief([resource, version, group].filter(Boolean).join("."));
-  const why = `policy ${name} covers no ${missing}; add it to the policy, or take it out of the webhook configuration`;
+  const why = `policy ${name} does not cover ${missing}; add it to the policy, or remove it from the webhook configuration`;
   return denied("uncovered-resource", 403, why);
 }
 

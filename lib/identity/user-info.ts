@@ -24,7 +24,8 @@ const isStrings = (value: unknown): value is string[] =>
 export function readUserInfo(value: unknown): UserInfo | Problem {
   if (!isObject(value)) return { problem: "request.userInfo is not an object" };
   const { username, uid, groups, extra } = value;
-  if (typeof username !== "string" || username === "") return { problem: "request.userInfo.username is not a name" };
+  if (typeof username !== "string" || username === "")
+    return { problem: "request.userInfo.username is empty or not a string" };
   if (uid != null && typeof uid !== "string") return { problem: "request.userInfo.uid is not a string" };
   if (groups != null && !isStrings(groups)) return { problem: "request.userInfo.groups is not a list of strings" };
   if (extra != null && !isObject(extra)) return { problem: "request.userInfo.extra is not an object" };

@@ -92,7 +92,7 @@ const segmentsOf = (target: Target): readonly string[] => {
     typeof target.onEmpty === "object"
   )
     throw new RangeError(
-      `${target.resources.join(", ")}.${target.group} has no twin: that takes one username field outside the status, with no walk, fixed default, writers or permission of its own`,
+      `${target.resources.join(", ")}.${target.group} cannot be an admission policy: that needs one username field outside the status, without a walk, a fixed default, writers or a permission of its own`,
     );
   return segments;
 };
@@ -214,14 +214,14 @@ const validating = (
       ? [
           {
             expression: "oldObject != null && !(request.kind.group == 'autoscaling' && request.kind.kind == 'Scale')",
-            message: `${at} must not be in an object that is no ${target.resources.join(" or ")}; leave it out`,
+            message: `${at} must not be in an object of another kind than ${target.resources.join(" or ")}; leave it out`,
             reason: "Invalid",
           },
         ]
       : []),
     {
       expression: "variables.isText || variables.isNothing",
-      message: `${at} must be a string, and what it stands in objects`,
+      message: `${at} must be a string, and its parents must be objects`,
       reason: "Invalid",
     },
     {

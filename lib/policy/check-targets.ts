@@ -17,7 +17,7 @@ export function checkedTarget({ emptyIsUnprivileged, ...entry }: TargetText, ref
     : permission
       ? "the identity of a field with a permission of its own lives elsewhere, and is never the requester"
       : inStatus
-        ? "a field in the status is judged where nothing can be set"
+        ? "a field in the status cannot be set"
         : undefined;
   const instead = neverRequester === undefined ? "requester" : "deny";
   const { onForbidden = instead, onEmpty = emptyStandsFor === undefined ? instead : "stands" } = entry;
@@ -27,7 +27,7 @@ export function checkedTarget({ emptyIsUnprivileged, ...entry }: TargetText, ref
   if (neverRequester !== undefined && onEmpty === "requester")
     refuse(
       "onEmpty",
-      `must be ${inStatus ? '"deny" or "allow"' : '"deny", "allow" or { default: NAME }'}, or emptyStandsFor says it: ${neverRequester}`,
+      `must be ${inStatus ? '"deny" or "allow"' : '"deny", "allow" or { default: NAME }'}, or absent beside emptyStandsFor: ${neverRequester}`,
     );
   if (onEmpty === "allow" && emptyIsUnprivileged !== true)
     refuse(
@@ -43,7 +43,7 @@ const checkDefault = ({ fields, privileged }: Target, name: string, refuse: Refu
   if (fields.some(isInStatus))
     refuse(
       "onEmpty",
-      'must be "deny" or "allow", or emptyStandsFor says it: a field in the status is judged where nothing can be set',
+      'must be "deny" or "allow", or absent beside emptyStandsFor: a field in the status cannot be set',
     );
   if (Object.hasOwn(privileged, name))
     refuse("onEmpty.default", `"${name}" is a privileged value, which is never a default; choose another`);

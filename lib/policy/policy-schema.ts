@@ -34,7 +34,7 @@ const object = <const T extends v.ObjectEntries>(what: string, entries: T) => {
   const needed = Object.entries(entries).flatMap(([name, { type }]) => (type.endsWith("optional") ? [] : [name]));
   const members = v.strictObject(entries, ({ expected }) =>
     expected === "never"
-      ? `is no member of ${what}; its members are ${names.join(", ")}`
+      ? `is not a member of ${what}; its members are ${names.join(", ")}`
       : `is missing; ${what} must have ${needed.join(", ")}`,
   );
   return v.pipe(anyObject("an object"), members);

@@ -85,14 +85,14 @@ export function formatQuestion({ resourceAttributes }: Question): string {
  */
 export function readAnswer(review: unknown): Answer {
   const noAnswer = (what: string): NoAnswer => ({ code: 502, failure: `the SubjectAccessReview came back ${what}` });
-  if (!isObject(review)) return noAnswer("as no object");
+  if (!isObject(review)) return noAnswer("as something that is not an object");
   if (review["kind"] !== "SubjectAccessReview" || review["apiVersion"] !== "authorization.k8s.io/v1")
-    return noAnswer("as something else");
+    return noAnswer("with another kind or apiVersion");
   const { status } = review;
   if (!isObject(status)) return noAnswer("without a status");
   const { allowed, denied, reason, evaluationError } = status;
   if (typeof allowed !== "boolean") return noAnswer("without a boolean status.allowed");
-  if (denied != null && typeof denied !== "boolean") return noAnswer("with a status.denied that is no boolean");
+  if (denied != null && typeof denied !== "boolean") return noAnswer("with a status.denied that is not a boolean");
   const yes = allowed && denied !== true;
   if (!yes && evaluationError != null && evaluationError !== "")
     return noAnswer(

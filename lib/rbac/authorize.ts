@@ -46,7 +46,7 @@ const describe = ({ namespace, name, roleRef }: Binding, subject: Subject): stri
  */
 export function authorize(world: World, { user, groups, resourceAttributes }: Question): Answer {
   if (user === "" && groups.length === 0)
-    return { code: 502, failure: "the question is about nobody: at least one of user or group must be specified" };
+    return { code: 502, failure: "the question has no user and no group: at least one of them must be specified" };
   const memberships = new Set(groups);
   if (memberships.has("system:masters")) return { allowed: true, reason: "" };
 

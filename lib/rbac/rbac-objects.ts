@@ -56,7 +56,8 @@ const isRbac = (field: ManifestField): boolean => {
 
 const readManifest = (field: ManifestField): Manifest => {
   const kind = typeMember(field, "kind");
-  if (!isKind(kind)) throw wrong(memberOf(field, "kind"), `is no kind of ${group}: write one of ${kinds.join(", ")}`);
+  if (!isKind(kind))
+    throw wrong(memberOf(field, "kind"), `is not a kind of ${group}: write one of ${kinds.join(", ")}`);
   const metadata = memberOf({ ...field, object: `${kind} at ${field.object}` }, "metadata");
   const name = nameIn(memberOf(metadata, "name"));
   const namespace = kind.startsWith("Cluster") ? "" : stringIn(memberOf(metadata, "namespace")) || "default";

@@ -23,7 +23,7 @@ const refuseDuplicates = (manifests: readonly Manifest[]): void => {
   const first = new Map<string, Manifest>();
   for (const manifest of manifests) {
     const earlier = first.get(manifest.root.object);
-    if (earlier) throw wrong(manifest.root, `is there twice, as ${earlier.at} and ${manifest.at}: keep one of them`);
+    if (earlier) throw wrong(manifest.root, `is given twice, at ${earlier.at} and ${manifest.at}: keep one of them`);
     first.set(manifest.root.object, manifest);
   }
 };

@@ -31,7 +31,7 @@ export function readReview(text: string): AdmissionReview | Problem {
     };
   if (!isObject(request)) return { problem: "the AdmissionReview has no request" };
   const { uid, dryRun } = request;
-  if (typeof uid !== "string" || uid === "") return { problem: "request.uid is not a name" };
+  if (typeof uid !== "string" || uid === "") return { problem: "request.uid is empty or not a string" };
   return {
     uid,
     dryRun: dryRun === true,

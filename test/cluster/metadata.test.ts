@@ -275,7 +275,7 @@ describe.each(guards)("an annotation that names an identity, guarded by $what", 
     expect(stderr).toMatch(
       what === "the function"
         ? /^The Binding "pod-\d+" is invalid: metadata\.annotations\["example\.com\/run-as"\]: must not be in a Binding, because pods\/binding may store it in the object; leave it out\n$/
-        : /ValidatingAdmissionPolicy '.*' with binding '.*' denied request: metadata\.annotations\["example\.com\/run-as"\] must not be in an object that is no pods; leave it out\n$/,
+        : /ValidatingAdmissionPolicy '.*' with binding '.*' denied request: metadata\.annotations\["example\.com\/run-as"\] must not be in an object of another kind than pods; leave it out\n$/,
     );
   });
 

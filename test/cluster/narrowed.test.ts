@@ -30,7 +30,7 @@ test.for([undefined, "", "bob", "carl"])(
       status: 403,
       message:
         `admission webhook "${webhook.names.mutate}" denied the request: ` +
-        `${field} would hand out all of "bob", and this credential is narrowed by ${key}; use a full credential`,
+        `${field} would grant all rights of "bob", but this token is limited by ${key}; use an unscoped token`,
     });
   },
 );

@@ -36,7 +36,7 @@ test.for(kinds)(
       status: 403,
       message:
         `admission webhook "${webhook.names.status}" denied the request: the controller acts on this status as "alice" ` +
-        "(spec.clusterAuth.impersonateUser), whom stranger may not impersonate; get the permission to impersonate users/alice",
+        "(spec.clusterAuth.impersonateUser), which stranger may not impersonate; get the permission to impersonate users/alice",
     });
     expect((await stored(plane, object)).status).toBeUndefined();
   },
@@ -61,7 +61,7 @@ test("the same as kubectl prints it", async () => {
     stdout: "",
     stderr:
       `Error from server (Forbidden): admission webhook "${webhook.names.status}" denied the request: ` +
-      'the controller acts on this status as "alice" (spec.clusterAuth.impersonateUser), whom stranger may not impersonate; ' +
+      'the controller acts on this status as "alice" (spec.clusterAuth.impersonateUser), which stranger may not impersonate; ' +
       "get the permission to impersonate users/alice\n",
     code: 1,
   });

@@ -121,7 +121,7 @@ describe("a webhook that is registered for more than its policy covers", () => {
 
   test("refuses what it does not know, by name: silence would look like protection", async () => {
     const why =
-      "policy razee covers no remoteresources.v1alpha2.deploy.razee.io; add it to the policy, or take it out of the webhook configuration";
+      "policy razee does not cover remoteresources.v1alpha2.deploy.razee.io; add it to the policy, or remove it from the webhook configuration";
     expect(await kubectlCreate("bob", razee("RemoteResource", namespace, "unknown", {}))).toEqual(refused(why));
   });
 

@@ -370,12 +370,12 @@ const bodies = (): readonly Fault[] => [
   {
     name: "a list",
     behave: reply(201, "[]"),
-    expected: denied(502, "the SubjectAccessReview came back as no object"),
+    expected: denied(502, "the SubjectAccessReview came back as something that is not an object"),
   },
   {
     name: "another kind",
     behave: reply(201, JSON.stringify({ apiVersion: "v1", kind: "Pod", status: { allowed: true } })),
-    expected: denied(502, "the SubjectAccessReview came back as something else"),
+    expected: denied(502, "the SubjectAccessReview came back with another kind or apiVersion"),
   },
   {
     name: "no status",
@@ -395,7 +395,7 @@ const bodies = (): readonly Fault[] => [
   {
     name: 'denied: "false" beside allowed',
     behave: reviewed({ allowed: true, denied: "false" }),
-    expected: denied(502, "the SubjectAccessReview came back with a status.denied that is no boolean"),
+    expected: denied(502, "the SubjectAccessReview came back with a status.denied that is not a boolean"),
   },
   { name: "allowed and denied", behave: reviewed({ allowed: true, denied: true }), expected: replaced() },
   {

@@ -434,7 +434,7 @@ describe("a reply that is not an answer", () => {
       "another kind",
       json(201, { kind: "Pod", apiVersion: "v1" }),
       502,
-      "the SubjectAccessReview came back as something else",
+      "the SubjectAccessReview came back with another kind or apiVersion",
     ],
     ["no status", reviewed(undefined), 502, "the SubjectAccessReview came back without a status"],
     ["more than 1 MiB", endless, 502, `${server} answered with more than 1 MiB`],

@@ -73,8 +73,16 @@ describe("a review is answered", () => {
 describe("a review that has a uid and cannot be judged is denied with 200, and says why", () => {
   test.each<[string, Readonly<Record<string, unknown>>, string]>([
     ["no requester", { userInfo: undefined }, "request.userInfo is not an object"],
-    ["a requester without a name", { userInfo: { username: "" } }, "request.userInfo.username is not a name"],
-    ["a requester who is a number", { userInfo: { username: 7 } }, "request.userInfo.username is not a name"],
+    [
+      "a requester without a name",
+      { userInfo: { username: "" } },
+      "request.userInfo.username is empty or not a string",
+    ],
+    [
+      "a requester who is a number",
+      { userInfo: { username: 7 } },
+      "request.userInfo.username is empty or not a string",
+    ],
     ["groups that are not a list", { userInfo: { username: "alice", groups: "dev" } }, "request.userInfo.groups"],
     ["extra that is a list", { userInfo: { username: "alice", extra: [] } }, "request.userInfo.extra is not an object"],
     ["no object", { object: null }, "request.object is not an object"],

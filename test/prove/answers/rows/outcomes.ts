@@ -262,7 +262,7 @@ const outcomes: readonly Outcome[] = [
       mutated: true,
     }),
     validate: forbidden(
-      `${field} still names "carl", which bob may not impersonate; whoever edits the object must set the field to an identity of their own`,
+      `${field} still names "carl", which bob may not impersonate; set it to an identity that bob may impersonate`,
       said("denied", "inherited", "carl", ""),
     ),
   },
@@ -317,7 +317,7 @@ const outcomes: readonly Outcome[] = [
     name: "denied 403, narrowed-requester",
     request: { extra: { "scopes.authorization.openshift.io": "user:info" }, ...declares("bob") },
     mutate: forbidden(
-      `${field} would hand out all of "bob", and this credential is narrowed by scopes.authorization.openshift.io; use a full credential`,
+      `${field} would grant all rights of "bob", but this token is limited by scopes.authorization.openshift.io; use an unscoped token`,
       said("denied", "narrowed-requester", "bob", ""),
     ),
   },
@@ -325,7 +325,7 @@ const outcomes: readonly Outcome[] = [
     name: "denied 403, uncovered-resource",
     decided: elsewhere,
     mutate: forbidden(
-      "policy razee covers no mustachetemplates.v1alpha2.deploy.razee.io; add it to the policy, or take it out of the webhook configuration",
+      "policy razee does not cover mustachetemplates.v1alpha2.deploy.razee.io; add it to the policy, or remove it from the webhook configuration",
       said("denied", "uncovered-resource", "", ""),
     ),
   },
@@ -426,7 +426,7 @@ const outcomes: readonly Outcome[] = [
     decided: { review: request((of) => Object.assign(of, { userInfo: {} })) },
     mutate: denied(
       500,
-      { reason: "InternalError", message: ": request.userInfo.username is not a name" },
+      { reason: "InternalError", message: ": request.userInfo.username is empty or not a string" },
       { annotations: { ...said("denied", "no-requester", "", "").annotations, requester: "" } },
     ),
   },

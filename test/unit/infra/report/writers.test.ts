@@ -31,7 +31,7 @@ test("a file names users by their field managers", () => {
 test.for([
   [["x"], "f must hold a mapping: the name of a field manager, then a username"],
   [null, "f must hold a mapping: the name of a field manager, then a username"],
-  [{ m: 5 }, 'f: "m": its user.username is not a name'],
+  [{ m: 5 }, 'f: "m": its user.username is empty or not a string'],
   [{ m: { username: "a", group: "b" } }, 'f: "m": group is unknown; there are username, uid, groups, extra'],
   [{ m: { username: "a", groups: "b" } }, 'f: "m": its user.groups is not a list of strings'],
 ])("a file that holds %j is refused", ([content, says]) => {

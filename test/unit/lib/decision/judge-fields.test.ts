@@ -376,7 +376,7 @@ const rows: readonly FieldRow[] = [
         decision: "denied",
         reason: "uncovered-resource",
         sentence:
-          "policy fields covers no things.v1.g.example; add it to the policy, or take it out of the webhook configuration",
+          "policy fields does not cover things.v1.g.example; add it to the policy, or remove it from the webhook configuration",
       },
     ],
   },

@@ -145,7 +145,9 @@ describe("what the policy says stands in the expressions", () => {
     expect(JSON.stringify(spec["matchConstraints"])).toContain(
       '"resources":["things/*"],"operations":["CREATE","UPDATE"]',
     );
-    expect(JSON.stringify(spec["validations"])).toContain("must not be in an object that is no things; leave it out");
+    expect(JSON.stringify(spec["validations"])).toContain(
+      "must not be in an object of another kind than things; leave it out",
+    );
   });
 
   test("privileged values, narrowing keys, and none of them", () => {
@@ -181,6 +183,6 @@ test.each([
 ])("%s: there is no twin, and the error says so", (_, target) => {
   expect(() => admissionPolicies(policyOf(target))).toThrow(RangeError);
   expect(() => admissionPolicies(policyOf(target))).toThrow(
-    /^things(, more)?\.g\.example has no twin: that takes one username field outside the status, with no walk, fixed default, writers or permission of its own$/,
+    /^things(, more)?\.g\.example cannot be an admission policy: that needs one username field outside the status, without a walk, a fixed default, writers or a permission of its own$/,
   );
 });

@@ -249,7 +249,7 @@ describe("a policy that must not be is refused with the place, the value and the
     [{ name: "mine", targets: [[]] }, "policy mine: targets[0] must be an object, not an empty list"],
     [
       { name: "mine", targets: [target], enforce: true },
-      "policy mine: enforce is no member of a policy; its members are name, enforcement, narrowing, targets",
+      "policy mine: enforce is not a member of a policy; its members are name, enforcement, narrowing, targets",
     ],
     [
       { name: "mine", targets: [target], enforcement: "warn" },
@@ -263,7 +263,7 @@ describe("a policy that must not be is refused with the place, the value and the
     [{ name: "mine", targets: [{ preset: "flux" }] }, 'policy mine: targets[0].preset must be "razee", not "flux"'],
     [
       { name: "mine", targets: [{ preset: "razee", group: "x" }] },
-      "policy mine: targets[0].group is no member of a preset; its members are preset, controller, onForbidden, onEmpty, onPrivilegedRequester",
+      "policy mine: targets[0].group is not a member of a preset; its members are preset, controller, onForbidden, onEmpty, onPrivilegedRequester",
     ],
     [
       { name: "mine", targets: [{ preset: "razee", onEmpty: "allow" }] },
@@ -283,7 +283,7 @@ describe("a policy that must not be is refused with the place, the value and the
     ],
     ...["emptyStandsFor", "statusWriters", "fields", "permission"].map((member) => [
       { name: "mine", targets: [{ preset: "razee", [member]: "alice" }] },
-      `policy mine: targets[0].${member} is no member of a preset; its members are preset, controller, onForbidden, onEmpty, onPrivilegedRequester`,
+      `policy mine: targets[0].${member} is not a member of a preset; its members are preset, controller, onForbidden, onEmpty, onPrivilegedRequester`,
     ]),
     [
       { name: "mine", targets: [target, { preset: "razee", controller: "false" }] },
@@ -332,8 +332,8 @@ describe("a policy that must not be is refused with the place, the value and the
   });
 
   test.each([
-    [{ grup: "x" }, `grup is no member of a target; its members are ${members}`],
-    [{ toString: "x" }, `toString is no member of a target; its members are ${members}`],
+    [{ grup: "x" }, `grup is not a member of a target; its members are ${members}`],
+    [{ toString: "x" }, `toString is not a member of a target; its members are ${members}`],
     [
       { group: undefined },
       'group must be an API group in lower case, such as apps, or "" for the core group, not nothing',
@@ -369,7 +369,7 @@ describe("a policy that must not be is refused with the place, the value and the
     [{ fields: [{ serviceAccount: "name" }] }, "fields[0].path is missing; a field must have path"],
     [
       { fields: [{ ...account, serviceaccount: "name" }] },
-      "fields[0].serviceaccount is no member of a field; its members are path, serviceAccount",
+      "fields[0].serviceaccount is not a member of a field; its members are path, serviceAccount",
     ],
     [
       { fields: [{ path: "spec.sa", serviceAccount: "ns:name" }] },
@@ -431,7 +431,7 @@ describe("a policy that must not be is refused with the place, the value and the
     [{ onEmpty: "warn" }, 'onEmpty must be "requester", "deny", "allow" or { default: NAME }, not "warn"'],
     [
       { fields: [account], onEmpty: "requester" },
-      'onEmpty must be "deny", "allow" or { default: NAME }, or emptyStandsFor says it: a service-account field cannot be set to the requester',
+      'onEmpty must be "deny", "allow" or { default: NAME }, or absent beside emptyStandsFor: a service-account field cannot be set to the requester',
     ],
     [
       { onEmpty: "allow" },
@@ -459,12 +459,12 @@ describe("a policy that must not be is refused with the place, the value and the
     ...(["onForbidden", "onEmpty"] as const).flatMap((member) => {
       const must = {
         onForbidden: 'onForbidden must be "deny"',
-        onEmpty: 'onEmpty must be "deny", "allow" or { default: NAME }, or emptyStandsFor says it',
+        onEmpty: 'onEmpty must be "deny", "allow" or { default: NAME }, or absent beside emptyStandsFor',
       }[member];
       const inStatus = must.replace(', "allow" or { default: NAME }', ' or "allow"');
       const elsewhere =
         "the identity of a field with a permission of its own lives elsewhere, and is never the requester";
-      const nothingSet = "a field in the status is judged where nothing can be set";
+      const nothingSet = "a field in the status cannot be set";
       const noPerson = "a service-account field cannot be set to the requester";
       return [
         [{ permission: executes, [member]: "requester" }, `${must}: ${elsewhere}`],
@@ -481,7 +481,7 @@ describe("a policy that must not be is refused with the place, the value and the
       ] as const
     ).map(([fields, name]) => [
       { fields, onEmpty: { default: name } },
-      'onEmpty must be "deny" or "allow", or emptyStandsFor says it: a field in the status is judged where nothing can be set',
+      'onEmpty must be "deny" or "allow", or absent beside emptyStandsFor: a field in the status cannot be set',
     ]),
     [
       { emptyStandsFor: "guest", onEmpty: "allow", emptyIsUnprivileged: true },
@@ -620,7 +620,7 @@ test("whatever a file holds, it is a policy or refused in a sentence", () => {
           expect(error).toBeInstanceOf(PolicyError);
           const { message } = error as PolicyError;
           expect(message).toMatch(
-            /^policy .*(must|is missing|is no member|is covered|leads|ends in|needs|contradicts|is a privileged|is no service)/,
+            /^policy .*(must|is missing|is not a member|is covered|leads|ends in|needs|contradicts|is a privileged|is no service)/,
           );
           expect(message).not.toMatch(/Invalid|Expected|\[object|undefined/);
         }

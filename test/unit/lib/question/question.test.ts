@@ -111,25 +111,33 @@ describe("what an API server sends back", () => {
     ["an empty status", {}, none("without a boolean status.allowed")],
     ["a yes that is a string", { allowed: "true" }, none("without a boolean status.allowed")],
     ["a yes that is a number", { allowed: 1 }, none("without a boolean status.allowed")],
-    ["a denial that is a string", { allowed: true, denied: "false" }, none("with a status.denied that is no boolean")],
+    [
+      "a denial that is a string",
+      { allowed: true, denied: "false" },
+      none("with a status.denied that is not a boolean"),
+    ],
   ])("%s", (_, status, answer) => {
     expect(readAnswer(review(status))).toEqual(answer);
   });
 
   test.each([
-    ["null", null, none("as no object")],
-    ["a list", [], none("as no object")],
-    ["a text", "yes", none("as no object")],
-    ["a Status", { apiVersion: "v1", kind: "Status", status: { allowed: true } }, none("as something else")],
+    ["null", null, none("as something that is not an object")],
+    ["a list", [], none("as something that is not an object")],
+    ["a text", "yes", none("as something that is not an object")],
+    [
+      "a Status",
+      { apiVersion: "v1", kind: "Status", status: { allowed: true } },
+      none("with another kind or apiVersion"),
+    ],
     [
       "another version",
       { ...review({ allowed: true }), apiVersion: "authorization.k8s.io/v1beta1" },
-      none("as something else"),
+      none("with another kind or apiVersion"),
     ],
     [
       "another kind of review",
       { ...review({ allowed: true }), kind: "LocalSubjectAccessReview" },
-      none("as something else"),
+      none("with another kind or apiVersion"),
     ],
   ])("%s", (_, value, answer) => {
     expect(readAnswer(value)).toEqual(answer);

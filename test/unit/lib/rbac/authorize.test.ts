@@ -361,6 +361,6 @@ test("names are quoted as the API server quotes them", () => {
 });
 
 test("a question about nobody has no answer", () => {
-  const failure = "the question is about nobody: at least one of user or group must be specified";
+  const failure = "the question has no user and no group: at least one of them must be specified";
   expect(authorize(readWorld([]), ask({}, {}))).toEqual({ code: 502, failure });
 });

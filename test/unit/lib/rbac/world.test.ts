@@ -140,11 +140,11 @@ describe("what is refused, and how it is said", () => {
     ["objects[0].items[1] is not an object: it must have named fields", list("List", reader, 5)],
     ["objects[0]: items is not a list: write its items in brackets or after dashes", { kind: "List", items: {} }],
     [
-      `objects[0]: kind is no kind of rbac.authorization.k8s.io: write one of Role, ClusterRole, RoleBinding, ClusterRoleBinding`,
+      `objects[0]: kind is not a kind of rbac.authorization.k8s.io: write one of Role, ClusterRole, RoleBinding, ClusterRoleBinding`,
       { ...reader, kind: "Rolebinding" },
     ],
     [
-      `objects[0]: kind is no kind of rbac.authorization.k8s.io: write one of Role, ClusterRole, RoleBinding, ClusterRoleBinding`,
+      `objects[0]: kind is not a kind of rbac.authorization.k8s.io: write one of Role, ClusterRole, RoleBinding, ClusterRoleBinding`,
       { ...reader, kind: undefined },
     ],
     [`${r}: apiVersion must be ${version}`, { ...reader, apiVersion: "rbac.authorization.k8s.io/v1beta1" }],
@@ -291,13 +291,13 @@ describe("what is refused, and how it is said", () => {
   });
 
   test.each<[string, readonly unknown[]]>([
-    [`${c} is there twice, as objects[0] and objects[2]: keep one of them`, [imp, bound, imp]],
+    [`${c} is given twice, at objects[0] and objects[2]: keep one of them`, [imp, bound, imp]],
     [
-      `${r} is there twice, as objects[0].items[1] and objects[1]: keep one of them`,
+      `${r} is given twice, at objects[0].items[1] and objects[1]: keep one of them`,
       [list("List", null, reader), reader],
     ],
     [
-      'Role "reader" in namespace "default" is there twice, as objects[0] and objects[1]: keep one of them',
+      'Role "reader" in namespace "default" is given twice, at objects[0] and objects[1]: keep one of them',
       [{ ...reader, metadata: { name: "reader" } }, role("default", "reader")],
     ],
   ])("%s", (message, objects) => {

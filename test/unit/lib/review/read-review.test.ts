@@ -33,9 +33,13 @@ describe("what cannot be answered as a review is a problem", () => {
     ],
     ["no request", JSON.stringify(envelope), "the AdmissionReview has no request"],
     ["a request that is a list", JSON.stringify({ ...envelope, request: [] }), "the AdmissionReview has no request"],
-    ["no uid", JSON.stringify({ ...envelope, request: {} }), "request.uid is not a name"],
-    ["an empty uid", JSON.stringify({ ...envelope, request: { uid: "" } }), "request.uid is not a name"],
-    ["a number for a uid", JSON.stringify({ ...envelope, request: { uid: 1 } }), "request.uid is not a name"],
+    ["no uid", JSON.stringify({ ...envelope, request: {} }), "request.uid is empty or not a string"],
+    ["an empty uid", JSON.stringify({ ...envelope, request: { uid: "" } }), "request.uid is empty or not a string"],
+    [
+      "a number for a uid",
+      JSON.stringify({ ...envelope, request: { uid: 1 } }),
+      "request.uid is empty or not a string",
+    ],
     [
       "members that only their prototype has",
       '{"__proto__":{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview"}}',

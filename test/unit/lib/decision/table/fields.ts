@@ -424,7 +424,7 @@ export const serviceAccounts: readonly Row[] = [
     reason: "inherited",
     declared: deployer,
     code: 403,
-    says: `spec.serviceAccountName still names "${deployer}", which alice may not impersonate; whoever edits the object must set the field to an identity of their own`,
+    says: `spec.serviceAccountName still names "${deployer}", which alice may not impersonate; set it to an identity that alice may impersonate`,
   },
   {
     when: "a service account names itself by its bare name",
@@ -682,7 +682,7 @@ export const emptyAccounts: readonly Row[] = [
     decision: "denied",
     reason: "narrowed-requester",
     code: 403,
-    says: `spec.serviceAccountName would hand out all of "${byDefault}", and this credential is narrowed by scopes.authorization.openshift.io; use a full credential`,
+    says: `spec.serviceAccountName would grant all rights of "${byDefault}", but this token is limited by scopes.authorization.openshift.io; use an unscoped token`,
   },
   {
     when: "a default without a namespace is nobody",
@@ -967,7 +967,7 @@ export const permissions: readonly Row[] = [
     reason: "inherited",
     declared: "bob",
     code: 403,
-    says: 'spec.runAs still names "bob", which alice may not impersonate; whoever edits the object must set the field to an identity of their own',
+    says: 'spec.runAs still names "bob", which alice may not impersonate; set it to an identity that alice may impersonate',
   },
   {
     when: "a default is asked about by the permission: yes",

@@ -60,9 +60,9 @@ export const doubt: readonly Row[] = [
     [
       ["absent", undefined, "request.userInfo is not an object"],
       ["null", null, "request.userInfo is not an object"],
-      ["without a name", {}, "request.userInfo.username is not a name"],
-      ["with an empty name", { username: "" }, "request.userInfo.username is not a name"],
-      ["with a number for a name", { username: 5 }, "request.userInfo.username is not a name"],
+      ["without a name", {}, "request.userInfo.username is empty or not a string"],
+      ["with an empty name", { username: "" }, "request.userInfo.username is empty or not a string"],
+      ["with a number for a name", { username: 5 }, "request.userInfo.username is empty or not a string"],
       ["with an odd uid", { username: "alice", uid: 5 }, "request.userInfo.uid is not a string"],
       ["with odd groups", { username: "alice", groups: ["a", 5] }, "request.userInfo.groups is not a list of strings"],
       ["with odd extra", { username: "alice", extra: [] }, "request.userInfo.extra is not an object"],
@@ -183,7 +183,7 @@ export const updates: readonly Row[] = [
   {
     when: "nothing changed at all",
     ...unchanged,
-    says: "nothing changed that runs as the declared identity",
+    says: "the write changes nothing that runs as the declared identity",
     by: "carol",
     old: object,
     object,
@@ -242,7 +242,7 @@ export const updates: readonly Row[] = [
     reason: "inherited",
     declared: "alice",
     code: 403,
-    says: `${at} still names "alice", which bob may not impersonate; whoever edits the object must set the field to an identity of their own`,
+    says: `${at} still names "alice", which bob may not impersonate; set it to an identity that bob may impersonate`,
   },
   {
     when: "and where the policy refuses",
@@ -256,7 +256,7 @@ export const updates: readonly Row[] = [
     reason: "inherited",
     declared: "alice",
     code: 403,
-    says: `${at} still names "alice", which bob may not impersonate; whoever edits the object must set the field to an identity of their own`,
+    says: `${at} still names "alice", which bob may not impersonate; set it to an identity that bob may impersonate`,
   },
   {
     when: "an editor who may impersonate the identity leaves it there",
@@ -467,7 +467,7 @@ const uncovered = (what: string): Pick<Row, "decision" | "reason" | "code" | "sa
   decision: "denied",
   reason: "uncovered-resource",
   code: 403,
-  says: `policy rows covers no ${what}; add it to the policy, or take it out of the webhook configuration`,
+  says: `policy rows does not cover ${what}; add it to the policy, or remove it from the webhook configuration`,
 });
 
 /** What is not ours to judge, and what is not known to the policy. */
@@ -583,7 +583,7 @@ export const statuses: readonly Row[] = [
     reason: "forbidden",
     declared: "alice",
     code: 403,
-    says: `the controller acts on this status as "alice" (${at}), whom carol may not impersonate; get the permission to impersonate users/alice`,
+    says: `the controller acts on this status as "alice" (${at}), which carol may not impersonate; get the permission to impersonate users/alice`,
   },
   {
     when: "the controller, who may impersonate everybody, may",
@@ -618,7 +618,7 @@ export const statuses: readonly Row[] = [
     reason: "forbidden",
     declared: "alice",
     code: 403,
-    says: `the controller acts on this status as "alice" (${at}), whom carol may not impersonate; get the permission to impersonate users/alice`,
+    says: `the controller acts on this status as "alice" (${at}), which carol may not impersonate; get the permission to impersonate users/alice`,
   },
   {
     when: "another part of the status is nobody's business, whatever spec comes along",
@@ -640,7 +640,7 @@ export const statuses: readonly Row[] = [
     reason: "forbidden",
     declared: "alice",
     code: 403,
-    says: `the controller acts on this status as "alice" (${at}), whom carol may not impersonate; get the permission to impersonate users/alice`,
+    says: `the controller acts on this status as "alice" (${at}), which carol may not impersonate; get the permission to impersonate users/alice`,
   },
   {
     when: "a big number in the children is compared by its text",
@@ -653,7 +653,7 @@ export const statuses: readonly Row[] = [
     reason: "forbidden",
     declared: "alice",
     code: 403,
-    says: `the controller acts on this status as "alice" (${at}), whom carol may not impersonate; get the permission to impersonate users/alice`,
+    says: `the controller acts on this status as "alice" (${at}), which carol may not impersonate; get the permission to impersonate users/alice`,
   },
   {
     when: "where the object runs as the controller it takes both permissions",
@@ -666,7 +666,7 @@ export const statuses: readonly Row[] = [
     reason: "forbidden",
     declared: "razeedeploy",
     code: 403,
-    says: `the controller acts on this status as "razeedeploy" (${at}), whom bob may not impersonate; get the permission to impersonate users/razeedeploy and to ${isController}`,
+    says: `the controller acts on this status as "razeedeploy" (${at}), which bob may not impersonate; get the permission to impersonate users/razeedeploy and to ${isController}`,
   },
   {
     when: "an object whose identity is no name is refused",
@@ -691,7 +691,7 @@ export const statuses: readonly Row[] = [
     reason: "narrowed-requester",
     declared: "alice",
     code: 403,
-    says: `${at} would hand out all of "alice", and this credential is narrowed by scopes.authorization.openshift.io; use a full credential`,
+    says: `${at} would grant all rights of "alice", but this token is limited by scopes.authorization.openshift.io; use an unscoped token`,
   },
   {
     when: "a stranger's name is not written into a status write, so a narrowed stranger is not asked about",
@@ -704,7 +704,7 @@ export const statuses: readonly Row[] = [
     reason: "forbidden",
     declared: "alice",
     code: 403,
-    says: `the controller acts on this status as "alice" (${at}), whom carol may not impersonate; get the permission to impersonate users/alice`,
+    says: `the controller acts on this status as "alice" (${at}), which carol may not impersonate; get the permission to impersonate users/alice`,
   },
 ];
 
@@ -796,7 +796,9 @@ export const enforcement: readonly Row[] = [
     object,
     decision: "denied",
     reason: "uncovered-resource",
-    warns: told("policy rows covers no pods.v1; add it to the policy, or take it out of the webhook configuration"),
+    warns: told(
+      "policy rows does not cover pods.v1; add it to the policy, or remove it from the webhook configuration",
+    ),
   },
   {
     when: "audit: a requester that cannot be read",
@@ -828,7 +830,7 @@ export const enforcement: readonly Row[] = [
     reason: "forbidden",
     declared: "alice",
     warns: told(
-      `the controller acts on this status as "alice" (${at}), whom carol may not impersonate; get the permission to impersonate users/alice`,
+      `the controller acts on this status as "alice" (${at}), which carol may not impersonate; get the permission to impersonate users/alice`,
     ),
   },
   {

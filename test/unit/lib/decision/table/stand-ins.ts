@@ -141,7 +141,7 @@ export const emptyStandsFor: readonly Row[] = [
     decision: "denied",
     reason: "narrowed-requester",
     code: 403,
-    says: `${name} would hand out all of "${flux}", and this credential is narrowed by scopes.authorization.openshift.io; use a full credential`,
+    says: `${name} would grant all rights of "${flux}", but this token is limited by scopes.authorization.openshift.io; use an unscoped token`,
   },
   {
     when: "a narrowed credential of the controller must be allowed all of what an empty field stands for: yes",
@@ -312,7 +312,7 @@ export const statusOfNobody: readonly Row[] = [
     decision: "denied",
     reason: "narrowed-requester",
     code: 403,
-    says: `${at} would hand out all of "${controller}", and this credential is narrowed by scopes.authorization.openshift.io; use a full credential`,
+    says: `${at} would grant all rights of "${controller}", but this token is limited by scopes.authorization.openshift.io; use an unscoped token`,
   },
   {
     when: "the controller of another account writes the children of an object that names nobody",
@@ -408,6 +408,6 @@ export const statusOfNobody: readonly Row[] = [
     reason: "forbidden",
     declared: "alice",
     code: 403,
-    says: `the controller acts on this status as "alice" (${at}), whom ${controller} may not impersonate; get the permission to impersonate users/alice`,
+    says: `the controller acts on this status as "alice" (${at}), which ${controller} may not impersonate; get the permission to impersonate users/alice`,
   },
 ];

@@ -22,7 +22,7 @@ const stored = (more: Json = {}) => ({ metadata: { name: "demo" }, spec: { servi
 const executing = (template: unknown) => ({ status: { storedWorkflowTemplateSpec: template } });
 const onlyStatus = { old: stored(), object: stored(executing({ entrypoint: "evil" })) } as const;
 const inherited = (who: string, what = deployer, where = name): string =>
-  `${where} still names "${what}", which ${who} may not impersonate; whoever edits the object must set the field to an identity of their own`;
+  `${where} still names "${what}", which ${who} may not impersonate; set it to an identity that ${who} may impersonate`;
 
 /** A write of the object itself whose status differs: mutate does not read it, and validate sees what is stored. */
 export const statusOfTheObject: readonly Row[] = [
@@ -612,7 +612,7 @@ export const fieldsInTheStatus: readonly Row[] = [
       declared: "bob",
       ...(endpoint === "validate" ? { field: "spec.runAs", fields: "2" } : {}),
       code: 403,
-      says: 'the controller acts on this status as "bob" (spec.runAs), whom alice may not impersonate; get the permission to impersonate users/bob',
+      says: 'the controller acts on this status as "bob" (spec.runAs), which alice may not impersonate; get the permission to impersonate users/bob',
     }),
   ),
   {
@@ -628,7 +628,7 @@ export const fieldsInTheStatus: readonly Row[] = [
     reason: "forbidden",
     declared: "bob",
     code: 403,
-    says: 'the controller acts on this status as "bob" (status.runAs), whom alice may not impersonate; get the permission to impersonate users/bob',
+    says: 'the controller acts on this status as "bob" (status.runAs), which alice may not impersonate; get the permission to impersonate users/bob',
   },
   {
     when: "what the controller acts on runs as the status, where all identities lie there: mutate does not read it",

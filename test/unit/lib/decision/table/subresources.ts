@@ -106,7 +106,7 @@ export const metadataThroughSubresources: readonly Row[] = [
     reason: "narrowed-requester",
     declared: "alice",
     code: 403,
-    says: `${field} would hand out all of "alice", and this credential is narrowed by scopes.authorization.openshift.io; use a full credential`,
+    says: `${field} would grant all rights of "alice", but this token is limited by scopes.authorization.openshift.io; use an unscoped token`,
   },
   {
     when: "a name appears with a status write",
@@ -224,7 +224,7 @@ export const metadataThroughSubresources: readonly Row[] = [
     decision: "denied",
     reason: "no-requester",
     code: 500,
-    says: "request.userInfo.username is not a name",
+    says: "request.userInfo.username is empty or not a string",
   },
   ...(["status", "resize", "ephemeralcontainers", "anything"] as const).flatMap((subResource): readonly Row[] => [
     {
@@ -286,7 +286,7 @@ export const metadataThroughSubresources: readonly Row[] = [
     field,
     fields: "2",
     code: 403,
-    says: `${field} still names "bob", which alice may not impersonate; whoever edits the object must set the field to an identity of their own`,
+    says: `${field} still names "bob", which alice may not impersonate; set it to an identity that alice may impersonate`,
   },
   {
     when: "a field in the spec is not judged by a subresource, which does not store it",
@@ -309,7 +309,7 @@ export const metadataThroughSubresources: readonly Row[] = [
     field,
     fields: "2",
     code: 403,
-    says: `the controller acts on this status as "bob" (${field}), whom alice may not impersonate; get the permission to impersonate users/bob`,
+    says: `the controller acts on this status as "bob" (${field}), which alice may not impersonate; get the permission to impersonate users/bob`,
   },
   ...(["validate", "mutate"] as const).map(
     (endpoint): Row => ({
@@ -346,7 +346,7 @@ export const metadataThroughSubresources: readonly Row[] = [
     field: at,
     fields: "3",
     code: 403,
-    says: `the controller acts on this status as "carol" (${at}), whom alice may not impersonate; get the permission to impersonate users/carol`,
+    says: `the controller acts on this status as "carol" (${at}), which alice may not impersonate; get the permission to impersonate users/carol`,
   },
 ];
 
@@ -480,7 +480,7 @@ export const foreignKinds: readonly Row[] = [
     decision: "denied",
     reason: "uncovered-resource",
     code: 403,
-    says: "policy rows covers no bindings.v1; add it to the policy, or take it out of the webhook configuration",
+    says: "policy rows does not cover bindings.v1; add it to the policy, or remove it from the webhook configuration",
   },
   {
     when: "bindings are not judged where the identities of pods lie in the spec",
@@ -500,7 +500,7 @@ export const foreignKinds: readonly Row[] = [
     decision: "denied",
     reason: "uncovered-resource",
     code: 403,
-    says: "policy rows covers no services.v1; add it to the policy, or take it out of the webhook configuration",
+    says: "policy rows does not cover services.v1; add it to the policy, or remove it from the webhook configuration",
   },
   {
     when: "a subresource of bindings is not covered by the pods of the policy",
@@ -519,7 +519,7 @@ export const foreignKinds: readonly Row[] = [
     decision: "denied",
     reason: "uncovered-resource",
     code: 403,
-    says: "policy rows covers no bindings.v1.example.com; add it to the policy, or take it out of the webhook configuration",
+    says: "policy rows does not cover bindings.v1.example.com; add it to the policy, or remove it from the webhook configuration",
   },
   {
     when: "bindings of another group are a resource like any",
@@ -529,7 +529,7 @@ export const foreignKinds: readonly Row[] = [
     decision: "denied",
     reason: "uncovered-resource",
     code: 403,
-    says: "policy rows covers no bindings.v1.example.com; add it to the policy, or take it out of the webhook configuration",
+    says: "policy rows does not cover bindings.v1.example.com; add it to the policy, or remove it from the webhook configuration",
   },
   {
     when: "a status is of its resource's kind, whatever the review says, and is judged",
@@ -544,7 +544,7 @@ export const foreignKinds: readonly Row[] = [
     reason: "forbidden",
     declared: "alice",
     code: 403,
-    says: `the controller acts on this status as "alice" (${at}), whom carol may not impersonate; get the permission to impersonate users/alice`,
+    says: `the controller acts on this status as "alice" (${at}), which carol may not impersonate; get the permission to impersonate users/alice`,
   },
   {
     when: "a kind that is called Scale in a group of its own is the resource's, and is compared",
@@ -618,6 +618,6 @@ export const namespacesThroughSubresources: readonly Row[] = [
     reason: "inherited",
     declared: account("deployer"),
     code: 403,
-    says: `metadata.labels["x/account"] still names "${account("deployer")}", which alice may not impersonate; whoever edits the object must set the field to an identity of their own`,
+    says: `metadata.labels["x/account"] still names "${account("deployer")}", which alice may not impersonate; set it to an identity that alice may impersonate`,
   },
 ];

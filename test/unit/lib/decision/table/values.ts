@@ -500,7 +500,7 @@ export const types: readonly Row[] = [
 const scopes = "scopes.authorization.openshift.io";
 const narrowed = (username: string, key = scopes) => ({ ...user(username), extra: { [key]: ["user:info"] } });
 const handsOut = (name: string, key = scopes): string =>
-  `${at} would hand out all of "${name}", and this credential is narrowed by ${key}; use a full credential`;
+  `${at} would grant all rights of "${name}", but this token is limited by ${key}; use an unscoped token`;
 
 /** A credential that is narrower than its user. */
 export const narrowing: readonly Row[] = [
