@@ -4,7 +4,7 @@ import type { Met } from "./row.ts";
 const shorten = (text: string): string => (text.length > 500 ? `${text.slice(0, 500)}... (${text.length})` : text);
 const said = (value: unknown): string => shorten(JSON.stringify(value) ?? "nothing");
 
-/** In what a row turned out differently from what is expected; undefined where in nothing. */
+/** The difference between a row and its expectation; undefined where there is none. */
 export const differenceOf = (expected: Met, met: Met): string | undefined => {
   const names = [...new Set([...Object.keys(expected), ...Object.keys(met)])] as (keyof Met)[];
   const different = names.filter((name) => !isDeepStrictEqual(expected[name], met[name]));

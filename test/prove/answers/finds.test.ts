@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => ground?.stop());
 
-/** The library's writer, and what is wrong with it. */
+/** The library's writer with one fault. */
 const wrong =
   (change: (response: AdmissionResponse, outcome: Parameters<Writer>[1]) => object): Writer =>
   (review, outcome, base64) => {

@@ -10,7 +10,7 @@ export const classes = [
   "the answers of the API server's fake webhook",
   "patches",
   "the status of a denial",
-  "replies that are no review",
+  "replies that are not a review",
   "warnings",
   "audit annotations",
 ] as const;
@@ -51,7 +51,7 @@ export interface Decided {
   readonly answer?: Answer;
   /** Changes the text of the review first, into what no API server sends. */
   readonly review?: (text: string) => string;
-  /** Changes what is written, into what no request leads to. */
+  /** Changes the written answer into one that no request leads to. */
   readonly outcome?: (outcome: Outcome) => Outcome;
 }
 
@@ -69,7 +69,7 @@ export interface Reply {
 export interface Met {
   /** The HTTP status code that the API server answered its client with. */
   readonly code: number;
-  /** Of the object that came back: whom it names. */
+  /** The identity that the returned object names. */
   readonly identity?: unknown;
   readonly labels?: Readonly<Record<string, string>>;
   /**

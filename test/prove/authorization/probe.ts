@@ -14,7 +14,7 @@ export interface Probe {
   readonly became: string | undefined;
 }
 
-/** Who somebody is to the API server: groups that it adds stand here too. */
+/** A user as the API server sees it, with the groups that it adds. */
 export const whoIs = async (as: FrontProxy, person: Person): Promise<UserInfo> => {
   const { status, body } = await as(person, selfReview);
   const userInfo = status === 201 ? readUserInfo(body.status.userInfo) : { problem: JSON.stringify(body) };
@@ -31,7 +31,7 @@ const isRefusal = ({
   readonly body: { readonly message?: string };
 }): boolean => status === 403 && /cannot impersonate/.test(body.message ?? "");
 
-/** A request as somebody else, who may make it whatever their rights are. */
+/** A request as another user, which is allowed whatever rights that user has. */
 export const become = async (as: FrontProxy, person: Person, name: string): Promise<Probe> => {
   const answer = await as(person, { ...selfReview, impersonate: name });
   if (answer.status === 201) return { became: answer.body.status.userInfo.username };

@@ -171,7 +171,7 @@ export const checkCall = async (library: Library, trial: CalledTrial, tally: Tal
 
   const endpoint = endpointOf(trial);
   const isProbe = trial.method === "GET" && (call.path === "/livez" || call.path === "/readyz");
-  // The platform decodes what is no text as it can; a text with half a character does not come back as it was.
+  // The platform replaces half characters when it decodes, so such a text does not come back unchanged.
   const decoded = base64 ? Buffer.from(text).toString() : text;
   const review = readReview(decoded);
   const isJson = /json/i.test(trial.headers["content-type"] ?? trial.headers["Content-Type"] ?? "");

@@ -9,11 +9,11 @@ const mark = "\u0000json:";
 /** A JSON text that stands in a tree as it is: a number that no double holds, nesting beyond the stack, a key twice. */
 export const raw = (text: string): string => mark + text;
 
-/** The text of a token, undefined for what is none. */
+/** The text of a token; undefined for any other value. */
 export const rawOf = (value: unknown): string | undefined =>
   typeof value === "string" && value.startsWith(mark) ? value.slice(mark.length) : undefined;
 
-/** Reads JSON with every number as its token; undefined for what is no JSON. */
+/** Reads JSON with every number as its token; undefined for a text that is not JSON. */
 export const readExactly = (text: string): unknown => {
   try {
     JSON.parse(text);

@@ -3,7 +3,7 @@ import * as lib from "../../../lib/index.ts";
 import type { Library } from "./properties.ts";
 import { type Kind, trySlice } from "./slice.ts";
 
-// Wrong on purpose: the fuzz must find that out, and show why in a small review.
+// Libraries that are wrong on purpose: the fuzz must find each, and show the fault in a small review.
 
 const { judge, judgeFields, conclude, concludeFields, readReview, writeReview } = lib;
 
@@ -102,7 +102,7 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
     /only a field is set/,
   ],
   [
-    "writes somebody else",
+    "writes another identity",
     "honest",
     instead("defaulted", ({ patch }) => ({
       patch: patch.map((one) => (typeof one.value === "string" ? { ...one, value: "root" } : one)),
@@ -110,13 +110,13 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
     /is neither the requester nor the default/,
   ],
   [
-    "patches where only validating was asked for",
+    "patches on validate",
     "honest",
     { conclude: (judgement, answers) => conclude({ ...judgement, endpoint: "mutate" }, answers) },
     /validate never patches/,
   ],
   [
-    "skips what is denied",
+    "skips a request that the rule denies",
     "honest",
     instead("denied", () => ({ decision: "skipped", reason: "unchanged", code: 200 })),
     /skipped as/,
@@ -137,7 +137,7 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
     "writes the controller's account",
     "honest",
     judging(() => ({ onPrivilegedRequester: "default" })),
-    /is the account of what is all-powerful/,
+    /is the account of a privileged value/,
   ],
   [
     "spares a status writer whatever it changes",
@@ -165,13 +165,13 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
     /without a yes to/,
   ],
   [
-    "believes that an empty field stands for whoever asks",
+    "takes an empty field for the requester",
     "honest",
     judging(({ emptyStandsFor }, requester) => (emptyStandsFor && requester ? { emptyStandsFor: requester } : {})),
     /which stands for an identity: .*without a yes to/,
   ],
   [
-    "fills an empty field in the status write of an object that names nobody",
+    "allows a status write to an object without an identity",
     "honest",
     judging(() => ({ onEmpty: "allow" })),
     /is empty/,
@@ -186,7 +186,7 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
     /skipped as unchanged|cannot be judged is refused/,
   ],
   [
-    "looks for identities in the metadata nowhere but in the object itself",
+    "reads identities in the metadata only in the object itself",
     "honest",
     judging(
       () => ({}),
@@ -202,7 +202,7 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
     /skipped as unchanged/,
   ],
   [
-    "tells the keys of a map",
+    "reveals the keys of a map",
     "honest",
     {
       judge: (...given) => {
@@ -213,7 +213,7 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
         return { ...judgement, findings };
       },
     },
-    /nothing else of the object leaves/,
+    /no other part of the object leaves/,
   ],
   [
     "leaves a field out of the verdicts",
@@ -304,7 +304,7 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
     /a no admits nothing/,
   ],
   [
-    "throws where an object is odd",
+    "throws on an odd object",
     "hostile",
     {
       judge: (policy, request, endpoint) => {
@@ -315,7 +315,7 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
     /planted/,
   ],
   [
-    "overflows the stack of what is nested deep",
+    "overflows the stack on deep nesting",
     "large",
     {
       readReview: (text) => {
@@ -334,7 +334,7 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
     /the uid comes back/,
   ],
   [
-    "changes what is everybody's",
+    "changes a shared prototype",
     "hostile",
     {
       readReview: (text) => {
@@ -342,11 +342,11 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
         return readReview(text);
       },
     },
-    /everybody's is changed/,
+    /no shared prototype is changed/,
   ],
 ];
 
-describe("is found out: a library that", () => {
+describe("the fuzz finds a library that", () => {
   test.each(planted)("%s", async (_, kind, library, found) => {
     try {
       const { failure } = await trySlice({ kind, seed: 7, runs: 4_000 }, { ...lib, ...library });

@@ -184,7 +184,7 @@ const bytes: fc.Arbitrary<Trial> = fc.record({
   replies: fewReplies,
 });
 
-/** Texts that are no reviews, are odd ones, or were broken on the way. */
+/** Texts that are not reviews, are odd reviews, or were damaged in transit. */
 export const hostile: fc.Arbitrary<Trial> = fc.oneof(
   { weight: 8, arbitrary: oddReviews },
   { weight: 3, arbitrary: editedTexts },

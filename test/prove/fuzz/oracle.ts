@@ -3,8 +3,8 @@ import { keyOf, type Meaning } from "./answers.ts";
 import { isSame, rawOf } from "./exact-json.ts";
 
 /*
- * The rule's promises once more, from the text of the review and of the policy alone, and written without a look at lib/: what may stand in
- * an object that is admitted, and what need not be judged. It does not say what the decision is, only what must be true of it.
+ * The rule's promises a second time, from the text of the review and of the policy alone, written independently of lib/: which identities an
+ * admitted object may name, and which requests need not be judged. The oracle does not predict the decision; it says what must hold for it.
  */
 
 /** A target as a policy file writes it, with what a preset stands for. */
@@ -48,7 +48,7 @@ const own = (value: unknown, key: string): unknown =>
 const isText = (value: unknown): value is string => typeof value === "string" && rawOf(value) === undefined;
 const isNothing = (value: unknown): boolean => value === undefined || value === null;
 
-/** What is known of a review that can be answered. */
+/** A review that can be answered, and its policy. */
 export interface Reviewed {
   readonly request: JsonObject;
   readonly policy: JsonObject;
@@ -86,7 +86,7 @@ const writtenBy = ({ request, policy }: Reviewed): { readonly target?: TargetTex
 /** The target that covers what a request writes. */
 export const targetOf = (reviewed: Reviewed): TargetText | undefined => writtenBy(reviewed).target;
 
-/** A place that a field leads to. `blocked`: a parent is no object. */
+/** A place that a field leads to. `blocked`: a parent is not an object. */
 export interface Spot {
   readonly pointer: string;
   readonly value: unknown;
@@ -209,10 +209,10 @@ const dutiesOfSubresource = (
   ];
 };
 
-/** What subresources other than the status take that is no object of their resource. */
+/** Kinds that subresources other than the status take instead of the kind of their resource. */
 const foreign = ["/Binding", "autoscaling/Scale", "policy/Eviction", "authentication.k8s.io/TokenRequest"];
 
-/** What a request must answer for; nothing where it need not be judged, and `refused` where it must be denied whoever asks for what. */
+/** The duties of a request: empty where it need not be judged, and `refused` where it must be denied for every requester. */
 export const dutiesOf = (reviewed: Reviewed, endpoint: Endpoint): "refused" | readonly Duty[] => {
   const { request, policy } = reviewed;
   if (policy["enforcement"] === "off") return [];
@@ -278,7 +278,7 @@ const accountOf = (username: string): { readonly namespace: string; readonly nam
 
 const printable = (name: string): boolean => /^[ -~]+$/.test(name) && name.trim() === name && name.length <= 1_024;
 
-/** The username that a field's text stands for; undefined where it stands for nobody. */
+/** The username that a field's text means; undefined where it means none. */
 const usernameOf = (form: FieldText["serviceAccount"], text: string, parent: unknown, namespace: string) => {
   if (!printable(text)) return undefined;
   if (form === undefined) return text;
@@ -352,7 +352,7 @@ export const judgedSpots = (
   const narrowing = (policy["narrowing"] ?? ["scopes.authorization.openshift.io"]) as readonly string[];
   const isNarrowed = extra.some(([key]) => narrowing.includes(key));
   const mayAct = (identity: string, standsFor: string | undefined): string | undefined => {
-    // Where the identity lives on another cluster, a requester of its name is somebody else.
+    // Where the identity lives on another cluster, a requester of the same name is another user.
     if (identity === username && standsFor === undefined && !permission)
       return isNarrowed && !isAllowed(identity) ? "hands out all of a narrowed requester" : undefined;
     if (writers.some((writer) => writer.username === username)) return undefined;
@@ -391,5 +391,5 @@ export const unwritable = (reviewed: Reviewed, name: string): string | undefined
     return "is the requester, who is never the identity";
   if (Object.hasOwn(privileged, name)) return "is all-powerful";
   const isAccount = Object.values(privileged).includes(name);
-  return isAccount && onPrivilegedRequester !== "default" ? "is the account of what is all-powerful" : undefined;
+  return isAccount && onPrivilegedRequester !== "default" ? "is the account of a privileged value" : undefined;
 };

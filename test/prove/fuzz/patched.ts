@@ -5,7 +5,7 @@ import { isSame } from "./exact-json.ts";
 
 const { applyPatch, unescapePathComponent } = fastJsonPatch;
 
-/** Who holds what a pointer leads to, and under which key; undefined where nobody does. */
+/** The parent of the place that a pointer leads to, and the key in it; undefined where there is none. */
 const holderOf = (
   tree: unknown,
   pointer: string,
@@ -48,9 +48,9 @@ export const patched = (
       assert.ok(places.has(path), `only a field is set, not ${path}`);
       for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) due.add(path.slice(0, end));
     } else {
-      assert.deepEqual(value, {}, "what is made is empty");
+      assert.deepEqual(value, {}, "a made parent is empty");
       assert.ok(due.has(path), `only a parent of a field is made, not ${path}`);
-      assert.equal(valueAt(before, path) ?? null, null, `only what is missing is made, not ${path}`);
+      assert.equal(valueAt(before, path) ?? null, null, `only a missing parent is made, not ${path}`);
     }
   }
 

@@ -6,7 +6,7 @@ import type { Trial } from "./properties.ts";
 import { fewReplies, policyFor, request, reviewOf } from "./worlds.ts";
 
 /*
- * Policies that nobody would write: fields that get into each other's way, and now and then a member that may not stand there. Most are
+ * Policies that no user would write: fields that overlap, and now and then a member that is not allowed. Most are
  * refused; by those that are not, reviews are judged.
  */
 

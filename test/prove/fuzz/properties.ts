@@ -78,7 +78,7 @@ const sent = (library: Library, review: AdmissionReview, outcome: Outcome): Pick
 
 const rank = ({ decision }: Outcome): number => decisions.indexOf(decision);
 
-/** Whatever of a review must not leave the process, by a text that arbitrary objects hold where nobody has a business. */
+/** A text that arbitrary objects hold outside the identity fields. It must not leave the process. */
 export const secret = "of-nobodys-business";
 
 /**
@@ -118,7 +118,7 @@ export const checkReview = (library: Library, { text, policy: policyText, replie
   const reviewed: Reviewed = { request, policy: policyText };
   assert.ok(
     !JSON.stringify([mutated.response, validated.response]).includes(secret),
-    "nothing else of the object leaves",
+    "no other part of the object leaves",
   );
   checkTwin(reviewed, mutated, validated, isDeep(text));
   for (const decided of [mutated, validated]) {
@@ -138,7 +138,7 @@ export const checkReview = (library: Library, { text, policy: policyText, replie
 const pointerOf = ({ segments = [] }: FieldVerdict): string =>
   segments.map((segment) => `/${String(segment).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 
-/** Each field has one verdict; what is left as it is, is in order; a verdict stands on the answers to its own questions. */
+/** Each field has one verdict, a field that stays is in order, and a verdict follows from the answers to its own questions. */
 const checkVerdicts = (
   verdicts: readonly FieldVerdict[],
   spots: readonly JudgedSpot[],
@@ -232,7 +232,7 @@ const checkFieldsAlone = (
   const answers = judgement.questions.map(answer);
   const verdicts = library.concludeFields(judgement, answers);
   const spots = judgedSpots(inOwnNamespace(reviewed), wholeDuty(target), reviewed.request["object"], heard);
-  assert.ok(spots, "what is covered has fields");
+  assert.ok(spots, "a covered object can be looked through");
   if (!isOnWhole(verdicts)) checkVerdicts(verdicts, spots, heard, tally);
   else {
     const [{ reason } = { reason: "" }, ...more] = verdicts;
@@ -255,7 +255,7 @@ const checkDuties = (reviewed: Reviewed, { endpoint, outcome }: Decided, isTooDe
   const duties = dutiesOf(reviewed, endpoint);
   if (decision === "skipped") assert.equal(duties.length, 0, `skipped as ${reason} on ${endpoint}, which it is not`);
   else assert.ok(duties.length > 0 || isTooDeep, `judged (${reason}) on ${endpoint}, where there is nothing to judge`);
-  if (duties === "refused") assert.equal(decision, "denied", "what cannot be judged is refused");
+  if (duties === "refused") assert.equal(decision, "denied", "a request that cannot be judged is refused");
 };
 
 const checkReason = ({ judgement, outcome: { reason } }: Decided, heard: Heard): void => {
@@ -265,7 +265,7 @@ const checkReason = ({ judgement, outcome: { reason } }: Decided, heard: Heard):
   if (reason === "no-answer") assert.ok(meanings.has("none"), "an answer is missing only where none came");
 };
 
-/** Whoever is named, or stood for, by what is admitted, is one whom the requester may become. */
+/** Each identity that an admitted object names, or stands for, is one that the requester may impersonate. */
 const checkEntitled = (
   reviewed: Reviewed,
   final: JsonObject,
@@ -277,7 +277,7 @@ const checkEntitled = (
   const isAdmitted = enforcement === "enforce" && response.allowed;
   if (decision === "skipped" || !(isAdmitted || decision === "self" || decision === "permitted")) return;
   const duties = dutiesOf(reviewed, endpoint);
-  assert.ok(duties !== "refused", "what is admitted can be judged");
+  assert.ok(duties !== "refused", "an admitted request can be judged");
   for (const duty of duties) {
     const why = unentitled(reviewed, duty, final[duty.of], heard);
     assert.equal(why, undefined, `${decision} (${reason}) on ${endpoint}, and in the end`);
@@ -285,13 +285,13 @@ const checkEntitled = (
   }
 };
 
-/** Validate never patches, and is no milder than mutate; where both answer for the same it asks the same and admits what mutate leaves alone. */
+/** Validate never patches and is not milder than mutate. Where both have the same duties, it asks the same and admits what mutate does not change. */
 const checkTwin = (reviewed: Reviewed, mutated: Decided, validated: Decided, isTooDeep: boolean): void => {
   const asked = ({ judgement }: Decided) => judgement.questions.map(keyOf);
   const isLeftAlone = mutated.response.allowed && mutated.patch.length === 0;
   assert.equal(validated.patch.length, 0, "validate never patches");
   assert.ok(!["defaulted", "replaced"].includes(validated.outcome.decision), "validate writes nothing");
-  assert.ok(isLeftAlone || !validated.response.allowed || isTooDeep, "validate is no milder than mutate");
+  assert.ok(isLeftAlone || !validated.response.allowed || isTooDeep, "validate is not milder than mutate");
   const [duties, same] = [dutiesOf(reviewed, "mutate"), dutiesOf(reviewed, "validate")];
   if (isTooDeep || JSON.stringify(duties) !== JSON.stringify(same)) return;
   assert.deepEqual(asked(validated), asked(mutated), "both endpoints ask the same");
@@ -322,7 +322,7 @@ const checkMonotone = (library: Library, before: Decided, tally: Tally): void =>
 /** The review with the patched object in it. */
 const afterPatch = ({ request, policy }: Reviewed, tree: unknown, { patch }: Decided, tally: Tally): unknown => {
   const target = targetOf({ request, policy });
-  assert.ok(target, "only what is covered is patched");
+  assert.ok(target, "only a covered object is patched");
   assert.ok(!request["subResource"], "nothing is patched through a subresource");
   tally.checks.patches += 1;
   const text = writeExactly(request["object"]);
@@ -336,7 +336,7 @@ const afterPatch = ({ request, policy }: Reviewed, tree: unknown, { patch }: Dec
   return { ...(tree as JsonObject), request: { ...request, object } };
 };
 
-/** Deciding again on the patched object changes nothing, and is no worse, whoever is asked. */
+/** Deciding again on the patched object patches nothing, and is not worse, at both endpoints. */
 const checkAgain = (
   judged: (text: string, endpoint: Endpoint) => Decided | undefined,
   after: unknown,
@@ -349,7 +349,7 @@ const checkAgain = (
     request: { ...answerable(after), operation: "CREATE", oldObject: null },
   };
   const request = answerable(after) ?? {};
-  // An identity in the status is none that mutate could have set.
+  // Mutate sets no identity in the status.
   const isWhole = (["mutate", "validate"] as const)
     .map((endpoint) => JSON.stringify(dutiesOf({ request, policy }, endpoint)))
     .every((duties, _, [first]) => duties === first);
@@ -363,6 +363,6 @@ const checkAgain = (
     tally.checks.again += 1;
     assert.equal(again.patch.length, 0, "deciding again patches nothing");
     assert.equal(again.response.allowed, true, "what was patched is admitted");
-    assert.ok(rank(again.outcome) <= rank(outcome), "deciding again is no worse");
+    assert.ok(rank(again.outcome) <= rank(outcome), "deciding again is not worse");
   }
 };

@@ -15,11 +15,11 @@ export interface FuzzOptions {
   readonly progress?: (reviews: number, failures: number) => void;
 }
 
-/** The stack is the main thread's, on which the function runs: what is nested too deep for that one must be found out. */
+/** The stack size of the main thread, on which the function runs, so that nesting too deep for it is found. */
 const resourceLimits = { stackSizeMb: 1 };
 
 /**
- * Judges random and hostile reviews, and says which promise was broken by which. The first failure ends the run, for what is broken
+ * Judges random and hostile reviews, and says which review broke which promise. The first failure ends the run, because what is broken
  * would be broken again; where several threads meet one at a time, there are several. A thread that ends is a failure too.
  *
  * @example const { failures } = await fuzz({ seed: 7, reviews: 20_000 });

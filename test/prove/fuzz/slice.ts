@@ -47,7 +47,7 @@ export const sliceOf = (seed: number, index: number): Slice => {
   return { kind, seed: (seed + Math.imul(index + 1, 0x9e3779b9)) | 0, runs: runs[kind] };
 };
 
-/** Everybody's, and nobody may change it. */
+/** Shared prototypes, which no code may change. */
 const shared = [Object, Array, Function, String, Number, RegExp, Map, Set].map(({ prototype }) => prototype as object);
 
 const clean = shared.map((prototype) => Object.getOwnPropertyDescriptors(prototype) as PropertyDescriptorMap);
@@ -59,7 +59,7 @@ const assertClean = (): void => {
     const changed = Reflect.ownKeys(now).find(
       (key) => !Object.hasOwn(was, key) || now[key as string]?.value !== was[key as string]?.value,
     );
-    assert.equal(changed, undefined, "nothing that is everybody's is changed");
+    assert.equal(changed, undefined, "no shared prototype is changed");
   }
 };
 

@@ -17,7 +17,7 @@ export const number = fc.constantFrom(
 const data = fc.oneof(fc.constantFrom<unknown>(1, { a: 1 }, secret, [secret, null]), number.map(raw));
 const names = fc.oneof(name, fc.constantFrom("alice", "bob", "guest", "deployer"));
 const job = fc.record({ runAs: names, namespace: fc.constantFrom("team-a", "team-b") }, { requiredKeys: [] });
-/** Nothing but names where names belong: what is odd anywhere ends a review before much is asked. */
+/** Only names where names belong, because an odd value anywhere ends a review before its questions. */
 const plain = fc.record(
   {
     metadata: fc.record({ labels: fc.record({ "x/account": names, "x/namespace": names }, { requiredKeys: [] }) }),

@@ -22,7 +22,7 @@ export interface CaseResult {
   readonly disagreement?: string;
 }
 
-/** Lets somebody write in a namespace. Nothing is stored. */
+/** Writes as a user in a namespace. Nothing is stored. */
 export type Tried = (one: Case, guard: Guard) => Promise<Outcome>;
 
 const cameOf = ({ write, before }: Case, outcome: Outcome): Came => {
@@ -57,7 +57,7 @@ export const checkCase = async (tried: Tried, one: Case): Promise<CaseResult> =>
     const changed = { ...one, write: change };
     const isKept = cameOf(changed, await tried(changed, "by-function")) === "kept";
     const special = { ...result, special: exception, differs: !isKept } as const;
-    // By itself the write is nobody's business; taken for the change, it is refused where the change would not be left as it is.
+    // The write alone is not judged. Taken for the change, it is refused where the change would be patched or refused.
     const isAsDocumented =
       byFunction.allowed &&
       isSame(byTwins, byBoth) &&

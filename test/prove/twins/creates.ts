@@ -4,7 +4,7 @@ import { privilegedValues, type Vocabulary } from "../worlds/vocabulary.ts";
 import { declaring, oddParents, oddValues, podsOf, special, versionOf } from "./parts.ts";
 import { type Annotations, annotation, type Case, type Kind } from "./write.ts";
 
-/** What else stands in a spec, which nobody may change on the way. */
+/** Other members of a spec, which must not change in transit. */
 const members = (random: Random, kind: Kind): object =>
   kind === "MustacheTemplate"
     ? random.pick([{}, { strTemplates: ["a: {{ b }}", ""] }, { env: [{ name: "n", value: "#9007199254740993" }] }])
@@ -24,7 +24,7 @@ const oddName = (random: Random, declared: string): string =>
     random.pick(inherited),
   ]);
 
-/** The spec of an object that declares somebody, or is odd in one of many ways; undefined for no spec. */
+/** The spec of an object that declares an identity, or is odd in one of many ways; undefined for no spec. */
 const specOf = (random: Random, kind: Kind, declared: string): unknown => {
   const more = members(random, kind);
   const chance = random.below(100);
@@ -38,14 +38,14 @@ const specOf = (random: Random, kind: Kind, declared: string): unknown => {
   return kind === "MustacheTemplate" ? {} : random.pick([undefined, ...oddParents]);
 };
 
-/** Annotations, which are strings, that declare somebody, or nobody. */
+/** Annotations, which are strings, with or without a declared identity. */
 export const annotating = (random: Random, declared: string): Annotations => {
   const chance = random.below(10);
   if (chance < 6) return { [annotation]: declared };
   return chance < 8 ? { other: "yes" } : { [annotation]: random.pick(["", oddName(random, declared)]) };
 };
 
-/** Somebody creates an object that names somebody. */
+/** A user creates an object that names an identity. */
 export const createOf = (random: Random, words: Vocabulary, pair: Pair): Case => {
   const requester = special(random, words, pair.requester);
   const chance = random.below(100);
@@ -70,7 +70,7 @@ export const createOf = (random: Random, words: Vocabulary, pair: Pair): Case =>
         spec: podsOf("prove"),
       },
     };
-  // A server-side apply must fit the schema before anybody sees it.
+  // A server-side apply must fit the schema before admission.
   return random.chance(0.1)
     ? {
         requester,

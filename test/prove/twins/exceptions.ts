@@ -20,7 +20,7 @@ const isPlain = (children: unknown): boolean => {
 
 const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
-/** With `1.0` as `1`, which is how the API server writes it to everybody. */
+/** With `1.0` as `1`, as the API server writes it. */
 const asWritten = (value: unknown): unknown =>
   value === undefined
     ? undefined

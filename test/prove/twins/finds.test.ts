@@ -19,7 +19,7 @@ const proven = async (wrong: typeof admissionPolicies, shrinkWithin: number) => 
 const withoutPrivileged = (policy: Policy) =>
   admissionPolicies({ ...policy, targets: policy.targets.map((target) => ({ ...target, privileged: {} })) });
 
-/** Lets whoever may impersonate the user of that name declare a privileged value, whomever it stands for. */
+/** Lets a user who may impersonate the user of that name declare a privileged value, whatever account it stands for. */
 const withoutStandIn = (policy: Policy): ReturnType<typeof admissionPolicies> =>
   JSON.parse(
     JSON.stringify(admissionPolicies(policy)).replaceAll(
@@ -37,7 +37,7 @@ test("twins that know no privileged values are found out", async () => {
   expect(disagreement).toMatch(/^by the function .*; by the twins .*; by both /);
 });
 
-test("twins that do not ask for whom a privileged value stands are found out", async () => {
+test("admission policies that do not ask about the account of a privileged value are found", async () => {
   const { figures, counterexamples } = await proven(withoutStandIn, 30_000);
   expect(figures.writes.create.disagreed).toBeGreaterThan(0);
   const [{ manifests, asked, disagreement } = expect.fail("none")] = counterexamples;

@@ -24,7 +24,7 @@ export const namespaces: readonly unknown[] = Object.entries(labels).map(([name,
   metadata: { name, labels: Object.fromEntries(keys.map((key) => [key, "yes"])) },
 }));
 
-/** Bound to some namespaces, as somebody would who tries them out. */
+/** Bound to some namespaces, as in a trial. */
 export const boundTo = (label: string, objects: readonly AdmissionPolicyObject[]): readonly unknown[] =>
   objects.map((object) =>
     object.kind.endsWith("Binding")
@@ -56,14 +56,14 @@ const runningAs = (declared: string): Write => ({
   annotations: { [annotation]: declared },
 });
 
-/** Writes of nobody's that the twin which sets the field sets. It comes to know of every kind and version by itself. */
+/** Writes by a user without rights that the mutating policy patches. It learns of every kind and version by itself. */
 export const setProbes: Readonly<Record<string, Write>> = {
   mutate: declaring("carl"),
   "mutate, another kind": { ...declaring("carl"), kind: "FeatureFlagSetLD" },
   "mutate, another version": { ...declaring("carl"), kind: "FeatureFlagSetLD", version: "v1alpha1" },
 };
 
-/** Writes of nobody's, each of which one of the twins refuses. */
+/** Writes by a user without rights, each of which the validating policy refuses. */
 export const refusedProbes: Readonly<Record<string, Write>> = {
   validate: declaring("carl "),
   status: { ...declaring("carl"), sort: "status", name: probed.name, by: "merge", spec: {}, status: { children: "a" } },

@@ -19,7 +19,7 @@ interface Parts {
   readonly status?: unknown;
 }
 
-/** What a write makes of an object, where nobody guards it. */
+/** The object after a write that no webhook and no policy guards. */
 export const afterOf = ({ by, annotations, spec, status }: Write, before: Stored | undefined): Parts => {
   if (by !== "merge") return { annotations, spec, status };
   const given = Object.entries({ annotations, spec, status }).filter(([, part]) => part !== undefined);

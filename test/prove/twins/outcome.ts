@@ -1,7 +1,7 @@
 import type { ProxiedResponse } from "../worlds/front-proxy.ts";
 import { readExact } from "./exact-json.ts";
 
-/** What came of a write: everything of the object that somebody wrote, or the refusal. */
+/** The result of a write: the written parts of the object, or the refusal. */
 export type Outcome =
   | { readonly allowed: true; readonly object: Written }
   | { readonly allowed: false; readonly code: number; readonly message: string };

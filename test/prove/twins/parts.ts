@@ -3,7 +3,7 @@ import type { Random } from "../worlds/random.ts";
 import { privilegedValues, type Vocabulary } from "../worlds/vocabulary.ts";
 import type { Kind, Write } from "./write.ts";
 
-/** What is no name, and what stands for none. Numbers stand as `"#1"`. */
+/** Invalid names, and values that count as empty. Numbers stand as `"#1"`. */
 export const oddValues = [null, "", "#5", "#1.5", true, ["bob"], [], {}, { name: "bob" }] as const;
 /** What a name may not stand in. */
 export const oddParents = [null, "bob", ["bob"], [], "#0", false] as const;

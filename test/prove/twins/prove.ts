@@ -26,7 +26,7 @@ export interface TwinsProofOptions {
   readonly seed: number;
   /** How many are created. */
   readonly objects: number;
-  /** How many writes there are of what is stored, of its status too. Default: half as many. */
+  /** How many writes there are of stored objects and of their status. Default: half as many. */
   readonly updates?: number;
   /** Over which they are spread. */
   readonly worlds: number;

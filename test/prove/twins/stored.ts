@@ -4,7 +4,7 @@ import { privilegedValues, type Vocabulary } from "../worlds/vocabulary.ts";
 import { declaring, oddParents, oddValues, podsOf } from "./parts.ts";
 import { annotation, type Stored } from "./write.ts";
 
-/** Lists of what a controller deletes: as they are, and as nobody writes them. */
+/** Lists of objects that a controller deletes: as controllers write them, and in odd forms. */
 export const childrenLists = [
   { "/api/v1/namespaces/a/configmaps/b": { "deploy.razee.io/Reconcile": "true" } },
   { a: "b" },
@@ -15,7 +15,7 @@ export const childrenLists = [
   ["a"],
 ] as const;
 
-/** Objects for somebody's updates, each naming an identity that is safe to store. */
+/** Objects for updates, each with an identity that is safe to store. */
 export const storedOf = (random: Random, { prefix }: Vocabulary, pairs: readonly Pair[]): readonly Stored[] => {
   const safe = [...new Set(pairs.map(({ declared }) => declared))].filter((name) => /^[!-~]([ -~]*[!-~])?$/.test(name));
   return random.some(safe, 12, 12).map((declared, index) => {

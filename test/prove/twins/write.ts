@@ -26,7 +26,7 @@ export interface Stored {
 /** CREATE, UPDATE, or UPDATE of the status subresource. */
 export type Sort = "create" | "update" | "status";
 
-/** What somebody writes, in whichever namespace. Numbers stand as `"#1"`. */
+/** A write in any namespace. Numbers stand as `"#1"`. */
 export interface Write {
   readonly sort: Sort;
   /** In a word or two, for people. */
@@ -62,7 +62,7 @@ const contentTypes = {
 /**
  * A write as the API server takes it.
  *
- * @param resourceVersion of what is replaced
+ * @param resourceVersion of the replaced object
  */
 export const requestOf = (
   { sort, kind, version, name, by, labels, annotations, spec, status }: Write,

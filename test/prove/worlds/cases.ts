@@ -4,14 +4,14 @@ import type { Random } from "./random.ts";
 import { privilegedValues, type Vocabulary } from "./vocabulary.ts";
 import { apiGroups, type Manifest, resourceNames, resources, type Subject, verbs } from "./world.ts";
 
-/** Somebody whom the front proxy vouches for. */
+/** A user that the front proxy names. */
 export interface Person {
   readonly name: string;
   readonly groups: readonly string[];
   readonly extra: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Somebody who names somebody. */
+/** A user, and the identity that the user names. */
 export interface Pair {
   readonly requester: Person;
   readonly declared: string;
@@ -47,7 +47,7 @@ const person = (random: Random, words: Vocabulary, wanted: string, more: readonl
   };
 };
 
-const anybody = (random: Random, words: Vocabulary): Person =>
+const anyPerson = (random: Random, words: Vocabulary): Person =>
   person(random, words, random.pick([...words.users, ...words.accountUsers, ...words.nearlyAccounts]));
 
 /** Whom a binding means. */
@@ -93,7 +93,7 @@ export const pairsOf = (
     const bound = bindings.length > 0 && random.chance(0.75);
     const requester = bound
       ? meant(random, words, random.pick(subjectsIn(random.pick(bindings))))
-      : anybody(random, words);
+      : anyPerson(random, words);
     return { requester, declared: declared(random, words, requester) };
   };
   return Array.from(
@@ -146,8 +146,8 @@ export const questionsOf = (
   count: number,
 ): readonly Question[] =>
   pairsOf(random, words, manifests, count).map(({ requester: { name, groups, extra }, declared: asked }) => {
-    const everybody = random.chance(0.5) ? [...groups, "system:authenticated"] : groups;
-    const question = impersonationQuestion({ username: name, groups: everybody, extra }, asked);
+    const allGroups = random.chance(0.5) ? [...groups, "system:authenticated"] : groups;
+    const question = impersonationQuestion({ username: name, groups: allGroups, extra }, asked);
     const kind = random.below(10);
     if (kind < 5) return question;
     return kind < 7 ? slip(random, words, question) : oddQuestion(random, words, question);

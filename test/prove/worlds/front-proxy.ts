@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from "node:http";
 import { Agent, request } from "node:https";
 import type { Person } from "./cases.ts";
 
-/** A client that an API server lets be anybody (`--requestheader-client-ca-file`): a name, groups and extra are whatever it says. */
+/** A client that an API server trusts to name any user (`--requestheader-client-ca-file`), with name, groups and extra. */
 export type FrontProxy = (person: Person, request: ProxiedRequest) => Promise<ProxiedResponse>;
 
 export interface ProxiedRequest {

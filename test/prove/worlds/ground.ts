@@ -11,7 +11,7 @@ import { clientCertificate } from "../../support/client-certificate.ts";
 import { type FrontProxy, frontProxy, frontProxyFlags, frontProxyName } from "./front-proxy.ts";
 import { type Review, type Stage, stageOn } from "./stage.ts";
 
-/** An API server that knows nobody of its own, and lets one client be anybody. */
+/** An API server without users of its own, which trusts one client to name any user. */
 export interface Ground {
   readonly plane: ControlPlane;
   /** Such as v1.37.2, in the API server's own words. */
@@ -83,7 +83,7 @@ const withoutStatusSubresource = (definition: {
   return { ...definition, spec: { ...definition.spec, versions } };
 };
 
-/** No controller manager fills aggregated roles here: they are what is stored. */
+/** No controller manager fills aggregated roles here: they stay as they are stored. */
 const asStored = (list: { readonly kind: string; readonly items: readonly object[] }) =>
   list.kind === "ClusterRoleList"
     ? { ...list, items: list.items.map((item) => ({ ...item, aggregationRule: null })) }

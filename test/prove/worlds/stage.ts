@@ -107,8 +107,8 @@ export const stageOn = (plane: ControlPlane, review: Review): Stage => {
       await pooled(manifests, store);
       const name = `mark-${scenes++}`;
       await pooled(markers(name, namespace), store);
-      await until("the authorizer has seen what is cluster-wide", () => isSeen(name, ""));
-      await until("the authorizer has seen what is in namespaces", () => isSeen(`${name}-local`, namespace));
+      await until("the authorizer has seen the cluster-wide objects", () => isSeen(name, ""));
+      await until("the authorizer has seen the objects in namespaces", () => isSeen(`${name}-local`, namespace));
     },
   };
 };

@@ -11,7 +11,7 @@ export interface Vocabulary {
   readonly nearlyAccounts: readonly string[];
   /** Ordinary users. */
   readonly users: readonly string[];
-  /** Users whom every world knows by the same name. */
+  /** Users that have the same name in every world. */
   readonly sharedUsers: readonly string[];
   /** What no header can be trusted with: beyond ASCII, or spaces at the edges. */
   readonly unsafeUsers: readonly string[];

@@ -56,7 +56,7 @@ export const resourceNames = (words: Vocabulary): readonly string[] => [
   ...["razeedeploy", "false", "razeedeploy-sa", "system:serviceaccount:razeedeploy:razeedeploy-sa", ""],
 ];
 
-/** What somebody needs who impersonates, by names or any. */
+/** The permission to impersonate, by names or for any name. */
 const impersonation = (random: Random, words: Vocabulary): object => {
   const accounts = random.chance(0.4);
   const names = accounts ? words.accounts : resourceNames(words);
@@ -108,7 +108,7 @@ const rules = (random: Random, words: Vocabulary, namespaced: boolean): readonly
 const account = (random: Random, words: Vocabulary, namespaced: boolean): Subject => {
   const name = random.pick(words.accounts);
   if (namespaced && random.chance(0.3)) return { kind: "ServiceAccount", name };
-  // Where a namespace stands, nobody looks whether it could be one.
+  // The API server does not check here that a namespace is a valid one.
   const namespace = random.chance(0.1) ? random.pick([`A_${words.prefix}`, "a:b"]) : random.pick(words.namespaces);
   return { kind: "ServiceAccount", name, namespace };
 };
@@ -117,7 +117,7 @@ const subject = (random: Random, words: Vocabulary, namespaced: boolean): Subjec
   const kind = random.below(100);
   if (kind < 25) return account(random, words, namespaced);
   const group = random.chance(0.1) ? {} : { apiGroup };
-  // Broad groups are rare: everybody would be allowed everything.
+  // Broad groups are rare, because with them every user would be allowed everything.
   if (kind < 50)
     return { kind: "Group", ...group, name: random.pick(random.chance(0.08) ? words.systemGroups : words.groups) };
   const name = random.pick(random.chance(0.7) ? words.users : everyone(words));
@@ -141,7 +141,7 @@ const missing = ({ prefix }: Vocabulary): string => `${prefix}-nobody-made-this`
 /** What every cluster has. */
 const builtIn = ["system:aggregate-to-edit", "system:basic-user", "cluster-admin", "edit", "view"] as const;
 
-/** Mostly what is there. A Role and a ClusterRole may have the same name. */
+/** Mostly an existing role. A Role and a ClusterRole may have the same name. */
 const reference = (
   random: Random,
   words: Vocabulary,

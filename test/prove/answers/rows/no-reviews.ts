@@ -11,7 +11,7 @@ const own = { spec: { clusterAuth: { impersonateUser: "bob" } } };
 
 const row = (name: string, reply: Row["reply"] & {}, expected: Expected): readonly Row[] => [
   ...(["mutate", "validate"] as const).map((registration) => ({
-    class: "replies that are no review" as const,
+    class: "replies that are not a review" as const,
     name,
     registration,
     request: own,

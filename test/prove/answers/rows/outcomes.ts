@@ -451,7 +451,7 @@ const outcomes: readonly Outcome[] = [
       said("denied", "no-old-object", "", ""),
     ),
   },
-  // 502 is no code that metav1.StatusReason has a word for.
+  // metav1.StatusReason has no word for 502.
   {
     name: "denied 502, no-answer",
     decided: unanswered(502, "the SubjectAccessReview came back without a status"),

@@ -46,7 +46,7 @@ export const patchRows: readonly Row[] = [
     internalError('add operation does not apply: doc is missing path: "/spec/nobody/here": missing value', unpatched),
   ),
   ...operation(
-    "that removes what is not there",
+    "that removes a missing member",
     '{"op":"remove","path":"/spec/nobody"}',
     internalError(
       "error in remove for path: '/spec/nobody': Unable to remove nonexistent key: nobody: missing value",
@@ -59,13 +59,13 @@ export const patchRows: readonly Row[] = [
     internalError(`testing value ${field} failed: test failed`, unpatched),
   ),
   ...operation(
-    "of an operation that is none",
+    "of an unknown operation",
     `{"op":"merge","path":"${field}","value":"bob"}`,
     internalError("Unexpected kind: merge", unpatched),
   ),
   // An add, whatever it is called.
   ...operation(
-    "that replaces what is not there",
+    "that replaces a missing member",
     '{"op":"replace","path":"/metadata/labels","value":{"a":"b"}}',
     created("carl", { ...patched, labels: { a: "b" } }),
   ),
@@ -84,7 +84,7 @@ export const patchRows: readonly Row[] = [
     altered: withPatch(base64(`[{"op":"replace","path":"${field}","value":"carl"}]`)),
     expected: created("carl", unpatched),
   }),
-  on("mutate", "that is no base64", {
+  on("mutate", "that is not base64", {
     altered: withPatch("W10=!"),
     expected: notCalled("illegal base64 data at input byte 4"),
   }),

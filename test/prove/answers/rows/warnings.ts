@@ -27,7 +27,7 @@ const ofLength = (length: number): Row => {
   });
 };
 
-/** The longest name that can be one, and what is shown of it. */
+/** The longest valid name, and the shown part of it. */
 const longest = "c".repeat(1024);
 const shownOfLongest = `${"c".repeat(256)}... (1024 characters)`;
 

@@ -98,7 +98,7 @@ export const reviewText = (given: Given): string => {
     .replace('"oldObject":"OLD"', () => `"oldObject":${given.oldText}`);
 };
 
-/** What an authorizer says, as `conclude` takes it. */
+/** The answer that an authorizer gave, undefined for none. */
 export const answerOf = (said: Said | undefined): Answer | undefined => {
   if (said === undefined || said === "nothing") return undefined;
   return typeof said === "string" ? { allowed: said === "yes", reason: "" } : said;

@@ -12,7 +12,7 @@ const requestOf = (given: Given) => {
 describe("a question", () => {
   const alice = { username: "alice", uid: "2", groups: ["team-a", "", "team-a"], extra: { "acme.com/x": ["1", "2"] } };
 
-  test("carries everything that is known of the requester, and asks as the API server does", () => {
+  test("carries all of the requester, and asks as the API server does", () => {
     expect(judge(razee, requestOf({ by: alice, object: template("bob") }), "mutate").questions).toEqual([
       {
         user: "alice",
@@ -74,20 +74,20 @@ describe("answers", () => {
     expect(conclude(judgement, answers).decision).toBe(decision);
   });
 
-  test.each(["yes", "true", 1, {}, null, undefined])("allowed: %j is no yes", (allowed) => {
+  test.each(["yes", "true", 1, {}, null, undefined])("allowed: %j does not count as a yes", (allowed) => {
     const answer = { allowed, reason: "" } as unknown as typeof yes;
     expect(conclude(judgement, [answer, yes]).decision).not.toBe("permitted");
   });
 });
 
-describe("what is concluded, besides the answer", () => {
+describe("the outcome, apart from the written answer", () => {
   const concluded = (given: Given) => decide(given).outcome;
 
-  test("a code that is no denial's is 200", () => {
+  test("the code is 200 unless the decision is a denial", () => {
     expect(concluded({ object: template("alice") }).code).toBe(200);
   });
 
-  test("only values that are at fault are causes", () => {
+  test("only invalid values are causes", () => {
     const answers = (said: "no" | "nothing") => () => said;
     expect(concluded({ object: template(5) }).causes).toHaveLength(1);
     expect(concluded({ by: null }).causes).toEqual([]);
@@ -96,7 +96,7 @@ describe("what is concluded, besides the answer", () => {
     expect(concluded({ object: template("bob"), answers: answers("nothing") }).causes).toEqual([]);
   });
 
-  test("the field that it is about, and none where it is about the review", () => {
+  test("the field is named, and empty where the verdict is on the review", () => {
     expect(concluded({ object: template("alice") })).toMatchObject({
       field: "spec.clusterAuth.impersonateUser",
       fields: 1,
@@ -104,14 +104,14 @@ describe("what is concluded, besides the answer", () => {
     expect(concluded({ operation: "DELETE" })).toMatchObject({ field: "", fields: 0 });
   });
 
-  test("the requester, and nobody where the review does not say", () => {
+  test("the requester is named, and empty where the review has none", () => {
     expect(concluded({ object: template("bob") }).requester).toBe("alice");
     expect(concluded({ by: null, object: template("bob") }).requester).toBe("");
     expect(concluded({ request: { resource: null } }).requester).toBe("");
   });
 });
 
-test("an endpoint that is none patches nothing", () => {
+test("an unknown endpoint patches nothing", () => {
   const judgement = judge(razee, requestOf({ object: template() }), "patch" as "mutate");
   expect(conclude(judgement, [])).toMatchObject({ decision: "denied", patch: [] });
 });
@@ -198,7 +198,7 @@ describe("the text of a review is read again only where a comparison meets a big
       0,
     ],
     [
-      "a big number where nobody looks",
+      "a big number outside the compared parts",
       '{"metadata":{"a":9007199254740993}}',
       '{"metadata":{"a":9007199254740993}}',
       0,

@@ -2,12 +2,27 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import fastJsonPatch from "fast-json-patch";
 import { describe, expect, test } from "vitest";
-import { conclude, formatQuestion, judge, readPolicy, readReview, writeReview } from "../../../../lib/index.ts";
+import { decisions } from "../../../../lib/decision/verdict.ts";
+import {
+  conclude,
+  concludeFields,
+  type FieldVerdict,
+  formatQuestion,
+  isProblem,
+  type JsonObject,
+  judge,
+  judgeFields,
+  readPolicy,
+  readReview,
+  type UserInfo,
+  writeReview,
+} from "../../../../lib/index.ts";
 import { objectWith } from "../../../support/arbitrary/objects.ts";
 import { razee, target, targetOf } from "../../../support/arbitrary/policies.ts";
 import { subresource, userInfo } from "../../../support/arbitrary/requesters.ts";
 import {
   account,
+  answerOf,
   decide,
   expectSound,
   type Given,
@@ -16,6 +31,7 @@ import {
   isAboutStatus,
   type Json,
   patched,
+  reviewText,
   type Said,
   withStatusAs,
 } from "./given.ts";
@@ -80,7 +96,7 @@ describe("for every review, policy and answers", () => {
     );
   });
 
-  test("nobody is written but the requester, or the policy's default after a yes", () => {
+  test("only the requester is written, or the policy's default after a yes", () => {
     fc.assert(
       fc.property(given, (one) => {
         const { patch, questions } = decide(one);
@@ -120,7 +136,7 @@ describe("for every review, policy and answers", () => {
     );
   });
 
-  test("nothing is patched through a subresource, and nothing by who may not be the identity", () => {
+  test("a subresource is never patched, nor a field whose requester is never the identity", () => {
     fc.assert(
       fc.property(given, (one) => {
         const { patch } = decide(one);
@@ -227,7 +243,7 @@ describe("for every review, policy and answers", () => {
     );
   });
 
-  test("questions that nobody answers admit nothing", () => {
+  test("questions without answers admit nothing", () => {
     const never = answers(
       fc.constantFrom<Said>("nothing", { code: 502, failure: "odd" }, { code: 504, failure: "late" }),
     );
@@ -255,7 +271,7 @@ describe("for every review, policy and answers", () => {
     );
   });
 
-  test("the same review comes out the same, and nothing that is everybody's is changed", () => {
+  test("the same review has the same outcome, and no shared prototype is changed", () => {
     fc.assert(
       fc.property(given, (one) => {
         expect(decide(one).response).toEqual(decide(one).response);
@@ -318,11 +334,11 @@ describe("for every text", () => {
       }
   };
 
-  test("any text is read, or refused with a sentence", () => {
+  test("every text is read, or refused with a sentence", () => {
     fc.assert(fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.json()), judged), runs);
   });
 
-  test("anything that looks like a review is answered", () => {
+  test("every text in the shape of a review is answered", () => {
     const known = fc.constantFrom(
       ...[
         "operation",
@@ -388,7 +404,7 @@ describe("for every text", () => {
     );
   });
 
-  test("only a string is a name: whatever else stands there is refused or filled", () => {
+  test("only a string is a name: any other value is refused or filled", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const { outcome, questions } = decide({
@@ -416,3 +432,119 @@ describe("for every text", () => {
     );
   });
 });
+
+const resource = { group: "deploy.razee.io", version: "v1alpha2", resource: "mustachetemplates" };
+
+describe("the verdicts on the fields, for every object, policy, requester and answers", () => {
+  const written = fc.record({
+    target,
+    object,
+    old: fc.option(object, { nil: undefined }),
+    requester: userInfo,
+    answer: fc.func<[string], Said>(said),
+  });
+
+  const judged = ({
+    target,
+    object: now,
+    old,
+    requester,
+    answer,
+  }: typeof written extends fc.Arbitrary<infer T> ? T : never) => {
+    const policy = readPolicy({ name: "fields", targets: [target] });
+    const judgement = judgeFields(policy, {
+      resource,
+      object: now,
+      ...(old ? { oldObject: old } : {}),
+      requester: { extra: {}, ...requester } as UserInfo,
+    });
+    const answers = judgement.questions.map((question) => answerOf(answer(formatQuestion(question))));
+    return { policy, judgement, answers, verdicts: concludeFields(judgement, answers) };
+  };
+  const rank = ({ decision }: Pick<FieldVerdict, "decision">): number => decisions.indexOf(decision);
+
+  test("the outcome is the worst verdict, and the first of those", () => {
+    fc.assert(
+      fc.property(written, (one) => {
+        const { judgement, answers, verdicts } = judged(one);
+        const outcome = conclude(judgement, answers);
+        const worst = verdicts.find((verdict) => rank(verdict) === Math.max(...verdicts.map(rank)));
+        expect(outcome).toMatchObject({
+          decision: worst?.decision,
+          reason: worst?.reason,
+          message: worst?.sentence,
+          declared: worst?.declared,
+          effective: worst?.effective,
+          field: worst?.at ?? "",
+        });
+      }),
+      runs,
+    );
+  });
+
+  test("a verdict that leaves a field as it is stands on a yes to each of its questions", () => {
+    fc.assert(
+      fc.property(written, (one) => {
+        for (const { decision, questions } of judged(one).verdicts)
+          if (decision === "self" || decision === "permitted")
+            for (const question of questions) expect(one.answer(formatQuestion(question))).toBe("yes");
+      }),
+      runs,
+    );
+  });
+
+  test("a field alone gets the verdict that it gets among the others", () => {
+    fc.assert(
+      fc.property(written, (one) => {
+        const { policy, verdicts } = judged(one);
+        const [target] = policy.targets;
+        fc.pre(target !== undefined && verdicts.every(({ at: place }) => place !== undefined));
+        const alone = target?.fields.flatMap((field) => {
+          const judgement = judgeFields(
+            { ...policy, targets: [{ ...target, fields: [field] }] },
+            {
+              resource,
+              object: one.object,
+              ...(one.old ? { oldObject: one.old } : {}),
+              requester: { extra: {}, ...one.requester } as UserInfo,
+            },
+          );
+          const answers = judgement.questions.map((question) => answerOf(one.answer(formatQuestion(question))));
+          return concludeFields(judgement, answers).filter(({ at: place }) => place !== undefined);
+        });
+        expect(alone).toEqual(verdicts);
+      }),
+      runs,
+    );
+  });
+
+  test("a review of the same write gets the same verdicts, where it is judged", () => {
+    fc.assert(
+      fc.property(written, (one) => {
+        const { policy, verdicts } = judged(one);
+        fc.pre(!JSON.stringify(one.target).includes('"status.'));
+        const review = readReview(
+          reviewText({
+            object: one.object,
+            old: one.old,
+            operation: one.old ? "UPDATE" : "CREATE",
+            by: one.requester as JsonObject,
+            namespace: namespaceOf(one.object),
+          }),
+        );
+        if (isProblem(review)) throw new Error(review.problem);
+        const judgement = judge(policy, review.request, "mutate");
+        const answers = judgement.questions.map((question) => answerOf(one.answer(formatQuestion(question))));
+        const ofReview = concludeFields(judgement, answers);
+        fc.pre(ofReview.every(({ reason }) => reason !== "unchanged" && reason !== "status-writer"));
+        expect(ofReview).toEqual(verdicts);
+      }),
+      runs,
+    );
+  });
+});
+
+const namespaceOf = ({ metadata }: JsonObject): string => {
+  const { namespace } = (metadata ?? {}) as JsonObject;
+  return typeof namespace === "string" ? namespace : "";
+};

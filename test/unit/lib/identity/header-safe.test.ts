@@ -31,7 +31,7 @@ test.each([
   expect(isHeaderSafe(name)).toBe(safe);
 });
 
-test("what is safe comes back from a header as it was", () => {
+test("a safe name comes back from a header unchanged", () => {
   fc.assert(
     fc.property(fc.oneof(fc.string({ minLength: 1 }), fc.string({ unit: "binary" })), (name) => {
       const carried = (): string | null => {

@@ -51,7 +51,7 @@ test.each([
   expect(serviceAccountOf(username)).toBeUndefined();
 });
 
-test("a name that makes a username of more parts is none", () => {
+test("a name that makes a username of more parts does not parse", () => {
   const part = fc.constantFrom("a", "b-c", "A", "", "a:b", "a.b", "-");
   fc.assert(
     fc.property(part, part, (namespace, name) => {

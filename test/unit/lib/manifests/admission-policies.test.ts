@@ -13,7 +13,7 @@ const specOf = (policy: Parameters<typeof admissionPolicies>[0], kind: string) =
   return JSON.stringify(found.spec);
 };
 
-describe("what is made of a policy", () => {
+describe("the admission policies of a policy", () => {
   const name = "deploy.razee.io.twin.impersonation-admission";
 
   test("enforced: one that sets the field, one that refuses, and one for the status, each bound", () => {
@@ -70,7 +70,7 @@ describe("what is made of a policy", () => {
 });
 
 describe("what the policy says stands in the expressions", () => {
-  test("the patch makes what is missing", () => {
+  test("the patch makes missing parents", () => {
     expect(specOf(razee, "MutatingAdmissionPolicy")).toContain(
       JSON.stringify("[JSONPatch{op: 'add', path: '/spec/clusterAuth/impersonateUser', value: variables.me}]").slice(
         1,
@@ -180,7 +180,7 @@ test.each([
   ["a field in the status", { ...thing, fields: ["status.a"] }],
   ["a fixed default", { ...thing, onEmpty: { default: "guest" } }],
   ["writers", { ...thing, resources: ["things", "more"], writers: [{ username: "c", copiesFrom: "more.g.example" }] }],
-])("%s: there is no twin, and the error says so", (_, target) => {
+])("%s: there are no admission policies, and the error says so", (_, target) => {
   expect(() => admissionPolicies(policyOf(target))).toThrow(RangeError);
   expect(() => admissionPolicies(policyOf(target))).toThrow(
     /^things(, more)?\.g\.example cannot be an admission policy: that needs one username field outside the status, without a walk, a fixed default, writers or a permission of its own$/,

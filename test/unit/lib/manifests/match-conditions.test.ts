@@ -132,7 +132,7 @@ describe("an identity in the metadata is compared, too", () => {
     ['metadata.labels["a/b"]', "metadata.labels['a/b']"],
     ["metadata.annotations.runAs", "metadata.annotations.runAs"],
     ['metadata["run-as"]', "metadata['run-as']"],
-  ])("%s: alone, so that a change beside it is none", (path, at) => {
+  ])("%s: alone, so that a change beside it does not count", (path, at) => {
     for (const { expression } of conditions(fieldsOf(path))) {
       expect(expression).toContain(`object.${at} == oldObject.${at}`);
       expect(expression).not.toContain("metadata.?l");
@@ -225,7 +225,7 @@ test("a field in the status is compared in writes of the status", () => {
 });
 
 describe("texts are quoted", () => {
-  test("keys that are no identifiers", () => {
+  test("keys that are not identifiers", () => {
     const [, own] = mutateConditions(fieldsOf(`spec["it's"]["a\u002fb"]["in"].runAs`), []);
     const at = "object.spec['it\\'s']['a/b']['in'].runAs";
     expect(own?.expression).toContain(`type(object.spec) == map && 'it\\'s' in object.spec`);

@@ -17,7 +17,7 @@ test.each([
   expect(printable(text)).toBe(shown);
 });
 
-test("what is printable stays, whatever it was", () => {
+test("the result is printable, and escaping it again changes nothing", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
       const shown = printable(text);

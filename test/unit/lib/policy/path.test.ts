@@ -47,7 +47,7 @@ describe("a path", () => {
     'spec["a\n"]',
     'spec["\u00e9"]',
     "spec.a\u00e9",
-  ])("%j is none", (text) => {
+  ])("%j is not a path", (text) => {
     expect(parsePath(text)).toBeUndefined();
   });
 });
@@ -121,7 +121,7 @@ describe("the places that a path leads to", () => {
       ],
     ],
     [
-      "a list that is none",
+      "a value that is not a list",
       "spec.list[*].a",
       { spec: { list: true } },
       [

@@ -167,7 +167,10 @@ describe("a policy says little and means much", () => {
     ["an empty status that has no rights", { fields: ["status.a"], onEmpty: "allow", emptyIsUnprivileged: true }],
     ["an empty status that stands for an identity", { fields: ["status.a"], emptyStandsFor: "guest" }],
     ["a default with a permission", { permission, onEmpty: { default: "guest" } }],
-    ["what an empty field stands for, beside what is written into it", { onEmpty: "requester", emptyStandsFor: "a" }],
+    [
+      "an identity that an empty field stands for, beside one that is written into it",
+      { onEmpty: "requester", emptyStandsFor: "a" },
+    ],
     ["what an empty field stands for, beside a refusal of it", { onEmpty: "deny", emptyStandsFor: "a" }],
     ["an account of another cluster", { permission, emptyStandsFor: "system:serviceaccount::klusterlet-work-sa" }],
     ["an account's name with a form", { fields: [{ path: "spec.serviceAccountName", serviceAccount: "name" }] }],
@@ -208,7 +211,7 @@ describe("a policy says little and means much", () => {
   });
 });
 
-describe("a policy that must not be is refused with the place, the value and the fix", () => {
+describe("an invalid policy is refused with the place, the value and the fix", () => {
   const refuses = (value: unknown, message: string): void => {
     expect(() => readPolicy(value)).toThrow(new PolicyError(message));
   };
@@ -573,7 +576,7 @@ describe("a policy that must not be is refused with the place, the value and the
   });
 });
 
-test("whatever a file holds, it is a policy or refused in a sentence", () => {
+test("every content of a file is a policy, or is refused in a sentence", () => {
   const known = fc.constantFrom(
     ...["name", "targets", "enforcement", "narrowing", "preset", "group", "versions", "resources", "fields", "path"],
     ...["serviceAccount", "namespaceKey", "statusPaths", "privileged", "onForbidden", "onEmpty", "default", "writers"],

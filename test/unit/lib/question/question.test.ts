@@ -49,7 +49,7 @@ describe("a question is another one", () => {
   });
 });
 
-describe("what an API server sends back", () => {
+describe("the reply of an API server", () => {
   const review = (status: unknown) => ({
     apiVersion: "authorization.k8s.io/v1",
     kind: "SubjectAccessReview",
@@ -75,28 +75,28 @@ describe("what an API server sends back", () => {
       no(`rbac: ${dangling}`),
     ],
     ["an express denial", { allowed: false, denied: true, reason: "not you" }, no("not you")],
-    ["an express denial of what is allowed", { allowed: true, denied: true }, no()],
+    ["an express denial beside allowed", { allowed: true, denied: true }, no()],
     ["denied: false and null", { allowed: true, denied: false }, yes()],
     ["denied: null", { allowed: true, denied: null }, yes()],
     ["an empty evaluation error", { allowed: false, evaluationError: "" }, no()],
-    ["a reason that is no string", { allowed: true, reason: 5 }, yes()],
+    ["a reason that is not a string", { allowed: true, reason: 5 }, yes()],
     [
       "an authorizer that could not be asked",
       { allowed: false, evaluationError: 'an error on the server ("") has prevented the request from succeeding' },
       none('with an evaluation error: an error on the server ("") has prevented the request from succeeding'),
     ],
     [
-      "an express denial with an evaluation error: nobody knows",
+      "an express denial with an evaluation error: no answer",
       { allowed: false, denied: true, evaluationError: "oops" },
       none("with an evaluation error: oops"),
     ],
     [
-      "an express denial of what is allowed, with an evaluation error",
+      "an express denial beside allowed, with an evaluation error",
       { allowed: true, denied: true, evaluationError: "oops" },
       none("with an evaluation error: oops"),
     ],
     [
-      "an evaluation error that is no string",
+      "an evaluation error that is not a string",
       { allowed: false, evaluationError: { toString: 1, valueOf: 1 } },
       none('with an evaluation error: {"toString":1,"valueOf":1}'),
     ],

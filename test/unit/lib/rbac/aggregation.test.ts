@@ -39,9 +39,9 @@ describe("a ClusterRole with an aggregation rule", () => {
       [aggregating(clusterRole("whole"), { matchLabels: { team: "b" } }), part],
       false,
     ],
-    ["is not filled by what is not there", [aggregating(clusterRole("whole"), teamA)], false],
+    ["is not filled by a missing role", [aggregating(clusterRole("whole"), teamA)], false],
     [
-      "is filled by what is to be filled itself",
+      "is filled by a role that is filled itself",
       [
         aggregating(clusterRole("whole"), { matchLabels: { layer: "middle" } }),
         aggregating(labelled(clusterRole("middle"), { layer: "middle" }), teamA),

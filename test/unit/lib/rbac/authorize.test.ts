@@ -206,7 +206,7 @@ answers(
     ["a user of the group's name", { user: "team-a" }, {}, false],
     ["a group in another case", { user: "alice", groups: ["Team-A"] }, {}, false],
     ["no implicit groups", { user: "system:serviceaccount:t1:other" }, {}, false],
-    ["* is no wildcard", { user: "alice", groups: ["x"] }, {}, false],
+    ["* is not a wildcard", { user: "alice", groups: ["x"] }, {}, false],
     ["a user called *", { user: "*" }, {}, 'RBAC: allowed by ClusterRoleBinding "c2" of ClusterRole "imp" to User "*"'],
     [
       "a service account by its username alone",
@@ -360,7 +360,7 @@ test("names are quoted as the API server quotes them", () => {
   });
 });
 
-test("a question about nobody has no answer", () => {
+test("a question without a user and without groups has no answer", () => {
   const failure = "the question has no user and no group: at least one of them must be specified";
   expect(authorize(readWorld([]), ask({}, {}))).toEqual({ code: 502, failure });
 });

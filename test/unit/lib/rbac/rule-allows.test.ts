@@ -44,8 +44,8 @@ describe("a rule allows", () => {
     ["no subresource by its ending", { resources: ["*/scale"] }, { subresource: "upscale" }, false],
     ["no resource itself by */scale", { resources: ["*/scale"] }, { resource: "scale" }, false],
     ["no resource by */", { resources: ["*/"] }, {}, false],
-    ["pods/* is no wildcard", { resources: ["pods/*"] }, { subresource: "log" }, false],
-    ["*/* is no wildcard", { resources: ["*/*"] }, { subresource: "log" }, false],
+    ["pods/* is not a wildcard", { resources: ["pods/*"] }, { subresource: "log" }, false],
+    ["*/* is not a wildcard", { resources: ["*/*"] }, { subresource: "log" }, false],
     ["a subresource written in one", { resources: ["pods/log"] }, { resource: "pods/log" }, true],
     ["written in one not by */log", { resources: ["*/log"] }, { resource: "pods/log" }, false],
 

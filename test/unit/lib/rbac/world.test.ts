@@ -15,7 +15,7 @@ const allowed = (objects: readonly unknown[], namespace?: string): boolean => {
   return "allowed" in answer && answer.allowed;
 };
 
-describe("what is read", () => {
+describe("the manifests that are read", () => {
   test.each<[string, readonly unknown[]]>([
     ["objects", [imp, bound]],
     ["a List", [{ apiVersion: "v1", kind: "List", metadata: {}, items: [imp, bound] }]],
@@ -30,7 +30,7 @@ describe("what is read", () => {
     ["among objects of other kinds", [{ apiVersion: "v1", kind: "ConfigMap", data: { rules: 5 } }, imp, bound]],
     ["among lists of other kinds", [{ apiVersion: "v1", kind: "PodList", items: 5 }, imp, bound]],
     [
-      "among what is called almost like a list",
+      "among kinds with names almost like a list",
       [{ apiVersion: "example.com/v1", kind: "Listener", items: 5 }, imp, bound],
     ],
     ["among roles of other groups", [{ apiVersion: "iam.aws.upbound.io/v1beta1", kind: "Role", spec: {} }, imp, bound]],
@@ -108,7 +108,7 @@ describe("what is read", () => {
   });
 });
 
-describe("what is refused, and how it is said", () => {
+describe("manifests that are refused, and the message", () => {
   const reader = role("t1", "reader", rule("get", "", "pods"));
   const withRule = (changes: Json) => ({
     ...reader,
@@ -304,12 +304,12 @@ describe("what is refused, and how it is said", () => {
     expect(() => readWorld(objects)).toThrow(new RbacError(message));
   });
 
-  test("one name in two namespaces or of two kinds is no duplicate", () => {
+  test("one name in two namespaces or of two kinds is not a duplicate", () => {
     const same = [reader, role("t2", "reader"), clusterRole("reader"), roleBinding("t1", "reader", "Role reader")];
     expect(() => readWorld(same)).not.toThrow();
   });
 
-  test("what is no list at all", () => {
+  test("a value that is not a list", () => {
     expect(() => readWorld(imp as never)).toThrow(
       new RbacError("objects is not a list: write its items in brackets or after dashes"),
     );

@@ -74,7 +74,7 @@ test("a review is read as the API server writes it", () => {
 test.each([
   ["a line break at the end, which the API server sends", `${reviewText({})}\n`],
   ["space around it", ` \n${reviewText({})} \t`],
-])("%s is no matter", (_, text) => {
+])("%s does not matter", (_, text) => {
   expect(read(text).uid).toBe(uid);
 });
 

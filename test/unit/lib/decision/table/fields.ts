@@ -205,7 +205,7 @@ export const severalFields: readonly Row[] = [
     causes: [{ field: "spec.jobs", message: "must be a list or an object, not a string" }],
   },
   {
-    when: "an element that is no object is refused",
+    when: "an element that is not an object is refused",
     ...listed,
     object: spec({ jobs: [["bob"]] }),
     decision: "denied",
@@ -326,7 +326,7 @@ const labels = policyOf(['metadata.labels["example.com/run-as"]']);
 /** Fields may stand in the metadata: then a label is an identity. */
 export const metadataFields: readonly Row[] = [
   {
-    when: "a label that is no identity is no change",
+    when: "a changed label that is not an identity is not judged",
     ...labels,
     operation: "UPDATE",
     old: { metadata: { labels: { "example.com/run-as": "carol" } } },
@@ -455,19 +455,19 @@ export const serviceAccounts: readonly Row[] = [
     ...deployerYes,
   },
   {
-    when: "a bare name with a colon is none",
+    when: "a bare name with a colon is denied",
     ...named,
     object: spec({ serviceAccountName: "team-b:deployer" }),
     ...noAccount("spec.serviceAccountName", "team-b:deployer"),
   },
   {
-    when: "a whole username is none",
+    when: "a whole username is denied as a bare name",
     ...named,
     object: spec({ serviceAccountName: deployer }),
     ...noAccount("spec.serviceAccountName", deployer),
   },
   {
-    when: "a name in upper case is none",
+    when: "a name in upper case is denied",
     ...named,
     object: spec({ serviceAccountName: "Deployer" }),
     ...noAccount("spec.serviceAccountName", "Deployer"),
@@ -497,7 +497,7 @@ export const serviceAccounts: readonly Row[] = [
   },
   ...["team-a:b:c", ":deployer", "team-a:", ":"].map(
     (text): Row => ({
-      when: `"${text}" is no namespace:name`,
+      when: `"${text}" does not parse as namespace:name`,
       ...qualified,
       object: spec({ serviceAccount: text }),
       ...noAccount("spec.serviceAccount", text),
@@ -522,7 +522,7 @@ export const serviceAccounts: readonly Row[] = [
     }),
   ),
   {
-    when: "a namespace that is no string is refused",
+    when: "a namespace that is not a string is refused",
     ...beside,
     object: spec({ subject: { name: "deployer", namespace: 5 } }),
     decision: "denied",
@@ -567,7 +567,7 @@ export const serviceAccounts: readonly Row[] = [
     effective: account("deployer", "team-b"),
   },
   {
-    when: "the same name and namespace are no change",
+    when: "the same name and namespace count as unchanged",
     ...inLabels,
     operation: "UPDATE",
     old: { metadata: { labels: { "example.com/account": "deployer", "example.com/account-namespace": "team-a" } } },
@@ -654,7 +654,7 @@ export const emptyAccounts: readonly Row[] = [
     says: `spec.serviceAccountName: alice may not impersonate the default "${byDefault}"; get the permission to impersonate serviceaccounts/default -n team-a`,
   },
   {
-    when: "a default that nobody answers for is refused",
+    when: "a default without an answer is refused",
     ...withDefault,
     object: deleted,
     asked: { "impersonate serviceaccounts/default -n team-a": "nothing" },
@@ -685,7 +685,7 @@ export const emptyAccounts: readonly Row[] = [
     says: `spec.serviceAccountName would grant all rights of "${byDefault}", but this token is limited by scopes.authorization.openshift.io; use an unscoped token`,
   },
   {
-    when: "a default without a namespace is nobody",
+    when: "a default without a namespace is denied",
     ...withDefault,
     namespace: "",
     object: deleted,
@@ -712,7 +712,7 @@ export const emptyAccounts: readonly Row[] = [
     says: 'spec.serviceAccountName is empty; set it to "default"',
   },
   {
-    when: "what is declared comes before the default",
+    when: "a declared identity comes before the default",
     ...withDefault,
     object: spec({ serviceAccountName: "deployer" }),
     ...deployerYes,
@@ -828,7 +828,7 @@ export const writers: readonly Row[] = [
     effective: "bob",
   },
   {
-    when: "a trusted writer may not write what is no name",
+    when: "a trusted writer may not write an invalid name",
     ...guarded,
     by: { username: copier },
     object: spec({ runAs: "bob " }),
@@ -845,7 +845,7 @@ export const writers: readonly Row[] = [
     ],
   },
   {
-    when: "where a trusted writer copies nothing, it is the default like everybody",
+    when: "an empty field of a trusted writer gets the default, as for every requester",
     ...guarded,
     by: { username: copier },
     object: spec({}),
@@ -915,7 +915,7 @@ export const permissions: readonly Row[] = [
     says: 'spec.runAs: alice may not impersonate "root"; get the permission to execute-as manifestworks.work.example/root -n team-a and to execute-as manifestworks.work.example/cluster-admin -n team-a',
   },
   {
-    when: "an account of that name on this cluster is another one: there is no self",
+    when: "an account of the same name on this cluster is a different one, so it is never self",
     ...policyOf([{ path: "spec.executor.name", serviceAccount: "name" }], { permission: executes }),
     by: { username: account("cluster-admin-agent") },
     object: spec({ executor: { name: "cluster-admin-agent" } }),

@@ -8,7 +8,7 @@ const replacedWarning = (declared: string, by: string): string =>
 /** The requester declares another identity. */
 export const another: readonly Row[] = [
   {
-    when: "alice names bob, whom she may impersonate: it stays",
+    when: "alice names bob, and may impersonate bob: the field stays",
     object: template("bob"),
     asked: { "impersonate users/bob": "yes" },
     decision: "permitted",
@@ -18,7 +18,7 @@ export const another: readonly Row[] = [
     says: 'alice may impersonate "bob"',
   },
   {
-    when: "alice names carol, whom she may not impersonate: alice takes her place, with a warning",
+    when: "alice names carol, and may not impersonate carol: the field is set to alice, with a warning",
     object: template("carol"),
     asked: { "impersonate users/carol": "no" },
     decision: "replaced",

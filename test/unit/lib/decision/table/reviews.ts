@@ -117,7 +117,7 @@ export const doubt: readonly Row[] = [
   },
   ...["", "PATCH", "create", "DELETECOLLECTION"].map(
     (operation): Row => ({
-      when: `an operation that is none: "${operation}"`,
+      when: `an unknown operation: "${operation}"`,
       operation,
       object,
       ...doubted(`request.operation "${operation}" is unknown`),
@@ -157,17 +157,17 @@ const inherited = (from: string, by: string): string =>
 const withNumber = (text: string): string =>
   `{"spec":{"clusterAuth":{"impersonateUser":"alice"},"limit":${text}},"status":{"seen":1}}`;
 
-/** What runs as somebody is edited. */
+/** Updates of an object that names an identity. */
 export const updates: readonly Row[] = [
   {
-    when: "a label by somebody else leaves the identity alone, and nothing is asked",
+    when: "another user changes a label: the identity stays, without a question",
     ...unchanged,
     by: "carol",
     old: { ...object, metadata: { name: "demo" } },
     object: { ...object, metadata: { name: "demo", labels: { team: "a" } } },
   },
   {
-    when: "a finalizer is taken away by a controller that may impersonate nobody",
+    when: "a controller without the permission to impersonate removes a finalizer",
     ...unchanged,
     by: account("garbage-collector", "kube-system"),
     old: { ...object, metadata: { finalizers: ["a/b"] } },
@@ -196,21 +196,21 @@ export const updates: readonly Row[] = [
     object: template(),
   },
   {
-    when: "nothing changed of an object whose identity is no name",
+    when: "an unchanged object with an invalid name",
     ...unchanged,
     by: "carol",
     old: template(5),
     object: template(5),
   },
   {
-    when: "nothing changed, and nobody knows who asks: that is skipped as well",
+    when: "an unchanged object is skipped also without a readable requester",
     ...unchanged,
     request: { userInfo: null },
     old: object,
     object,
   },
   {
-    when: "members that only changed places are no change",
+    when: "members in another order count as unchanged",
     ...unchanged,
     by: "carol",
     oldText: '{"spec":{"clusterAuth":{"impersonateUser":"bob"},"a":1,"b":{"c":2,"d":3}},"kind":"K"}',
@@ -321,14 +321,14 @@ export const updates: readonly Row[] = [
   ...(
     [
       ["null is not absent", { clusterAuth: { impersonateUser: "alice" } }, { a: null }],
-      ["an empty list is no empty object", { a: [] }, { a: {} }],
-      ["a list is no object with its indexes", { a: ["x"] }, { a: { 0: "x" } }],
-      ["null is no empty list", { a: null }, { a: [] }],
-      ["null is no object", { a: null }, { a: {} }],
+      ["an empty list differs from an empty object", { a: [] }, { a: {} }],
+      ["a list differs from an object with its indexes", { a: ["x"] }, { a: { 0: "x" } }],
+      ["null differs from an empty list", { a: null }, { a: [] }],
+      ["null differs from an object", { a: null }, { a: {} }],
       ["the order of a list counts", { a: [1, 2] }, { a: [2, 1] }],
       ["a longer list is another", { a: [1] }, { a: [1, 2] }],
-      ["a number is no string", { a: 1 }, { a: "1" }],
-      ["true is no number", { a: true }, { a: 1 }],
+      ["a number differs from a string", { a: 1 }, { a: "1" }],
+      ["true differs from a number", { a: true }, { a: 1 }],
       ["zero is not false", { a: 0 }, { a: false }],
       ["an empty string is not null", { a: "" }, { a: null }],
       ["another key is another", { a: 1 }, { b: 1 }],
@@ -382,7 +382,7 @@ export const updates: readonly Row[] = [
   ),
   ...["__proto__", "constructor", "toString"].map(
     (key): Row => ({
-      when: `a member called ${key} is none that changed where both have it`,
+      when: `a member called ${key} that both objects have counts as unchanged`,
       ...unchanged,
       by: "bob",
       oldText: `{"spec":{"clusterAuth":{"impersonateUser":"alice"},"x":{"${key}":{"a":1}}}}`,
@@ -442,14 +442,14 @@ export const numbers: readonly Row[] = [
     }),
   ),
   {
-    when: "a big number is no other where it stands in a list",
+    when: "an equal big number in a list counts as unchanged",
     ...unchanged,
     by: "bob",
     oldText: withNumber("[1,[9007199254740993,2]]"),
     objectText: withNumber("[1,[9007199254740993,2]]"),
   },
   {
-    when: "a big number that changed where nobody looks is no change",
+    when: "a big number that changed outside the compared parts counts as unchanged",
     ...unchanged,
     by: "bob",
     oldText: '{"spec":{},"status":{"n":9007199254740993}}',
@@ -470,7 +470,7 @@ const uncovered = (what: string): Pick<Row, "decision" | "reason" | "code" | "sa
   says: `policy rows does not cover ${what}; add it to the policy, or remove it from the webhook configuration`,
 });
 
-/** What is not ours to judge, and what is not known to the policy. */
+/** Requests that are not judged, and resources that the policy does not cover. */
 export const scope: readonly Row[] = [
   ...["DELETE", "CONNECT"].flatMap((operation): readonly Row[] => [
     {
@@ -482,7 +482,7 @@ export const scope: readonly Row[] = [
       says: `${operation} is not judged`,
     },
     {
-      when: `${operation} is not judged, covered by a target or not, whoever asks`,
+      when: `${operation} is not judged, covered by a target or not, for every requester`,
       operation,
       resource: "pods.v1.",
       request: { userInfo: null },
@@ -586,7 +586,7 @@ export const statuses: readonly Row[] = [
     says: `the controller acts on this status as "alice" (${at}), which carol may not impersonate; get the permission to impersonate users/alice`,
   },
   {
-    when: "the controller, who may impersonate everybody, may",
+    when: "the controller, which may impersonate every user, is permitted",
     ...statusWrite,
     by: { username: controller },
     old: children(undefined),
@@ -598,7 +598,7 @@ export const statuses: readonly Row[] = [
     effective: "alice",
   },
   {
-    when: "so may whom the object names",
+    when: "the identity that the object names is permitted too",
     ...statusWrite,
     old: children(one),
     object: children({}),
@@ -621,7 +621,7 @@ export const statuses: readonly Row[] = [
     says: `the controller acts on this status as "alice" (${at}), which carol may not impersonate; get the permission to impersonate users/alice`,
   },
   {
-    when: "another part of the status is nobody's business, whatever spec comes along",
+    when: "another part of the status is not judged, whatever the spec of the write",
     ...statusWrite,
     by: "carol",
     old: { ...children(one), status: { children: one, phase: "old" } },
@@ -669,7 +669,7 @@ export const statuses: readonly Row[] = [
     says: `the controller acts on this status as "razeedeploy" (${at}), which bob may not impersonate; get the permission to impersonate users/razeedeploy and to ${isController}`,
   },
   {
-    when: "an object whose identity is no name is refused",
+    when: "an object with an invalid name is refused",
     ...statusWrite,
     by: { username: controller },
     old: children(undefined, template(5)["spec"]),
@@ -681,7 +681,7 @@ export const statuses: readonly Row[] = [
     causes: [{ field: at, message: "must be a string, not the number 5" }],
   },
   {
-    when: "a narrowed credential of whom the object names must be allowed all of it",
+    when: "a scoped token of the identity that the object names must be allowed the whole identity",
     ...statusWrite,
     by: { ...user("alice"), extra: { "scopes.authorization.openshift.io": ["user:info"] } },
     old: children(undefined),
@@ -772,7 +772,7 @@ export const enforcement: readonly Row[] = [
     warns: told(`${at} was empty and is set to "alice"`),
   },
   {
-    when: "audit: a value that is no name",
+    when: "audit: an invalid name",
     ...audit,
     object: template(5),
     decision: "denied",

@@ -78,7 +78,7 @@ export const emptyStandsFor: readonly Row[] = [
     says: `whether alice may ${mayFlux} could not be found out: no answer came back`,
   },
   {
-    when: "what is declared is judged as ever, whatever an empty field stands for",
+    when: "a declared identity is judged as usual, whatever an empty field stands for",
     ...accounts,
     object: spec({ serviceAccountName: "deployer" }),
     asked: { "impersonate serviceaccounts/deployer -n team-a": "no" },
@@ -124,7 +124,7 @@ export const emptyStandsFor: readonly Row[] = [
     says: refused(),
   },
   {
-    when: "a label on an object without an identity is nobody's business",
+    when: "a label on an object without an identity is not judged",
     ...accounts,
     operation: "UPDATE",
     old: { metadata: {}, ...spec({}) },
@@ -265,7 +265,7 @@ export const statusOfNobody: readonly Row[] = [
     ] as const
   ).flatMap(([how, choices]): readonly Row[] => [
     {
-      when: `the controller writes the children of an object that names nobody, ${how}`,
+      when: `the controller writes the children of an object without an identity, ${how}`,
       ...ofNobody,
       policy: targets({ preset: "razee", ...choices }),
       by: { username: controller },
@@ -274,7 +274,7 @@ export const statusOfNobody: readonly Row[] = [
       effective: controller,
     },
     {
-      when: `a stranger may not write the children of an object that names nobody, ${how}`,
+      when: `a stranger may not write the children of an object without an identity, ${how}`,
       ...ofNobody,
       policy: targets({ preset: "razee", ...choices }),
       by: "carol",
@@ -286,7 +286,7 @@ export const statusOfNobody: readonly Row[] = [
     },
   ]),
   {
-    when: "who may impersonate the controller may write the children of an object that names nobody",
+    when: "a user who may impersonate the controller may write the children of an object without an identity",
     ...ofNobody,
     by: "admin",
     asked: { [isController]: "yes" },
@@ -315,7 +315,7 @@ export const statusOfNobody: readonly Row[] = [
     says: `${at} would grant all rights of "${controller}", but this token is limited by scopes.authorization.openshift.io; use an unscoped token`,
   },
   {
-    when: "the controller of another account writes the children of an object that names nobody",
+    when: "the controller of another account writes the children of an object without an identity",
     ...ofNobody,
     policy: targets({ preset: "razee", controller: account("other", "razee") }),
     by: { username: account("other", "razee") },
@@ -374,7 +374,7 @@ export const statusOfNobody: readonly Row[] = [
     }),
   ),
   {
-    when: "an empty field without rights is no reason to refuse a status write",
+    when: "an empty field that gives no rights does not refuse a status write",
     ...statusWrite,
     policy: targets({
       ...thing,
@@ -398,7 +398,7 @@ export const statusOfNobody: readonly Row[] = [
     patch: [add("/spec/clusterAuth", {}), add(pointer, "alice")],
   },
   {
-    when: "an object that names somebody is judged by that, whatever an empty one stands for",
+    when: "an object with an identity is judged by it, whatever an empty field stands for",
     ...statusWrite,
     by: { username: controller },
     old: template("alice"),

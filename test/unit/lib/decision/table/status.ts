@@ -24,7 +24,7 @@ const onlyStatus = { old: stored(), object: stored(executing({ entrypoint: "evil
 const inherited = (who: string, what = deployer, where = name): string =>
   `${where} still names "${what}", which ${who} may not impersonate; set it to an identity that ${who} may impersonate`;
 
-/** A write of the object itself whose status differs: mutate does not read it, and validate sees what is stored. */
+/** A write of the object itself whose status differs: mutate does not read it, and validate sees the stored object. */
 export const statusOfTheObject: readonly Row[] = [
   {
     when: "mutate does not look at a status that comes along",
@@ -60,7 +60,7 @@ export const statusOfTheObject: readonly Row[] = [
     effective: deployer,
   },
   {
-    when: "validate: whom the object names writes its status",
+    when: "validate: the identity that the object names writes its status",
     ...workflow,
     ...onlyStatus,
     endpoint: "validate",
@@ -71,7 +71,7 @@ export const statusOfTheObject: readonly Row[] = [
     effective: deployer,
   },
   {
-    when: "validate: an object without an identity is refused a status of somebody's",
+    when: "validate: a status write to an object without an identity is refused",
     ...workflow,
     endpoint: "validate",
     old: { spec: {} },
@@ -82,7 +82,7 @@ export const statusOfTheObject: readonly Row[] = [
     says: `${name} is empty; set it to an identity that alice may impersonate`,
   },
   {
-    when: "validate: a status that was put back, or stayed, is no change",
+    when: "validate: a status that was restored, or stayed, counts as unchanged",
     ...workflow,
     endpoint: "validate",
     by: "dave",
@@ -183,7 +183,7 @@ export const statusWriters: readonly Row[] = [
     ...spared,
   },
   {
-    when: "a status writer that only labels is skipped like anybody",
+    when: "a status writer that only labels is skipped like any requester",
     ...byController,
     old: stored(),
     object: { ...stored(), metadata: { labels: { phase: "Running" } } },
@@ -192,7 +192,7 @@ export const statusWriters: readonly Row[] = [
   },
   ...(["mutate", "validate"] as const).map(
     (endpoint): Row => ({
-      when: `a status writer that changes the spec as well is judged like anybody: ${endpoint}`,
+      when: `a status writer that changes the spec as well is judged like any requester: ${endpoint}`,
       ...byController,
       endpoint,
       old: stored(),
@@ -206,7 +206,7 @@ export const statusWriters: readonly Row[] = [
     }),
   ),
   {
-    when: "a status writer that changes a member beside spec and status is judged like anybody",
+    when: "a status writer that changes a member beside spec and status is judged like any requester",
     ...byController,
     old: stored(),
     object: stored({ ...executing({}), data: {} }),
@@ -217,7 +217,7 @@ export const statusWriters: readonly Row[] = [
     effective: deployer,
   },
   {
-    when: "a status writer that creates is judged like anybody",
+    when: "a status writer that creates is judged like any requester",
     ...byController,
     operation: "CREATE",
     object: stored(executing({})),
@@ -229,7 +229,7 @@ export const statusWriters: readonly Row[] = [
     says: `${name}: ${controller} may not impersonate "${deployer}"; get the permission to ${mayDeployer}`,
   },
   {
-    when: "a name that differs is no status writer",
+    when: "a different name does not make a status writer",
     ...byController,
     ...onlyStatus,
     by: { username: `${controller}2` },
@@ -241,7 +241,7 @@ export const statusWriters: readonly Row[] = [
     says: inherited(`${controller}2`),
   },
   {
-    when: "a group of that name is no status writer",
+    when: "a group of that name does not make a status writer",
     ...byController,
     ...onlyStatus,
     by: { username: "eve", groups: [controller] },
@@ -319,7 +319,7 @@ export const statusWriters: readonly Row[] = [
     says: `${run}: ${controller} may not impersonate "carol"; get the permission to impersonate users/carol`,
   },
   {
-    when: "a requester that cannot be read is no status writer, of the subresource either",
+    when: "a requester that cannot be read is not a status writer, nor of the subresource",
     policy: targets({ ...workflows, statusPaths: ["status.children"], statusWriters: [controller] }),
     resource: workflow.resource,
     operation: "UPDATE",
@@ -429,7 +429,7 @@ export const fieldsInTheStatus: readonly Row[] = [
     says: inherited("alice", powerful, inStatus),
   },
   {
-    when: "a parent in the status that is no object is refused by validate",
+    when: "a parent in the status that is not an object is refused by validate",
     ...both,
     operation: "CREATE",
     endpoint: "validate",
@@ -444,7 +444,7 @@ export const fieldsInTheStatus: readonly Row[] = [
     causes: [{ field: "status", message: "must be an object, not a string" }],
   },
   {
-    when: "a parent in the status that is no object is not read by mutate",
+    when: "a parent in the status that is not an object is not read by mutate",
     ...both,
     operation: "CREATE",
     by: { username: deployer },

@@ -41,7 +41,7 @@ export const metadataThroughSubresources: readonly Row[] = [
     ...unchanged,
   },
   {
-    when: "another annotation in a status write is nobody's business",
+    when: "another annotation in a status write is not judged",
     ...deployments,
     old: running("bob"),
     object: annotated({ [key]: "bob", other: "value" }),
@@ -55,7 +55,7 @@ export const metadataThroughSubresources: readonly Row[] = [
     ...unchanged,
   },
   {
-    when: "a status write that changes nothing is skipped, whoever asks",
+    when: "a status write that changes nothing is skipped for every requester",
     ...deployments,
     request: { ...deployments.request, userInfo: null },
     old: running("bob"),
@@ -63,7 +63,7 @@ export const metadataThroughSubresources: readonly Row[] = [
     ...unchanged,
   },
   {
-    when: "a status write that names somebody else is judged by the new name: no",
+    when: "a status write that names another identity is judged by the new name: no",
     ...deployments,
     old: running("alice"),
     object: running("bob"),
@@ -75,7 +75,7 @@ export const metadataThroughSubresources: readonly Row[] = [
     says: `${field}: alice may not impersonate "bob"; get the permission to impersonate users/bob`,
   },
   {
-    when: "a status write that names somebody else is judged by the new name: yes",
+    when: "a status write that names another identity is judged by the new name: yes",
     ...deployments,
     old: running("carol"),
     object: running("bob"),
@@ -162,7 +162,7 @@ export const metadataThroughSubresources: readonly Row[] = [
     reason: "empty-allowed",
   },
   {
-    when: "where an empty field stands for an identity, a name is taken away by whom that is",
+    when: "where an empty field stands for an identity, that identity may remove a name",
     ...strict,
     policy: targets(target("apps", "deployments", { emptyStandsFor: "guest" })),
     by: "guest",
@@ -173,7 +173,7 @@ export const metadataThroughSubresources: readonly Row[] = [
     effective: "guest",
   },
   {
-    when: "where an empty field stands for an identity, a name is taken away by nobody else",
+    when: "where an empty field stands for an identity, no other requester may remove a name",
     ...strict,
     policy: targets(target("apps", "deployments", { emptyStandsFor: "guest" })),
     old: running("bob"),
@@ -185,7 +185,7 @@ export const metadataThroughSubresources: readonly Row[] = [
     says: `${field} is empty, which stands for "guest", and alice may not impersonate that; set it to an identity that alice may impersonate, or get the permission to impersonate users/guest`,
   },
   {
-    when: "where the requester may be written, a status write leaves an empty field to nobody, whatever it stands for",
+    when: "where the requester may be written, a status write that empties the field is refused, whatever an empty field stands for",
     ...strict,
     policy: targets(target("apps", "deployments", { onEmpty: "requester", emptyStandsFor: "alice" })),
     old: running("bob"),
@@ -204,7 +204,7 @@ export const metadataThroughSubresources: readonly Row[] = [
     reason: "empty-allowed",
   },
   {
-    when: "what is no name is refused in a status write",
+    when: "an invalid name is refused in a status write",
     ...deployments,
     old: running("bob"),
     object: running("bob "),
@@ -428,7 +428,7 @@ export const foreignKinds: readonly Row[] = [
     ...unchanged,
   },
   {
-    when: "a Binding whose annotations are no object is refused: they cannot be looked through",
+    when: "a Binding whose annotations are not an object is refused, because they cannot be read",
     ...pods,
     request: { kind: kinds.Binding },
     subResource: "binding",
@@ -512,7 +512,7 @@ export const foreignKinds: readonly Row[] = [
     reason: "subresource",
   },
   {
-    when: "bindings of a group that has pods of its own are no bindings of those",
+    when: "bindings of a group with its own pods are not bindings of core pods",
     policy: targets(target("example.com", "pods")),
     resource: "bindings.v1.example.com",
     object: running("bob"),

@@ -71,7 +71,7 @@ export const privileged: readonly Row[] = [
     effective: "Razeedeploy",
   },
   {
-    when: "the service account itself is no privileged value: one question",
+    when: "the service account itself is not a privileged value: one question",
     object: template(controller),
     asked: { [isController]: "yes" },
     decision: "permitted",
@@ -234,7 +234,7 @@ export const privileged: readonly Row[] = [
     says: allPowerful("false"),
   },
   {
-    when: "where the policy refuses what is forbidden, the controller's account is refused like any",
+    when: "where the policy refuses a forbidden identity, the controller's account is refused like any requester",
     policy: targets({ preset: "razee", onForbidden: "deny" }),
     by: { username: controller },
     object: template("carol"),
@@ -288,7 +288,7 @@ export const privileged: readonly Row[] = [
     says: allPowerful("razeedeploy"),
   },
   {
-    when: "the user of that name may name whom that user may impersonate",
+    when: "the user of that name may name an identity that this user may impersonate",
     by: "razeedeploy",
     object: template("bob"),
     asked: { "impersonate users/bob": "yes" },
@@ -393,7 +393,7 @@ export const unsafeNames: readonly Row[] = [
     ...invalid(`would be set to "zo\u00eb", which ${unsafe}; declare another identity`),
   },
   {
-    when: "and may name whom that requester may impersonate",
+    when: "and may name an identity that this requester may impersonate",
     by: "zo\u00eb",
     object: template("bob"),
     asked: { "impersonate users/bob": "yes" },
@@ -431,7 +431,7 @@ export const types: readonly Row[] = [
     ] as const
   ).map(
     ([value, described]): Row => ({
-      when: `${value} is no name`,
+      when: `${value} is an invalid name`,
       objectText: `{"spec":{"clusterAuth":{"impersonateUser":${value}}}}`,
       decision: "denied",
       reason: "not-a-string",
@@ -488,7 +488,7 @@ export const types: readonly Row[] = [
     effective: "bob",
   },
   {
-    when: "half a surrogate pair is no printable name, and is shown",
+    when: "half a surrogate pair is not printable, and is shown escaped",
     objectText: '{"spec":{"clusterAuth":{"impersonateUser":"bob\\ud800"}}}',
     decision: "denied",
     reason: "unsafe-name",
