@@ -8,7 +8,7 @@ export interface Tally {
     judged: number;
     /** Of those, through the whole handler. */
     handled: number;
-    /** Texts and policies that are none, refused as they must be. */
+    /** Texts and policies that are invalid, and are refused. */
     unreadable: number;
     policiesRefused: number;
   };

@@ -25,12 +25,12 @@ const subjectsIn = ({ subjects = [], metadata: { namespace = "" } }: Manifest): 
     subject.kind === "ServiceAccount" ? { ...subject, namespace: subject.namespace ?? namespace } : subject,
   );
 
-/** The header is cut at the edges, and nobody is called like that; the anonymous user has groups of its own. */
-const isSomebody = (name: string): boolean => name !== "system:anonymous" && !/\t|^ | $/.test(name);
+/** A header loses blanks at its edges, so these names cannot be sent. The anonymous user has groups of its own. */
+const isSendable = (name: string): boolean => name !== "system:anonymous" && !/\t|^ | $/.test(name);
 
 /** Somebody of that name, with the groups that the API server would give a service account, and some others. */
 const person = (random: Random, words: Vocabulary, wanted: string, more: readonly string[] = []): Person => {
-  const name = isSomebody(wanted) ? wanted : `${words.prefix}-alice`;
+  const name = isSendable(wanted) ? wanted : `${words.prefix}-alice`;
   const account = serviceAccountOf(name);
   const own = account ? ["system:serviceaccounts", `system:serviceaccounts:${account.namespace}`] : [];
   return {
