@@ -1,7 +1,7 @@
 import type { AdmissionReviewAnswer, Answer, Outcome } from "../../../lib/index.ts";
 import type { RegistrationName } from "./registrations.ts";
 
-/** What the rows are about, as the page of figures lists it. */
+/** The subjects of the rows, as the page of figures lists them. */
 export const classes = [
   "our answers as they are",
   "TestVerifyAdmissionResponse, v1",
@@ -16,7 +16,7 @@ export const classes = [
 ] as const;
 export type Class = (typeof classes)[number];
 
-/** One answer of a webhook, and what the API server makes of it. */
+/** One answer of a webhook, and the API server's reaction to it. */
 export interface Row {
   readonly class: Class;
   /** For the cases of the API server's own tests: their name there. */
@@ -24,7 +24,7 @@ export interface Row {
   readonly registration: RegistrationName;
   readonly request?: WriteRequest;
   readonly decided?: Decided;
-  /** What is sent in place of our answer. */
+  /** The body that is sent instead of the library's answer. */
   readonly altered?: (answer: AdmissionReviewAnswer) => unknown;
   /** How it is sent; by default with 200, as JSON. */
   readonly reply?: (text: string) => Reply;
@@ -44,7 +44,7 @@ export interface WriteRequest {
   readonly query?: string;
 }
 
-/** How our answer comes about, where that is not by the Razee preset and a "no" to every question. */
+/** The inputs of the library's answer. By default these are the Razee preset and a "no" to every question. */
 export interface Decided {
   /** Members of the policy. */
   readonly policy?: Readonly<Record<string, unknown>>;
@@ -60,12 +60,12 @@ export interface Reply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Bytes in place of all that; the connection is closed behind them. */
+  /** Raw bytes instead of an HTTP response. The connection is closed after them. */
   readonly raw?: string;
   readonly afterMilliseconds?: number;
 }
 
-/** What became of a write, as its author and the audit log see it. */
+/** The result of a write, as its author and the audit log see it. */
 export interface Met {
   /** The HTTP status code that the API server answered its client with. */
   readonly code: number;
@@ -89,5 +89,5 @@ export interface Met {
   readonly calls: number;
 }
 
-/** What a row says of it; what it does not mention is as in `nothing`. */
+/** The expectation of a row. Members that it leaves out are as in `nothing`. */
 export type Expected = Pick<Met, "code"> & Partial<Met>;

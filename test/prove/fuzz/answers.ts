@@ -1,6 +1,6 @@
 import { type Answer, type Question, readAnswer } from "../../../lib/index.ts";
 
-/** What an authorizer meant: a clear yes or no, or nothing that can be relied on. */
+/** The meaning of an authorizer's reply: a clear yes or no, or none that can be relied on. */
 export type Meaning = "yes" | "no" | "none";
 
 const review = (status: unknown): object => ({
@@ -9,7 +9,7 @@ const review = (status: unknown): object => ({
   status,
 });
 
-/** What may come back to a question, with its meaning by the letter of the rule: yes is `allowed === true && denied !== true`. */
+/** The possible replies to a question, each with its meaning by the letter of the rule: yes is `allowed === true && denied !== true`. */
 const replies = {
   yes: ["yes", review({ allowed: true })],
   "yes, with a reason": ["yes", review({ allowed: true, denied: false, reason: "RBAC: allowed" })],
@@ -42,17 +42,17 @@ const hash = (text: string): number => {
   return sum >>> 0;
 };
 
-/** Everything that makes a question, in an order of its own. */
+/** All members of a question, in a fixed order. */
 export const keyOf = ({ user, uid = "", groups, extra, resourceAttributes: asked }: Question): string => {
   const { verb, group, version, resource, subresource = "", namespace = "", name, ...unknown } = asked;
   const attributes = [verb, group, version, resource, subresource, namespace, name, Object.keys(unknown)];
   return JSON.stringify([user, uid, groups, Object.entries(extra).sort(), attributes]);
 };
 
-/** An authorizer that draws its reply to a question from a few, and the same one every time. */
+/** An authorizer that chooses its reply to a question from a few, and repeats it for the same question. */
 export interface Authorizer {
   readonly answer: (question: Question) => Answer;
-  /** What was asked so far, and what was meant by the reply. */
+  /** The questions so far, each with the meaning of the reply. */
   readonly heard: ReadonlyMap<string, Meaning>;
 }
 

@@ -63,7 +63,7 @@ const route = fc
     ),
   );
 
-/** Calls as gateways hand them over: most right, some wrong somewhere, a few that no gateway would send. */
+/** Calls as gateways send them: most are right, some have a fault, and a few would come from no gateway. */
 export const calls: fc.Arbitrary<CalledTrial> = fc
   .record({
     trial: fc.oneof({ weight: 4, arbitrary: honest }, { weight: 1, arbitrary: hostile }),
@@ -100,7 +100,7 @@ const context = {
   getRemainingTimeInMillis: () => 15_000,
 } as unknown as Context;
 
-/** What holds for every answer of the handler, whatever it was sent: HTTP, with JSON that says what it is. */
+/** Asserts the properties of every answer of the handler: HTTP, with JSON that names its type. */
 const assertAnswer = (result: unknown): readonly [status: number, json: JsonObject] => {
   const { statusCode, headers, multiValueHeaders, body, isBase64Encoded, ...rest } = result as JsonObject;
   assert.deepEqual(rest, {}, "an answer has no more than that");
@@ -123,7 +123,7 @@ const assertAnswer = (result: unknown): readonly [status: number, json: JsonObje
   return [statusCode, answer];
 };
 
-/** What is logged of a call is lines that a machine can read, and holds nothing of the object. */
+/** Asserts that the log of a call is machine-readable and holds no other part of the object. */
 const assertLogged = (entries: readonly Entry[]): void => {
   assert.ok(entries.length <= 1, "a call is one entry");
   for (const entry of entries) {
@@ -142,7 +142,7 @@ const endpointOf = ({ method, path, headers }: CalledTrial): Endpoint | undefine
   return method === "POST" && (byPath || byToken) ? endpoint : undefined;
 };
 
-/** Sends a call through the whole handler. It gives an answer of a known shape, and where nothing is odd the library's own. */
+/** Sends a call through the whole handler. The answer has a known shape; for a regular call it is the library's own. */
 export const checkCall = async (library: Library, trial: CalledTrial, tally: Tally): Promise<void> => {
   const { text, policy: policyText, replies, gateway, base64, access, ...call } = trial;
   const policy = policyOf(policyText);

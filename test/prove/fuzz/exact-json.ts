@@ -1,12 +1,12 @@
 /*
- * JSON as it is written. JSON.parse rounds numbers and keeps no token; here a token is kept as it is, as a string that no JSON text of
- * ours holds, so that a text can be read, changed and written again without loss. Nothing here is recursive: texts may be nested deeper
+ * JSON without loss. JSON.parse rounds numbers and drops their texts. Here the text of a number is kept, as a string that no test text
+ * holds, so that a text can be read, changed and written again. No function is recursive, because texts may be nested deeper
  * than the stack.
  */
 
 const mark = "\u0000json:";
 
-/** A JSON text that stands in a tree as it is: a number that no double holds, nesting beyond the stack, a key twice. */
+/** A JSON text inside a tree: a number that no double holds, nesting beyond the stack, or an object with a key twice. */
 export const raw = (text: string): string => mark + text;
 
 /** The text of a token; undefined for any other value. */
@@ -69,7 +69,7 @@ export const writeExactly = (tree: unknown): string => {
   return parts.join("");
 };
 
-/** Numbers up to 2^53-1 are what they are worth; beyond that only their texts tell them apart. */
+/** Numbers up to 2^53-1 are compared by value, larger ones by their texts. */
 const sameNumber = (one: string, other: string): boolean => {
   const [a, b] = [Number(one), Number(other)];
   const exact = Math.abs(a) <= Number.MAX_SAFE_INTEGER && Math.abs(b) <= Number.MAX_SAFE_INTEGER;

@@ -7,7 +7,7 @@ import { type Kind, trySlice } from "./slice.ts";
 
 const { judge, judgeFields, conclude, concludeFields, readReview, writeReview } = lib;
 
-/** What a library does to its outcome where that is `decision`. */
+/** A library that changes an outcome with this decision. */
 const instead = (decision: lib.Decision, change: (outcome: lib.Outcome) => Partial<lib.Outcome>): Partial<Library> => ({
   conclude: (judgement, answers) => {
     const outcome = conclude(judgement, answers);
@@ -19,7 +19,7 @@ const yes: lib.Answer = { allowed: true, reason: "" };
 const isYes = (answer: lib.Answer | undefined): boolean =>
   answer !== undefined && "allowed" in answer && answer.allowed;
 
-/** Asks other questions than it judges by. */
+/** A library that asks other questions than it judges by. */
 const asking = (
   change: (questions: readonly lib.Question[]) => readonly lib.Question[],
   hear = (answers: readonly (lib.Answer | undefined)[], _questions: readonly lib.Question[]) => answers,
@@ -39,7 +39,7 @@ const asking = (
   };
 };
 
-/** Judges by another policy than it is given, or another request. */
+/** A library that judges another policy or another request than it is given. */
 const judging = (
   change: (target: lib.Target, requester: string) => Partial<lib.Target>,
   request: (request: lib.AdmissionRequest) => lib.AdmissionRequest = (same) => same,

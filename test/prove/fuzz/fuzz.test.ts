@@ -10,7 +10,7 @@ test("of 20,000 reviews none breaks a promise, and every reason is met", async (
   const { figures, failures } = await fuzz({ seed, reviews: 20_000 });
   expect(failures, `seed ${seed}`).toEqual([]);
   process.stderr.write(`${pageOf(figures)}\n`);
-  // What met too little has shown nothing.
+  // A run that met too few cases shows nothing.
   expect(unmet(figures), `seed ${seed}`).toEqual([]);
   for (const decision of decisions) expect(figures.decisions[decision], decision).toBeGreaterThan(100);
   expect(Object.keys(figures.statuses)).toEqual(expect.arrayContaining(["200", "400", "404", "415", "500"]));

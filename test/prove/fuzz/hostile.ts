@@ -12,7 +12,7 @@ const nested = (depth: number): readonly string[] => [
   `[9007199254740993,${"[".repeat(depth)}${"]".repeat(depth)}]`,
 ];
 
-/** Objects that are not what they look like to careless JavaScript, keys twice, numbers that no double holds. */
+/** Objects that mislead careless JavaScript, objects with a key twice, and numbers that no double holds. */
 const tricks = fc
   .oneof(
     fc.constantFrom(

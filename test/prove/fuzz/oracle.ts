@@ -7,7 +7,7 @@ import { isSame, rawOf } from "./exact-json.ts";
  * admitted object may name, and which requests need not be judged. The oracle does not predict the decision; it says what must hold for it.
  */
 
-/** A target as a policy file writes it, with what a preset stands for. */
+/** A target as a policy file writes it, presets expanded. */
 export interface TargetText {
   readonly group: string;
   readonly versions: readonly string[];
@@ -62,7 +62,7 @@ export const answerable = (review: unknown): JsonObject | undefined => {
   return isReview && isObject(request) && isText(uid) && uid !== "" ? request : undefined;
 };
 
-/** What a request writes: `bindings` of the core group are `pods/binding` where a policy knows only pods. */
+/** The target and the subresource that a request writes: `bindings` of the core group are `pods/binding` where a policy knows only pods. */
 const writtenBy = ({ request, policy }: Reviewed): { readonly target?: TargetText; readonly subResource: string } => {
   const resource = own(request, "resource");
   const [group, version, plural] = ["group", "version", "resource"].map((key) => own(resource, key));
@@ -83,7 +83,7 @@ const writtenBy = ({ request, policy }: Reviewed): { readonly target?: TargetTex
   return pods ? { target: pods, subResource: "binding" } : { subResource };
 };
 
-/** The target that covers what a request writes. */
+/** The target that covers the written resource. */
 export const targetOf = (reviewed: Reviewed): TargetText | undefined => writtenBy(reviewed).target;
 
 /** A place that a field leads to. `blocked`: a parent is not an object. */
@@ -146,8 +146,8 @@ const pathsOf = ({ path, serviceAccount }: FieldText): readonly string[] => {
 };
 
 /**
- * Fields that a request must answer for, and the object that they are read from: the new one, or the old one, as whose identity the
- * controller acts on the status that is written.
+ * Fields that a request must answer for, and the object that they are read from: the new object, or the old one, where the controller acts
+ * on the written status as the old object's identity.
  */
 export interface Duty {
   readonly fields: readonly FieldText[];

@@ -26,7 +26,7 @@ const valueAt = (tree: unknown, pointer: string): unknown => {
 };
 
 /**
- * Applies a patch with a library that knows nothing of ours. Asserts that it makes only missing parents of the places that may be written,
+ * Applies a patch with an independent library. Asserts that it makes only missing parents of the places that may be written,
  * sets only those, and leaves the rest as it was.
  *
  * @param read reads the object anew, for it is changed in place
@@ -54,7 +54,7 @@ export const patched = (
     }
   }
 
-  // Its guard against __proto__ is for documents of others: a key of that name is one like any other in JSON.
+  // Without the library's guard against __proto__: in JSON a key of that name is an ordinary key.
   const make = () => applyPatch(read(), structuredClone(patch) as Operation[], true, true, false).newDocument;
   const undone = make();
   for (const { path } of patch.toReversed()) {

@@ -35,13 +35,13 @@ import {
 import { patched } from "./patched.ts";
 import { count, type Tally } from "./tally.ts";
 
-/** What is tried: the library, or one that is wrong on purpose. */
+/** The library under test, or one that is wrong on purpose. */
 export type Library = Pick<
   typeof lib,
   "readReview" | "judge" | "judgeFields" | "conclude" | "concludeFields" | "writeReview"
 >;
 
-/** A review, the policy that it is judged by and what the authorizer says. */
+/** A review, its policy, and the replies of the authorizer. */
 export interface Trial {
   readonly text: string;
   readonly policy: JsonObject;
@@ -249,7 +249,7 @@ const isDeep = (text: string): boolean => ["[", '{"a":'].some((open) => text.inc
 
 type Heard = ReturnType<typeof authorizerOf>["heard"];
 
-/** What need not be answered for is skipped, and nothing else; what must be refused is. */
+/** A request without duties is skipped, and no other request; a request that must be refused is denied. */
 const checkDuties = (reviewed: Reviewed, { endpoint, outcome }: Decided, isTooDeep: boolean): void => {
   const { decision, reason } = outcome;
   const duties = dutiesOf(reviewed, endpoint);
@@ -300,7 +300,7 @@ const checkTwin = (reviewed: Reviewed, mutated: Decided, validated: Decided, isT
     assert.equal(validated.outcome.reason, mutated.outcome.reason, "both endpoints have the same reason");
 };
 
-/** Two yeses of a review that has many are as good as all. */
+/** Of a review with many yeses, two are enough. */
 const mostTurned = 2;
 
 /** A yes that becomes a no admits nothing that was refused, and keeps nothing that was replaced. */

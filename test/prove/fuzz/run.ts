@@ -5,7 +5,7 @@ import { type Kind, type SliceResult, sliceOf } from "./slice.ts";
 import { add, newTally } from "./tally.ts";
 
 export interface FuzzOptions {
-  /** Of everything that is random. The same seed tries the same reviews, whatever the number of threads. */
+  /** The seed of all random choices. The same seed tries the same reviews, whatever the number of threads. */
   readonly seed: number;
   /** How many reviews are judged, at least. */
   readonly reviews: number;
@@ -20,7 +20,7 @@ const resourceLimits = { stackSizeMb: 1 };
 
 /**
  * Judges random and hostile reviews, and says which review broke which promise. The first failure ends the run, because what is broken
- * would be broken again; where several threads meet one at a time, there are several. A thread that ends is a failure too.
+ * would be broken again; several threads may each report one at that time. A thread that ends is a failure too.
  *
  * @example const { failures } = await fuzz({ seed: 7, reviews: 20_000 });
  */

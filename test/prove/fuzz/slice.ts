@@ -8,7 +8,7 @@ import { checkReview, type Library, policyOf, type Trial } from "./properties.ts
 import { newTally, type Tally } from "./tally.ts";
 import { honest } from "./worlds.ts";
 
-/** What is tried, in the order and the shares in which slices follow each other. */
+/** The kinds of slices, in their order and in their shares of the run. */
 const turns = [
   "honest",
   "calls",

@@ -1,7 +1,7 @@
 import { type Decision, decisions, type Reason, reasons } from "../../../lib/decision/verdict.ts";
 import type { Outcome } from "../../../lib/index.ts";
 
-/** What was met, counted. Plain data, so that it can travel between threads. */
+/** Counts of a run. Plain data, so that threads can exchange it. */
 export interface Tally {
   readonly reviews: {
     /** Every text that was judged to the end, from text to text. */
@@ -60,7 +60,7 @@ const addTo = (sum: Record<string, number>, more: Readonly<Record<string, number
   for (const [key, value] of Object.entries(more)) sum[key] = (sum[key] ?? 0) + value;
 };
 
-/** Adds what another part of the run counted. */
+/** Adds the counts of another part of the run. */
 export const add = (tally: Tally, more: Tally): void => {
   for (const part of ["reviews", "decisions", "reasons", "statuses", "checks"] as const) addTo(tally[part], more[part]);
   if (more.slowest.milliseconds > tally.slowest.milliseconds) tally.slowest = more.slowest;

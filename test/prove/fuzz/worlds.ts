@@ -85,7 +85,7 @@ const reply: fc.Arbitrary<Reply> = fc.oneof(
 export const fewReplies = fc.array(reply, { minLength: 1, maxLength: 4 });
 
 /**
- * How an object came to be what it is. `same`, `relabelled` and `edited` leave the declared identity as it was, `reported` changes only the
+ * The history of an object. `same`, `relabelled` and `edited` leave the declared identity as it was, `reported` changes only the
  * status.
  */
 const history = fc.oneof(

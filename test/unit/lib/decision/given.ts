@@ -18,15 +18,15 @@ import {
 } from "../../../../lib/index.ts";
 import { assertSound } from "../../../support/sound.ts";
 
-// Short ways to write what a row needs, and the whole way from the text of a review to the answer.
+// Helpers for rows, and the whole path from the text of a review to the answer.
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** What an authorizer said of a question: yes, no, a failure, or nothing at all. */
+/** An authorizer's answer to a question: yes, no, a failure, or none. */
 export type Said = "yes" | "no" | "nothing" | { readonly code: 502 | 503 | 504; readonly failure: string };
 
 export interface Given {
-  /** Members of the policy, whose target is the Razee preset where nothing else is said. */
+  /** Members of the policy, whose target is the Razee preset by default. */
   readonly policy?: Json;
   readonly endpoint?: Endpoint;
   readonly operation?: string;
@@ -38,12 +38,12 @@ export interface Given {
   readonly by?: string | Json | null;
   readonly object?: unknown;
   readonly old?: unknown;
-  /** JSON text in place of `object` and `old`, for what no JavaScript value can hold. */
+  /** JSON text in place of `object` and `old`, for texts that no JavaScript value can hold. */
   readonly objectText?: string;
   readonly oldText?: string;
   /** Further members of the request. */
   readonly request?: Json;
-  /** What is answered to each question, as `formatQuestion` writes it. */
+  /** The answer to each question, as `formatQuestion` writes it. */
   readonly asked?: Readonly<Record<string, Said>>;
   /** In place of `asked`. */
   readonly answers?: (question: string) => Said;
@@ -134,11 +134,11 @@ export const decide = (given: Given): Result => {
   };
 };
 
-/** The object with the patch applied, by a library that knows nothing of ours. */
+/** The object with the patch applied, by an independent library. */
 export const patched = (object: unknown, patch: readonly PatchOperation[]): unknown =>
   fastJsonPatch.applyPatch(structuredClone(object), structuredClone(patch) as Operation[], true).newDocument;
 
-/** What holds for every answer, whatever was asked. */
+/** Asserts the properties that hold for every answer. */
 export const expectSound = ({ response, outcome }: Result): void => assertSound(uid, outcome, response);
 
 const targetsOf = ({ policy }: Given): readonly Json[] => (policy?.["targets"] ?? []) as readonly Json[];

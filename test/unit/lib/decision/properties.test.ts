@@ -164,7 +164,7 @@ describe("for every review, policy and answers", () => {
         const leaves = patch.filter(({ value }) => typeof value === "string");
         expect(leaves.length).toBeGreaterThan(0);
         expect(leaves.length).toBeLessThanOrEqual(outcome.fields);
-        // Every operation is on the way to a field, and taking the fields out again leaves what was there.
+        // Every operation is on the way to a field, and removing the fields restores the object.
         for (const { path } of patch) expect(leaves.some((leaf) => leaf.path.startsWith(path))).toBe(true);
         const without = (value: unknown): unknown =>
           leaves.reduce((at, { path }) => withoutAt(at, path), structuredClone(value));
@@ -293,14 +293,14 @@ const valueAt = (value: unknown, path: string): unknown =>
     (at, part) => (typeof at === "object" && at !== null && Object.hasOwn(at, part) ? (at as Json)[part] : undefined),
     value,
   );
-/** The same without what stands at a pointer. */
+/** The same value without the member at a pointer. */
 const withoutAt = (value: unknown, path: string): unknown => {
   const parts = pointed(path);
   const parent = parts.slice(0, -1).reduce<unknown>((at, part) => (at as Json | undefined)?.[part], value);
   if (typeof parent === "object" && parent !== null) delete (parent as Record<string, unknown>)[parts.at(-1) ?? ""];
   return value;
 };
-/** Empty objects and nulls are what missing parents were, and became. */
+/** Without empty objects and nulls, which are missing parents before and after the patch. */
 const withoutEmpty = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map((item) => withoutEmpty(item) ?? "nothing");
   if (typeof value !== "object" || value === null) return value ?? undefined;
@@ -424,7 +424,7 @@ describe("for every text", () => {
       fc.property(fc.jsonValue(), fc.jsonValue(), (before, now) => {
         const objectOf = (data: unknown): Json => ({ spec: { clusterAuth: { impersonateUser: "alice" }, data } });
         const { outcome } = decide({ operation: "UPDATE", old: objectOf(before), object: objectOf(now) });
-        // What JSON can tell apart; a number and its negative zero it cannot.
+        // Compared as JSON, which does not distinguish zero from negative zero.
         const same = isDeepStrictEqual(JSON.parse(JSON.stringify([before])), JSON.parse(JSON.stringify([now])));
         expect(outcome.decision).toBe(same ? "skipped" : "self");
       }),

@@ -1,7 +1,7 @@
 import type { Decision, PatchOperation, Reason } from "../../../../lib/index.ts";
 import type { Given } from "./given.ts";
 
-/** One row of the rule: who writes what, what the authorizer says to exactly these questions, and what comes of it. */
+/** One row of the rule: the write, the authorizer's answers to exactly these questions, and the outcome. */
 export interface Row extends Given {
   /** The row in a sentence. */
   readonly when: string;
@@ -12,7 +12,7 @@ export interface Row extends Given {
   readonly effective?: string;
   /** The status code of a denial. */
   readonly code?: number;
-  /** The message: every denial has one in its answer, and a row about anything else may name the one for the log. */
+  /** The message. Every denial has one in its answer. In other rows it is the message for the log, and optional. */
   readonly says?: string;
   readonly causes?: readonly { readonly field: string; readonly message: string }[];
   readonly warns?: readonly string[];
@@ -26,5 +26,5 @@ export const at = "spec.clusterAuth.impersonateUser";
 export const pointer = "/spec/clusterAuth/impersonateUser";
 export const unsafe = "is not printable ASCII without spaces at its ends and would not survive an HTTP header";
 
-/** What a row may read like where it is about a policy's own target. */
+/** The policy of a row with targets of its own. */
 export const targets = (...all: readonly object[]) => ({ targets: all });

@@ -47,7 +47,7 @@ describe("what holds for every row", () => {
     if (!isLeftAlone) expect(validated.response.allowed).toBe(false);
     expect(validated.questions).toEqual(expect.arrayContaining([...mutated.questions]));
 
-    // Both endpoints say the same of everything but the status, which mutate does not read.
+    // Both endpoints agree, except about the status, which mutate does not read.
     if (!isAboutStatus(row)) {
       expect(validated.questions).toEqual(mutated.questions);
       expect(after.reason).toBe(before.reason);
@@ -56,7 +56,7 @@ describe("what holds for every row", () => {
       expect(after.decision).toBe(mutated.patch.length > 0 ? "denied" : before.decision);
     }
 
-    // What was patched is what the same requester may create.
+    // The same requester may create the patched object.
     if (mutated.patch.length > 0) {
       const object = patched(objectOf(row), mutated.patch);
       const { operation: _, old: __, oldText: ___, objectText: ____, ...rest } = row;
@@ -65,7 +65,7 @@ describe("what holds for every row", () => {
       expect(again.response.allowed).toBe(true);
     }
 
-    // Audit mode asks the same, and does nothing; switched off, nothing is asked.
+    // Under `audit` the same questions are asked, and no request is changed or refused. Under `off` no question is asked.
     for (const { endpoint, outcome } of [
       { endpoint: "mutate", outcome: mutated },
       { endpoint: "validate", outcome: validated },

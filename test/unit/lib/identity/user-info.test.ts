@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readUserInfo } from "../../../../lib/identity/index.ts";
 
-// What Kubernetes sends for each kind of requester.
+// The user info that Kubernetes sends for each kind of requester.
 test.each([
   [
     "a static token",

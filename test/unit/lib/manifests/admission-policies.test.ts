@@ -61,7 +61,7 @@ describe("the admission policies of a policy", () => {
       expect(byName(prefix)["matchConstraints"]).toEqual({ matchPolicy: "Equivalent", resourceRules: webhook?.rules });
     expect(byName("validate.")["matchConditions"]).toEqual(validate.webhooks[0]?.matchConditions);
     expect(byName("status.")["matchConditions"]).toEqual(validate.webhooks[1]?.matchConditions);
-    // Of an object with more members than can be compared, the function is asked; without it, the other policy decides.
+    // For an object with too many members to compare, the API server calls the function. Without the function, the validating policy decides.
     const [changed] = mutate.webhooks[0]?.matchConditions ?? [];
     expect(byName("mutate.")["matchConditions"]).toEqual([
       { ...changed, expression: changed?.expression.replace(" : false)", " : true)") },

@@ -75,7 +75,7 @@ test("one user may impersonate a service account", () => {
 describe("the roles grant what they are named after, and nothing else", () => {
   const deployer = { namespace: "team-a", name: "deployer" };
   const byName = (objects: readonly object[]) =>
-    // As kubectl apply would: what has the same kind and name takes the other's place.
+    // As kubectl apply does: an object replaces one of the same kind and name.
     [
       ...new Map(
         objects.map((object) => [

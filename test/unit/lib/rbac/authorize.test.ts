@@ -17,7 +17,7 @@ type Row = readonly [what: string, who: Who, attributes: Partial<ResourceAttribu
 
 const alice: Who = { user: "alice" };
 
-/** Every row is asked of one world. A reason stands for a yes; `false` is a no without a reason. */
+/** Each row is a question to the same world. A text is the reason of a yes; `false` is a no without a reason. */
 const answers = (name: string, manifests: readonly unknown[], rows: readonly Row[]) =>
   describe(name, () => {
     test.each(rows)("%s", (_, who, attributes, reason) => {

@@ -1,6 +1,6 @@
 import type { Question, ResourceAttributes } from "../../../../lib/question/question.ts";
 
-// Short ways to write what a test row needs, so that a row shows only what it is about.
+// Helpers for test rows, so that a row shows only its subject.
 
 const apiVersion = "rbac.authorization.k8s.io/v1";
 

@@ -15,7 +15,7 @@ const listed = policyOf(["spec.jobs[*].runAs"]);
 const mapped = policyOf(["spec.jobs[*].auth.runAs"]);
 const several = policyOf(["spec.auth.runAs", "spec.auth.cleanUpAs", "spec.fallback.runAs"]);
 
-/** Paths may walk lists and maps; the worst outcome wins, and its first field is named. */
+/** Paths may walk lists and maps. The worst verdict is the outcome, and names its first field. */
 export const severalFields: readonly Row[] = [
   {
     when: "every element of a list is judged: one replaced among permitted ones",
@@ -323,7 +323,7 @@ export const severalFields: readonly Row[] = [
 
 const labels = policyOf(['metadata.labels["example.com/run-as"]']);
 
-/** Fields may stand in the metadata: then a label is an identity. */
+/** Fields in the metadata: a label or an annotation names an identity. */
 export const metadataFields: readonly Row[] = [
   {
     when: "a changed label that is not an identity is not judged",
@@ -602,7 +602,7 @@ const withDefault = policyOf([account_], { onEmpty: { default: "default" } });
 const byDefault = account("default");
 const deleted = { spec: {} };
 
-/** What an empty field means, where the controller says. */
+/** An empty field whose meaning the controller defines. */
 export const emptyAccounts: readonly Row[] = [
   {
     when: "an empty service account is refused where the policy says nothing else",

@@ -109,7 +109,7 @@ export const another: readonly Row[] = [
   },
 ];
 
-/** The requester declares a service account, or what looks like one. */
+/** The requester declares a service account, or a name that looks like one. */
 export const accounts: readonly Row[] = [
   {
     when: "a service account is asked about as one, in its namespace",
@@ -176,7 +176,7 @@ export const accounts: readonly Row[] = [
   },
 ];
 
-/** The requester declares nothing. */
+/** The requester declares no identity. */
 export const nothing: readonly Row[] = [
   ...(
     [

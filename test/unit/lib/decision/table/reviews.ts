@@ -391,7 +391,7 @@ export const updates: readonly Row[] = [
   ),
 ];
 
-/** Numbers are compared as the API server does: by their text where a double is too coarse. */
+/** Numbers are compared as the API server does: by their text where a double is not exact. */
 export const numbers: readonly Row[] = [
   ...(
     [
@@ -712,7 +712,7 @@ const off = { policy: { enforcement: "off" }, decision: "skipped", reason: "enfo
 const audit = { policy: { enforcement: "audit" } } as const;
 const told = (what: string): readonly string[] => [`audit (not enforced): ${what}`];
 
-/** Switched off, everything passes; in audit mode everything is judged and nothing is done. */
+/** Under `off` every review passes. Under `audit` every review is judged, and neither changed nor refused. */
 export const enforcement: readonly Row[] = [
   {
     when: "off: a forbidden identity",

@@ -23,7 +23,7 @@ const guest = {
 } as const;
 const copier = account("copier", "system");
 
-/** An empty field stands for an identity: it is judged as if it named that, and stays empty. */
+/** An empty field that stands for an identity is judged as if it named the identity, and stays empty. */
 export const emptyStandsFor: readonly Row[] = [
   {
     when: "Flux's own controller writes an empty field, which stands for it: nothing is asked",
@@ -255,7 +255,7 @@ const ofNobody = { ...statusWrite, old: template(), object: { ...template(), ...
 const refusedStatus = (by: string, identity = controller, ask = isController, path = at): string =>
   `the controller acts on this status, and ${path} is empty, which stands for "${identity}", and ${by} may not impersonate that; set it to an identity that ${by} may impersonate, or get the permission to ${ask}`;
 
-/** The status of an object without an identity, older than the webhook: its controller goes on, others may not. */
+/** The status of an object without an identity, older than the webhook: its controller may still write it, other users may not. */
 export const statusOfNobody: readonly Row[] = [
   ...(
     [

@@ -164,7 +164,7 @@ const spared = {
 const run = 'metadata.annotations["example.com/run-as"]';
 const runAs = (as: string, more: Json = {}) => ({ ...more, metadata: { annotations: { "example.com/run-as": as } } });
 
-/** Controllers that write the status of the object itself, whatever it names. */
+/** Controllers that may write the status of the object itself, whatever identity it names. */
 export const statusWriters: readonly Row[] = [
   { when: "a status writer writes the status of what runs as another", ...byController, ...onlyStatus, ...spared },
   {
@@ -357,7 +357,7 @@ const forbiddenPowerful = (who: string) =>
   }) as const;
 const throughStatus = { ...both, subResource: "status" } as const;
 
-/** A field in the status is judged on validate only, by the final object. */
+/** A field in the status is judged only on validate, which sees the final object. */
 export const fieldsInTheStatus: readonly Row[] = [
   {
     when: "dave writes a status that runs as powerful: validate refuses what he may not impersonate",

@@ -305,7 +305,7 @@ const invalid = (cause: string, field = at): Pick<Row, "code" | "says" | "causes
   causes: [{ field, message: cause }],
 });
 
-/** Names that an HTTP header would not carry. */
+/** Names that an HTTP header cannot carry. */
 export const unsafeNames: readonly Row[] = [
   ...(
     [
@@ -502,7 +502,7 @@ const narrowed = (username: string, key = scopes) => ({ ...user(username), extra
 const handsOut = (name: string, key = scopes): string =>
   `${at} would grant all rights of "${name}", but this token is limited by ${key}; use an unscoped token`;
 
-/** A credential that is narrower than its user. */
+/** A scoped token, which has fewer rights than its user. */
 export const narrowing: readonly Row[] = [
   {
     when: "who names themself is asked about: no",
