@@ -6,15 +6,4 @@ export { judgeFields, type WrittenObject } from "./judge-fields.ts";
 export type { Judgement } from "./judgement.ts";
 export type { PatchOperation } from "./patch.ts";
 export type { AdmissionRequest, Endpoint, GroupVersionResource } from "./request.ts";
-export type {
-  Cause,
-  Decision,
-  DenialCode,
-  Denied,
-  FieldVerdict,
-  Kept,
-  Reason,
-  Verdict,
-  Write,
-  Written,
-} from "./verdict.ts";
+export type { Cause, Decision, DenialCode, FieldVerdict, Reason } from "./verdict.ts";

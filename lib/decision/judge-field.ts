@@ -108,9 +108,9 @@ const setToRequester = (field: IdentityField, change: Change): Finding => {
 /** Rule `own`: writing the requester's name grants its full rights, so a scoped token must be allowed to impersonate its own user. */
 const requireWholeIdentity = (field: IdentityField, yes: Kept | Written): Finding => {
   const { requester, policy } = field;
-  const narrowing = policy.narrowing.find((key) => Object.hasOwn(requester.extra, key));
-  if (narrowing === undefined) return yes;
-  const no = denied(field, "narrowed-requester", messages.narrowed(field, narrowing));
+  const scopedBy = policy.narrowing.find((key) => Object.hasOwn(requester.extra, key));
+  if (scopedBy === undefined) return yes;
+  const no = denied(field, "narrowed-requester", messages.scopedToken(field, scopedBy));
   return { ask: [questionFor(field, requester.username)], yes, no, subject: subjectOf(field) };
 };
 

@@ -73,7 +73,7 @@ export const lostGroups = ({ at }: IdentityField, identity: string): string =>
 export const privilegedRequester = (field: IdentityField, value: string): string =>
   `${field.at} would be set to "${user(field)}", which the controller treats as all-powerful; set it to "${value}" if the object is meant to run as the controller, or to the identity that it should run as`;
 
-export const narrowed = (field: IdentityField, key: string): string =>
+export const scopedToken = (field: IdentityField, key: string): string =>
   `${field.at} would grant all rights of "${user(field)}", but this token is limited by ${key}; use an unscoped token`;
 
 /* Causes (422) begin behind the name of the field. */
