@@ -3,6 +3,7 @@ import { printable } from "../../lib/meta/index.ts";
 import { notVerified, openCluster } from "../cluster/api-client.ts";
 import { guardUrl } from "../command-line/guard-url.ts";
 import { plainTable } from "../command-line/plain-table.ts";
+import { policyOf } from "../command-line/policy-of.ts";
 import { readArguments, run, UsageError } from "../command-line/usage.ts";
 import { checkInTree } from "../doctor/admission-policies.ts";
 import { checkAsker, checkAskerExcess } from "../doctor/asker.ts";
@@ -14,7 +15,6 @@ import { checkFunction, checkRoundTrip } from "../doctor/round-trips.ts";
 import { type Site, visit } from "../doctor/site.ts";
 import { checkStatusSubresources } from "../doctor/status-subresources.ts";
 import { checkVersions } from "../doctor/versions.ts";
-import { policyOf } from "../local/local-cluster.ts";
 
 const help = `Looks at a guarded cluster from outside, and says what is wrong and what to do about it. It changes nothing.
 

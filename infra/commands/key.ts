@@ -2,7 +2,7 @@ import { isClusterName } from "../../functions/registry/cluster-name.ts";
 import { hashOfKey } from "../../functions/webhook/caller-key.ts";
 import { hostOf } from "../command-line/guard-url.ts";
 import { readArguments, run, UsageError } from "../command-line/usage.ts";
-import { newKey } from "../local/local-identity.ts";
+import { newKey } from "../local/new-key.ts";
 
 const help = `Makes a key for one cluster's API server, and shows where its two halves go. It is shown once and kept nowhere.
 

@@ -8,14 +8,15 @@ import {
   webhookConfigurations,
 } from "../../lib/manifests/index.ts";
 import type { Policy } from "../../lib/policy/index.ts";
+import { readText } from "../command-line/files.ts";
 import { guardUrl } from "../command-line/guard-url.ts";
 import { isDnsLabel, isLabelKey, isLabelValue } from "../command-line/kubernetes-syntax.ts";
 import { manifestsCommand } from "../command-line/manifests-command.ts";
+import { policyOf } from "../command-line/policy-of.ts";
 import { readArguments, run, UsageError } from "../command-line/usage.ts";
 import { yamlText } from "../command-line/yaml-text.ts";
 import { withoutKey } from "../doctor/redact.ts";
-import { defaultAsker, impersonatorRoles } from "../kubernetes/examples.ts";
-import { policyOf, readText } from "../local/local-cluster.ts";
+import { defaultAsker, impersonatorRoles } from "../kubernetes/example-roles.ts";
 
 const help = `Prints what is applied to a cluster: both webhook configurations, and the role of the webhook's own identity there.
 

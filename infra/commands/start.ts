@@ -2,11 +2,13 @@ import { isIP } from "node:net";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { webhookConfigurations } from "../../lib/manifests/index.ts";
+import { readText } from "../command-line/files.ts";
 import { hostOf } from "../command-line/guard-url.ts";
 import { manifestsCommand } from "../command-line/manifests-command.ts";
+import { policyOf } from "../command-line/policy-of.ts";
 import { readArguments, run, UsageError } from "../command-line/usage.ts";
 import { yamlText } from "../command-line/yaml-text.ts";
-import { describeAsk, policyOf, readText } from "../local/local-cluster.ts";
+import { describeAsk } from "../local/local-cluster.ts";
 import { localIdentity } from "../local/local-identity.ts";
 import { serve } from "../local/serve.ts";
 

@@ -1,8 +1,9 @@
-import { createPrivateKey, randomBytes, X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../command-line/usage.ts";
 import { type Authority, newAuthority } from "./certificates.ts";
+import { newKey } from "./new-key.ts";
 
 /** What a local server is registered with. It stays the same from start to start, so that a registration does, too. */
 export interface LocalIdentity {
@@ -16,11 +17,6 @@ export interface LocalIdentity {
 }
 
 const day = 86_400_000;
-
-/** 256 bits, in letters that no part of the way to the function rewrites. */
-export function newKey(): string {
-  return randomBytes(32).toString("base64url");
-}
 
 /** Reads a CA (`ca.pem`, `ca.key`) and a key (`key`) from a folder, and makes those that are not there or of no use any more. */
 export async function localIdentity(folder: string): Promise<LocalIdentity> {

@@ -2,8 +2,8 @@ import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import type { HttpEvent } from "../../functions/gateway/http-event.ts";
 import type { Endpoint } from "../../lib/decision/index.ts";
 import type { JsonObject } from "../../lib/meta/index.ts";
+import { readText } from "../command-line/files.ts";
 import { UsageError } from "../command-line/usage.ts";
-import { readText } from "./local-cluster.ts";
 
 /** What an event of `events/webhook/` says must come of it. Reviews from elsewhere say nothing. */
 export interface Expectation {

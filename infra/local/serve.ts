@@ -6,10 +6,11 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { boundedJson, type Log } from "../../functions/telemetry/telemetry.ts";
 import { hashOfKey } from "../../functions/webhook/caller-key.ts";
 import { loadBundle } from "../build/load-bundle.ts";
+import { naming } from "../command-line/files.ts";
 import { isLoopback } from "../command-line/guard-url.ts";
 import { UsageError } from "../command-line/usage.ts";
 import { type Authority, certificatesFrom, newAuthority } from "./certificates.ts";
-import { type LocalOptions, localCluster, naming } from "./local-cluster.ts";
+import { type LocalOptions, localCluster } from "./local-cluster.ts";
 
 export interface ServeOptions extends LocalOptions {
   /** 0 or absent: any free one. */

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { policies } from "../../functions/policies/index.ts";
-import { defaultAsker, exampleFiles, impersonatorRoles } from "../../infra/kubernetes/examples.ts";
+import { defaultAsker, impersonatorRoles } from "../../infra/kubernetes/example-roles.ts";
+import { exampleFiles } from "../../infra/kubernetes/examples.ts";
 import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import {
   admissionPolicies,
