@@ -1,6 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
+import { readArguments, run } from "../command-line/usage.ts";
 import { builtPolicies } from "./built-policies.ts";
 import { lazyYaml, yamlFile } from "./lazy-yaml.ts";
 import { slimClientNode } from "./slim-client-node.ts";
@@ -34,21 +35,23 @@ const replaceFile = async (file: string, content: string | Uint8Array): Promise<
  * budget.
  *
  * @param report takes one line for every file: its bytes
+ * @returns the paths of all that was bundled
  */
-export async function buildFunctions(report: (line: string) => void = () => {}): Promise<void> {
+export async function buildFunctions(report: (line: string) => void = () => {}): Promise<readonly string[]> {
+  const inputs: string[] = [];
   await import("../../functions/policies/index.ts"); // which throws where a policy says something wrong
   await mkdir(`${root}dist`, { recursive: true });
   await replaceFile(`${root}dist/package.json`, `${JSON.stringify({ type: "commonjs" })}\n`);
   for (const [name, { budget, ...options }] of Object.entries(bundles)) {
     const outfile = `dist/${name}`;
-    const { outputFiles = [] } = await build({
+    const { outputFiles = [], metafile } = await build({
       absWorkingDir: root,
       outfile,
       bundle: true,
       minify: true,
       platform: "node",
       target: "node24",
-      // V8 reads the body of an arrow function twice, a function's once: a third less to compile at a cold start.
+      // V8 parses the body of an arrow function twice: without arrow functions a cold start compiles a third less.
       supported: { arrow: false },
       format: "cjs",
       mainFields: ["module", "main"],
@@ -56,6 +59,7 @@ export async function buildFunctions(report: (line: string) => void = () => {}):
       legalComments: "none",
       logLevel: "warning",
       write: false,
+      metafile: true,
       ...options,
     });
     for (const { contents } of outputFiles) {
@@ -63,7 +67,18 @@ export async function buildFunctions(report: (line: string) => void = () => {}):
       if (contents.length > budget) throw new Error(`${outfile} is ${contents.length - budget} bytes over its budget`);
       await replaceFile(`${root}${outfile}`, contents);
     }
+    inputs.push(...Object.keys(metafile?.inputs ?? {}));
   }
+  return inputs;
 }
 
-if (import.meta.main) void buildFunctions(console.log);
+const help = `Bundles the function into dist/, and prints the bytes of each file and its budget.
+
+usage: npm run build`;
+
+const command = async (): Promise<void> => {
+  readArguments({}, help);
+  await buildFunctions(console.log);
+};
+
+if (import.meta.main) void run(command);

@@ -1,6 +1,8 @@
 import { buildFunctions } from "./build-functions.ts";
 
-const build = (): Promise<void> => buildFunctions(console.error);
+const build = async (): Promise<void> => {
+  await buildFunctions(console.error);
+};
 
 /**
  * A Serverless Framework plugin: builds the functions before they are packaged, so that no command needs another before it. It is

@@ -1,10 +1,12 @@
-/** What `npm run manifests` is called with, and which cluster `kubectl` is pointed at. */
+import { calledAs } from "./installation.ts";
+
+/** What `manifests` is called with, and which cluster `kubectl` is pointed at. */
 export interface ManifestsCommand {
   readonly url?: string | undefined;
   readonly service?: string | undefined;
   readonly "ca-bundle"?: string | undefined;
   readonly policy?: string | undefined;
-  readonly twins?: boolean | undefined;
+  readonly "admission-policies"?: boolean | undefined;
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
 }
@@ -24,8 +26,8 @@ export function manifestsCommand(verb: "apply" | "replace" | "delete", command: 
         return value === true ? [` --${name}`] : [` --${name} ${shellWord(value)}`];
       })
       .join("");
-  const options = given("url", "service", "ca-bundle", "policy", "twins");
-  return `npm run -s manifests --${options} | kubectl${given("kubeconfig", "context")} ${verb} -f -`;
+  const options = given("url", "service", "ca-bundle", "policy", "admission-policies");
+  return `${calledAs("manifests")}${options} | kubectl${given("kubeconfig", "context")} ${verb} -f -`;
 }
 
 const shellWord = (text: string): string => (/^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

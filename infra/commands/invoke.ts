@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { styleText } from "node:util";
 import Table from "cli-table3";
 import { createTwoFilesPatch } from "diff";
@@ -7,72 +7,64 @@ import fastJsonPatch, { type Operation } from "fast-json-patch";
 import { printable } from "../../lib/meta/index.ts";
 import type { AdmissionReviewAnswer } from "../../lib/review/index.ts";
 import { loadBundle } from "../build/load-bundle.ts";
-import { readArguments, run, UsageError } from "../command-line/usage.ts";
+import { defineCommand } from "../command-line/command.ts";
+import { root } from "../command-line/installation.ts";
+import { answerOptions, outputOption, sharedOptions } from "../command-line/shared-options.ts";
+import { UsageError } from "../command-line/usage.ts";
 import { yamlText } from "../command-line/yaml-text.ts";
 import { localCluster } from "../local/local-cluster.ts";
 import { readSample, type Sample } from "../local/sample.ts";
 import { eventTrier, mismatches, type TriedEvent } from "../local/try-event.ts";
 
-const help = `Runs AdmissionReviews and API Gateway events through the function, as it would be deployed, without a cloud.
+const events = join(root, "events/webhook/");
 
-usage: npm run invoke -- [EVENT...] [options]
-
-  EVENT                  a file, or - for standard input; one is shown in full (all of events/)
-  --endpoint ENDPOINT    mutate or validate, for AdmissionReviews that do not say (mutate)
-  --rbac FILE...         answer from these RBAC manifests (events/rbac.yaml)
-  --kubeconfig FILE      ask a cluster instead
-  --context NAME         of that kubeconfig (its current one); without one, of $KUBECONFIG, else of ~/.kube/config
-  --policy NAME|FILE     what is guarded (razee)
-  -o table|json          (table)
-
-Exit status: 0 all as expected, 1 an event came out otherwise than it says, 2 a wrong argument.`;
-
-const events = fileURLToPath(new URL("../../events/webhook/", import.meta.url));
-
-const invoke = async (): Promise<void> => {
-  const { values, positionals } = readArguments(
-    {
-      endpoint: { type: "string" },
-      rbac: { type: "string", multiple: true },
-      kubeconfig: { type: "string" },
-      context: { type: "string" },
-      policy: { type: "string" },
-      output: { type: "string", short: "o", default: "table" },
+export const invoke = defineCommand({
+  synopsis: "[EVENT...] [options]",
+  argument: {
+    name: "EVENT",
+    isFile: true,
+    text: "a file, or - for standard input; one is shown in full (all sample events)",
+  },
+  options: {
+    endpoint: {
+      choices: ["mutate", "validate"],
+      text: "the endpoint of AdmissionReviews that do not say theirs (mutate)",
     },
-    help,
-    { allowPositionals: true },
-  );
-  const { endpoint = "mutate", output } = values;
-  if (endpoint !== "mutate" && endpoint !== "validate")
-    throw new UsageError(`--endpoint ${endpoint} is not mutate or validate`);
-  if (output !== "table" && output !== "json") throw new UsageError(`-o ${output} is not table or json`);
-  const files = positionals.length > 0 ? positionals : sampleFiles();
-  const samples = files.map((file) => readSample(file, endpoint));
-  if (values.endpoint !== undefined && samples.every(({ hasEndpoint }) => hasEndpoint))
-    throw new UsageError(
-      `--endpoint ${endpoint} means nothing here: each event says its endpoint itself; leave it away`,
-    );
-  const clusterOf = localCluster(values);
-  const attempt = eventTrier(await loadBundle(), clusterOf);
-  const tried: Tried[] = [];
-  for (const sample of samples) {
-    const result = await attempt(sample);
-    tried.push({ sample, result, wrong: mismatches(sample, result) });
-  }
-  if (output === "json")
-    console.log(
-      JSON.stringify(
-        tried.map(({ result }) => result),
-        null,
-        2,
-      ),
-    );
-  else if (positionals.length === 1 && tried[0]) console.log(inFull(tried[0]));
-  else console.log(asTable(tried));
-  for (const { result, wrong } of tried)
-    for (const sentence of wrong) console.error(paint("red", `${result.event}: ${sentence}`, process.stderr));
-  if (tried.some(({ wrong }) => wrong.length > 0)) process.exitCode = 1;
-};
+    ...answerOptions,
+    policy: sharedOptions.policy,
+    output: outputOption("table", "json"),
+  },
+  notes: "Exit status: 0 all as expected, 1 the result of an event differs from what it expects, 2 a wrong argument.",
+  run: async ({ values, positionals }) => {
+    const { endpoint = "mutate", output } = values;
+    const files = positionals.length > 0 ? positionals : sampleFiles();
+    const samples = files.map((file) => readSample(file, endpoint));
+    if (values.endpoint !== undefined && samples.every(({ hasEndpoint }) => hasEndpoint))
+      throw new UsageError(
+        `--endpoint ${endpoint} means nothing here: each event says its endpoint itself; leave it away`,
+      );
+    const clusterOf = localCluster(values);
+    const attempt = eventTrier(await loadBundle(), clusterOf);
+    const tried: Tried[] = [];
+    for (const sample of samples) {
+      const result = await attempt(sample);
+      tried.push({ sample, result, wrong: mismatches(sample, result) });
+    }
+    if (output === "json")
+      console.log(
+        JSON.stringify(
+          tried.map(({ result }) => result),
+          null,
+          2,
+        ),
+      );
+    else if (positionals.length === 1 && tried[0]) console.log(inFull(tried[0]));
+    else console.log(asTable(tried));
+    for (const { result, wrong } of tried)
+      for (const sentence of wrong) console.error(paint("red", `${result.event}: ${sentence}`, process.stderr));
+    if (tried.some(({ wrong }) => wrong.length > 0)) process.exitCode = 1;
+  },
+});
 
 interface Tried {
   readonly sample: Sample;
@@ -170,5 +162,3 @@ const objectDiff = (object: unknown, operations: Operation[]): string => {
     line.startsWith("+") ? paint("green", line) : line.startsWith("-") ? paint("red", line) : line;
   return lines.map((line) => colour(printable(line))).join("\n");
 };
-
-if (import.meta.main) await run(invoke);

@@ -93,7 +93,7 @@ const tryAll = async (
 
 const fixOf = ({ ours, inTree, policyName: policy }: Site, why: string): string => {
   if (!ours.mutating && !ours.validating && isInTree(inTree))
-    return `see that nothing else writes the field, and give the cluster the admission policies anew: ${manifestsCommand("replace", { policy, twins: true })}`;
+    return `see that nothing else writes the field, and give the cluster the admission policies anew: ${manifestsCommand("replace", { policy, "admission-policies": true })}`;
   if (why.includes("could not find the requested resource"))
     return "the function does not know this cluster or its key: compare the key's hash with the one in the registry, or make a new key with npm run key";
   if (why.includes("failed calling webhook") || why.includes("failed to call webhook"))

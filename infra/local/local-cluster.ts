@@ -1,9 +1,10 @@
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { Ask } from "../../functions/cluster/ask.ts";
 import type { Cluster } from "../../functions/registry/read-registry.ts";
 import type { KeyHash } from "../../functions/webhook/caller-key.ts";
 import type { Bundle } from "../build/load-bundle.ts";
 import { naming } from "../command-line/files.ts";
+import { root } from "../command-line/installation.ts";
 import { chooseContext } from "../command-line/kubeconfig-files.ts";
 import { policyOf } from "../command-line/policy-of.ts";
 import { UsageError } from "../command-line/usage.ts";
@@ -22,7 +23,7 @@ export interface LocalOptions {
 }
 
 /** The manifests that answer where no others and no cluster are named. */
-const sampleManifests = fileURLToPath(new URL("../../events/rbac.yaml", import.meta.url));
+const sampleManifests = join(root, "events/rbac.yaml");
 
 /** The cluster that local commands judge for. Files that the options name are read, and refused, before a bundle is built. */
 export function localCluster(options: LocalOptions) {

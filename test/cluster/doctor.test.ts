@@ -747,7 +747,7 @@ describe("a cluster that admission policies guard, without a function", () => {
     if (status !== 200) throw new Error(text);
   };
   const byHand =
-    "npm run -s manifests -- --twins | kubectl replace -f -; where another policy is meant, name it with --policy";
+    "npm run -s manifests -- --admission-policies | kubectl replace -f -; where another policy is meant, name it with --policy";
 
   beforeAll(async () => {
     for (const part of ["mutating", "validating"])

@@ -41,7 +41,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What is said of a policy whose controllers' writes of the status are not listed. */
 const aboutStatus =
-  "# deploy.razee.io: without statusWriters in the policy, each write of a status is judged as an edit where a version has no status subresource; npm run doctor names such versions\n";
+  "# deploy.razee.io: without statusWriters in the policy, each write of a status is judged as an edit where a version has no status subresource; npm run -s doctor -- names such versions\n";
 
 describe("what is printed is what the library makes", () => {
   test("for a URL: both configurations, and the role of the webhook's own identity", async () => {
@@ -89,7 +89,9 @@ describe("what is printed is what the library makes", () => {
   test("as admission policies, which need no URL", async () => {
     const { stdout, stderr } = await manifests("--twins");
     expect(documents(stdout)).toEqual(admissionPolicies(policies.get("razee") as Policy));
-    expect(stderr).toBe(`${aboutStatus}# to undo it: npm run -s manifests -- --twins | kubectl delete -f -\n`);
+    expect(stderr).toBe(
+      `${aboutStatus}# to undo it: npm run -s manifests -- --admission-policies | kubectl delete -f -\n`,
+    );
   });
 
   test("as admission policies for namespaces of one label, and with another failure policy", async () => {
@@ -175,7 +177,11 @@ describe("a user's mistake is status 2 and a sentence", () => {
       () => ["--url", url, "--namespace-label", "guarded"],
       "--namespace-label guarded is not a label",
     ],
-    ["twins and examples", () => ["--twins", "--examples"], "--twins and --examples are printed one at a time"],
+    [
+      "twins and examples",
+      () => ["--twins", "--examples"],
+      "--admission-policies and --examples are printed one at a time",
+    ],
     ["a timeout with a unit", () => ["--url", url, "--timeout", "5s"], "--timeout 5s is not a number of seconds"],
     ["an empty asker", () => ["--url", url, "--asker", ""], "--asker is empty; give it a value, or leave it away"],
     ["half a service account", () => ["--url", url, "--asker", "system:serviceaccount:a"], "a is not a username; a"],
@@ -187,8 +193,8 @@ describe("a user's mistake is status 2 and a sentence", () => {
     ["an option twice", () => ["--url", url, "--url", url], "--url is given twice; leave one away"],
     ["a policy that is not there", () => ["--url", url, "--policy", "flux"], "there is no policy flux; built in are"],
     ["another output", () => ["--url", url, "-o", "xml"], "-o xml is not yaml or json"],
-    ["an option that is not there", () => ["--uri", url], "Unknown option '--uri'"],
-    ["an argument", () => [url], `Unexpected argument '${url}'`],
+    ["an option that is not there", () => ["--uri", url], "unknown option --uri"],
+    ["an argument", () => [url], `unexpected argument ${url}`],
   ])("%s", async (_, args, sentence) => {
     const { status, stdout, stderr } = await manifests(...args());
     expect(stderr).toContain(sentence);

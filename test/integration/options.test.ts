@@ -80,7 +80,8 @@ interface Mode {
 
 const url = ["--url", "https://guard.example.com/clusters/prod/KEY"];
 const both = "give --url URL or --service NAMESPACE/NAME, and not both";
-const inTree = "means nothing with --twins: admission policies call nothing and have no identity; leave it away";
+const inTree =
+  "means nothing with --admission-policies: admission policies call nothing and have no identity; leave it away";
 const inExamples = "means nothing with --examples: the example roles are the same for every deployment; leave it away";
 
 const modes: readonly Mode[] = [
@@ -97,7 +98,7 @@ const modes: readonly Mode[] = [
       "--failure-policy": [() => ["--failure-policy", "Ignore"]],
       "--timeout": [() => ["--timeout", "9"]],
       "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
-      "--twins": [() => ["--twins"], `--url ${inTree}`],
+      "--admission-policies": [() => ["--admission-policies"], `--url ${inTree}`],
       "--examples": [() => ["--examples"], `--url ${inExamples}`],
       "-o": [() => ["-o", "json"]],
     },
@@ -105,7 +106,7 @@ const modes: readonly Mode[] = [
   {
     command: "manifests",
     mode: "admission policies",
-    base: () => ["--twins"],
+    base: () => ["--admission-policies"],
     options: {
       "--url": [() => url, `--url ${inTree}`],
       "--service": [() => ["--service", "a/b"], `--service ${inTree}`],
@@ -115,8 +116,8 @@ const modes: readonly Mode[] = [
       "--failure-policy": [() => ["--failure-policy", "Ignore"]],
       "--timeout": [() => ["--timeout", "5"], `--timeout ${inTree}`],
       "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
-      "--twins": [() => ["--twins"], "--twins is given twice"],
-      "--examples": [() => ["--examples"], "--twins and --examples are printed one at a time"],
+      "--admission-policies": [() => ["--admission-policies"], "--admission-policies is given twice"],
+      "--examples": [() => ["--examples"], "--admission-policies and --examples are printed one at a time"],
       "-o": [() => ["-o", "json"]],
     },
   },
@@ -133,7 +134,10 @@ const modes: readonly Mode[] = [
       "--failure-policy": [() => ["--failure-policy", "Fail"], `--failure-policy ${inExamples}`],
       "--timeout": [() => ["--timeout", "5"], `--timeout ${inExamples}`],
       "--namespace-label": [() => ["--namespace-label", "a=b"], `--namespace-label ${inExamples}`],
-      "--twins": [() => ["--twins"], "--twins and --examples are printed one at a time"],
+      "--admission-policies": [
+        () => ["--admission-policies"],
+        "--admission-policies and --examples are printed one at a time",
+      ],
       "--examples": [() => ["--examples"], "--examples is given twice"],
       "-o": [() => ["-o", "json"]],
     },
@@ -201,7 +205,7 @@ const modes: readonly Mode[] = [
     base: () => ["prod"],
     options: { "--host": [() => ["--host", "guard.example.com"]], "-o": [() => ["-o", "json"]] },
   },
-  { command: "kubernetes/examples", mode: "", base: () => [], options: {} },
+  { command: "infra/kubernetes/examples", mode: "", base: () => [], options: {} },
 ];
 
 beforeAll(() => {

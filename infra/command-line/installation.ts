@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Whether this program runs from a clone of the repository, where npm scripts call it, or from the packed package. */
+const isClone = import.meta.filename.endsWith(".ts");
+
+/** The root of the clone or of the package; both hold `package.json` and `events/` there. The program is two folders below. */
+export const root = join(import.meta.dirname, "../..");
+
+/** The version in `package.json`. */
+export function version(): string {
+  return JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version;
+}
+
+/**
+ * How a command is called in the way in which this program was called. The package's bare name is no way: it is not published, and anybody
+ * could register it.
+ *
+ * @example calledAs("report") // npm run -s report --
+ */
+export function calledAs(command: string): string {
+  if (isClone) return `npm run -s ${command} --`;
+  const isNpx = process.env["npm_command"] === "exec";
+  return `${isNpx ? `npx ./impersonation-admission-${version()}.tgz` : "impersonation-admission"} ${command}`;
+}
