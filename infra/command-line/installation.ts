@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 
 /** Whether this program runs from a clone of the repository, where npm scripts call it, or from the packed package. */
 const isClone = import.meta.filename.endsWith(".ts");
+
+/** Whether npx installed the package into its cache, only for this call. */
+const isNpx = import.meta.dirname.split(sep).includes("_npx");
 
 /** The root of the clone or of the package; both hold `package.json` and `events/` there. The program is two folders below. */
 export const root = join(import.meta.dirname, "../..");
@@ -20,6 +23,5 @@ export function version(): string {
  */
 export function calledAs(command: string): string {
   if (isClone) return `npm run -s ${command} --`;
-  const isNpx = process.env["npm_command"] === "exec";
   return `${isNpx ? `npx ./impersonation-admission-${version()}.tgz` : "impersonation-admission"} ${command}`;
 }
