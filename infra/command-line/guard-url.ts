@@ -1,3 +1,4 @@
+import { calledAs } from "./installation.ts";
 import { UsageError } from "./usage.ts";
 
 /** The addresses that only this machine reaches (RFC 1122, RFC 4291, RFC 6761). */
@@ -48,7 +49,7 @@ export function guardUrl(option: string, text: string): string {
   if (/\/(mutate|validate)$/.test(pathname)) return refuse("must not end in /mutate or /validate; they are appended");
   if (/\/clusters\/[A-Za-z0-9._-]{1,63}(\/[^/]+)?$/.test(pathname)) return `${origin}${pathname}`;
   if (pathname === "/" && isLoopback(hostname)) return origin;
-  return refuse("must end in /clusters/CLUSTER/KEY, as npm run key prints it");
+  return refuse(`must end in /clusters/CLUSTER/KEY, as ${calledAs("key")} CLUSTER prints it`);
 }
 
 /**

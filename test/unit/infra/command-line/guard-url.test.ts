@@ -30,7 +30,7 @@ describe("the URL of the function", () => {
   const parts = "must hold a host and a path only; take away what follows ? or #, and USER@";
   const blank = "holds a blank, a backslash or a character that is not ASCII; take it away";
   const segment = "has a path with an empty part, or with other letters than A-Z a-z 0-9 . _ ~ -";
-  const cluster = "must end in /clusters/CLUSTER/KEY, as npm run key prints it";
+  const cluster = "must end in /clusters/CLUSTER/KEY, as npm run -s key -- CLUSTER prints it";
   const port = "has no host, or a port that is not from 1 to 65535; write HOST or HOST:PORT";
   test.each([
     ["guard.example.com/clusters/prod/KEY", scheme],
