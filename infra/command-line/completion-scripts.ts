@@ -90,7 +90,7 @@ compdef _impersonation_admission ${program}`;
 };
 
 /** In single quotes, and in the brackets of _arguments, where : and ] end a part. */
-const inZsh = (text: string): string => text.replaceAll("'", "'\\''").replaceAll(/[:\\[\]]/g, "\\$&");
+const inZsh = (text: string): string => text.replaceAll(/[:\\[\]]/g, "\\$&").replaceAll("'", "'\\''");
 
 /** A completion script by the name of its shell. It holds every command and option, so that completing starts no Node. */
 export const completionScripts: Readonly<Record<string, (commands: readonly NamedCommand[]) => string>> = { bash, zsh };
