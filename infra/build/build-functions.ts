@@ -9,8 +9,8 @@ import { slimClientNode } from "./slim-client-node.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * What is deployed, and the most bytes that each file may have: a cold start reads and compiles all of the first. The second is what Lambda
- * calls, an ES module, because only for one does the runtime wait.
+ * The files that are deployed, and the most bytes of each: a cold start reads and compiles all of the first. Lambda calls the second. It is
+ * an ES module, because the runtime waits only for the top-level await of an ES module.
  */
 const bundles: Readonly<Record<string, { readonly budget: number } & BuildOptions>> = {
   "admission.js": {
@@ -22,7 +22,7 @@ const bundles: Readonly<Record<string, { readonly budget: number } & BuildOption
   [yamlFile]: { budget: 50_000, entryPoints: ["functions/yaml/compose-yaml.ts"] },
 };
 
-/** At no moment is the file half there: tests and commands build it at the same time as others load it. */
+/** Replaces a file in one step: tests and commands build it while others load it. */
 const replaceFile = async (file: string, content: string | Uint8Array): Promise<void> => {
   const draft = `${file}.${process.pid}`;
   await writeFile(draft, content);
@@ -30,12 +30,12 @@ const replaceFile = async (file: string, content: string | Uint8Array): Promise<
 };
 
 /**
- * Bundles the function into `dist/`, next to a package.json that says what it is: CommonJS, because an ES module that imports `node:http`
+ * Bundles the function into `dist/`, next to a package.json that declares CommonJS, because an ES module that imports `node:http`
  * pays 40 ms for it at every cold start (nodejs/node#59686). Leaves everything else in `dist/` alone. Throws when a file is over its
  * budget.
  *
  * @param report takes one line for every file: its bytes
- * @returns the paths of all that was bundled
+ * @returns the paths of the source files in the bundles
  */
 export async function buildFunctions(report: (line: string) => void = () => {}): Promise<readonly string[]> {
   const inputs: string[] = [];

@@ -4,8 +4,8 @@ import type { ApiClient } from "./api-client.ts";
 import { discover, objectsIn } from "./discovery.ts";
 
 /**
- * The resources of a cluster, as `RESOURCE.GROUP`, that a policy may mean by one that the cluster does not serve: its name is a singular, or
- * a letter or two of the resource or of its group are mistyped. Resources that the policy covers already are left out.
+ * The resources of a cluster, as `RESOURCE.GROUP`, that a policy may mean by one that the cluster does not serve: its name is a singular,
+ * or a letter or two of the resource or of its group are mistyped. Resources that the policy covers already are left out.
  */
 export async function nearNames(
   api: ApiClient,

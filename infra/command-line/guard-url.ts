@@ -1,17 +1,17 @@
 import { calledAs } from "./installation.ts";
 import { UsageError } from "./usage.ts";
 
-/** The addresses that only this machine reaches (RFC 1122, RFC 4291, RFC 6761). */
+/** Whether only this machine can reach an address (RFC 1122, RFC 4291, RFC 6761). */
 export function isLoopback(host: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host.replace(/\.$/, ""));
 }
 
-/** What stands in a path and is the same in every parser: RFC 3986 unreserved. */
+/** Paths that every parser reads alike: unreserved characters (RFC 3986). */
 const segments = /^(\/[A-Za-z0-9._~-]+)*$/;
 
 /**
- * What is wrong with `HOST[:PORT][/PATH]`, in words that follow the name of an option. The value may hold a key, so it is not repeated.
- * Go's and the URL standard's parsers take all that passes for the same.
+ * The fault of a `HOST[:PORT][/PATH]`, in words that follow the name of an option. The value may hold a key, so it is not repeated.
+ * Go's parser and the URL standard read every value that passes alike.
  */
 const faultOf = (text: string): string | undefined => {
   if (/[^!-~]|\\/.test(text)) return "holds a blank, a backslash or a character that is not ASCII; take it away";
@@ -30,8 +30,8 @@ const faultOf = (text: string): string | undefined => {
 const withoutSlashes = (text: string): string => text.replace(/\/+$/, "");
 
 /**
- * Reads the URL that an API server calls: `https://HOST[:PORT][/STAGE]/clusters/CLUSTER[/KEY]`, without the endpoint. A path without a
- * cluster is answered by nothing but `npm start` on this machine.
+ * Reads the URL that an API server calls: `https://HOST[:PORT][/STAGE]/clusters/CLUSTER[/KEY]`, without the endpoint. Only
+ * `npm start` on this machine answers a path without a cluster.
  *
  * @param option the option that holds it, for the sentence of an error
  * @throws UsageError that does not repeat the URL: it may hold a key

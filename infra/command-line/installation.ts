@@ -16,8 +16,8 @@ export function version(): string {
 }
 
 /**
- * How a command is called in the way in which this program was called. The package's bare name is no way: it is not published, and anybody
- * could register it.
+ * How to call a command in the form in which this program was called. It is never the bare name with npx: the package is not published, and
+ * anyone could register the name.
  *
  * @example calledAs("report") // npm run -s report --
  */

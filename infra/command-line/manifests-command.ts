@@ -1,6 +1,6 @@
 import { calledAs } from "./installation.ts";
 
-/** What `manifests` is called with, and which cluster `kubectl` is pointed at. */
+/** The options of `manifests`, and of the `kubectl` that reads its output. */
 export interface ManifestsCommand {
   readonly url?: string | undefined;
   readonly service?: string | undefined;
@@ -12,8 +12,8 @@ export interface ManifestsCommand {
 }
 
 /**
- * The command that gives a cluster what `manifests` prints (`apply`), takes away too what it does not print (`replace`: `apply` leaves
- * members alone that the manifests do not mention), or all of it (`delete`). Ready to be pasted into a shell.
+ * The command that applies the output of `manifests` to a cluster, ready to be pasted into a shell. `replace` also removes members that the
+ * output does not mention, which `apply` leaves alone; `delete` removes the objects.
  *
  * @example manifestsCommand("apply", { url: "URL" }) // npm run -s manifests -- --url URL | kubectl apply -f -
  */

@@ -95,5 +95,5 @@ const asTable = (results: readonly CheckResult[]): string => {
   return `${plainTable(rows)}\n\n${count("ok")} ok, ${count("warn")} to look at, ${count("fail")} failed`;
 };
 
-/** Names of the cluster may hold what a terminal obeys; as an escape it is the same JSON. */
+/** Names from the cluster may hold control characters that a terminal obeys; escaped they are the same JSON. */
 const printableJson = (value: unknown): string => JSON.stringify(value, null, 2).split("\n").map(printable).join("\n");

@@ -31,7 +31,7 @@ const clientOf = (url: string | undefined, service: string | undefined): Client 
   return { service: { namespace, name, port: 443 } };
 };
 
-/** Base64 of the certificates alone: files often hold keys, notes and a byte order mark beside them. */
+/** Base64 of the certificates alone: files often also hold keys, notes and a byte order mark. */
 const caBundleOf = (file: string): string => {
   const text = readText(file);
   if (text.includes("\0")) throw new UsageError(`--ca-bundle ${file} is not UTF-8 text; save it as PEM in UTF-8`);
@@ -69,7 +69,7 @@ const inTree = (options: Common): readonly object[] => {
   }
 };
 
-/** What depends on versions that only the cluster knows. */
+/** Notes on groups whose verdicts depend on the versions that the cluster serves. */
 const statusNotes = ({ targets }: Policy): readonly string[] => {
   const open = targets.filter(({ group, statusWriters }) => group.includes(".") && statusWriters.length === 0);
   return [...new Set(open.map(({ group }) => group))].map(
@@ -89,7 +89,7 @@ const everyOption = [
   "namespace-label",
 ] as const;
 
-/** Which options mean nothing beside another one, and why. */
+/** Options that have no meaning beside another one, and the reason. */
 const meaningless = {
   "admission-policies": {
     options: everyOption.slice(0, 5),
@@ -162,7 +162,7 @@ export const manifests = defineCommand({
         ? yamlText(objects).trimEnd()
         : JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }, null, 2),
     );
-    // Only names count there, so the key is left out.
+    // kubectl delete reads only the names of the objects, so the key is left out.
     const url = values.url && withoutKey(guardUrl("--url", values.url)).replace(/\*{3}$/, "KEY");
     const { service, policy } = values;
     if (!values.examples) {

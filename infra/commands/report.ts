@@ -83,7 +83,7 @@ export const report = defineCommand({
       all: values.all,
     };
 
-    /** Whether all of it could be read. What can be read of the others is worth having. */
+    /** Whether a listing could be read to its end. After a failure the other listings are still read. */
     const read = async ({ resource, path }: Listing): Promise<boolean> => {
       try {
         for await (const { items, remaining } of pagesOf(api, path, { limit, note })) {

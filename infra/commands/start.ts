@@ -61,7 +61,7 @@ decision is a line of JSON on standard error.`,
   },
 });
 
-/** Refuses what cannot stand in a URL and a certificate, and what a cluster cannot call. */
+/** Refuses a host that cannot be part of a URL and of a certificate, or that a cluster cannot call. */
 const checkHost = (host: string): void => {
   const version = isIP(host);
   const text = hostOf("--host", version === 6 ? `[${host}]` : host);

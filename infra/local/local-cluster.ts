@@ -14,7 +14,7 @@ import { answerFromManifests } from "./answer-from-manifests.ts";
 export interface LocalOptions {
   /** Files of RBAC manifests, YAML or JSON. Without these, a kubeconfig and a context: events/rbac.yaml. */
   readonly rbac?: readonly string[] | undefined;
-  /** Absent where a context is named: the kubeconfigs that kubectl would take. */
+  /** Absent where a context is named: the kubeconfigs that kubectl reads by default. */
   readonly kubeconfig?: string | undefined;
   /** Absent: the kubeconfig's current context. */
   readonly context?: string | undefined;

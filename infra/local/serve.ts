@@ -15,9 +15,9 @@ import { type LocalOptions, localCluster } from "./local-cluster.ts";
 export interface ServeOptions extends LocalOptions {
   /** 0 or absent: any free one. */
   readonly port?: number | undefined;
-  /** The name or address in the URL and in the certificate. Absent: localhost. Where it is one of the loopback, nothing else can connect. */
+  /** The name or address in the URL and in the certificate. Absent: localhost. On the loopback, other machines cannot connect. */
   readonly host?: string | undefined;
-  /** What stands in the URL where other machines can connect: a caller without it could find out who may impersonate which user. */
+  /** The key in the URL where other machines can connect: without one, any caller could find out who may impersonate which user. */
   readonly key?: string | undefined;
   /** PEM. Absent: a certificate of `authority`. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
@@ -26,7 +26,7 @@ export interface ServeOptions extends LocalOptions {
   readonly log?: Log;
 }
 
-/** A webhook that is being served. */
+/** A running webhook. */
 export interface LocalServer {
   /** `https://HOST:PORT`, or `https://HOST:PORT/clusters/local/KEY`; `/mutate` and `/validate` are added. */
   readonly url: string;
@@ -35,10 +35,10 @@ export interface LocalServer {
   readonly close: () => Promise<void>;
 }
 
-/** The most that is read of a body; the handler refuses less. */
+/** The most bytes of a body that are kept. The limit of the handler is lower. */
 const mostBytes = 8 * 1024 * 1024;
 
-/** Longer than the 90 s for which kube-apiserver keeps an idle connection, so that it is never the one that finds it closed. */
+/** Longer than the 90 s for which kube-apiserver keeps an idle connection, so that it never sends on a closed one. */
 const keepAliveTimeout = 120_000;
 
 /** Serves the function as it would be deployed over HTTPS. On the loopback its routes need no key. */
@@ -94,7 +94,7 @@ const readBody = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString("utf8");
 };
 
-/** The request as an HTTP API would hand it to the function. */
+/** The request as an HTTP API would forward it to the function. */
 const eventOf = (request: IncomingMessage, body: string): APIGatewayProxyEventV2 => {
   const [path = "/", query = ""] = (request.url ?? "/").split(/\?(.*)/s);
   const method = request.method ?? "GET";
