@@ -78,7 +78,7 @@ export function openCluster(
   const own = naming(origin, () => checkedContext(kubeconfig, context, { insecure: !asks }));
   if (!asks && Object.keys(own.impersonation).length > 0)
     throw new UsageError(
-      `${origin}: context ${JSON.stringify(context)}: user.as is refused: this command reads and tries objects, and is not to do so as another user; name a context whose user may do this itself`,
+      `${origin}: context ${JSON.stringify(context)}: user.as is refused: this command reads and tries objects as the user of the context, not as another user; name a context without as`,
     );
   return clientOf(kubeconfig, context, own);
 }
@@ -162,5 +162,5 @@ export function messageOf({ status, body }: ApiReply): string {
 
 /** The warning about a server that is not verified. */
 export function notVerified({ context }: ApiClient): string {
-  return `context ${JSON.stringify(context)} has insecure-skip-tls-verify: any server could have answered, and have taken its credentials`;
+  return `context ${JSON.stringify(context)} has insecure-skip-tls-verify: the server is not verified, so another server could have answered and read the credentials`;
 }

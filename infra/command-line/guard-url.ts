@@ -14,8 +14,8 @@ const segments = /^(\/[A-Za-z0-9._~-]+)*$/;
  * Go's parser and the URL standard read every value that passes alike.
  */
 const faultOf = (text: string): string | undefined => {
-  if (/[^!-~]|\\/.test(text)) return "holds a blank, a backslash or a character that is not ASCII; take it away";
-  if (/[?#@]/.test(text)) return "must hold a host and a path only; take away what follows ? or #, and USER@";
+  if (/[^!-~]|\\/.test(text)) return "holds a blank, a backslash or a character that is not ASCII; remove it";
+  if (/[?#@]/.test(text)) return "must hold a host and a path only; remove what follows ? or #, and USER@";
   const [, authority = "", path = ""] = /^([^/]*)(.*)$/.exec(text) ?? [];
   const parsed = URL.parse(`https://${authority}`);
   if (text.includes("://") || /^https?:?$/i.test(authority)) return "holds a scheme twice; write https:// once";

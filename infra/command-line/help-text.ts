@@ -9,7 +9,14 @@ export function commandHelp(name: string, summary: string, command: Command): st
   const rows = Object.entries(options).map(([option, about]) => [written(option, about), about.text] as const);
   if (argument) rows.unshift([argument.name, argument.text]);
   const usage = `usage: ${calledAs(name)} ${synopsis}`.trimEnd();
-  return [...wrapped(summary, widest), "", usage, "", ...inColumns(rows), ...(notes ? ["", notes] : [])].join("\n");
+  return [
+    ...wrapped(summary, widest),
+    "",
+    usage,
+    "",
+    ...inColumns(rows),
+    ...(notes ? ["", ...wrapped(notes, widest)] : []),
+  ].join("\n");
 }
 
 /** The help of the program: its commands. */
@@ -23,7 +30,7 @@ export function programHelp(summary: string, commands: CommandList): string {
     "",
     ...inColumns(rows),
     "",
-    "COMMAND --help shows its options; --version the version.",
+    "COMMAND --help shows the options of a command; --version prints the version.",
   ].join("\n");
 }
 

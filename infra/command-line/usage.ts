@@ -58,12 +58,12 @@ const faultOf = (tokens: readonly Token[], options: ParseOptions, allowPositiona
     if (kind !== "option") continue;
     const option = Object.hasOwn(options, name) ? options[name] : undefined;
     if (option === undefined) return unknown(rawName, Object.keys(options));
-    if (option.type === "boolean" && value !== undefined) return `${rawName} takes no value; leave it away`;
+    if (option.type === "boolean" && value !== undefined) return `${rawName} takes no value; leave it out`;
     if (option.type === "string" && value === undefined) return `${rawName} needs a value`;
     if (option.type === "string" && !inlineValue && /^-./.test(value ?? ""))
       return `${rawName} needs a value; where it begins with -, write ${rawName}=${value}`;
-    if (value === "") return `${rawName} is empty; give it a value, or leave it away`;
-    if (seen.has(name) && !option.multiple) return `${rawName} is given twice; leave one away`;
+    if (value === "") return `${rawName} is empty; give it a value, or leave it out`;
+    if (seen.has(name) && !option.multiple) return `${rawName} is given twice; leave one out`;
     seen.add(name);
   }
   return undefined;

@@ -45,19 +45,23 @@ export const doctor = defineCommand({
     context: sharedOptions.context,
     url: {
       value: "URL",
-      text: "https://HOST/clusters/CLUSTER/KEY, as the function is reached, to call it too; the key is not shown",
+      text: "also call the function here: https://HOST/clusters/CLUSTER/KEY; the key is not shown",
     },
     policy: sharedOptions.policy,
     "asker-kubeconfig": {
       value: "FILE",
-      text: "the function's registry, to look at the identity that it asks as",
+      text: "the registry of the function, to check the identity that it asks the cluster as",
     },
     "asker-context": sharedOptions.context,
-    namespace: { value: "NAME", default: "default", text: "where objects are created as dry runs (default)" },
+    namespace: {
+      value: "NAME",
+      default: "default",
+      text: "the namespace of the objects that are created as dry runs (default)",
+    },
     output: outputOption("table", "json"),
   },
   notes:
-    "Exit status: 0 all is well, or only warnings, 1 something failed, 2 a wrong argument, or a cluster that cannot be read.",
+    "Exit status: 0 every check passed or only warned, 1 a check failed, 2 a wrong argument, or a cluster that cannot be read.",
   run: async ({ values }) => {
     const { kubeconfig, context, output, "asker-kubeconfig": askerFile, "asker-context": askerContext } = values;
     if (askerContext !== undefined && askerFile === undefined)

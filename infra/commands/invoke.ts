@@ -40,9 +40,7 @@ export const invoke = defineCommand({
     const files = positionals.length > 0 ? positionals : sampleFiles();
     const samples = files.map((file) => readSample(file, endpoint));
     if (values.endpoint !== undefined && samples.every(({ hasEndpoint }) => hasEndpoint))
-      throw new UsageError(
-        `--endpoint ${endpoint} means nothing here: each event says its endpoint itself; leave it away`,
-      );
+      throw new UsageError(`--endpoint ${endpoint} has no effect: each event names its endpoint; leave it out`);
     const clusterOf = localCluster(values);
     const attempt = eventTrier(await loadBundle(), clusterOf);
     const tried: Tried[] = [];

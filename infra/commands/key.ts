@@ -23,7 +23,7 @@ export const key = defineCommand({
     if (!cluster || more.length > 0) throw new UsageError(`give one cluster, as ${calledAs("key")} CLUSTER`);
     if (!isClusterName(cluster))
       throw new UsageError(
-        `the cluster ${cluster} cannot stand in a URL; it may have 63 of A-Z a-z 0-9 . _ -, and not be . or ..`,
+        `the cluster name ${cluster} cannot be part of a URL; give 1 to 63 of A-Z a-z 0-9 . _ -, but not . or ..`,
       );
     const secret = newKey();
     const url = `https://${hostOf("--host", values.host)}/clusters/${cluster}/${secret}`;

@@ -24,7 +24,7 @@ import { defaultAsker, impersonatorRoles } from "../kubernetes/example-roles.ts"
 const clientOf = (url: string | undefined, service: string | undefined): Client => {
   if (url !== undefined && service === undefined) return { url: guardUrl("--url", url) };
   if (url !== undefined || service === undefined)
-    throw new UsageError("give --url URL or --service NAMESPACE/NAME, and not both; --help says more");
+    throw new UsageError("give --url URL or --service NAMESPACE/NAME, and not both; --help explains them");
   const [namespace = "", name = "", ...more] = service.split("/");
   if (!isDnsLabel(namespace) || !isDnsLabel(name) || more.length > 0)
     throw new UsageError(`--service ${service} is not NAMESPACE/NAME`);
@@ -106,14 +106,17 @@ export const manifests = defineCommand({
       text: "https://HOST/clusters/CLUSTER/KEY, where the function is; /mutate and /validate are added",
     },
     service: { value: "NAMESPACE/NAME", text: "a Service of the cluster instead" },
-    "ca-bundle": { value: "FILE", text: "PEM that signed the certificate (the API server's system roots)" },
+    "ca-bundle": { value: "FILE", text: "the CA of the webhook's certificate, PEM (the API server's system roots)" },
     policy: sharedOptions.policy,
     asker: {
       value: "USERNAME",
       text: `the webhook's identity on the cluster, a user or system:serviceaccount:NAMESPACE:NAME (${defaultAsker})`,
     },
-    "failure-policy": { choices: ["Fail", "Ignore"], text: "(Fail)" },
-    timeout: { value: "SECONDS", text: "1 to 30 (5)" },
+    "failure-policy": {
+      choices: ["Fail", "Ignore"],
+      text: "what the API server does with a write when the webhook fails (Fail)",
+    },
+    timeout: { value: "SECONDS", text: "how long the API server waits for the webhook, 1 to 30 (5)" },
     "namespace-label": { value: "K=V", text: "guard only namespaces with this label, for a trial (all)" },
     "admission-policies": {
       alias: "twins",
@@ -125,7 +128,7 @@ export const manifests = defineCommand({
     output: outputOption("yaml", "json"),
   },
   notes:
-    "Pipe it into kubectl apply -f -, and the same into kubectl delete -f - to undo it; standard error says the command.",
+    "Pipe the output into kubectl apply -f -, and the same output into kubectl delete -f - to undo it. Standard error names the command.",
   run: async ({ values }) => {
     const { output, timeout = "5", asker = defaultAsker, "failure-policy": failurePolicy = "Fail" } = values;
     const { "ca-bundle": caFile, "namespace-label": label } = values;
@@ -134,7 +137,7 @@ export const manifests = defineCommand({
     for (const mode of ["admission-policies", "examples"] as const)
       for (const option of values[mode] ? meaningless[mode].options : [])
         if (values[option] !== undefined)
-          throw new UsageError(`--${option} means nothing with --${mode}: ${meaningless[mode].why}; leave it away`);
+          throw new UsageError(`--${option} means nothing with --${mode}: ${meaningless[mode].why}; leave it out`);
     const timeoutSeconds = Number(timeout);
     if (!/^\d+$/.test(timeout) || timeoutSeconds < 1 || timeoutSeconds > 30)
       throw new UsageError(`--timeout ${timeout} is not a number of seconds from 1 to 30`);

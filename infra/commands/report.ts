@@ -26,7 +26,7 @@ export const report = defineCommand({
     },
     context: sharedOptions.context,
     policy: sharedOptions.policy,
-    namespace: { value: "NAME", text: "look in this one only (all)" },
+    namespace: { value: "NAME", text: "look in this namespace only (all)" },
     "as-writer": {
       value: "WHO",
       multiple: true,
@@ -37,7 +37,7 @@ export const report = defineCommand({
       text: "judge each object by the users behind its field managers: a YAML mapping from a manager's name to a username, or to { username, groups, uid, extra }",
     },
     all: { text: "list fields that name an ordinary identity too" },
-    "limit-page": { value: "N", default: "500", text: "objects that are read at a time, 1 to 5000 (500)" },
+    "limit-page": { value: "N", default: "500", text: "objects that are read in one request, 1 to 5000 (500)" },
     output: outputOption("table", "json"),
   },
   notes: "Exit status: 0 nothing to do, 1 there are findings, 2 a wrong argument, or something could not be read.",

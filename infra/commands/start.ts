@@ -26,11 +26,11 @@ export const start = defineCommand({
     },
     ...answerOptions,
     policy: sharedOptions.policy,
-    "tls-cert": { value: "FILE", text: "serve with this certificate, PEM, and" },
-    "tls-key": { value: "FILE", text: "its key (a certificate of a CA of its own)" },
+    "tls-cert": { value: "FILE", text: "serve with this certificate, PEM; needs --tls-key (one of a CA of its own)" },
+    "tls-key": { value: "FILE", text: "the key of --tls-cert" },
   },
-  notes: `The CA and the key are kept in .local in the current folder, so that what is registered holds after a restart. Every
-decision is a line of JSON on standard error.`,
+  notes:
+    "The CA and the key are kept in .local in the current folder, so that what is registered holds after a restart. Every decision is a line of JSON on standard error.",
   run: async ({ values }) => {
     const port = /^\d+$/.test(values.port) ? Number(values.port) : Number.NaN;
     if (!(port <= 65535)) throw new UsageError(`--port ${values.port} is not a port`);

@@ -70,7 +70,7 @@ export async function serve(options: ServeOptions): Promise<LocalServer> {
   });
   server.listen(options.port ?? 0, isPrivate ? host.replace(/^localhost\.?$/i, "127.0.0.1") : undefined);
   await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`port ${options.port} cannot be listened on (${error.code}); give another --port`);
+    throw new UsageError(`cannot listen on port ${options.port} (${error.code}); give another --port`);
   });
   const { port } = server.address() as AddressInfo;
   return {

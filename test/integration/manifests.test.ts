@@ -142,13 +142,13 @@ describe("what is printed is what the library makes", () => {
 
 describe("a user's mistake is status 2 and a sentence", () => {
   test.concurrent.each<[string, () => readonly string[], string]>([
-    ["nothing", () => [], "give --url URL or --service NAMESPACE/NAME, and not both; --help says more"],
+    ["nothing", () => [], "give --url URL or --service NAMESPACE/NAME, and not both; --help explains them"],
     ["both", () => ["--url", url, "--service", "a/b"], "give --url URL or --service NAMESPACE/NAME, and not both"],
     ["a URL that is none", () => ["--url", "guard"], "--url must start with https:// and hold a host and a path"],
     ["a URL without TLS", () => ["--url", "http://guard.example.com"], "must start with https://"],
-    ["a URL with a query", () => ["--url", `${url}?a=b`], "must hold a host and a path only; take away what follows ?"],
+    ["a URL with a query", () => ["--url", `${url}?a=b`], "must hold a host and a path only; remove what follows ?"],
     ["a URL with a fragment", () => ["--url", `${url}#a`], "must hold a host and a path only"],
-    ["a URL with a user", () => ["--url", "https://me@guard.example.com"], "take away what follows ? or #, and USER@"],
+    ["a URL with a user", () => ["--url", "https://me@guard.example.com"], "remove what follows ? or #, and USER@"],
     ["a URL with the endpoint", () => ["--url", `${url}/mutate`], "must not end in /mutate or /validate"],
     ["a URL without a cluster", () => ["--url", "https://guard.example.com"], "must end in /clusters/CLUSTER/KEY"],
     ["a Service without a namespace", () => ["--service", "webhook"], "--service webhook is not NAMESPACE/NAME"],
@@ -183,14 +183,14 @@ describe("a user's mistake is status 2 and a sentence", () => {
       "--admission-policies and --examples are printed one at a time",
     ],
     ["a timeout with a unit", () => ["--url", url, "--timeout", "5s"], "--timeout 5s is not a number of seconds"],
-    ["an empty asker", () => ["--url", url, "--asker", ""], "--asker is empty; give it a value, or leave it away"],
+    ["an empty asker", () => ["--url", url, "--asker", ""], "--asker is empty; give it a value, or leave it out"],
     ["half a service account", () => ["--url", url, "--asker", "system:serviceaccount:a"], "a is not a username; a"],
     [
       "a timeout that is no integer",
       () => ["--url", url, "--timeout", "1e1"],
       "--timeout 1e1 is not a number of seconds",
     ],
-    ["an option twice", () => ["--url", url, "--url", url], "--url is given twice; leave one away"],
+    ["an option twice", () => ["--url", url, "--url", url], "--url is given twice; leave one out"],
     ["a policy that is not there", () => ["--url", url, "--policy", "flux"], "there is no policy flux; built in are"],
     ["another output", () => ["--url", url, "-o", "xml"], "-o xml is not yaml or json"],
     ["an option that is not there", () => ["--uri", url], "unknown option --uri"],

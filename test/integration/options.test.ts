@@ -81,8 +81,8 @@ interface Mode {
 const url = ["--url", "https://guard.example.com/clusters/prod/KEY"];
 const both = "give --url URL or --service NAMESPACE/NAME, and not both";
 const inTree =
-  "means nothing with --admission-policies: admission policies call nothing and have no identity; leave it away";
-const inExamples = "means nothing with --examples: the example roles are the same for every deployment; leave it away";
+  "means nothing with --admission-policies: admission policies call nothing and have no identity; leave it out";
+const inExamples = "means nothing with --examples: the example roles are the same for every deployment; leave it out";
 
 const modes: readonly Mode[] = [
   {
@@ -147,7 +147,10 @@ const modes: readonly Mode[] = [
     mode: "an event that says its endpoint",
     base: () => ["events/webhook/gateway-http-api.json"],
     options: {
-      "--endpoint": [() => ["--endpoint", "validate"], "--endpoint validate means nothing here: each event says its"],
+      "--endpoint": [
+        () => ["--endpoint", "validate"],
+        "--endpoint validate has no effect: each event names its endpoint",
+      ],
       "--rbac": [() => ["--rbac", at("roles.yaml")]],
       "--kubeconfig": [() => ["--kubeconfig", at("kubeconfig")]],
       "--context": [() => ["--context", "two"]],

@@ -119,7 +119,7 @@ describe("the local server", () => {
 
   test("another on the same port says so in a sentence", async () => {
     const { status, stdout, stderr } = await runCommand("start", ["--port", new URL(server.url).port]);
-    expect(stderr).toMatch(/^port \d+ cannot be listened on \(EADDRINUSE\); give another --port\n$/);
+    expect(stderr).toMatch(/^cannot listen on port \d+ \(EADDRINUSE\); give another --port\n$/);
     expect([status, stdout]).toEqual([2, ""]);
     expect(readFileSync(join(root, ".local/ca.pem"), "utf8")).toBe(ca);
   });
@@ -206,7 +206,7 @@ describe("a user's mistake is status 2 and a sentence", () => {
   test.concurrent.each<[string, readonly string[], string]>([
     ["a port that is none", ["--port", "https"], "--port https is not a port"],
     ["a port that is too high", ["--port", "65536"], "--port 65536 is not a port"],
-    ["an empty port", ["--port", ""], "--port is empty; give it a value, or leave it away"],
+    ["an empty port", ["--port", ""], "--port is empty; give it a value, or leave it out"],
     ["a host that is a URL", ["--host", "https://guard"], "is a URL; give its host alone, as in --host guard"],
     ["a host with a port", ["--host", "guard:8443"], "--host guard:8443 is not a name or an address; a port is given"],
     ["a host with a path", ["--host", "guard/v1"], "--host guard/v1 is not a name or an address"],
@@ -217,7 +217,7 @@ describe("a user's mistake is status 2 and a sentence", () => {
     ],
     ["every address of IPv6", ["--host", "::"], "--host :: is every address of this machine, and none that a cluster"],
     ["an address in another form", ["--host", "172.17.1"], "--host 172.17.1 must write its host as 172.17.0.1"],
-    ["no host", ["--host", ""], "--host is empty; give it a value, or leave it away"],
+    ["no host", ["--host", ""], "--host is empty; give it a value, or leave it out"],
     ["a certificate without its key", ["--tls-cert", odd], "--tls-cert and --tls-key go together"],
     ["a certificate that is not there", ["--tls-cert", "none", "--tls-key", odd], "none cannot be read (ENOENT)"],
     ["a certificate that is none", ["--tls-cert", odd, "--tls-key", odd], "--tls-cert and --tls-key: "],
