@@ -273,6 +273,29 @@ describe.each([...new Set(modes.map(({ command }) => command))])("%s", (command)
   });
 });
 
+test("every command of the program is tried here, or has a test of its own", async () => {
+  const { stdout } = await runCommand("--help", []);
+  const listed = [...stdout.matchAll(/^ {2}([a-z]+) {2}/gm)].map(([, name]) => name ?? "");
+  const tried = [...new Set(modes.map(({ command }) => command))].filter((command) => !command.includes("/"));
+  // start does not end; completion has no options, and completion.test.ts tries its argument.
+  expect(listed.toSorted()).toEqual([...tried, "start", "completion"].sort());
+});
+
+test.each([
+  ["manifests", ["--twins"], ["--admission-policies"]],
+  ["manifests", ["--examples", "--output", "json"], ["--examples", "-o", "json"]],
+  ["manifests", ["--examples", "--output=json"], ["--examples", "-ojson"]],
+  [
+    "invoke",
+    ["--rbac", at("roles.yaml"), "events/rbac.yaml"],
+    [`--rbac=${at("roles.yaml")}`, "--rbac", "events/rbac.yaml"],
+  ],
+])("%s %j is %j", async (command, one, other) => {
+  const seen = await observe(command, one);
+  expect(seen.status).not.toBe(2);
+  expect(seen).toEqual(await observe(command, other));
+});
+
 describe("start", () => {
   /** What it prints at first. */
   const printed = async (args: readonly string[]): Promise<string> => {
