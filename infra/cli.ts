@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import type { CommandList } from "./command-line/command.ts";
+import { keepCompiledSources } from "./command-line/installation.ts";
 import { runProgram } from "./command-line/run-program.ts";
 import { run } from "./command-line/usage.ts";
 
@@ -41,4 +42,5 @@ const commands: CommandList = {
   },
 };
 
+keepCompiledSources();
 await run(() => runProgram(summary, commands, process.argv.slice(2)));

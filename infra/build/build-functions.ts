@@ -1,7 +1,6 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
-import { readArguments, run } from "../command-line/usage.ts";
 import { builtPolicies } from "./built-policies.ts";
 import { lazyYaml, yamlFile } from "./lazy-yaml.ts";
 import { slimClientNode } from "./slim-client-node.ts";
@@ -76,9 +75,12 @@ const help = `Bundles the function into dist/, and prints the bytes of each file
 
 usage: npm run build`;
 
-const command = async (): Promise<void> => {
-  readArguments({}, help);
-  await buildFunctions(console.log);
+const command = (given: readonly string[]): void => {
+  if (given.length === 0) void buildFunctions(console.log);
+  else {
+    console.log(help);
+    if (!given.some((argument) => argument === "--help" || argument === "-h")) process.exitCode = 2;
+  }
 };
 
-if (import.meta.main) void run(command);
+if (import.meta.main) command(process.argv.slice(2));

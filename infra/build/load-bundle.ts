@@ -1,7 +1,6 @@
 import { readdirSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildFunctions } from "./build-functions.ts";
 
 /** The exports of the function's bundle. */
 export type Bundle = typeof import("../../functions/admission.ts");
@@ -26,6 +25,8 @@ export async function loadBundle(): Promise<Bundle> {
   const built = changed(file);
   if (sources().some((source) => changed(source) >= built)) {
     const now = new Date();
+    // esbuild is loaded only to build.
+    const { buildFunctions } = await import("./build-functions.ts");
     await buildFunctions();
     // A source that was saved during the build is newer than the bundle.
     utimesSync(file, now, now);

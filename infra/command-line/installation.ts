@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { enableCompileCache } from "node:module";
 import { join, sep } from "node:path";
 
 /** Whether this program runs from a clone of the repository, where npm scripts call it, or from the packed package. */
@@ -9,6 +10,14 @@ const isNpx = import.meta.dirname.split(sep).includes("_npx");
 
 /** The root of the clone or of the package; both hold `package.json` and `events/` there. The program is two folders below. */
 export const root = join(import.meta.dirname, "../..");
+
+/**
+ * Keeps what Node compiles of the sources of a clone, which is most of the time of a short command. The packed program keeps nothing: it
+ * compiles little, and the usual place is a folder that other users of a machine can write to.
+ */
+export function keepCompiledSources(): void {
+  if (isClone) enableCompileCache(join(root, "node_modules/.cache/node"));
+}
 
 /** The version in `package.json`. */
 export function version(): string {
