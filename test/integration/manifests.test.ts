@@ -43,7 +43,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const aboutStatus =
   "# deploy.razee.io: without statusWriters in the policy, each write of a status is judged as an edit where a version has no status subresource; npm run -s doctor -- names such versions\n";
 
-describe("what is printed is what the library makes", () => {
+describe("the output is what the library makes", () => {
   test("for a URL: both configurations, and the role of the webhook's own identity", async () => {
     const { status, stdout, stderr } = await manifests("--url", url);
     expect([status, stderr]).toEqual([
@@ -140,11 +140,11 @@ describe("what is printed is what the library makes", () => {
   });
 });
 
-describe("a user's mistake is status 2 and a sentence", () => {
+describe("a user's mistake is a sentence and status 2", () => {
   test.concurrent.each<[string, () => readonly string[], string]>([
     ["nothing", () => [], "give --url URL or --service NAMESPACE/NAME, and not both; --help explains them"],
     ["both", () => ["--url", url, "--service", "a/b"], "give --url URL or --service NAMESPACE/NAME, and not both"],
-    ["a URL that is none", () => ["--url", "guard"], "--url must start with https:// and hold a host and a path"],
+    ["a URL without a scheme", () => ["--url", "guard"], "--url must start with https:// and hold a host and a path"],
     ["a URL without TLS", () => ["--url", "http://guard.example.com"], "must start with https://"],
     ["a URL with a query", () => ["--url", `${url}?a=b`], "must hold a host and a path only; remove what follows ?"],
     ["a URL with a fragment", () => ["--url", `${url}#a`], "must hold a host and a path only"],
@@ -155,12 +155,12 @@ describe("a user's mistake is status 2 and a sentence", () => {
     ["a Service with a path", () => ["--service", "a/b/c"], "--service a/b/c is not NAMESPACE/NAME"],
     ["a CA that is not there", () => ["--url", url, "--ca-bundle", "none.pem"], "none.pem cannot be read (ENOENT)"],
     [
-      "a CA that is no PEM",
+      "a CA file without PEM",
       () => ["--url", url, "--ca-bundle", "package.json"],
       "package.json holds no PEM certificate",
     ],
     [
-      "a CA that is no certificate",
+      "a CA file without a certificate",
       () => ["--url", url, "--ca-bundle", broken],
       "does not read: a certificate cannot be",
     ],
@@ -173,7 +173,7 @@ describe("a user's mistake is status 2 and a sentence", () => {
     ["a timeout that is too short", () => ["--url", url, "--timeout", "0"], "--timeout 0 is not a number of seconds"],
     ["a timeout that is too long", () => ["--url", url, "--timeout", "31"], "a number of seconds from 1 to 30"],
     [
-      "a label that is none",
+      "a label without a value",
       () => ["--url", url, "--namespace-label", "guarded"],
       "--namespace-label guarded is not a label",
     ],
@@ -186,14 +186,14 @@ describe("a user's mistake is status 2 and a sentence", () => {
     ["an empty asker", () => ["--url", url, "--asker", ""], "--asker is empty; give it a value, or leave it out"],
     ["half a service account", () => ["--url", url, "--asker", "system:serviceaccount:a"], "a is not a username; a"],
     [
-      "a timeout that is no integer",
+      "a timeout that is not an integer",
       () => ["--url", url, "--timeout", "1e1"],
       "--timeout 1e1 is not a number of seconds",
     ],
     ["an option twice", () => ["--url", url, "--url", url], "--url is given twice; leave one out"],
-    ["a policy that is not there", () => ["--url", url, "--policy", "flux"], "there is no policy flux; built in are"],
+    ["an unknown policy", () => ["--url", url, "--policy", "flux"], "there is no policy flux; built in are"],
     ["another output", () => ["--url", url, "-o", "xml"], "-o xml is not yaml or json"],
-    ["an option that is not there", () => ["--uri", url], "unknown option --uri"],
+    ["an unknown option", () => ["--uri", url], "unknown option --uri"],
     ["an argument", () => [url], `unexpected argument ${url}`],
   ])("%s", async (_, args, sentence) => {
     const { status, stdout, stderr } = await manifests(...args());

@@ -70,7 +70,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A way to call a command, and what each of its options does there: it changes what is seen, or is refused with a sentence. */
+/** A way to call a command. Each of its options changes the result there, or is refused with a sentence. */
 interface Mode {
   readonly command: string;
   readonly mode: string;
