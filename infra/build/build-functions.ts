@@ -8,8 +8,8 @@ import { slimClientNode } from "./slim-client-node.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * What is deployed, and the most bytes that each file may have: a cold start reads and compiles all of the first. The second is what Lambda
- * calls, an ES module, because only for one does the runtime wait.
+ * The files that are deployed, and the most bytes of each: a cold start reads and compiles all of the first. Lambda calls the second. It is
+ * an ES module, because the runtime waits only for the top-level await of an ES module.
  */
 const bundles: Readonly<Record<string, { readonly budget: number } & BuildOptions>> = {
   "admission.js": {
@@ -24,7 +24,7 @@ const bundles: Readonly<Record<string, { readonly budget: number } & BuildOption
 /** Its bytes are outside the budget: a deployment has as many policies as it needs. */
 const policyModule = "functions/policies/index.ts";
 
-/** At no moment is the file half there: tests and commands build it at the same time as others load it. */
+/** Replaces a file in one step: tests and commands build it while others load it. */
 const replaceFile = async (file: string, content: string | Uint8Array): Promise<void> => {
   const draft = `${file}.${process.pid}`;
   await writeFile(draft, content);
@@ -32,13 +32,15 @@ const replaceFile = async (file: string, content: string | Uint8Array): Promise<
 };
 
 /**
- * Bundles the function into `dist/`, next to a package.json that says what it is: CommonJS, because an ES module that imports `node:http`
+ * Bundles the function into `dist/`, next to a package.json that declares CommonJS, because an ES module that imports `node:http`
  * pays 40 ms for it at every cold start (nodejs/node#59686). Leaves everything else in `dist/` alone. Throws when a file is over its
  * budget.
  *
  * @param report takes one line for every file: its bytes
+ * @returns the paths of the source files in the bundles
  */
-export async function buildFunctions(report: (line: string) => void = () => {}): Promise<void> {
+export async function buildFunctions(report: (line: string) => void = () => {}): Promise<readonly string[]> {
+  const inputs: string[] = [];
   await import("../../functions/policies/index.ts"); // which throws where a policy says something wrong
   await mkdir(`${root}dist`, { recursive: true });
   await replaceFile(`${root}dist/package.json`, `${JSON.stringify({ type: "commonjs" })}\n`);
@@ -51,7 +53,7 @@ export async function buildFunctions(report: (line: string) => void = () => {}):
       minify: true,
       platform: "node",
       target: "node24",
-      // V8 reads the body of an arrow function twice, a function's once: a third less to compile at a cold start.
+      // V8 parses the body of an arrow function twice: without arrow functions a cold start compiles a third less.
       supported: { arrow: false },
       format: "cjs",
       mainFields: ["module", "main"],
@@ -69,10 +71,21 @@ export async function buildFunctions(report: (line: string) => void = () => {}):
       if (code > budget) throw new Error(`${outfile} is ${code - budget} bytes over its budget`);
       await replaceFile(`${root}${outfile}`, contents);
     }
+    inputs.push(...Object.keys(metafile?.inputs ?? {}));
   }
+  return inputs;
 }
 
-const main = async (): Promise<void> => {
+const help = `Bundles the function into dist/, and prints the bytes of each file and its budget.
+
+usage: npm run build`;
+
+const command = async (given: readonly string[]): Promise<void> => {
+  if (given.length > 0) {
+    console.log(help);
+    if (!given.some((argument) => argument === "--help" || argument === "-h")) process.exitCode = 2;
+    return;
+  }
   try {
     await buildFunctions(console.log);
   } catch (error) {
@@ -82,4 +95,5 @@ const main = async (): Promise<void> => {
   }
 };
 
-if (import.meta.main) await main();
+// Without a top-level await, because the Serverless plugin that imports this file is loaded with `require`.
+if (import.meta.main) void command(process.argv.slice(2));

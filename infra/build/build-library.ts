@@ -9,8 +9,8 @@ const build = `${root}build/`;
 const relativeImport = /((?:from|import\()\s*"\.[^"]*)\.ts"/g;
 
 /**
- * Compiles `lib/` into `build/`, which is what npm packs. tsc writes the extensions of relative imports anew in JavaScript and leaves them
- * in declarations, where they would name files that nobody ships.
+ * Compiles `lib/` into `build/`, which npm packs. tsc rewrites the extensions of relative imports in JavaScript but not in declarations,
+ * where they would name files that are not in the package.
  */
 const buildLibrary = (): void => {
   rmSync(build, { recursive: true, force: true });

@@ -9,8 +9,8 @@ const contents = ({ policies, defaultPolicy }: typeof import("../../functions/po
 };
 
 /**
- * An esbuild plugin: policies are read and checked when the function is built, not at every cold start, and what reads and checks them stays
- * out of the bundle. A policy that is wrong ends the build.
+ * An esbuild plugin: policies are read and checked when the function is built, not at every cold start, and what reads and checks them
+ * stays out of the bundle. A policy that is wrong ends the build.
  */
 export function builtPolicies(): Plugin {
   return {

@@ -4,8 +4,8 @@ import type { Plugin } from "esbuild";
 export const yamlFile = "yaml.js";
 
 /**
- * An esbuild plugin for CommonJS: what reads YAML, a third of what would be bundled, stays outside, and is loaded when the first YAML is
- * read. A registry in JSON never does, which spares a cold start several milliseconds.
+ * An esbuild plugin for CommonJS: the YAML parser, a third of the bundle's bytes, goes to a file of its own, which is loaded when the first
+ * YAML is read. A registry in JSON never loads it, which saves several milliseconds of a cold start.
  */
 export function lazyYaml(): Plugin {
   return {

@@ -1,10 +1,12 @@
 import { buildFunctions } from "./build-functions.ts";
 
-const build = (): Promise<void> => buildFunctions(console.error);
+const build = async (): Promise<void> => {
+  await buildFunctions(console.error);
+};
 
 /**
- * A Serverless Framework plugin: builds the functions before they are packaged, so that no command needs another before it. It is
- * loaded with `require`, so nothing that it imports may await at its top level.
+ * A Serverless Framework plugin that builds the functions before they are packaged, so that deploying needs no other command first. It is
+ * loaded with `require`, so the modules that it imports may not use top-level await.
  */
 export default class ServerlessBuild {
   readonly hooks = {

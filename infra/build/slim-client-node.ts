@@ -1,18 +1,18 @@
 import { resolve } from "node:path";
 import type { Plugin } from "esbuild";
 
-/** An authenticator of KubeConfig that takes no user; usable-context.ts refuses theirs. */
+/** An authenticator of KubeConfig that accepts no user; checked-context.ts refuses users that need it. */
 const withoutUsers = (name: string) => `export class ${name} { isAuthProvider() { return false; } }`;
 
-/** Functions that this program does not call. */
+/** Functions that this project does not call. */
 const uncalled = (...names: readonly string[]) =>
   names
     .map((name) => `export function ${name}() { throw new Error("${name} is left out of this bundle"); }`)
     .join("\n");
 
-/** Modules of client-node that are written anew, by their path in its `dist`. */
+/** Replacements for modules of client-node, by their path in its `dist`. */
 const replaced: Readonly<Record<string, string>> = {
-  // Only what makes request options.
+  // Only the part that makes request options.
   "index.js": `export * from "./config.js";`,
   // functions/cluster/kubeconfig.ts reads kubeconfigs.
   "yaml.js": uncalled("loadYaml", "dumpYaml"),
@@ -33,12 +33,12 @@ const replaced: Readonly<Record<string, string>> = {
 };
 
 /**
- * What client-node may import. The other packages serve proxies, web sockets and its own HTTP library; the other built-in modules serve
- * proxies, http: servers and plugins that it would run itself, and cost milliseconds of every cold start.
+ * The modules that client-node may import. Its other packages serve proxies, web sockets and its own HTTP library; the other built-in
+ * modules serve proxies, http: servers and plugins, and cost milliseconds of every cold start.
  */
 const used = ["node:fs", "node:https", "node:path", "url"];
 
-/** A package that throws when something of it is called, not when it is loaded. */
+/** A package that throws when one of its functions is called, not when it is loaded. */
 const absent = (name: string) => `
 const absent = function () { throw new Error(${JSON.stringify(`${name} is left out of this bundle`)}); };
 module.exports = new Proxy({}, { get: (_, key) => key === "__esModule" ? false : absent });`;
@@ -46,9 +46,9 @@ module.exports = new Proxy({}, { get: (_, key) => key === "__esModule" ? false :
 const inClientNode = /[\\/]@kubernetes[\\/]client-node[\\/]/;
 
 /**
- * An esbuild plugin that leaves out of @kubernetes/client-node (1.4 MB in a bundle) all but what makes request options of a cluster and a
- * user. It fits a program that reads kubeconfigs itself, and refuses proxies and auth-providers. What a program misses because of it is a
- * build error, not a surprise at run time.
+ * An esbuild plugin that keeps only one part of @kubernetes/client-node (1.4 MB in a bundle): the code that makes request options of a
+ * cluster and a user. It fits a program that reads kubeconfigs itself, and refuses proxies and auth-providers. A program that needs another
+ * part fails to build.
  */
 export function slimClientNode(): Plugin {
   return {

@@ -11,12 +11,12 @@ import { naming } from "../command-line/files.ts";
 import { chooseContext } from "../command-line/kubeconfig-files.ts";
 import { UsageError } from "../command-line/usage.ts";
 
-/** A cluster that cannot be read or asked, in a sentence. Status 2: nobody knows what would have been found there. */
+/** Exit status 2: the cluster could not be inspected, so the result is unknown. */
 export class ClusterError extends UsageError {
   override name = "ClusterError";
 }
 
-/** A reply of more bytes than the request allows. The connection is closed, the rest is never read. */
+/** A reply has more bytes than the request allows. The connection is closed without reading the rest. */
 export class ReplyTooLarge extends ClusterError {
   override name = "ReplyTooLarge";
 }
@@ -26,11 +26,11 @@ export interface ApiRequest {
   readonly body?: object;
   /** From the root, with its query: `/apis/apps/v1/deployments?limit=500`. */
   readonly path: string;
-  /** The most that is read of the reply; 16 MiB where absent. */
+  /** The most bytes of the reply; 16 MiB where absent. */
   readonly mostBytes?: number;
 }
 
-/** What an API server answered, success or not. */
+/** The answer of an API server, success or not. */
 export interface ApiReply {
   readonly status: number;
   readonly body: JsonObject;
@@ -38,10 +38,10 @@ export interface ApiReply {
   readonly warnings: readonly string[];
 }
 
-/** One context of a kubeconfig. A status that is no success is a reply; what is no reply is a `ClusterError`. */
+/** Sends requests as one context of a kubeconfig. An error status is a reply; a request without a reply throws a `ClusterError`. */
 export interface ApiClient {
   readonly context: string;
-  /** The whole kubeconfig, of which this is a context. */
+  /** The whole kubeconfig that has this context. */
   readonly kubeconfig: Kubeconfig;
   /** The server is not verified, because its kubeconfig says so (`insecure-skip-tls-verify`). */
   readonly insecure: boolean;
@@ -54,20 +54,21 @@ const deadline = 60_000;
 const mostAtOnce = 8;
 const headers = { "accept-encoding": "gzip" };
 const usualBytes = 16 * 1024 * 1024;
-/** API servers that are busy say how many seconds to wait (priority and fairness); no longer than this in all. */
+/** The most time in all that a request waits for a busy API server, which says how many seconds to wait (priority and fairness). */
 const mostPatience = 60_000;
 
 export interface OpenOptions {
   /**
-   * The client only asks questions, as the function does, and may do what the function may: its user may ask as another (`as`), and its
-   * server must be verified. Without it, the other way round: what is listed and tried as another user says nothing about this one.
+   * Whether the client only asks questions, under the rules of the function: its user may impersonate another (`as`), and its server must
+   * be verified. Otherwise `as` is refused, because objects that another user lists and tries say nothing about this user, and a server
+   * that is not verified is accepted.
    */
   readonly asks?: boolean;
 }
 
 /**
- * Opens a context of a kubeconfig file, or of the kubeconfigs that kubectl takes where no file is named; the current one where none is
- * named. Nothing is sent yet.
+ * Opens a context of a kubeconfig file; without a file, of the kubeconfigs that kubectl reads by default; without a name, the current
+ * context. Sends nothing yet.
  */
 export function openCluster(
   file: string | undefined,
@@ -80,7 +81,7 @@ export function openCluster(
   );
   if (!asks && Object.keys(connection.context.impersonation).length > 0)
     throw new UsageError(
-      `${origin}: context ${JSON.stringify(context)}: user.as is refused: this command reads and tries objects, and is not to do so as another user; name a context whose user may do this itself`,
+      `${origin}: context ${JSON.stringify(context)}: user.as is refused: this command reads and tries objects as the user of the context, not as another user; name a context without as`,
     );
   return clientOf(kubeconfig, context, connection);
 }
@@ -114,7 +115,7 @@ const clientOf = (kubeconfig: Kubeconfig, context: string, connection: Connectio
   return { context, kubeconfig, insecure: connection.context.insecure, send, close };
 };
 
-/** A failure of either stream ends the other: a reply that breaks off must not be waited for. */
+/** A failure of either stream ends the other, so that a reply that breaks off is not waited for. */
 const gunzipped = (response: IncomingMessage): AsyncIterable<Buffer> =>
   response.headers["content-encoding"] === "gzip" ? pipeline(response, createGunzip(), () => {}) : response;
 
@@ -131,13 +132,13 @@ const objectIn = (text: string): JsonObject => {
 const warningTexts = (header: string): readonly string[] =>
   [...header.matchAll(/\d{3} \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) => text.replace(/\\(.)/g, "$1"));
 
-/** The message of a reply that is no success (`metav1.Status`), or its number. */
+/** The message of an error reply (`metav1.Status`), or its status code. */
 export function messageOf({ status, body }: ApiReply): string {
   const { message } = body;
   return typeof message === "string" && message !== "" ? message : `HTTP ${status}`;
 }
 
-/** What is said where a server is not verified. */
+/** The warning about a server that is not verified. */
 export function notVerified({ context }: ApiClient): string {
-  return `context ${JSON.stringify(context)} has insecure-skip-tls-verify: any server could have answered, and have taken its credentials`;
+  return `context ${JSON.stringify(context)} has insecure-skip-tls-verify: the server is not verified, so another server could have answered and read the credentials`;
 }

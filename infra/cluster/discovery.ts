@@ -1,16 +1,19 @@
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { type ApiClient, ClusterError, messageOf } from "./api-client.ts";
 
-/** What an API server says of one resource in one version (`metav1.APIResource`). */
+/** One resource in one version, as an API server describes it (`metav1.APIResource`). */
 export interface ServedResource {
   readonly version: string;
   readonly kind: string;
   readonly namespaced: boolean;
-  /** Whether its status is written by a subresource of its own. */
+  /** Whether it has a subresource for its status. */
   readonly hasStatus: boolean;
 }
 
-/** The versions that each resource of an API group is served in, the group's preferred version first; no entry for what is not installed. */
+/**
+ * The served versions of each resource of an API group, the group's preferred version first. Resources that are not installed have no
+ * entry.
+ */
 export type ServedResources = ReadonlyMap<string, readonly ServedResource[]>;
 
 /** Asks an API server for the resources of a group. A group that is not installed has none. Subresources are left out. */
@@ -27,11 +30,11 @@ export async function discover(api: ApiClient, group: string): Promise<ServedRes
           { version, kind: String(kind), namespaced: namespaced === true, hasStatus: names.has(`${name}/status`) },
         ]);
   }
-  // By name: the API server lists new resources as it comes to know them.
+  // Sorted by name: the API server lists resources in the order in which it learned of them.
   return new Map([...served].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** Where the resources of an API version are. */
+/** The path of an API version. */
 export function rootOf(group: string, version: string): string {
   return group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
 }
@@ -50,7 +53,7 @@ const read = async (api: ApiClient, path: string): Promise<JsonObject | undefine
   return reply.body;
 };
 
-/** The objects in a list, none in anything else. */
+/** The objects in a list; none where it is not a list. */
 export function objectsIn(list: unknown): readonly JsonObject[] {
   return Array.isArray(list) ? list.filter(isObject) : [];
 }

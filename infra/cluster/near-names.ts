@@ -1,16 +1,11 @@
-import { distance } from "fastest-levenshtein";
 import type { Policy } from "../../lib/policy/index.ts";
+import { isNear } from "../command-line/nearest.ts";
 import type { ApiClient } from "./api-client.ts";
 import { discover, objectsIn } from "./discovery.ts";
 
-/** Whether two names differ by a slip of the pen. */
-export function isNear(given: string, name: string): boolean {
-  return distance(given, name) <= 2;
-}
-
 /**
- * What a policy may mean by a resource that a cluster does not serve, as `RESOURCE.GROUP`: a singular, or a slip of the pen in the
- * resource or in its group. What the policy covers already is not meant.
+ * The resources of a cluster, as `RESOURCE.GROUP`, that a policy may mean by one that the cluster does not serve: its name is a singular,
+ * or a letter or two of the resource or of its group are mistyped. Resources that the policy covers already are left out.
  */
 export async function nearNames(
   api: ApiClient,

@@ -25,7 +25,7 @@ export function readText(file: string): string {
   return readBytes(file).toString("utf8");
 }
 
-/** A file that says something wrong is the user's to mend: its name and the sentence, not a stack. */
+/** Turns an error about the content of a file into a user's mistake: the file's name and the sentence, without a stack. */
 export function naming<T>(what: string, read: () => T): T {
   try {
     return read();

@@ -1,20 +1,21 @@
+import { calledAs } from "./installation.ts";
 import { UsageError } from "./usage.ts";
 
-/** The addresses that only this machine reaches (RFC 1122, RFC 4291, RFC 6761). */
+/** Whether only this machine can reach an address (RFC 1122, RFC 4291, RFC 6761). */
 export function isLoopback(host: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host.replace(/\.$/, ""));
 }
 
-/** What stands in a path and is the same in every parser: RFC 3986 unreserved. */
+/** Paths that every parser reads alike: unreserved characters (RFC 3986). */
 const segments = /^(\/[A-Za-z0-9._~-]+)*$/;
 
 /**
- * What is wrong with `HOST[:PORT][/PATH]`, in words that follow the name of an option. The value may hold a key, so it is not repeated.
- * Go's and the URL standard's parsers take all that passes for the same.
+ * The fault of a `HOST[:PORT][/PATH]`, in words that follow the name of an option. The value may hold a key, so it is not repeated.
+ * Go's parser and the URL standard read every value that passes alike.
  */
 const faultOf = (text: string): string | undefined => {
-  if (/[^!-~]|\\/.test(text)) return "holds a blank, a backslash or a character that is not ASCII; take it away";
-  if (/[?#@]/.test(text)) return "must hold a host and a path only; take away what follows ? or #, and USER@";
+  if (/[^!-~]|\\/.test(text)) return "holds a blank, a backslash or a character that is not ASCII; remove it";
+  if (/[?#@]/.test(text)) return "must hold a host and a path only; remove what follows ? or #, and USER@";
   const [, authority = "", path = ""] = /^([^/]*)(.*)$/.exec(text) ?? [];
   const parsed = URL.parse(`https://${authority}`);
   if (text.includes("://") || /^https?:?$/i.test(authority)) return "holds a scheme twice; write https:// once";
@@ -29,8 +30,8 @@ const faultOf = (text: string): string | undefined => {
 const withoutSlashes = (text: string): string => text.replace(/\/+$/, "");
 
 /**
- * Reads the URL that an API server calls: `https://HOST[:PORT][/STAGE]/clusters/CLUSTER[/KEY]`, without the endpoint. A path without a
- * cluster is answered by nothing but `npm start` on this machine.
+ * Reads the URL that an API server calls: `https://HOST[:PORT][/STAGE]/clusters/CLUSTER[/KEY]`, without the endpoint. Only
+ * `npm start` on this machine answers a path without a cluster.
  *
  * @param option the option that holds it, for the sentence of an error
  * @throws UsageError that does not repeat the URL: it may hold a key
@@ -48,7 +49,7 @@ export function guardUrl(option: string, text: string): string {
   if (/\/(mutate|validate)$/.test(pathname)) return refuse("must not end in /mutate or /validate; they are appended");
   if (/\/clusters\/[A-Za-z0-9._-]{1,63}(\/[^/]+)?$/.test(pathname)) return `${origin}${pathname}`;
   if (pathname === "/" && isLoopback(hostname)) return origin;
-  return refuse("must end in /clusters/CLUSTER/KEY, as npm run key prints it");
+  return refuse(`must end in /clusters/CLUSTER/KEY, as ${calledAs("key")} CLUSTER prints it`);
 }
 
 /**

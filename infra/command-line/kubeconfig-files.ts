@@ -17,7 +17,7 @@ export interface ChosenContext extends LoadedKubeconfig {
   readonly context: string;
 }
 
-/** The files that kubectl takes where none is named: those of `$KUBECONFIG`, of which some may be missing, or `~/.kube/config`. */
+/** The files that kubectl reads by default: those of `$KUBECONFIG`, of which some may be missing, or `~/.kube/config`. */
 const usualFiles = (): readonly string[] => {
   const listed = (process.env["KUBECONFIG"] ?? "").split(delimiter).filter((file) => file !== "");
   return listed.length > 0 ? [...new Set(listed)] : [join(homedir(), ".kube", "config")];
@@ -35,8 +35,10 @@ const load = (file: string | undefined): LoadedKubeconfig => {
 };
 
 /**
- * The context that a command line names: of a file, or of the kubeconfigs that kubectl would take; the current one where none is named.
- * Throws a UsageError for what cannot be read, and where no context is named at all.
+ * The context that a command line names, of a file or of the kubeconfigs that kubectl reads by default. Without a name, the current
+ * context.
+ *
+ * @throws UsageError for a file that cannot be read, and where neither the command line nor the kubeconfig names a context
  */
 export function chooseContext(file: string | undefined, name: string | undefined): ChosenContext {
   const loaded = load(file);

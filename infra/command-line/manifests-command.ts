@@ -1,17 +1,19 @@
-/** What `npm run manifests` is called with, and which cluster `kubectl` is pointed at. */
+import { calledAs } from "./installation.ts";
+
+/** The options of `manifests`, and of the `kubectl` that reads its output. */
 export interface ManifestsCommand {
   readonly url?: string | undefined;
   readonly service?: string | undefined;
   readonly "ca-bundle"?: string | undefined;
   readonly policy?: string | undefined;
-  readonly twins?: boolean | undefined;
+  readonly "admission-policies"?: boolean | undefined;
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
 }
 
 /**
- * The command that gives a cluster what `manifests` prints (`apply`), takes away too what it does not print (`replace`: `apply` leaves
- * members alone that the manifests do not mention), or all of it (`delete`). Ready to be pasted into a shell.
+ * The command that applies the output of `manifests` to a cluster, ready to be pasted into a shell. `replace` also removes members that the
+ * output does not mention, which `apply` leaves alone; `delete` removes the objects.
  *
  * @example manifestsCommand("apply", { url: "URL" }) // npm run -s manifests -- --url URL | kubectl apply -f -
  */
@@ -24,8 +26,8 @@ export function manifestsCommand(verb: "apply" | "replace" | "delete", command: 
         return value === true ? [` --${name}`] : [` --${name} ${shellWord(value)}`];
       })
       .join("");
-  const options = given("url", "service", "ca-bundle", "policy", "twins");
-  return `npm run -s manifests --${options} | kubectl${given("kubeconfig", "context")} ${verb} -f -`;
+  const options = given("url", "service", "ca-bundle", "policy", "admission-policies");
+  return `${calledAs("manifests")}${options} | kubectl${given("kubeconfig", "context")} ${verb} -f -`;
 }
 
 const shellWord = (text: string): string => (/^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

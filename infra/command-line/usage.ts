@@ -1,34 +1,45 @@
 import { parseArgs, styleText } from "node:util";
+import { nearest } from "./nearest.ts";
 
-/** What a user gave is wrong. The message says what and how to mend it; no stack is shown. */
+/** A user's mistake. The message says what is wrong and how to fix it; no stack is shown. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
-type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
+type ParseOptions = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
+
+/** Whether a command line asks for help: anywhere before `--`, whatever else it holds. */
+export function asksForHelp(given: readonly string[]): boolean {
+  const end = given.indexOf("--");
+  return given.slice(0, end < 0 ? undefined : end).some((argument) => argument === "--help" || argument === "-h");
+}
+
+/** Reads the command line of a developer script; `--help` prints the help and ends the process. */
+export function readArguments<T extends ParseOptions>(options: T, help: string) {
+  const given = process.argv.slice(2);
+  if (asksForHelp(given)) {
+    console.log(help);
+    process.exit(0);
+  }
+  return parseArguments(options, given);
+}
 
 /**
- * Reads a command line. Unknown options are the user's error, and so are arguments where a command takes none, an option without a value,
- * and one that is given twice where it holds one value; `--help` prints the help and ends.
+ * Reads options and arguments. Refuses unknown options, arguments where none are taken, an option without a value, and a second value
+ * where an option holds one.
+ *
+ * @throws UsageError
  */
-export function readArguments<T extends Options>(options: T, help: string, { allowPositionals = false } = {}) {
-  try {
-    const all = { ...options, help: { type: "boolean", short: "h" } } as const;
-    const parsed = parseArgs({
-      args: gatherLists(process.argv.slice(2)),
-      options: all,
-      allowPositionals,
-      tokens: true,
-    });
-    if ((parsed.values as { help?: boolean }).help) {
-      console.log(help);
-      process.exit(0);
-    }
-    refuseUnclear(parsed.tokens, options);
-    return parsed as ReturnType<typeof parseArgs<{ options: T; allowPositionals: true }>>;
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : error}\n--help shows what there is`);
-  }
+export function parseArguments<T extends ParseOptions>(
+  options: T,
+  given: readonly string[],
+  { allowPositionals = false } = {},
+) {
+  const how = { args: gatherLists(given), options, allowPositionals: true } as const;
+  const { tokens } = parseArgs({ ...how, strict: false, tokens: true });
+  const fault = faultOf(tokens, options, allowPositionals);
+  if (fault) throw new UsageError(`${fault}\n--help shows the options`);
+  return parseArgs(how);
 }
 
 interface Token {
@@ -36,19 +47,34 @@ interface Token {
   readonly name?: string;
   readonly rawName?: string;
   readonly value?: string | undefined;
+  readonly inlineValue?: boolean | undefined;
 }
 
-const refuseUnclear = (tokens: readonly Token[], options: Options): void => {
+/** What is wrong with a command line, in a sentence. */
+const faultOf = (tokens: readonly Token[], options: ParseOptions, allowPositionals: boolean): string | undefined => {
   const seen = new Set<string>();
-  for (const { kind, name = "", rawName, value } of tokens) {
+  for (const { kind, name = "", rawName = "", value, inlineValue } of tokens) {
+    if (kind === "positional" && !allowPositionals) return `unexpected argument ${value}`;
     if (kind !== "option") continue;
-    if (value === "") throw new UsageError(`${rawName} is empty; give it a value, or leave it away`);
-    if (seen.has(name) && !options[name]?.multiple) throw new UsageError(`${rawName} is given twice; leave one away`);
+    const option = Object.hasOwn(options, name) ? options[name] : undefined;
+    if (option === undefined) return unknown(rawName, Object.keys(options));
+    if (option.type === "boolean" && value !== undefined) return `${rawName} takes no value; leave it out`;
+    if (option.type === "string" && value === undefined) return `${rawName} needs a value`;
+    if (option.type === "string" && !inlineValue && /^-./.test(value ?? ""))
+      return `${rawName} needs a value; where it begins with -, write ${rawName}=${value}`;
+    if (value === "") return `${rawName} is empty; give it a value, or leave it out`;
+    if (seen.has(name) && !option.multiple) return `${rawName} is given twice; leave one out`;
     seen.add(name);
   }
+  return undefined;
 };
 
-/** `--rbac a.yaml b.yaml` is `--rbac a.yaml --rbac b.yaml`: no YAML file is anything else on our command lines. */
+const unknown = (given: string, names: readonly string[]): string => {
+  const meant = nearest(given.replace(/^-+/, ""), names);
+  return `unknown option ${given}${meant ? `; did you mean --${meant}?` : ""}`;
+};
+
+/** `--rbac a.yaml b.yaml` is `--rbac a.yaml --rbac b.yaml`: no other argument of a command is a YAML file. */
 const gatherLists = (given: readonly string[]): string[] => {
   let last = "";
   return given.flatMap((argument, index) => {
@@ -59,7 +85,7 @@ const gatherLists = (given: readonly string[]): string[] => {
   });
 };
 
-/** Runs a command: an error of the user's is a sentence and status 2, any other a stack and status 1. */
+/** Runs a command: a user's mistake is a sentence and exit status 2, any other error a stack and exit status 1. */
 export async function run(command: () => Promise<void>): Promise<void> {
   try {
     await command();

@@ -1,32 +1,35 @@
 import { Document, isScalar, Scalar, visit, type YAMLSeq } from "yaml";
 
-/** What fits in one line: `[CREATE, UPDATE]`. */
+/** The longest list that is written in one line: `[CREATE, UPDATE]`. */
 const longestFlow = 80;
-/** A sentence, or a CEL expression, that is longer than this is folded. */
+/** Longer sentences and CEL expressions are folded. */
 const longestLine = 120;
 
-/** What YAML 1.1 takes for a boolean or null, in every case of its letters (yaml.org/type). Its other types begin with no letter. */
+/**
+ * Whether YAML 1.1 reads a word as a boolean or null, in upper or lower case (yaml.org/type). Values of its other types do not begin with a
+ * letter.
+ */
 const isKeyword = (text: string): boolean => /^(y|n|yes|no|on|off|true|false|null)$/i.test(text);
 
 /**
- * A word, a name, a path, a sentence, an expression. The library quotes what is ambiguous among these, such as `a: b` and `a #b`; it does
- * not know that `[a ? b]` is a mapping in YAML 1.1.
+ * Whether a text may be written without quotes: a word, a name, a path, a sentence, an expression. The library quotes the ambiguous ones,
+ * such as `a: b` and `a #b`, but it does not know that `[a ? b]` is a mapping in YAML 1.1.
  */
 const isPlain = (text: string): boolean => /^[a-z_/(][ ->@-~]*$/i.test(text) && !isKeyword(text);
 
-/** A line break of YAML 1.1, or what its readers refuse: it can only stand in double quotes, as an escape. */
+/** Line breaks of YAML 1.1, and characters that its readers refuse: they are written as escapes in double quotes. */
 const unprintable = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
-/** CEL expressions and sentences: printable ASCII in one line, words apart by one space. */
+/** Whether a text may be folded: a long line of printable ASCII, its words separated by single spaces. */
 const isFoldable = (text: string): boolean => text.length > longestLine && /^[!-~]+( [!-~]+)+$/.test(text);
 
 const isShort = ({ items }: YAMLSeq): boolean =>
   items.every(isScalar) && items.map(({ value }) => String(value)).join(", ").length <= longestFlow;
 
 /**
- * Kubernetes objects as YAML for people: short lists in one line, long texts folded where they have spaces, which changes nothing in them.
- * Readers of YAML 1.1 (kubectl, PyYAML) and of YAML 1.2 find the same strings, as keys and as values: `yes` is quoted, and so is `012`.
+ * Kubernetes objects as YAML for people: short lists in one line, long texts folded at their spaces. Readers of YAML 1.1 (kubectl, PyYAML)
+ * and of YAML 1.2 find the same strings, as keys and as values: `yes` and `012` are quoted.
  *
  * @example yamlText([{ kind: "ConfigMap", data: { answer: "yes" } }]) // kind: ConfigMap\ndata:\n  answer: "yes"\n
  */

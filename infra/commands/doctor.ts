@@ -1,9 +1,12 @@
 import { notVerified, openCluster } from "../cluster/api-client.ts";
+import { defineCommand } from "../command-line/command.ts";
 import { guardUrl } from "../command-line/guard-url.ts";
+import { policyOf } from "../command-line/policy-of.ts";
 import { printableJson } from "../command-line/printable-json.ts";
 import { type Colour, screenOf } from "../command-line/screen.ts";
+import { outputOption, sharedOptions } from "../command-line/shared-options.ts";
 import { tableOn } from "../command-line/table.ts";
-import { readArguments, run, UsageError } from "../command-line/usage.ts";
+import { UsageError } from "../command-line/usage.ts";
 import { checkInTree } from "../doctor/admission-policies.ts";
 import { checkAsker, checkAskerExcess } from "../doctor/asker.ts";
 import { checkCaBundle, checkFailurePolicy, checkInstalled, checkPolicy, checkUrl } from "../doctor/configurations.ts";
@@ -14,26 +17,6 @@ import { checkFunction, checkRoundTrip } from "../doctor/round-trips.ts";
 import { type Site, visit } from "../doctor/site.ts";
 import { checkStatusSubresources } from "../doctor/status-subresources.ts";
 import { checkVersions } from "../doctor/versions.ts";
-import { policyOf } from "../local/local-cluster.ts";
-
-const help = `Looks at a guarded cluster from outside, and says what is wrong and what to do about it. It changes nothing.
-
-usage: npm run -s doctor -- [options]
-
-  --kubeconfig FILE        the cluster ($KUBECONFIG, else ~/.kube/config, as kubectl takes them). Its user needs list on
-                           mutating- and validatingwebhookconfigurations, and on mutating- and
-                           validatingadmissionpolicies and their bindings, get on
-                           customresourcedefinitions, and, for dry runs, create on what the policy guards
-  --context NAME           of that kubeconfig (its current one)
-  --url URL                https://HOST/clusters/CLUSTER/KEY, as the function is reached, to call it too; the key is
-                           not shown
-  --policy NAME|FILE       what is guarded (razee)
-  --asker-kubeconfig FILE  the function's registry, to look at the identity that it asks as
-  --asker-context NAME     of that kubeconfig (its current one)
-  --namespace NAME         where objects are created as dry runs (default)
-  -o table|json            (table)
-
-Exit status: 0 all is well, or only warnings, 1 something failed, 2 a wrong argument, or a cluster that cannot be read.`;
 
 const checks: readonly ((site: Site) => Promise<readonly CheckResult[]>)[] = [
   checkAsker,
@@ -52,39 +35,53 @@ const checks: readonly ((site: Site) => Promise<readonly CheckResult[]>)[] = [
   checkRoundTrip,
 ];
 
-const doctor = async (): Promise<void> => {
-  const { values } = readArguments(
-    {
-      kubeconfig: { type: "string" },
-      context: { type: "string" },
-      url: { type: "string" },
-      policy: { type: "string" },
-      "asker-kubeconfig": { type: "string" },
-      "asker-context": { type: "string" },
-      namespace: { type: "string", default: "default" },
-      output: { type: "string", short: "o", default: "table" },
+export const doctor = defineCommand({
+  synopsis: "[options]",
+  options: {
+    kubeconfig: {
+      ...sharedOptions.kubeconfig,
+      text: `${sharedOptions.kubeconfig.text}. Its user needs list on mutating- and validatingwebhookconfigurations, and on mutating- and validatingadmissionpolicies and their bindings, get on customresourcedefinitions, and, for dry runs, create on what the policy guards`,
     },
-    help,
-  );
-  const { kubeconfig, context, output, "asker-kubeconfig": askerFile, "asker-context": askerContext } = values;
-  if (output !== "table" && output !== "json") throw new UsageError(`-o ${output} is not table or json`);
-  if (askerContext !== undefined && askerFile === undefined)
-    throw new UsageError("--asker-context is one of an --asker-kubeconfig; give that too");
-  const api = openCluster(kubeconfig, context);
-  const asker = askerFile === undefined ? undefined : openCluster(askerFile, askerContext, { asks: true });
-  const url = values.url === undefined ? undefined : guardUrl("--url", values.url);
-  const policy = policyOf(values.policy);
-  const site = await visit({ api, asker, policy, url, namespace: values.namespace, policyName: values.policy });
+    context: sharedOptions.context,
+    url: {
+      value: "URL",
+      text: "also call the function here: https://HOST/clusters/CLUSTER/KEY; the key is not shown",
+    },
+    policy: sharedOptions.policy,
+    "asker-kubeconfig": {
+      value: "FILE",
+      text: "the registry of the function, to check the identity that it asks the cluster as",
+    },
+    "asker-context": sharedOptions.context,
+    namespace: {
+      value: "NAME",
+      default: "default",
+      text: "the namespace of the objects that are created as dry runs (default)",
+    },
+    output: outputOption("table", "json"),
+  },
+  notes:
+    "Exit status: 0 every check passed or only warned, 1 a check failed, 2 a wrong argument, or a cluster that cannot be read.",
+  run: async ({ values }) => {
+    const { kubeconfig, context, output, "asker-kubeconfig": askerFile, "asker-context": askerContext } = values;
+    if (askerContext !== undefined && askerFile === undefined)
+      throw new UsageError("--asker-context is one of an --asker-kubeconfig; give that too");
+    const api = openCluster(kubeconfig, context);
+    const asker = askerFile === undefined ? undefined : openCluster(askerFile, askerContext, { asks: true });
+    const url = values.url === undefined ? undefined : guardUrl("--url", values.url);
+    const policy = policyOf(values.policy);
+    const site = await visit({ api, asker, policy, url, namespace: values.namespace, policyName: values.policy });
 
-  const results: CheckResult[] = api.insecure
-    ? [warn("connection", notVerified(api), "give its certificate-authority-data in the kubeconfig instead")]
-    : [];
-  for (const check of checks) results.push(...(await check(site)));
-  api.close();
-  asker?.close();
-  console.log(output === "json" ? printableJson(results) : asTable(results));
-  if (results.some(({ status }) => status === "fail")) process.exitCode = 1;
-};
+    const results: CheckResult[] = api.insecure
+      ? [warn("connection", notVerified(api), "give its certificate-authority-data in the kubeconfig instead")]
+      : [];
+    for (const check of checks) results.push(...(await check(site)));
+    api.close();
+    asker?.close();
+    console.log(output === "json" ? printableJson(results) : asTable(results));
+    if (results.some(({ status }) => status === "fail")) process.exitCode = 1;
+  },
+});
 
 const colours: Readonly<Record<CheckStatus, Colour>> = {
   ok: "green",
@@ -102,5 +99,3 @@ const asTable = (results: readonly CheckResult[]): string => {
   const table = tableOn(screenOf(process.stdout), ["STATUS", "CHECK", "MESSAGE"])(rows);
   return `${table}\n${count("ok")} ok, ${count("warn")} to look at, ${count("fail")} failed`;
 };
-
-if (import.meta.main) await run(doctor);

@@ -8,46 +8,30 @@ import {
   webhookConfigurations,
 } from "../../lib/manifests/index.ts";
 import type { Policy } from "../../lib/policy/index.ts";
+import { defineCommand } from "../command-line/command.ts";
+import { readText } from "../command-line/files.ts";
 import { guardUrl } from "../command-line/guard-url.ts";
+import { calledAs } from "../command-line/installation.ts";
 import { isDnsLabel, isLabelKey, isLabelValue } from "../command-line/kubernetes-syntax.ts";
 import { manifestsCommand } from "../command-line/manifests-command.ts";
-import { readArguments, run, UsageError } from "../command-line/usage.ts";
+import { policyOf } from "../command-line/policy-of.ts";
+import { outputOption, sharedOptions } from "../command-line/shared-options.ts";
+import { UsageError } from "../command-line/usage.ts";
 import { yamlText } from "../command-line/yaml-text.ts";
 import { withoutKey } from "../doctor/redact.ts";
-import { defaultAsker, impersonatorRoles } from "../kubernetes/examples.ts";
-import { policyOf, readText } from "../local/local-cluster.ts";
-
-const help = `Prints what is applied to a cluster: both webhook configurations, and the role of the webhook's own identity there.
-
-usage: npm run -s manifests -- (--url URL | --service NAMESPACE/NAME | --twins | --examples) [options]
-
-  --url URL                 https://HOST/clusters/CLUSTER/KEY, where the function is; /mutate and /validate are added
-  --service NAMESPACE/NAME  a Service of the cluster instead
-  --ca-bundle FILE          PEM that signed the certificate (the API server's system roots)
-  --policy NAME|FILE        what is guarded (razee)
-  --asker USERNAME          the webhook's identity on the cluster, a user or system:serviceaccount:NAMESPACE:NAME
-                            (${defaultAsker})
-  --failure-policy POLICY   Fail or Ignore (Fail)
-  --timeout SECONDS         1 to 30 (5)
-  --namespace-label K=V     guard only namespaces with this label, for a trial (all)
-  --twins                   print the policy as admission policies of Kubernetes instead, which need no function; only
-                            --policy, --failure-policy and --namespace-label go with them
-  --examples                print example roles instead: who may impersonate whom; no option but -o goes with them
-  -o yaml|json              (yaml)
-
-Pipe it into kubectl apply -f -, and the same into kubectl delete -f - to undo it; standard error says the command.`;
+import { defaultAsker, impersonatorRoles } from "../kubernetes/example-roles.ts";
 
 const clientOf = (url: string | undefined, service: string | undefined): Client => {
   if (url !== undefined && service === undefined) return { url: guardUrl("--url", url) };
   if (url !== undefined || service === undefined)
-    throw new UsageError("give --url URL or --service NAMESPACE/NAME, and not both; --help says more");
+    throw new UsageError("give --url URL or --service NAMESPACE/NAME, and not both; --help explains them");
   const [namespace = "", name = "", ...more] = service.split("/");
   if (!isDnsLabel(namespace) || !isDnsLabel(name) || more.length > 0)
     throw new UsageError(`--service ${service} is not NAMESPACE/NAME`);
   return { service: { namespace, name, port: 443 } };
 };
 
-/** Base64 of the certificates alone: files often hold keys, notes and a byte order mark beside them. */
+/** Base64 of the certificates alone: files often also hold keys, notes and a byte order mark. */
 const caBundleOf = (file: string): string => {
   const text = readText(file);
   if (text.includes("\0")) throw new UsageError(`--ca-bundle ${file} is not UTF-8 text; save it as PEM in UTF-8`);
@@ -77,7 +61,7 @@ const askerOf = (username: string): string => {
 
 type Common = Pick<WebhookOptions, "policy" | "failurePolicy" | "namespaceLabels">;
 
-const twinsOf = (options: Common): readonly object[] => {
+const inTree = (options: Common): readonly object[] => {
   try {
     return admissionPolicies(options.policy, options);
   } catch (error) {
@@ -85,12 +69,12 @@ const twinsOf = (options: Common): readonly object[] => {
   }
 };
 
-/** What depends on versions that only the cluster knows. */
+/** Notes on groups whose verdicts depend on the versions that the cluster serves. */
 const statusNotes = ({ targets }: Policy): readonly string[] => {
   const open = targets.filter(({ group, statusWriters }) => group.includes(".") && statusWriters.length === 0);
   return [...new Set(open.map(({ group }) => group))].map(
     (group) =>
-      `${group}: without statusWriters in the policy, each write of a status is judged as an edit where a version has no status subresource; npm run doctor names such versions`,
+      `${group}: without statusWriters in the policy, each write of a status is judged as an edit where a version has no status subresource; ${calledAs("doctor")} names such versions`,
   );
 };
 
@@ -105,69 +89,90 @@ const everyOption = [
   "namespace-label",
 ] as const;
 
-/** Which options mean nothing beside another one, and why. */
+/** Options that have no meaning beside another one, and the reason. */
 const meaningless = {
-  twins: { options: everyOption.slice(0, 5), why: "admission policies call nothing and have no identity" },
+  "admission-policies": {
+    options: everyOption.slice(0, 5),
+    why: "admission policies call nothing and have no identity",
+  },
   examples: { options: everyOption, why: "the example roles are the same for every deployment" },
 } as const;
 
-const print = async (): Promise<void> => {
-  const { values } = readArguments(
-    {
-      url: { type: "string" },
-      service: { type: "string" },
-      "ca-bundle": { type: "string" },
-      policy: { type: "string" },
-      asker: { type: "string" },
-      "failure-policy": { type: "string" },
-      timeout: { type: "string" },
-      "namespace-label": { type: "string" },
-      twins: { type: "boolean", default: false },
-      examples: { type: "boolean", default: false },
-      output: { type: "string", short: "o", default: "yaml" },
+export const manifests = defineCommand({
+  synopsis: "(--url URL | --service NAMESPACE/NAME | --admission-policies | --examples) [options]",
+  options: {
+    url: {
+      value: "URL",
+      text: "https://HOST/clusters/CLUSTER/KEY, where the function is; /mutate and /validate are added",
     },
-    help,
-  );
-  const { output, timeout = "5", asker = defaultAsker, "failure-policy": failurePolicy = "Fail" } = values;
-  const { "ca-bundle": caFile, "namespace-label": label } = values;
-  if (output !== "yaml" && output !== "json") throw new UsageError(`-o ${output} is not yaml or json`);
-  if (values.twins && values.examples) throw new UsageError("--twins and --examples are printed one at a time");
-  for (const mode of ["twins", "examples"] as const)
-    for (const option of values[mode] ? meaningless[mode].options : [])
-      if (values[option] !== undefined)
-        throw new UsageError(`--${option} means nothing with --${mode}: ${meaningless[mode].why}; leave it away`);
-  if (failurePolicy !== "Fail" && failurePolicy !== "Ignore")
-    throw new UsageError(`--failure-policy ${failurePolicy} is not Fail or Ignore`);
-  const timeoutSeconds = Number(timeout);
-  if (!/^\d+$/.test(timeout) || timeoutSeconds < 1 || timeoutSeconds > 30)
-    throw new UsageError(`--timeout ${timeout} is not a number of seconds from 1 to 30`);
-  const common = (): Common => ({
-    policy: policyOf(values.policy),
-    failurePolicy,
-    ...(label === undefined ? {} : { namespaceLabels: labelOf(label) }),
-  });
-  const webhooks = (): readonly object[] => [
-    ...webhookConfigurations({
-      ...common(),
-      client: clientOf(values.url, values.service),
-      timeoutSeconds,
-      ...(caFile === undefined ? {} : { caBundle: caBundleOf(caFile) }),
-    }),
-    ...askerRoles(askerOf(asker)),
-  ];
-  const objects = values.examples ? impersonatorRoles() : values.twins ? twinsOf(common()) : webhooks();
-  console.log(
-    output === "yaml"
-      ? yamlText(objects).trimEnd()
-      : JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }, null, 2),
-  );
-  // Only names count there, so the key is left out.
-  const url = values.url && withoutKey(guardUrl("--url", values.url)).replace(/\*{3}$/, "KEY");
-  const { service, policy } = values;
-  if (!values.examples) {
-    for (const note of statusNotes(policyOf(values.policy))) console.error(`# ${note}`);
-    console.error(`# to undo it: ${manifestsCommand("delete", { url, service, policy, twins: values.twins })}`);
-  }
-};
-
-if (import.meta.main) await run(print);
+    service: { value: "NAMESPACE/NAME", text: "a Service of the cluster instead" },
+    "ca-bundle": { value: "FILE", text: "the CA of the webhook's certificate, PEM (the API server's system roots)" },
+    policy: sharedOptions.policy,
+    asker: {
+      value: "USERNAME",
+      text: `the webhook's identity on the cluster, a user or system:serviceaccount:NAMESPACE:NAME (${defaultAsker})`,
+    },
+    "failure-policy": {
+      choices: ["Fail", "Ignore"],
+      text: "what the API server does with a write when the webhook fails (Fail)",
+    },
+    timeout: { value: "SECONDS", text: "how long the API server waits for the webhook, 1 to 30 (5)" },
+    "namespace-label": { value: "K=V", text: "guard only namespaces with this label, for a trial (all)" },
+    "admission-policies": {
+      alias: "twins",
+      text: "print the policy as admission policies of Kubernetes instead, which need no function; only --policy, --failure-policy and --namespace-label go with them. --twins is the same",
+    },
+    examples: {
+      text: "print example roles instead: who may impersonate whom; no option but -o goes with them",
+    },
+    output: outputOption("yaml", "json"),
+  },
+  notes:
+    "Pipe the output into kubectl apply -f -, and the same output into kubectl delete -f - to undo it. Standard error names the command.",
+  run: async ({ values }) => {
+    const { output, timeout = "5", asker = defaultAsker, "failure-policy": failurePolicy = "Fail" } = values;
+    const { "ca-bundle": caFile, "namespace-label": label } = values;
+    if (values["admission-policies"] && values.examples)
+      throw new UsageError("--admission-policies and --examples are printed one at a time");
+    for (const mode of ["admission-policies", "examples"] as const)
+      for (const option of values[mode] ? meaningless[mode].options : [])
+        if (values[option] !== undefined)
+          throw new UsageError(`--${option} means nothing with --${mode}: ${meaningless[mode].why}; leave it out`);
+    const timeoutSeconds = Number(timeout);
+    if (!/^\d+$/.test(timeout) || timeoutSeconds < 1 || timeoutSeconds > 30)
+      throw new UsageError(`--timeout ${timeout} is not a number of seconds from 1 to 30`);
+    const common = (): Common => ({
+      policy: policyOf(values.policy),
+      failurePolicy,
+      ...(label === undefined ? {} : { namespaceLabels: labelOf(label) }),
+    });
+    const webhooks = (): readonly object[] => [
+      ...webhookConfigurations({
+        ...common(),
+        client: clientOf(values.url, values.service),
+        timeoutSeconds,
+        ...(caFile === undefined ? {} : { caBundle: caBundleOf(caFile) }),
+      }),
+      ...askerRoles(askerOf(asker)),
+    ];
+    const objects = values.examples
+      ? impersonatorRoles()
+      : values["admission-policies"]
+        ? inTree(common())
+        : webhooks();
+    console.log(
+      output === "yaml"
+        ? yamlText(objects).trimEnd()
+        : JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }, null, 2),
+    );
+    // kubectl delete reads only the names of the objects, so the key is left out.
+    const url = values.url && withoutKey(guardUrl("--url", values.url)).replace(/\*{3}$/, "KEY");
+    const { service, policy } = values;
+    if (!values.examples) {
+      for (const note of statusNotes(policyOf(values.policy))) console.error(`# ${note}`);
+      console.error(
+        `# to undo it: ${manifestsCommand("delete", { url, service, policy, "admission-policies": values["admission-policies"] })}`,
+      );
+    }
+  },
+});

@@ -137,7 +137,7 @@ export async function checkInTree({
       fail(
         check,
         `they are not what policy ${policy.name} asks for: ${faults.slice(0, 3).join("; ")}${faults.length > 3 ? `; and ${faults.length - 3} more` : ""}`,
-        `${manifestsCommand("replace", { policy: policyName, twins: true })}; where another policy is meant, name it with --policy`,
+        `${manifestsCommand("replace", { policy: policyName, "admission-policies": true })}; where another policy is meant, name it with --policy`,
       ),
     ];
   const sets = inTree.canSet

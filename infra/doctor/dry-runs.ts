@@ -1,4 +1,5 @@
 import type { Decision } from "../../lib/decision/index.ts";
+import { calledAs } from "../command-line/installation.ts";
 import { manifestsCommand } from "../command-line/manifests-command.ts";
 import { isInTree } from "./admission-policies.ts";
 import {
@@ -93,9 +94,9 @@ const tryAll = async (
 
 const fixOf = ({ ours, inTree, policyName: policy }: Site, why: string): string => {
   if (!ours.mutating && !ours.validating && isInTree(inTree))
-    return `see that nothing else writes the field, and give the cluster the admission policies anew: ${manifestsCommand("replace", { policy, twins: true })}`;
+    return `see that nothing else writes the field, and give the cluster the admission policies anew: ${manifestsCommand("replace", { policy, "admission-policies": true })}`;
   if (why.includes("could not find the requested resource"))
-    return "the function does not know this cluster or its key: compare the key's hash with the one in the registry, or make a new key with npm run key";
+    return `the function does not know this cluster or its key: compare the key's hash with the one in the registry, or make a new key with ${calledAs("key")} CLUSTER`;
   if (why.includes("failed calling webhook") || why.includes("failed to call webhook"))
     return "see that the function is up, that the API server can reach its URL, and that the caBundle signed its certificate";
   if (why.includes("could not be found out"))

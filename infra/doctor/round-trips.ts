@@ -1,6 +1,7 @@
 import { Agent } from "node:https";
 import { exchange, type HttpReply } from "../../functions/net/exchange.ts";
 import { isObject } from "../../lib/meta/json.ts";
+import { calledAs } from "../command-line/installation.ts";
 import { dryRun, isAnswered, objectFor, subjectsOf } from "./dry-run-trial.ts";
 import { withoutKey } from "./redact.ts";
 import { type CheckResult, fail, ok, warn } from "./result.ts";
@@ -79,7 +80,7 @@ export async function checkFunction(site: Site): Promise<readonly CheckResult[]>
         fail(
           check,
           `${withoutKey(url)} answers ${status} to what should be 400: it does not know this cluster or its key`,
-          "compare the key's hash with the one in the registry, see that the registry is deployed, or make a new key with npm run key",
+          `compare the key's hash with the one in the registry, see that the registry is deployed, or make a new key with ${calledAs("key")} CLUSTER`,
         ),
       ];
     const what = `${withoutKey(url)} knows its key and answers in ${median(taken)} ms from here (median of ${times})`;

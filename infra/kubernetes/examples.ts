@@ -1,27 +1,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { policies } from "../../functions/policies/index.ts";
-import {
-  askerRoles,
-  type RbacObject,
-  serviceAccountImpersonatorRoles,
-  userImpersonatorRoles,
-  webhookConfigurations,
-} from "../../lib/manifests/index.ts";
+import { askerRoles, webhookConfigurations } from "../../lib/manifests/index.ts";
 import type { Policy } from "../../lib/policy/index.ts";
 import { readArguments, run } from "../command-line/usage.ts";
 import { yamlText } from "../command-line/yaml-text.ts";
-
-/** The webhook's own identity on a cluster, where nobody chose another. */
-export const defaultAsker = "system:serviceaccount:impersonation-admission:impersonation-admission";
-
-/** Roles to learn from: alice may name bob, and one service account of team-a. */
-export function impersonatorRoles(): readonly RbacObject[] {
-  return [
-    ...userImpersonatorRoles("alice", "bob"),
-    ...serviceAccountImpersonatorRoles("alice", { namespace: "team-a", name: "deployer" }),
-  ];
-}
+import { defaultAsker, impersonatorRoles } from "./example-roles.ts";
 
 const url = "https://guard.example.com/clusters/prod/KEY";
 

@@ -64,7 +64,7 @@ export async function newAuthority(notAfter?: Date): Promise<Authority> {
   return { ca: `${certificate.toString("pem")}\n`, caKey: await pemOf(keys.privateKey) };
 }
 
-/** Who a server certificate is for, and until when. */
+/** The names and the end of a server certificate. */
 export interface ServerNames {
   /** DNS names and IP addresses; each kind has a SAN type of its own (RFC 5280, 4.2.1.6), and clients do not look in the other. */
   readonly hosts: readonly string[];
@@ -107,7 +107,7 @@ export async function certificatesFrom(
 }
 
 /**
- * A server certificate from an authority that lives for this one call: nothing has its key afterwards.
+ * A server certificate from an authority whose key is forgotten after this call.
  *
  * @example const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost", "127.0.0.1", "::1"] });
  */

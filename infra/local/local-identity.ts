@@ -1,28 +1,24 @@
-import { createPrivateKey, randomBytes, X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../command-line/usage.ts";
 import { type Authority, newAuthority } from "./certificates.ts";
+import { newKey } from "./new-key.ts";
 
-/** What a local server is registered with. It stays the same from start to start, so that a registration does, too. */
+/** The CA and the key that a local server is registered with. They are kept, so that a registration holds after a restart. */
 export interface LocalIdentity {
   readonly authority: Authority;
   /** The path of the CA's certificate, once it is kept. */
   readonly caFile: string;
   /** The key in the URL. */
   readonly key: string;
-  /** Writes what is new, secrets for the owner's eyes alone. A start that fails keeps nothing. */
+  /** Writes what is new; only the owner can read secrets. Not called by a start that fails. */
   readonly keep: () => void;
 }
 
 const day = 86_400_000;
 
-/** 256 bits, in letters that no part of the way to the function rewrites. */
-export function newKey(): string {
-  return randomBytes(32).toString("base64url");
-}
-
-/** Reads a CA (`ca.pem`, `ca.key`) and a key (`key`) from a folder, and makes those that are not there or of no use any more. */
+/** Reads a CA (`ca.pem`, `ca.key`) and a key (`key`) from a folder, and makes those that are missing or unusable. */
 export async function localIdentity(folder: string): Promise<LocalIdentity> {
   const at = (name: string): string => join(folder, name);
   const found = { ca: textOf(at("ca.pem")), caKey: textOf(at("ca.key")), key: textOf(at("key")) };
@@ -48,7 +44,7 @@ const textOf = (file: string): string => {
   }
 };
 
-/** Whether a CA can sign, and will be trusted for another day. */
+/** Whether a CA can sign and is valid for at least another day. */
 const isUsable = ({ ca, caKey }: Authority): boolean => {
   try {
     const certificate = new X509Certificate(ca);
@@ -60,7 +56,7 @@ const isUsable = ({ ca, caKey }: Authority): boolean => {
   }
 };
 
-/** At no moment is a file half there. */
+/** Replaces a file in one step, so that no reader sees half of it. */
 const replaceFile = (file: string, text: string, mode: number): void => {
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, text, { mode });

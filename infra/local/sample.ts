@@ -2,10 +2,10 @@ import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import type { HttpEvent } from "../../functions/gateway/read-event.ts";
 import type { Endpoint } from "../../lib/decision/index.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
+import { readText } from "../command-line/files.ts";
 import { UsageError } from "../command-line/usage.ts";
-import { readText } from "./local-cluster.ts";
 
-/** What an event of `events/webhook/` says must come of it. Reviews from elsewhere say nothing. */
+/** The result that an event of `events/webhook/` expects. Reviews from elsewhere expect nothing. */
 export interface Expectation {
   readonly endpoint?: Endpoint;
   /** The HTTP status; 200 where absent. */
@@ -22,7 +22,7 @@ export interface Sample {
   readonly name: string;
   readonly event: HttpEvent;
   readonly expect: Expectation;
-  /** Whether the file says itself at which endpoint it arrives. */
+  /** Whether the file names its endpoint. */
   readonly hasEndpoint: boolean;
   /** The request of the review, where the file holds one. */
   readonly request: JsonObject | undefined;
@@ -53,7 +53,7 @@ const parse = (file: string, text: string): JsonObject => {
   throw new UsageError(`${file} is not a JSON object`);
 };
 
-/** A recorded event's time to answer is long over. */
+/** A copy that was received now: the time to answer a recorded event is over. */
 const asOfNow = (event: HttpEvent): HttpEvent => {
   const now = Date.now();
   const requestContext = { ...event.requestContext, timeEpoch: now, requestTimeEpoch: now };
@@ -72,7 +72,7 @@ const requestOf = (text: string): JsonObject | undefined => {
   }
 };
 
-/** The call that the API server would make, as an HTTP API hands it on. */
+/** The call that an API server would make, as an HTTP API forwards it. */
 const eventOf = (path: string, body: string): APIGatewayProxyEventV2 =>
   ({
     version: "2.0",
@@ -86,5 +86,5 @@ const eventOf = (path: string, body: string): APIGatewayProxyEventV2 =>
     isBase64Encoded: false,
   }) as unknown as APIGatewayProxyEventV2;
 
-/** What Lambda tells a function of its invocation, as far as it is looked at. */
+/** The part of an invocation's context that the function reads. */
 export const sampleContext = { getRemainingTimeInMillis: () => 15_000 } as Context;

@@ -7,17 +7,18 @@ import { boundedJson } from "../../functions/telemetry/log-line.ts";
 import { hashOfKey } from "../../functions/webhook/caller-key.ts";
 import type { Log } from "../../functions/webhook/log-entries.ts";
 import { loadBundle } from "../build/load-bundle.ts";
+import { naming } from "../command-line/files.ts";
 import { isLoopback } from "../command-line/guard-url.ts";
 import { UsageError } from "../command-line/usage.ts";
 import { type Authority, certificatesFrom, newAuthority } from "./certificates.ts";
-import { type LocalOptions, localCluster, naming } from "./local-cluster.ts";
+import { type LocalOptions, localCluster } from "./local-cluster.ts";
 
 export interface ServeOptions extends LocalOptions {
   /** 0 or absent: any free one. */
   readonly port?: number | undefined;
-  /** The name or address in the URL and in the certificate. Absent: localhost. Where it is one of the loopback, nothing else can connect. */
+  /** The name or address in the URL and in the certificate. Absent: localhost. On the loopback, other machines cannot connect. */
   readonly host?: string | undefined;
-  /** What stands in the URL where other machines can connect: a caller without it could find out who may impersonate which user. */
+  /** The key in the URL where other machines can connect: without one, any caller could find out who may impersonate which user. */
   readonly key?: string | undefined;
   /** PEM. Absent: a certificate of `authority`. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
@@ -26,7 +27,7 @@ export interface ServeOptions extends LocalOptions {
   readonly log?: Log;
 }
 
-/** A webhook that is being served. */
+/** A running webhook. */
 export interface LocalServer {
   /** `https://HOST:PORT`, or `https://HOST:PORT/clusters/local/KEY`; `/mutate` and `/validate` are added. */
   readonly url: string;
@@ -35,10 +36,10 @@ export interface LocalServer {
   readonly close: () => Promise<void>;
 }
 
-/** The most that is read of a body; the handler refuses less. */
+/** The most bytes of a body that are kept. The limit of the handler is lower. */
 const mostBytes = 8 * 1024 * 1024;
 
-/** Longer than the 90 s for which kube-apiserver keeps an idle connection, so that it is never the one that finds it closed. */
+/** Longer than the 90 s for which kube-apiserver keeps an idle connection, so that it never sends on a closed one. */
 const keepAliveTimeout = 120_000;
 
 /** Serves the function as it would be deployed over HTTPS. On the loopback its routes need no key. */
@@ -70,7 +71,7 @@ export async function serve(options: ServeOptions): Promise<LocalServer> {
   });
   server.listen(options.port ?? 0, isPrivate ? host.replace(/^localhost\.?$/i, "127.0.0.1") : undefined);
   await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`port ${options.port} cannot be listened on (${error.code}); give another --port`);
+    throw new UsageError(`cannot listen on port ${options.port} (${error.code}); give another --port`);
   });
   const { port } = server.address() as AddressInfo;
   return {
@@ -94,7 +95,7 @@ const readBody = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString("utf8");
 };
 
-/** The request as an HTTP API would hand it to the function. */
+/** The request as an HTTP API would forward it to the function. */
 const eventOf = (request: IncomingMessage, body: string): APIGatewayProxyEventV2 => {
   const [path = "/", query = ""] = (request.url ?? "/").split(/\?(.*)/s);
   const method = request.method ?? "GET";

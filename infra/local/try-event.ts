@@ -6,24 +6,24 @@ import type { Bundle } from "../build/load-bundle.ts";
 import type { localCluster } from "./local-cluster.ts";
 import { type Sample, sampleContext } from "./sample.ts";
 
-/** What came of one event. The element of `-o json`. */
+/** The result of one event. The element of `-o json`. */
 export interface TriedEvent {
   readonly event: string;
   readonly requester: string;
   readonly declared: string;
-  /** The decision, or `HTTP 400` and the like where the review was not one. */
+  /** The decision, or `HTTP 400` and the like where no review was answered. */
   readonly outcome: string;
   readonly reason: string;
   readonly effective: string;
   readonly questions: readonly { readonly question: string; readonly answer: string; readonly reason: string }[];
-  /** The body of the answer. */
+  /** The body of the response. */
   readonly response: unknown;
 }
 
-/** The key of the cluster `demo`, whose hash the registry of every trial holds: sample events show it. */
+/** The key of the cluster `demo` in sample events. The registry of every trial holds its hash. */
 const sampleKey = "the-key-of-the-sample-events";
 
-/** A handler that is tried with one event at a time, and that notes what it asks. */
+/** Makes a function that sends one event at a time to a handler, and records its questions. */
 export function eventTrier(
   bundle: Bundle,
   clusterOf: ReturnType<typeof localCluster>,
@@ -64,7 +64,7 @@ const judged = (status: number, response: unknown) => {
   };
 };
 
-/** What is not as the event says; empty where all is well. */
+/** The differences between a result and what its event expects, each as a sentence. */
 export function mismatches({ expect }: Sample, result: TriedEvent): readonly string[] {
   const asked = result.questions.map(({ question }) => question);
   const outcome = expect.status ? `HTTP ${expect.status}` : expect.outcome;

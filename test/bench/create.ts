@@ -42,7 +42,8 @@ const twinsFor = (guard: Guard): readonly unknown[] =>
 /** Latency of a CREATE whose declared identity is replaced, in namespaces that are guarded in different ways. */
 export const createLatency = async (cluster: BenchCluster, rounds: number): Promise<Figures> => {
   const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost"] });
-  const webhook = await serveProcess("infra/commands/start.ts", [
+  const webhook = await serveProcess("infra/cli.ts", [
+    "start",
     ...["--port", "0", "--kubeconfig", cluster.kubeconfigOf(webhookUser), "--context", "cluster"],
     ...["--tls-cert", cluster.file("create.crt", cert), "--tls-key", cluster.file("create.key", key)],
   ]);

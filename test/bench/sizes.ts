@@ -1,6 +1,6 @@
 import type { Context } from "aws-lambda";
 import { loadBundle } from "../../infra/build/load-bundle.ts";
-import { policyOf } from "../../infra/local/local-cluster.ts";
+import { policyOf } from "../../infra/command-line/policy-of.ts";
 import { reviewText, template } from "../support/reviews.ts";
 import { callerKey, eventOf } from "./events.ts";
 import { compared, type Figures, quantile, type Row, rounded } from "./figures.ts";

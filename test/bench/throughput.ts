@@ -14,7 +14,8 @@ export const throughput = async (cluster: BenchCluster, seconds: number): Promis
   const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost"] });
   const [certFile, keyFile] = [cluster.file("tls.crt", cert), cluster.file("tls.key", key)];
   const tls = ["--tls-cert", certFile, "--tls-key", keyFile];
-  const ours = await serveProcess("infra/commands/start.ts", [
+  const ours = await serveProcess("infra/cli.ts", [
+    "start",
     ...["--port", "0", "--kubeconfig", cluster.kubeconfigOf(webhookUser), "--context", "cluster"],
     ...tls,
   ]);

@@ -416,13 +416,13 @@ describe("a guarded cluster", () => {
           check: "function",
           status: "fail",
           message: `${shownUrl()} answers 404 to what should be 400: it does not know this cluster or its key`,
-          fix: "compare the key's hash with the one in the registry, see that the registry is deployed, or make a new key with npm run key",
+          fix: "compare the key's hash with the one in the registry, see that the registry is deployed, or make a new key with npm run -s key -- CLUSTER",
         },
         {
           check: "dry-run",
           status: "fail",
           message: expect.stringContaining("the server could not find the requested resource"),
-          fix: "the function does not know this cluster or its key: compare the key's hash with the one in the registry, or make a new key with npm run key",
+          fix: "the function does not know this cluster or its key: compare the key's hash with the one in the registry, or make a new key with npm run -s key -- CLUSTER",
         },
       ]);
     });
@@ -749,7 +749,7 @@ describe("a cluster that admission policies guard, without a function", () => {
     if (status !== 200) throw new Error(text);
   };
   const byHand =
-    "npm run -s manifests -- --twins | kubectl replace -f -; where another policy is meant, name it with --policy";
+    "npm run -s manifests -- --admission-policies | kubectl replace -f -; where another policy is meant, name it with --policy";
 
   beforeAll(async () => {
     for (const part of ["mutating", "validating"])

@@ -51,7 +51,7 @@ test("reads and creates as the kubeconfig's user, over one connection", async ()
   expect(created).toMatchObject({ method: "POST", url: "/apis/y", body: '{"b":2}', connection: read?.connection });
 });
 
-test("a status that is no success is a reply, with its message and warnings", async () => {
+test("an error status is a reply, with its message and warnings", async () => {
   replies(json(403, { kind: "Status", message: "no" }, { warning: '299 - "say \\"hi\\"", 299 - "again"' }));
   const reply = await api.send({ path: "/x" });
   expect([reply.status, messageOf(reply), reply.warnings]).toEqual([403, "no", ['say "hi"', "again"]]);
@@ -119,7 +119,7 @@ test("refused credentials are read again, and others are tried once", async () =
   client.close();
 });
 
-test("a connection that died while it was idle is no error", async () => {
+test("a request is sent again where its idle connection was closed", async () => {
   replies(json(200, {}));
   await api.send({ path: "/x" });
   peer.hangUp();

@@ -134,7 +134,7 @@ describe("with one event", () => {
     expect(stdout).toContain("+  clusterAuth:\n+    impersonateUser: alice\n");
   });
 
-  test("that changes nothing there is no patch to show", async () => {
+  test("that changes nothing has no patch to show", async () => {
     const { stdout } = await invoke([event("create-self")]);
     expect(sections(stdout)).toEqual(["OUTCOME", "QUESTIONS", "RESPONSE"]);
     expect(stdout).toContain("QUESTIONS\nnone\n");
@@ -149,7 +149,7 @@ describe("with one event", () => {
 describe("-o json", () => {
   const keys = ["event", "requester", "declared", "outcome", "reason", "effective", "questions", "response"];
 
-  test("is a list of exactly what is known of each event", async () => {
+  test("is a list with exactly these members for each event", async () => {
     const { status, stdout } = await invoke(["-o", "json"]);
     const results = JSON.parse(stdout);
     expect(status).toBe(0);
@@ -175,7 +175,7 @@ describe("-o json", () => {
     ]);
   });
 
-  test("of what is no review holds the answer all the same", async () => {
+  test("of a body that is not a review holds the answer too", async () => {
     const { stdout } = await invoke([event("gateway-wrong-key"), "--output=json"]);
     expect(JSON.parse(stdout)).toMatchObject([
       {
@@ -189,7 +189,7 @@ describe("-o json", () => {
   });
 });
 
-describe("what is judged, and by whom", () => {
+describe("the judged event, and who answers its questions", () => {
   const input = textOf("create-another-forbidden");
 
   test("standard input, on the endpoint that is named", async () => {
@@ -262,11 +262,11 @@ describe("a user's mistake is status 2 and a sentence, and nothing is run", () =
   test.concurrent.each<[string, () => readonly string[], string]>([
     ["a file that is not there", () => ["none.json"], "none.json cannot be read (ENOENT)"],
     ["a folder", () => ["events"], "events cannot be read (EISDIR)"],
-    ["a file that is no JSON", () => ["events/rbac.yaml"], "events/rbac.yaml is not a JSON object"],
-    ["JSON that is no object", () => [file("list.json", "[]")], "list.json holds neither an AdmissionReview nor"],
+    ["a file that is not JSON", () => ["events/rbac.yaml"], "events/rbac.yaml is not a JSON object"],
+    ["JSON that is not an object", () => [file("list.json", "[]")], "list.json holds neither an AdmissionReview nor"],
     ["an object of another kind", () => ["package.json"], "package.json holds neither an AdmissionReview nor an API"],
-    ["an option that is not there", () => ["--fast"], "Unknown option '--fast'"],
-    ["an option without its value", () => ["--policy"], "Option '--policy <value>' argument missing"],
+    ["an option that is not there", () => ["--fast"], "unknown option --fast"],
+    ["an option without its value", () => ["--policy"], "--policy needs a value"],
     ["another endpoint", () => ["--endpoint", "convert"], "--endpoint convert is not mutate or validate"],
     [
       "all events and one",
@@ -280,7 +280,7 @@ describe("a user's mistake is status 2 and a sentence, and nothing is run", () =
       "there is no policy flux; built in are razee, razee-audit",
     ],
     ["a policy file that is not there", () => ["--policy", "./flux.yaml"], "./flux.yaml cannot be read (ENOENT)"],
-    ["a policy that is none", () => ["--policy", file("deny.yaml", "onForbidden: deny")], "deny.yaml: policy "],
+    ["a file that is not a policy", () => ["--policy", file("deny.yaml", "onForbidden: deny")], "deny.yaml: policy "],
     [
       "two policies in one file",
       () => ["--policy", file("two.yaml", "name: a\n---\nname: b\n")],
@@ -308,7 +308,7 @@ describe("a user's mistake is status 2 and a sentence, and nothing is run", () =
     ],
     ["a kubeconfig that is not there", () => ["--kubeconfig", "none"], "none cannot be read (ENOENT)"],
     [
-      "a kubeconfig that is none",
+      "a file that is not a kubeconfig",
       () => ["--kubeconfig", file("list", "- a")],
       "list: is not a kubeconfig: it is not a mapping",
     ],

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { policies } from "../../functions/policies/index.ts";
-import { defaultAsker, exampleFiles, impersonatorRoles } from "../../infra/kubernetes/examples.ts";
+import { defaultAsker, impersonatorRoles } from "../../infra/kubernetes/example-roles.ts";
+import { exampleFiles } from "../../infra/kubernetes/examples.ts";
 import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import {
   admissionPolicies,
@@ -40,9 +41,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What is said of a policy whose controllers' writes of the status are not listed. */
 const aboutStatus =
-  "# deploy.razee.io: without statusWriters in the policy, each write of a status is judged as an edit where a version has no status subresource; npm run doctor names such versions\n";
+  "# deploy.razee.io: without statusWriters in the policy, each write of a status is judged as an edit where a version has no status subresource; npm run -s doctor -- names such versions\n";
 
-describe("what is printed is what the library makes", () => {
+describe("the output is what the library makes", () => {
   test("for a URL: both configurations, and the role of the webhook's own identity", async () => {
     const { status, stdout, stderr } = await manifests("--url", url);
     expect([status, stderr]).toEqual([
@@ -88,7 +89,9 @@ describe("what is printed is what the library makes", () => {
   test("as admission policies, which need no URL", async () => {
     const { stdout, stderr } = await manifests("--twins");
     expect(documents(stdout)).toEqual(admissionPolicies(policies.get("razee") as Policy));
-    expect(stderr).toBe(`${aboutStatus}# to undo it: npm run -s manifests -- --twins | kubectl delete -f -\n`);
+    expect(stderr).toBe(
+      `${aboutStatus}# to undo it: npm run -s manifests -- --admission-policies | kubectl delete -f -\n`,
+    );
   });
 
   test("as admission policies for namespaces of one label, and with another failure policy", async () => {
@@ -137,27 +140,27 @@ describe("what is printed is what the library makes", () => {
   });
 });
 
-describe("a user's mistake is status 2 and a sentence", () => {
+describe("a user's mistake is a sentence and status 2", () => {
   test.concurrent.each<[string, () => readonly string[], string]>([
-    ["nothing", () => [], "give --url URL or --service NAMESPACE/NAME, and not both; --help says more"],
+    ["nothing", () => [], "give --url URL or --service NAMESPACE/NAME, and not both; --help explains them"],
     ["both", () => ["--url", url, "--service", "a/b"], "give --url URL or --service NAMESPACE/NAME, and not both"],
-    ["a URL that is none", () => ["--url", "guard"], "--url must start with https:// and hold a host and a path"],
+    ["a URL without a scheme", () => ["--url", "guard"], "--url must start with https:// and hold a host and a path"],
     ["a URL without TLS", () => ["--url", "http://guard.example.com"], "must start with https://"],
-    ["a URL with a query", () => ["--url", `${url}?a=b`], "must hold a host and a path only; take away what follows ?"],
+    ["a URL with a query", () => ["--url", `${url}?a=b`], "must hold a host and a path only; remove what follows ?"],
     ["a URL with a fragment", () => ["--url", `${url}#a`], "must hold a host and a path only"],
-    ["a URL with a user", () => ["--url", "https://me@guard.example.com"], "take away what follows ? or #, and USER@"],
+    ["a URL with a user", () => ["--url", "https://me@guard.example.com"], "remove what follows ? or #, and USER@"],
     ["a URL with the endpoint", () => ["--url", `${url}/mutate`], "must not end in /mutate or /validate"],
     ["a URL without a cluster", () => ["--url", "https://guard.example.com"], "must end in /clusters/CLUSTER/KEY"],
     ["a Service without a namespace", () => ["--service", "webhook"], "--service webhook is not NAMESPACE/NAME"],
     ["a Service with a path", () => ["--service", "a/b/c"], "--service a/b/c is not NAMESPACE/NAME"],
     ["a CA that is not there", () => ["--url", url, "--ca-bundle", "none.pem"], "none.pem cannot be read (ENOENT)"],
     [
-      "a CA that is no PEM",
+      "a CA file without PEM",
       () => ["--url", url, "--ca-bundle", "package.json"],
       "package.json holds no PEM certificate",
     ],
     [
-      "a CA that is no certificate",
+      "a CA file without a certificate",
       () => ["--url", url, "--ca-bundle", broken],
       "does not read: a certificate cannot be",
     ],
@@ -170,24 +173,28 @@ describe("a user's mistake is status 2 and a sentence", () => {
     ["a timeout that is too short", () => ["--url", url, "--timeout", "0"], "--timeout 0 is not a number of seconds"],
     ["a timeout that is too long", () => ["--url", url, "--timeout", "31"], "a number of seconds from 1 to 30"],
     [
-      "a label that is none",
+      "a label without a value",
       () => ["--url", url, "--namespace-label", "guarded"],
       "--namespace-label guarded is not a label",
     ],
-    ["twins and examples", () => ["--twins", "--examples"], "--twins and --examples are printed one at a time"],
+    [
+      "twins and examples",
+      () => ["--twins", "--examples"],
+      "--admission-policies and --examples are printed one at a time",
+    ],
     ["a timeout with a unit", () => ["--url", url, "--timeout", "5s"], "--timeout 5s is not a number of seconds"],
-    ["an empty asker", () => ["--url", url, "--asker", ""], "--asker is empty; give it a value, or leave it away"],
+    ["an empty asker", () => ["--url", url, "--asker", ""], "--asker is empty; give it a value, or leave it out"],
     ["half a service account", () => ["--url", url, "--asker", "system:serviceaccount:a"], "a is not a username; a"],
     [
-      "a timeout that is no integer",
+      "a timeout that is not an integer",
       () => ["--url", url, "--timeout", "1e1"],
       "--timeout 1e1 is not a number of seconds",
     ],
-    ["an option twice", () => ["--url", url, "--url", url], "--url is given twice; leave one away"],
-    ["a policy that is not there", () => ["--url", url, "--policy", "flux"], "there is no policy flux; built in are"],
+    ["an option twice", () => ["--url", url, "--url", url], "--url is given twice; leave one out"],
+    ["an unknown policy", () => ["--url", url, "--policy", "flux"], "there is no policy flux; built in are"],
     ["another output", () => ["--url", url, "-o", "xml"], "-o xml is not yaml or json"],
-    ["an option that is not there", () => ["--uri", url], "Unknown option '--uri'"],
-    ["an argument", () => [url], `Unexpected argument '${url}'`],
+    ["an unknown option", () => ["--uri", url], "unknown option --uri"],
+    ["an argument", () => [url], `unexpected argument ${url}`],
   ])("%s", async (_, args, sentence) => {
     const { status, stdout, stderr } = await manifests(...args());
     expect(stderr).toContain(sentence);

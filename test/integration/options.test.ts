@@ -70,7 +70,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A way to call a command, and what each of its options does there: it changes what is seen, or is refused with a sentence. */
+/** A way to call a command. Each of its options changes the result there, or is refused with a sentence. */
 interface Mode {
   readonly command: string;
   readonly mode: string;
@@ -80,8 +80,9 @@ interface Mode {
 
 const url = ["--url", "https://guard.example.com/clusters/prod/KEY"];
 const both = "give --url URL or --service NAMESPACE/NAME, and not both";
-const inTree = "means nothing with --twins: admission policies call nothing and have no identity; leave it away";
-const inExamples = "means nothing with --examples: the example roles are the same for every deployment; leave it away";
+const inTree =
+  "means nothing with --admission-policies: admission policies call nothing and have no identity; leave it out";
+const inExamples = "means nothing with --examples: the example roles are the same for every deployment; leave it out";
 
 const modes: readonly Mode[] = [
   {
@@ -97,7 +98,7 @@ const modes: readonly Mode[] = [
       "--failure-policy": [() => ["--failure-policy", "Ignore"]],
       "--timeout": [() => ["--timeout", "9"]],
       "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
-      "--twins": [() => ["--twins"], `--url ${inTree}`],
+      "--admission-policies": [() => ["--admission-policies"], `--url ${inTree}`],
       "--examples": [() => ["--examples"], `--url ${inExamples}`],
       "-o": [() => ["-o", "json"]],
     },
@@ -105,7 +106,7 @@ const modes: readonly Mode[] = [
   {
     command: "manifests",
     mode: "admission policies",
-    base: () => ["--twins"],
+    base: () => ["--admission-policies"],
     options: {
       "--url": [() => url, `--url ${inTree}`],
       "--service": [() => ["--service", "a/b"], `--service ${inTree}`],
@@ -115,8 +116,8 @@ const modes: readonly Mode[] = [
       "--failure-policy": [() => ["--failure-policy", "Ignore"]],
       "--timeout": [() => ["--timeout", "5"], `--timeout ${inTree}`],
       "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
-      "--twins": [() => ["--twins"], "--twins is given twice"],
-      "--examples": [() => ["--examples"], "--twins and --examples are printed one at a time"],
+      "--admission-policies": [() => ["--admission-policies"], "--admission-policies is given twice"],
+      "--examples": [() => ["--examples"], "--admission-policies and --examples are printed one at a time"],
       "-o": [() => ["-o", "json"]],
     },
   },
@@ -133,7 +134,10 @@ const modes: readonly Mode[] = [
       "--failure-policy": [() => ["--failure-policy", "Fail"], `--failure-policy ${inExamples}`],
       "--timeout": [() => ["--timeout", "5"], `--timeout ${inExamples}`],
       "--namespace-label": [() => ["--namespace-label", "a=b"], `--namespace-label ${inExamples}`],
-      "--twins": [() => ["--twins"], "--twins and --examples are printed one at a time"],
+      "--admission-policies": [
+        () => ["--admission-policies"],
+        "--admission-policies and --examples are printed one at a time",
+      ],
       "--examples": [() => ["--examples"], "--examples is given twice"],
       "-o": [() => ["-o", "json"]],
     },
@@ -143,7 +147,10 @@ const modes: readonly Mode[] = [
     mode: "an event that says its endpoint",
     base: () => ["events/webhook/gateway-http-api.json"],
     options: {
-      "--endpoint": [() => ["--endpoint", "validate"], "--endpoint validate means nothing here: each event says its"],
+      "--endpoint": [
+        () => ["--endpoint", "validate"],
+        "--endpoint validate has no effect: each event names its endpoint",
+      ],
       "--rbac": [() => ["--rbac", at("roles.yaml")]],
       "--kubeconfig": [() => ["--kubeconfig", at("kubeconfig")]],
       "--context": [() => ["--context", "two"]],
@@ -203,7 +210,7 @@ const modes: readonly Mode[] = [
     base: () => ["prod"],
     options: { "--host": [() => ["--host", "guard.example.com"]], "-o": [() => ["-o", "json"]] },
   },
-  { command: "kubernetes/examples", mode: "", base: () => [], options: {} },
+  { command: "infra/kubernetes/examples", mode: "", base: () => [], options: {} },
 ];
 
 beforeAll(() => {
@@ -266,6 +273,29 @@ describe.each([...new Set(modes.map(({ command }) => command))])("%s", (command)
     for (const args of [["--nonsense"], ["a", "b"]])
       expect(await runCommand(command, args)).toMatchObject({ status: 2, stdout: "" });
   });
+});
+
+test("every command of the program is tried here, or has a test of its own", async () => {
+  const { stdout } = await runCommand("--help", []);
+  const listed = [...stdout.matchAll(/^ {2}([a-z]+) {2}/gm)].map(([, name]) => name ?? "");
+  const tried = [...new Set(modes.map(({ command }) => command))].filter((command) => !command.includes("/"));
+  // start does not end; completion has no options, and completion.test.ts tries its argument.
+  expect(listed.toSorted()).toEqual([...tried, "start", "completion"].sort());
+});
+
+test.each([
+  ["manifests", ["--twins"], ["--admission-policies"]],
+  ["manifests", ["--examples", "--output", "json"], ["--examples", "-o", "json"]],
+  ["manifests", ["--examples", "--output=json"], ["--examples", "-ojson"]],
+  [
+    "invoke",
+    ["--rbac", at("roles.yaml"), "events/rbac.yaml"],
+    [`--rbac=${at("roles.yaml")}`, "--rbac", "events/rbac.yaml"],
+  ],
+])("%s %j is %j", async (command, one, other) => {
+  const seen = await observe(command, one);
+  expect(seen.status).not.toBe(2);
+  expect(seen).toEqual(await observe(command, other));
 });
 
 describe("start", () => {

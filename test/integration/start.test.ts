@@ -73,7 +73,7 @@ describe("the local server", () => {
       expect(await send(`${server.url}${path}`, options())).toMatchObject({ status: 200, json: { status: "ok" } });
   });
 
-  test("is trusted by nobody without that CA", async () => {
+  test("is not trusted without that CA", async () => {
     await expect(send(`${server.url}/livez`, { agent: false })).rejects.toThrow(/certificate/);
   });
 
@@ -106,7 +106,7 @@ describe("the local server", () => {
     expect(json.response).toMatchObject({ allowed: false, status: { code: 403 } });
   });
 
-  test("answers what is no review as the function would", async () => {
+  test("answers a body that is not a review as the function would", async () => {
     for (const [path, body, code] of [
       ["/mutate", "no JSON", 400],
       ["/mutate", "x".repeat(9 * 1024 * 1024), 413],
@@ -119,7 +119,7 @@ describe("the local server", () => {
 
   test("another on the same port says so in a sentence", async () => {
     const { status, stdout, stderr } = await runCommand("start", ["--port", new URL(server.url).port]);
-    expect(stderr).toMatch(/^port \d+ cannot be listened on \(EADDRINUSE\); give another --port\n$/);
+    expect(stderr).toMatch(/^cannot listen on port \d+ \(EADDRINUSE\); give another --port\n$/);
     expect([status, stdout]).toEqual([2, ""]);
     expect(readFileSync(join(root, ".local/ca.pem"), "utf8")).toBe(ca);
   });
@@ -185,7 +185,7 @@ describe("a server that other machines reach", () => {
   });
 });
 
-test("a certificate of one's own is served, and no CA is written or registered", async () => {
+test("a given certificate is served, and no CA is written or registered", async () => {
   const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost"] });
   const [certFile, keyFile] = [join(folder, "tls.crt"), join(folder, "tls.key")];
   writeFileSync(certFile, cert);
@@ -199,14 +199,14 @@ test("a certificate of one's own is served, and no CA is written or registered",
   }
 });
 
-describe("a user's mistake is status 2 and a sentence", () => {
+describe("a user's mistake is a sentence and status 2", () => {
   const odd = join(folder, "odd.pem");
   beforeAll(() => writeFileSync(odd, "no PEM"));
 
   test.concurrent.each<[string, readonly string[], string]>([
-    ["a port that is none", ["--port", "https"], "--port https is not a port"],
+    ["a port that is not a number", ["--port", "https"], "--port https is not a port"],
     ["a port that is too high", ["--port", "65536"], "--port 65536 is not a port"],
-    ["an empty port", ["--port", ""], "--port is empty; give it a value, or leave it away"],
+    ["an empty port", ["--port", ""], "--port is empty; give it a value, or leave it out"],
     ["a host that is a URL", ["--host", "https://guard"], "is a URL; give its host alone, as in --host guard"],
     ["a host with a port", ["--host", "guard:8443"], "--host guard:8443 is not a name or an address; a port is given"],
     ["a host with a path", ["--host", "guard/v1"], "--host guard/v1 is not a name or an address"],
@@ -217,14 +217,14 @@ describe("a user's mistake is status 2 and a sentence", () => {
     ],
     ["every address of IPv6", ["--host", "::"], "--host :: is every address of this machine, and none that a cluster"],
     ["an address in another form", ["--host", "172.17.1"], "--host 172.17.1 must write its host as 172.17.0.1"],
-    ["no host", ["--host", ""], "--host is empty; give it a value, or leave it away"],
+    ["no host", ["--host", ""], "--host is empty; give it a value, or leave it out"],
     ["a certificate without its key", ["--tls-cert", odd], "--tls-cert and --tls-key go together"],
-    ["a certificate that is not there", ["--tls-cert", "none", "--tls-key", odd], "none cannot be read (ENOENT)"],
-    ["a certificate that is none", ["--tls-cert", odd, "--tls-key", odd], "--tls-cert and --tls-key: "],
-    ["a policy that is not there", ["--policy", "flux"], "there is no policy flux; built in are razee, razee-audit"],
-    ["a kubeconfig that is not there", ["--kubeconfig", "none"], "none cannot be read (ENOENT)"],
-    ["an option that is not there", ["--listen"], "Unknown option '--listen'"],
-    ["an argument", ["8443"], "Unexpected argument '8443'"],
+    ["a missing certificate", ["--tls-cert", "none", "--tls-key", odd], "none cannot be read (ENOENT)"],
+    ["a certificate file that holds none", ["--tls-cert", odd, "--tls-key", odd], "--tls-cert and --tls-key: "],
+    ["an unknown policy", ["--policy", "flux"], "there is no policy flux; built in are razee, razee-audit"],
+    ["a missing kubeconfig", ["--kubeconfig", "none"], "none cannot be read (ENOENT)"],
+    ["an unknown option", ["--listen"], "unknown option --listen"],
+    ["an argument", ["8443"], "unexpected argument 8443"],
   ])("%s", async (_, args, sentence) => {
     const { status, stdout, stderr } = await runCommand("start", args);
     expect(stderr).toContain(sentence);

@@ -40,7 +40,8 @@ export interface SoakOptions {
  */
 export const soak = async ({ cluster, seconds, connections = 8, progress }: SoakOptions): Promise<SoakFigures> => {
   const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost"] });
-  const server = await serveProcess("infra/commands/start.ts", [
+  const server = await serveProcess("infra/cli.ts", [
+    "start",
     ...["--port", "0", "--kubeconfig", cluster.kubeconfigOf(webhookUser), "--context", "cluster"],
     ...["--tls-cert", cluster.file("soak.crt", cert), "--tls-key", cluster.file("soak.key", key)],
   ]);

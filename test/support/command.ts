@@ -28,22 +28,22 @@ const asTerminal = (columns: number | undefined) => `import { WriteStream } from
 for (const stream of [process.stdout, process.stderr])
   Object.assign(stream, { isTTY: true, columns: ${columns}, getColorDepth: WriteStream.prototype.getColorDepth });`;
 
-/** Starts a command, or another program of `infra/` by its path there without the extension, in the repository, with nothing of this process' environment but where programs are. */
+/** A command of the program by its name ("": no command), or another program by its path without the extension. */
+const programOf = (command: string): readonly string[] =>
+  command.includes("/") ? [`${command}.ts`] : ["infra/cli.ts", ...(command === "" ? [] : [command])];
+
+/** Starts a command, or another program by its path, in the repository. Of this process' environment it gets only where programs are. */
 export const startCommand = (
   command: string,
   args: readonly string[],
   { environment, terminal, columns }: Run = {},
 ) => {
   const preload = terminal ? ["--import", `data:text/javascript,${encodeURIComponent(asTerminal(columns))}`] : [];
-  const child = spawn(
-    process.execPath,
-    [...preload, `infra/${command.includes("/") ? command : `commands/${command}`}.ts`, ...args],
-    {
-      cwd: root,
-      // A short command spends most of its time on compiling sources, which are the same for all commands.
-      env: { PATH: process.env["PATH"], TERM: "xterm-256color", NODE_COMPILE_CACHE: compileCache, ...environment },
-    },
-  );
+  const child = spawn(process.execPath, [...preload, ...programOf(command), ...args], {
+    cwd: root,
+    // A short command spends most of its time on compiling sources, which are the same for all commands.
+    env: { PATH: process.env["PATH"], TERM: "xterm-256color", NODE_COMPILE_CACHE: compileCache, ...environment },
+  });
   const said = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const)
     child[name].setEncoding("utf8").on("data", (text: string) => {
@@ -52,7 +52,7 @@ export const startCommand = (
   return { child, said };
 };
 
-/** Runs a command, or another program of `infra/`, to its end. */
+/** Runs a command, or another program by its path, to its end. */
 export const runCommand = async (command: string, args: readonly string[], how: Run = {}): Promise<Ran> => {
   const { child, said } = startCommand(command, args, how);
   child.stdin.end(how.input ?? "");

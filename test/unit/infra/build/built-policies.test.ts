@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import * as read from "../../../../functions/policies/index.ts";
 import { builtPolicies } from "../../../../infra/build/built-policies.ts";
 
-test("built policies are what is read, and nothing that reads them is built in", async () => {
+test("built policies are those of the source, and the code that reads them is not in the bundle", async () => {
   const { outputFiles, metafile } = await build({
     entryPoints: [createRequire(import.meta.url).resolve("../../../../functions/policies/index.ts")],
     bundle: true,

@@ -27,10 +27,10 @@ describe("the URL of the function", () => {
   });
 
   const scheme = "must start with https:// and hold a host and a path only";
-  const parts = "must hold a host and a path only; take away what follows ? or #, and USER@";
-  const blank = "holds a blank, a backslash or a character that is not ASCII; take it away";
+  const parts = "must hold a host and a path only; remove what follows ? or #, and USER@";
+  const blank = "holds a blank, a backslash or a character that is not ASCII; remove it";
   const segment = "has a path with an empty part, or with other letters than A-Z a-z 0-9 . _ ~ -";
-  const cluster = "must end in /clusters/CLUSTER/KEY, as npm run key prints it";
+  const cluster = "must end in /clusters/CLUSTER/KEY, as npm run -s key -- CLUSTER prints it";
   const port = "has no host, or a port that is not from 1 to 65535; write HOST or HOST:PORT";
   test.each([
     ["guard.example.com/clusters/prod/KEY", scheme],
@@ -91,9 +91,9 @@ describe("the host of the function", () => {
     ["http://guard.example.com:80", "is a URL; give its host alone, as in --host guard.example.com:80"],
     ["guard.example.com/", "has a path with an empty part, or with other letters than A-Z a-z 0-9 . _ ~ -"],
     ["guard.example.com/clusters/prod", "must end before /clusters"],
-    ["guard.example.com?a", "must hold a host and a path only; take away what follows ? or #, and USER@"],
-    ["me@guard.example.com", "must hold a host and a path only; take away what follows ? or #, and USER@"],
-    ["guard example.com", "holds a blank, a backslash or a character that is not ASCII; take it away"],
+    ["guard.example.com?a", "must hold a host and a path only; remove what follows ? or #, and USER@"],
+    ["me@guard.example.com", "must hold a host and a path only; remove what follows ? or #, and USER@"],
+    ["guard example.com", "holds a blank, a backslash or a character that is not ASCII; remove it"],
     ["guard.example.com:x", "has no host, or a port that is not from 1 to 65535; write HOST or HOST:PORT"],
     ["/v1", "has no host, or a port that is not from 1 to 65535; write HOST or HOST:PORT"],
   ])("%j is refused", (text, sentence) => {

@@ -30,7 +30,7 @@ test.each(
     ],
     [`${prefix(254)}/simple`, "zo\u00eb", "a\n"],
   ),
-)("%j is no label's key", (text) => {
+)("%j is not the key of a label", (text) => {
   expect(isLabelKey(text)).toBe(false);
 });
 
@@ -41,7 +41,7 @@ test.each(["", "yes", "simple", "now-with-dashes", "1-starts-with-num", "end-wit
   },
 );
 
-test.each(["-a", "a-", "a/b", "a=b", "a b", ".a", long(64), "a\n"])("%j is no label's value", (text) => {
+test.each(["-a", "a-", "a/b", "a=b", "a b", ".a", long(64), "a\n"])("%j is not the value of a label", (text) => {
   expect(isLabelValue(text)).toBe(false);
 });
 

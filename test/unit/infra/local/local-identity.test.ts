@@ -24,7 +24,7 @@ test("nothing is written before it is kept", async () => {
   expect(readdirSync(join(folder, ".."))).toEqual([]);
 });
 
-test("what is kept is found again, and its secrets are for their owner's eyes", async () => {
+test("a kept identity is found again, and only its owner can read the secrets", async () => {
   const { authority, key, caFile } = await kept();
   expect(await kept()).toMatchObject({ authority, key });
   expect(readFileSync(caFile, "utf8")).toBe(authority.ca);
@@ -48,7 +48,7 @@ test.each<[string, () => Promise<void>]>([
   ["that ends within a day", async () => write(await newAuthority(soon))],
   ["without its key", async () => rmSync(join(folder, "ca.key"))],
   ["with the key of another one", async () => write({ caKey: (await newAuthority()).caKey })],
-  ["that is none", async () => write({ ca: "no certificate" })],
+  ["that is not PEM", async () => write({ ca: "no certificate" })],
   [
     "that is a server's certificate",
     async () => {
@@ -65,7 +65,7 @@ test.each<[string, () => Promise<void>]>([
   expect(await kept()).toMatchObject({ authority: after.authority });
 });
 
-test("a key that is none is replaced", async () => {
+test("a file that is not a key is replaced", async () => {
   const { key } = await kept();
   writeFileSync(join(folder, "key"), "short\n");
   expect((await kept()).key).toMatch(/^[\w-]{43}$/);

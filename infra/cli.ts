@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+import type { CommandList } from "./command-line/command.ts";
+import { keepCompiledSources } from "./command-line/installation.ts";
+import { runProgram } from "./command-line/run-program.ts";
+import { run } from "./command-line/usage.ts";
+
+const summary =
+  "Checks, at admission, the identities that Kubernetes custom resources ask their controllers to act as.";
+
+/** Every command of the program. Their files are loaded when they are called, so that `--help` loads none of them. */
+const commands: CommandList = {
+  invoke: {
+    summary:
+      "Runs AdmissionReviews and API Gateway events through the function, as it would be deployed, without a cloud.",
+    load: async () => (await import("./commands/invoke.ts")).invoke,
+  },
+  start: {
+    summary: "Serves the webhook over HTTPS on this machine, and prints the configurations that register it.",
+    load: async () => (await import("./commands/start.ts")).start,
+  },
+  report: {
+    summary: "Lists stored objects that a policy would change or refuse. It writes nothing.",
+    load: async () => (await import("./commands/report.ts")).report,
+  },
+  key: {
+    summary:
+      "Makes a key for one cluster's API server, and shows where its two halves go. It is shown once and kept nowhere.",
+    load: async () => (await import("./commands/key.ts")).key,
+  },
+  manifests: {
+    summary:
+      "Prints what is applied to a cluster: both webhook configurations, and the role of the webhook's own identity there.",
+    load: async () => (await import("./commands/manifests.ts")).manifests,
+  },
+  doctor: {
+    summary: "Looks at a guarded cluster from outside, and says what is wrong and how to fix it. It changes nothing.",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  completion: {
+    summary: "Prints a script that completes commands and options in bash or zsh.",
+    load: async () => (await import("./commands/completion.ts")).completionOf(commands),
+  },
+};
+
+keepCompiledSources();
+await run(() => runProgram(summary, commands, process.argv.slice(2)));

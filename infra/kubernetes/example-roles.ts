@@ -1,0 +1,12 @@
+import { type RbacObject, serviceAccountImpersonatorRoles, userImpersonatorRoles } from "../../lib/manifests/index.ts";
+
+/** The webhook's own identity on a cluster, where nobody chose another. */
+export const defaultAsker = "system:serviceaccount:impersonation-admission:impersonation-admission";
+
+/** Roles to learn from: alice may name bob, and one service account of team-a. */
+export function impersonatorRoles(): readonly RbacObject[] {
+  return [
+    ...userImpersonatorRoles("alice", "bob"),
+    ...serviceAccountImpersonatorRoles("alice", { namespace: "team-a", name: "deployer" }),
+  ];
+}
