@@ -271,7 +271,7 @@ describe("a user's mistake is status 2 and a sentence, and nothing is run", () =
     [
       "all events and one",
       () => ["--all", event("create-self")],
-      "--all shows every event of events/; leave it away where events are named",
+      "--all shows each sample event; leave it out if events are named",
     ],
     ["another output", () => ["-o", "yaml"], "-o yaml is not table or json"],
     [
