@@ -18,8 +18,7 @@ const shippedFunction = (): Plugin => ({
   name: "shipped-function",
   setup: ({ onLoad }) => {
     onLoad({ filter: /[\\/]build[\\/]load-bundle\.ts$/ }, () => ({
-      contents: `import { createRequire } from "node:module";
-export const loadBundle = async () => createRequire(import.meta.url)("./function/admission.js");`,
+      contents: `import { createRequire } from "node:module"; export const loadBundle = async () => createRequire(import.meta.url)("./function/admission.js");`,
     }));
   },
 });

@@ -1,5 +1,5 @@
 import type { Colour, Screen } from "./screen.ts";
-import { filled, shortened, visible, widthOf } from "./text-width.ts";
+import { listLines, shortened, visible, widthOf } from "./text-width.ts";
 
 /** What stands in one column of a row. */
 export interface Cell {
@@ -148,8 +148,8 @@ const printRow = (screen: Screen, layout: Layout, titles: readonly string[], row
     return painted(cell, text) + " ".repeat(Math.max(0, width - widthOf(text))) + gap;
   };
   const lined = (cell: Escaped, items: readonly string[], width: number): readonly string[] => [
-    ...filled(items, width).map((line) => painted(cell, line)),
-    ...(cell.note === "" ? [] : filled([cell.note], width).map((line) => paint("dim", line))),
+    ...listLines(items, width).map((line) => painted(cell, line)),
+    ...(cell.note === "" ? [] : listLines([cell.note], width).map((line) => paint("dim", line))),
   ];
   const beside = isBeside(screen, layout, row);
   const widths = beside ? [...layout.names, ...layout.texts] : layout.names;

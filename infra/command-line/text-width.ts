@@ -24,7 +24,7 @@ export function shortened(text: string, width: number): string {
 }
 
 /** Breaks a list between its items where they do not fit into a width, and an item that does not fit between its words. */
-export function filled(items: readonly string[], width: number): readonly string[] {
+export function listLines(items: readonly string[], width: number): readonly string[] {
   const lines: string[] = [];
   for (const [index, item] of items.entries()) {
     const text = index < items.length - 1 ? `${item},` : item;
@@ -42,7 +42,7 @@ export function wrapped(text: string, width: number): string {
     .flatMap((line) => {
       const words = line.trimStart();
       const indent = line.slice(0, line.length - words.length);
-      return words === "" ? [""] : filled([visible(words)], width - indent.length).map((each) => indent + each);
+      return words === "" ? [""] : listLines([visible(words)], width - indent.length).map((each) => indent + each);
     })
     .join("\n");
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { filled, shortened, visible, widthOf, wrapped } from "../../../../infra/command-line/text-width.ts";
+import { listLines, shortened, visible, widthOf, wrapped } from "../../../../infra/command-line/text-width.ts";
 
 describe("the width of a text", () => {
   test.each([
@@ -23,9 +23,9 @@ test("a text that is too wide is shortened in its middle", () => {
 });
 
 test("a list is broken between its items, and a long item between its words", () => {
-  expect(filled(["one", "two", "three"], 10)).toEqual(["one, two,", "three"]);
-  expect(filled(["impersonate users/bob: yes"], 14)).toEqual(["impersonate", "users/bob: yes"]);
-  expect(filled(["abcdefgh"], 3)).toEqual(["abc", "def", "gh"]);
+  expect(listLines(["one", "two", "three"], 10)).toEqual(["one, two,", "three"]);
+  expect(listLines(["impersonate users/bob: yes"], 14)).toEqual(["impersonate", "users/bob: yes"]);
+  expect(listLines(["abcdefgh"], 3)).toEqual(["abc", "def", "gh"]);
 });
 
 test("a line is broken between its words, and keeps its indentation", () => {
