@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import type { CommandList } from "./command-line/command.ts";
 import { keepCompiledSources } from "./command-line/installation.ts";
 import { runProgram } from "./command-line/run-program.ts";

@@ -1,14 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { type Policy, readPolicy } from "../../lib/policy/index.ts";
 import { readDocument, textOf } from "../yaml/documents.ts";
+import { PolicyFileError } from "./policy-file-error.ts";
 
 /** The policy of a cluster that names none. */
 export const defaultPolicy = "razee";
-
-/** A folder of policies that cannot be built in: the message names the file and the fix. */
-export class PolicyFileError extends Error {
-  override name = "PolicyFileError";
-}
 
 const inFolder = (file: string): string => `functions/policies/${file}`;
 

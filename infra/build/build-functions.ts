@@ -1,6 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
+import { PolicyFileError } from "../../functions/policies/policy-file-error.ts";
 import { builtPolicies } from "./built-policies.ts";
 import { lazyYaml, yamlFile } from "./lazy-yaml.ts";
 import { slimClientNode } from "./slim-client-node.ts";
@@ -89,7 +90,7 @@ const command = async (given: readonly string[]): Promise<void> => {
   try {
     await buildFunctions(console.log);
   } catch (error) {
-    if (!(error instanceof Error && error.name === "PolicyFileError")) throw error;
+    if (!(error instanceof PolicyFileError)) throw error;
     console.error(error.message);
     process.exitCode = 1;
   }

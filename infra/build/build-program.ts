@@ -25,8 +25,8 @@ const shippedFunction = (): Plugin => ({
 
 /**
  * Bundles the command-line program into `build/program/`, with the function that `invoke` and `start` run and the licences of the bundled
- * packages, so that an installed package needs no developer dependency. The bundle is an ES module in parts: `--help` loads one part, and a
- * command loads its own. In one CommonJS file `--help` took 44 ms of CPU time instead of 24.
+ * packages, so that an installed package needs no developer dependency. The bundle is an ES module in parts: `--help` loads few
+ * parts, and a command loads its own. In one CommonJS file `--help` took 44 ms of CPU time instead of 24.
  *
  * @param report takes one line: the bytes
  */
@@ -34,7 +34,7 @@ export async function buildProgram(report: (line: string) => void): Promise<void
   await rm(join(root, folder), { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { cli: "infra/cli.ts" },
+    entryPoints: { bin: "infra/bin.ts" },
     outdir: folder,
     chunkNames: "[name]-[hash]",
     bundle: true,

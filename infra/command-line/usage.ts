@@ -1,4 +1,5 @@
 import { parseArgs, styleText } from "node:util";
+import { PolicyFileError } from "../../functions/policies/policy-file-error.ts";
 import { nearest } from "./nearest.ts";
 
 /** A user's mistake. The message says what is wrong and how to fix it; no stack is shown. */
@@ -90,8 +91,9 @@ export async function run(command: () => Promise<void>): Promise<void> {
   try {
     await command();
   } catch (error) {
-    const text = error instanceof UsageError ? error.message : String(error instanceof Error ? error.stack : error);
+    const isUsers = error instanceof UsageError || error instanceof PolicyFileError;
+    const text = isUsers ? error.message : String(error instanceof Error ? error.stack : error);
     console.error(styleText("red", text, { stream: process.stderr }));
-    process.exitCode = error instanceof UsageError ? 2 : 1;
+    process.exitCode = isUsers ? 2 : 1;
   }
 }

@@ -26,6 +26,8 @@ export async function localIdentity(folder: string): Promise<LocalIdentity> {
   const key = /^[\w-]{43}\n$/.test(found.key) ? found.key.trim() : newKey();
   const keep = (): void => {
     mkdirSync(folder, { recursive: true });
+    // A folder of another repository must not commit a key.
+    writeFileSync(at(".gitignore"), "*\n");
     if (caKey !== found.caKey) replaceFile(at("ca.key"), caKey, 0o600);
     if (ca !== found.ca) replaceFile(at("ca.pem"), ca, 0o644);
     if (`${key}\n` !== found.key) replaceFile(at("key"), `${key}\n`, 0o600);

@@ -55,7 +55,7 @@ describe("the package", () => {
     const parts = program.filter((file) => /^[\w-]+-[0-9A-Z]{8}\.js$/.test(file));
     expect(program.filter((file) => !parts.includes(file)).sort()).toEqual([
       "THIRD-PARTY-NOTICES.txt",
-      "cli.js",
+      "bin.js",
       "function/admission.js",
       "function/package.json",
       "function/yaml.js",

@@ -28,7 +28,7 @@ test("a kept identity is found again, and only its owner can read the secrets", 
   const { authority, key, caFile } = await kept();
   expect(await kept()).toMatchObject({ authority, key });
   expect(readFileSync(caFile, "utf8")).toBe(authority.ca);
-  expect(readdirSync(folder).sort()).toEqual(["ca.key", "ca.pem", "key"]);
+  expect(readdirSync(folder).sort()).toEqual([".gitignore", "ca.key", "ca.pem", "key"]);
   const modeOf = (name: string): number => statSync(join(folder, name)).mode & 0o777;
   expect([modeOf("ca.key"), modeOf("key")]).toEqual([0o600, 0o600]);
 });
