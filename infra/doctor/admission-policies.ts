@@ -118,8 +118,8 @@ export async function checkInTree({
       ? [
           warn(
             check,
-            `whether admission policies guard in place of the webhooks is not known: ${unread}`,
-            "run this as a user who may list mutating- and validatingadmissionpolicies and their bindings",
+            `the admission policies could not be listed, so the doctor cannot tell whether they guard the cluster in place of the webhooks: ${unread}`,
+            "run the doctor as a user who may list mutating- and validatingadmissionpolicies and their bindings",
           ),
         ]
       : [];
@@ -127,8 +127,8 @@ export async function checkInTree({
     return [
       warn(
         check,
-        `whether the admission policies are what policy ${policy.name} asks for is not known: ${unread}`,
-        "run this as a user who may list mutating- and validatingadmissionpolicies and their bindings",
+        `the admission policies could not be listed, so the doctor cannot tell whether they match policy ${policy.name}: ${unread}`,
+        "run the doctor as a user who may list mutating- and validatingadmissionpolicies and their bindings",
       ),
     ];
   const faults = faultsOf(inTree);
@@ -136,17 +136,17 @@ export async function checkInTree({
     return [
       fail(
         check,
-        `they are not what policy ${policy.name} asks for: ${faults.slice(0, 3).join("; ")}${faults.length > 3 ? `; and ${faults.length - 3} more` : ""}`,
-        `${manifestsCommand("replace", { policy: policyName, "admission-policies": true })}; where another policy is meant, name it with --policy`,
+        `the admission policies differ from policy ${policy.name}: ${faults.slice(0, 3).join("; ")}${faults.length > 3 ? `; and ${faults.length - 3} more` : ""}`,
+        `${manifestsCommand("replace", { policy: policyName, "admission-policies": true })}; if the cluster uses another policy, name it with --policy`,
       ),
     ];
   const sets = inTree.canSet
     ? ""
-    : "; this API server has no MutatingAdmissionPolicy, so they refuse what they would set";
+    : "; this API server does not serve MutatingAdmissionPolicy, so they refuse an object whose field would have to be set";
   return [
     ok(
       check,
-      `they are what policy ${policy.name} asks for, ${alone ? "without webhooks" : "beside the webhooks"}${sets}`,
+      `the admission policies match policy ${policy.name} and guard the cluster ${alone ? "without webhooks" : "beside the webhooks"}${sets}`,
     ),
   ];
 }

@@ -21,8 +21,8 @@ export async function checkAsker(site: Site): Promise<readonly CheckResult[]> {
     return [
       warn(
         "asker",
-        "the identity that the function asks as was not looked at",
-        "give the registry's kubeconfig with --asker-kubeconfig and its context with --asker-context",
+        "the function's identity on this cluster was not checked",
+        "give the function's registry with --asker-kubeconfig, and its context with --asker-context",
       ),
     ];
   const ask = askOf(openConnection(asker.kubeconfig, asker.context));
@@ -31,11 +31,11 @@ export async function checkAsker(site: Site): Promise<readonly CheckResult[]> {
     return [
       fail(
         "asker",
-        `the function's questions get no answer: ${answer?.failure ?? "nothing came back"}`,
-        `see that the credentials in the registry are good, and grant their user create on subjectaccessreviews: ${applyCommand(site)} (--asker names it)`,
+        `the function's questions to this cluster get no answer: ${answer?.failure ?? "the reply is empty"}`,
+        `check that the credentials in the registry are valid, and grant their user create on subjectaccessreviews: ${applyCommand(site)} (--asker sets the username)`,
       ),
     ];
-  return [ok("asker", `context ${asker.context} may ask who may impersonate whom`)];
+  return [ok("asker", `the user of context ${asker.context} may create subjectaccessreviews`)];
 }
 
 /** Whether the webhook's identity may do no more than ask, in the namespaces where a cluster keeps what matters. */
@@ -51,8 +51,8 @@ export async function checkAskerExcess({ asker, api, namespace }: Site): Promise
         return [
           warn(
             check,
-            `what ${username} may do is not known in full: ${status["evaluationError"] ?? "an authorizer does not tell"}`,
-            "look at the rights of this user in whatever besides RBAC decides on this cluster",
+            `the API server did not list all permissions of ${username}: ${status["evaluationError"] ?? "an authorizer cannot list them"}`,
+            "check the permissions of this user in the authorizers of this cluster other than RBAC",
           ),
         ];
       for (const excess of excessIn(status)) found.set(excess.text, excess);
@@ -63,8 +63,8 @@ export async function checkAskerExcess({ asker, api, namespace }: Site): Promise
     return [
       warn(
         check,
-        `what else the function's identity may do could not be found out: ${error.message}`,
-        "look at it with kubectl auth can-i --list --as USERNAME",
+        `the permissions of the function's identity could not be listed: ${error.message}`,
+        "list them with kubectl auth can-i --list --as USERNAME",
       ),
     ];
   }
@@ -99,20 +99,22 @@ const everybodyMay = async (api: ApiClient, { attributes }: Excess): Promise<boo
 
 const verdictOn = (username: string, { own, everybodys }: Apart): CheckResult => {
   const check = "asker-excess";
-  const fix = `take these rights from ${username}; create subjectaccessreviews is all that it needs`;
+  const fix = `remove these permissions from ${username}; it needs only create on subjectaccessreviews`;
   const listed = (excesses: readonly Excess[]): string => {
     const shown = excesses.slice(0, 5).map(({ text }) => text);
     return shown.join(", ") + (excesses.length > shown.length ? ` and ${excesses.length - shown.length} more` : "");
   };
-  if (own.some(({ grave }) => grave)) return fail(check, `${username} may do what it must not: ${listed(own)}`, fix);
-  if (own.length > 0) return warn(check, `${username} may read what it does not need: ${listed(own)}`, fix);
+  if (own.some(({ grave }) => grave))
+    return fail(check, `${username} has permissions that the function must not have: ${listed(own)}`, fix);
+  if (own.length > 0)
+    return warn(check, `${username} has read permissions that the function does not need: ${listed(own)}`, fix);
   if (everybodys.length > 0)
     return warn(
       check,
-      `${username} may do no more than everybody who is logged in, which here includes ${listed(everybodys)}`,
-      "see whether everybody should: look for bindings to system:authenticated",
+      `${username} has only the permissions of every authenticated user, which on this cluster include ${listed(everybodys)}`,
+      "check whether every authenticated user needs them: look for bindings to the group system:authenticated",
     );
-  return ok(check, `${username} may do nothing else`);
+  return ok(check, `${username} has no other permissions`);
 };
 
 const rulesOf = async (asker: ApiClient, namespace: string): Promise<JsonObject> => {

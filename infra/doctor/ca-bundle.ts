@@ -22,9 +22,9 @@ const soon = 30 * day;
  */
 export function judgeCaBundle(caBundle: string, now: number): BundleVerdict {
   const { certificates, ignored } = readCaBundle(Buffer.from(caBundle, "base64").toString("utf8"));
-  const [unread] = ignored.map((why) => `holds what the API server does not read: ${why}`);
+  const [unread] = ignored.map((why) => `contains text that the API server ignores: ${why}`);
   if (certificates.length === 0)
-    return { flaw: { grave: true, problem: unread ?? "holds no PEM certificate" }, until: "" };
+    return { flaw: { grave: true, problem: unread ?? "contains no PEM certificate" }, until: "" };
   const spans = certificates.map(({ validFrom, validTo }) => ({
     from: Date.parse(validFrom),
     to: Date.parse(validTo),

@@ -15,8 +15,9 @@ const titles: Readonly<Record<Part, string>> = {
 };
 
 const consequences: Readonly<Record<Part, string>> = {
-  mutating: "so the field is never set, and what would be set is refused",
-  validating: "so another webhook may overrule ours, and nothing refuses what comes of it",
+  mutating:
+    "so identity fields are not set, and the validating webhook refuses an object whose field would have to be set",
+  validating: "so another webhook can change the field after ours, and the final object is not checked",
 };
 
 /** Whether both configurations are there. Where admission policies guard alone, neither has to be. */
@@ -25,10 +26,10 @@ export async function checkInstalled(site: Site): Promise<readonly CheckResult[]
   if (!ours.mutating && !ours.validating && isInTree(inTree)) return [];
   return parts.map((part) => {
     const { name } = site.wanted[part === "mutating" ? 0 : 1].metadata;
-    if (ours[part]) return ok(part, `the ${titles[part]} ${name} is there`);
-    const missing = `there is no ${titles[part]} ${name}`;
+    if (ours[part]) return ok(part, `the ${titles[part]} ${name} is installed`);
+    const missing = `the ${titles[part]} ${name} is missing`;
     return guardsInTree(inTree)
-      ? warn(part, `${missing}; the admission policies guard without it`, applyCommand(site))
+      ? warn(part, `${missing}; the admission policies guard the cluster without it`, applyCommand(site))
       : fail(part, `${missing}, ${consequences[part]}`, applyCommand(site));
   });
 }
@@ -51,15 +52,15 @@ export async function checkPolicy(site: Site): Promise<readonly CheckResult[]> {
       }),
       ...installed
         .filter(({ name }) => !find(wanted, name))
-        .map(({ name }) => `${name} is not a webhook of this policy`),
+        .map(({ name }) => `${name} does not belong to this policy`),
     ];
     return [
       found.length === 0
-        ? ok(check, `it is what policy ${site.policy.name} asks for`)
+        ? ok(check, `the configuration matches policy ${site.policy.name}`)
         : fail(
             check,
-            `it is not what policy ${site.policy.name} asks for: ${firstOf(found)}`,
-            `${replaceCommand(site)}; where another policy is meant, name it with --policy`,
+            `the configuration differs from policy ${site.policy.name}: ${firstOf(found)}`,
+            `${replaceCommand(site)}; if the cluster uses another policy, name it with --policy`,
           ),
     ];
   });
@@ -77,12 +78,12 @@ export async function checkUrl(site: Site): Promise<readonly CheckResult[]> {
   const wrong = called.flatMap(({ name, at }) => {
     if (at === meant) return [];
     const [shown, wanted] = [shownAddress(at), shownAddress(meant)];
-    return [shown === wanted ? `${name} calls ${shown} with another key` : `${name} calls ${shown}, not ${wanted}`];
+    return [shown === wanted ? `${name} calls ${shown} with a different key` : `${name} calls ${shown}, not ${wanted}`];
   });
   return [
     wrong.length === 0
       ? ok("url", `every webhook calls ${shownAddress(meant)}`)
-      : fail("url", firstOf(wrong), `${applyCommand(site)}, with the URL that the function is reached at`),
+      : fail("url", firstOf(wrong), `${applyCommand(site)}, where URL is the address of the function`),
   ];
 }
 
@@ -112,10 +113,22 @@ export async function checkFailurePolicy(site: Site): Promise<readonly CheckResu
   const fix = `${applyCommand(site)}, without --failure-policy Ignore`;
   const check = "failure-policy";
   if (validating.length > 0)
-    return [fail(check, `${validating.join(", ")}: with Ignore, everything passes while the function is down`, fix)];
+    return [
+      fail(
+        check,
+        `${validating.join(", ")}: failurePolicy is Ignore, so every object is accepted while the function is down`,
+        fix,
+      ),
+    ];
   if (mutating.length > 0)
-    return [warn(check, `${mutating.join(", ")}: with Ignore, the field is not set while the function is down`, fix)];
-  return [ok(check, "Fail: nothing passes that the function did not see")];
+    return [
+      warn(
+        check,
+        `${mutating.join(", ")}: failurePolicy is Ignore, so the field is not set while the function is down`,
+        fix,
+      ),
+    ];
+  return [ok(check, "failurePolicy is Fail: objects are refused while the function is down")];
 }
 
 /** Whether the API server can trust the function's certificate, and for how long. */
@@ -123,15 +136,19 @@ export async function checkCaBundle(site: Site): Promise<readonly CheckResult[]>
   const webhooks = parts.flatMap((part) => webhooksOf(site.ours[part]));
   if (webhooks.length === 0) return [];
   const check = "ca-bundle";
-  const fix = `renew the certificates that sign the function's, and register them: ${applyCommand(site)} (--ca-bundle names the file)`;
+  const fix = `renew the CA certificate that signs the function's certificate, and install it: ${applyCommand(site)} (--ca-bundle names the file)`;
   const results = webhooks.map(({ name, clientConfig }): CheckResult => {
     const { caBundle, service } = isObject(clientConfig) ? clientConfig : {};
     if (typeof caBundle !== "string" || caBundle === "")
       return isObject(service)
-        ? fail(check, `${name} calls a service and has no caBundle, so no certificate of it is trusted`, fix)
-        : ok(check, "none: the API server's own roots say whom it trusts");
+        ? fail(
+            check,
+            `${name} calls a service and has no caBundle, so the API server does not trust the certificate of the service`,
+            fix,
+          )
+        : ok(check, "no caBundle: the API server uses its own root certificates");
     const { flaw, until } = judgeCaBundle(caBundle, Date.now());
-    if (!flaw) return ok(check, `good until ${until}`);
+    if (!flaw) return ok(check, `the caBundle is valid until ${until}`);
     return (flaw.grave ? fail : warn)(check, `the caBundle of ${name} ${flaw.problem}`, fix);
   });
   const worst = results.find(({ status }) => status === "fail") ?? results.find(({ status }) => status === "warn");

@@ -68,7 +68,7 @@ const differences = (path: string, installed: unknown, wanted: unknown): readonl
 
 /** A difference in words. */
 export function describeDifference({ path, installed, wanted }: Difference): string {
-  return `${path} is ${inShort(installed)}, not ${inShort(wanted)}`;
+  return `${path} is ${inShort(installed)}, but must be ${inShort(wanted)}`;
 }
 
 const inShort = (value: unknown): string => {

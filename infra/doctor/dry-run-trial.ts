@@ -13,7 +13,7 @@ import { sampleOf, schemaOf, withField } from "./sample-object.ts";
 import type { Site } from "./site.ts";
 
 /** What a trial declares. */
-export type Declaration = "self" | "nothing" | "somebody";
+export type Declaration = "own name" | "no name" | "other name";
 
 /** One resource that can be tried. */
 export interface DryRunSubject {
@@ -47,9 +47,9 @@ export function declarationsFor({ me }: Site, { target }: DryRunSubject): readon
     !isHeaderSafe(me.username) ||
     Object.hasOwn(target.privileged, me.username)
       ? []
-      : (["self"] as const)),
-    "nothing",
-    "somebody",
+      : (["own name"] as const)),
+    "no name",
+    "other name",
   ];
 }
 
@@ -57,7 +57,7 @@ export function declarationsFor({ me }: Site, { target }: DryRunSubject): readon
 export async function objectFor(site: Site, subject: DryRunSubject, declaration: Declaration): Promise<JsonObject> {
   const { group, version, resource, kind, target } = subject;
   const schema = schemaOf(await site.definition(`${resource}.${group}`), version);
-  const value = { self: site.me.username, nothing: undefined, somebody: stranger }[declaration];
+  const value = { "own name": site.me.username, "no name": undefined, "other name": stranger }[declaration];
   const least = sampleOf({ ...schema, type: "object" });
   const body = target.fields.reduce((object, { path }) => withField(object, schema, path, value), least);
   const given = isObject(body) ? body : {};
@@ -147,7 +147,7 @@ export function endingOf(
     if (name === undefined) return { kind: "prevented", why };
     return refused && isDenialBy(name, reply) ? { kind: "right" } : { kind: "wrong", why };
   }
-  if (refused) return { kind: "wrong", why: `it was accepted, and the rule refuses it: ${outcome.message}` };
+  if (refused) return { kind: "wrong", why: `the object was accepted, but the rule refuses it: ${outcome.message}` };
   const written = new Map(outcome.patch.map(({ path, value }) => [path, value]));
   for (const { path } of target.fields)
     for (const { segments, value } of placesOf(reply.body, path)) {
@@ -157,13 +157,13 @@ export function endingOf(
       if (value !== rightly)
         return {
           kind: "wrong",
-          why: `${formatSegments(segments)} came back as ${shown(value)}, and the rule says ${shown(rightly)}`,
+          why: `${formatSegments(segments)} is ${shown(value)} in the reply, but must be ${shown(rightly)}`,
         };
     }
   // An admission policy that sets the field says nothing of it.
   if (!site.ours.mutating || setsInTree(site.inTree)) return { kind: "right" };
   const unsaid = outcome.warnings.map(printable).find((warning) => !reply.warnings.includes(warning));
-  return unsaid === undefined ? { kind: "right" } : { kind: "wrong", why: `this warning did not come: ${unsaid}` };
+  return unsaid === undefined ? { kind: "right" } : { kind: "wrong", why: `this warning is missing: ${unsaid}` };
 }
 
-const shown = (value: unknown): string => (value === undefined ? "nothing" : JSON.stringify(value));
+const shown = (value: unknown): string => (value === undefined ? "empty" : JSON.stringify(value));

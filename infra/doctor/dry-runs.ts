@@ -29,17 +29,17 @@ export async function checkDryRuns(site: Site): Promise<readonly CheckResult[]> 
   }
   const results = together(troubles);
   if (right === 0) return results;
-  const said = [...seen].map(([declaration, decision]) => `${declaration} ${decision}`).join(", ");
+  const said = [...seen].map(([declaration, decision]) => `${declaration}: ${decision}`).join(", ");
   const { username } = site.me;
   return [
     ...results,
-    ok(check, `${right} resources answer ${username} as the rule says: ${said}`),
-    ...(seen.get("somebody") === "permitted"
+    ok(check, `${right} resources are judged for ${username} as the rule requires (${said})`),
+    ...(seen.get("other name") === "permitted"
       ? [
           warn(
             check,
-            `${username} may impersonate everybody, so that nobody was seen being refused`,
-            "run this once more with the context of an ordinary user, who may create these resources and impersonate nobody",
+            `${username} may impersonate every user, so the dry runs tested no refusal`,
+            "run the doctor again as an ordinary user, who may create these resources but may not impersonate other users",
           ),
         ]
       : []),
@@ -75,17 +75,17 @@ const tryAll = async (
     if (outcome.reason === "no-answer")
       return {
         status: "warn",
-        why: `what the rule says is not known: ${outcome.message}`,
-        fix: "see that this user may create selfsubjectaccessreviews, as everybody may by default",
+        why: `the result that the rule requires is unknown: ${outcome.message}`,
+        fix: "check that this user may create selfsubjectaccessreviews; by default every authenticated user may",
       };
     const ending = endingOf(site, subject, object, outcome, await dryRun(site, subject, object));
     if (ending.kind === "wrong")
-      return { status: "fail", why: `declaring ${declaration}, ${ending.why}`, fix: fixOf(site, ending.why) };
+      return { status: "fail", why: `with ${declaration} declared, ${ending.why}`, fix: fixOf(site, ending.why) };
     if (ending.kind === "prevented")
       return {
         status: "warn",
-        why: `could not be tried: ${ending.why}`,
-        fix: `run this as somebody who may create it in namespace ${site.namespace}, or name another one with --namespace`,
+        why: `the dry run failed before our webhooks judged the object: ${ending.why}`,
+        fix: `run the doctor as a user who may create the object in namespace ${site.namespace}, or name another namespace with --namespace`,
       };
     seen.set(declaration, outcome.decision);
   }
@@ -94,12 +94,12 @@ const tryAll = async (
 
 const fixOf = ({ ours, inTree, policyName: policy }: Site, why: string): string => {
   if (!ours.mutating && !ours.validating && isInTree(inTree))
-    return `see that nothing else writes the field, and give the cluster the admission policies anew: ${manifestsCommand("replace", { policy, "admission-policies": true })}`;
+    return `check that no other webhook or policy writes the field, and replace the admission policies: ${manifestsCommand("replace", { policy, "admission-policies": true })}`;
   if (why.includes("could not find the requested resource"))
-    return `the function does not know this cluster or its key: compare the key's hash with the one in the registry, or make a new key with ${calledAs("key")} CLUSTER`;
+    return `the function does not know this cluster or its key: compare the hash of the key with the one in the registry, or make a new key with ${calledAs("key")} CLUSTER`;
   if (why.includes("failed calling webhook") || why.includes("failed to call webhook"))
-    return "see that the function is up, that the API server can reach its URL, and that the caBundle signed its certificate";
+    return "check that the function runs, that the API server can reach its URL, and that the caBundle signed its certificate";
   if (why.includes("could not be found out"))
-    return "the function gets no answers from this cluster: see its log, its credentials in the registry, and the check of the asker";
-  return "see that the registry names this policy for the cluster, that it is deployed, and that both configurations are installed";
+    return "the function gets no answers from this cluster: read its log, and check its credentials in the registry with --asker-kubeconfig";
+  return "check that the registry names this policy for the cluster, that the registry is deployed, and that both webhook configurations are installed";
 };

@@ -15,8 +15,8 @@ export async function checkOtherWriters(site: Site): Promise<readonly CheckResul
     ...(verdict.status === "fail" ? [verdict] : []),
     warn(
       check,
-      `whether a MutatingAdmissionPolicy may write the field is not known: ${policies}`,
-      "run this as somebody who may list mutatingadmissionpolicies",
+      `the MutatingAdmissionPolicies could not be listed, so the doctor cannot tell whether one of them writes the field: ${policies}`,
+      "run the doctor as a user who may list mutatingadmissionpolicies",
     ),
   ];
 }
@@ -25,17 +25,17 @@ const verdictOn = (site: Site, policies: readonly JsonObject[]): CheckResult => 
   const written = installedOf(site)
     .map((guarded) => ({ guarded, others: othersOf(site, policies, guarded) }))
     .filter(({ others }) => others.length > 0);
-  if (written.length === 0) return ok(check, "nobody else's webhook or policy writes these resources");
+  if (written.length === 0) return ok(check, "no other webhook or admission policy writes these resources");
   const who = [...new Set(written.flatMap(({ others }) => others))].join(", ");
   const sentinel = site.ours.validating ? "the validating webhook" : "the ValidatingAdmissionPolicy";
   const unseen = guardsInTree(site.inTree)
     ? []
     : written.filter(({ guarded }) => !isValidated(site, guarded)).map(({ guarded }) => guarded.resource);
   return unseen.length === 0
-    ? ok(check, `${who} may write the field after ours; ${sentinel} sees what comes of it`)
+    ? ok(check, `${who} can write the field after ours; ${sentinel} checks the final object`)
     : fail(
         check,
-        `${who} may write the field of ${unseen.join(", ")} after ours, and no validating webhook with failurePolicy Fail sees what comes of it`,
+        `${who} can write the field of ${unseen.join(", ")} after ours, and no validating webhook with failurePolicy Fail checks the final object`,
         applyCommand(site),
       );
 };

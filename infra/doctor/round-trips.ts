@@ -25,7 +25,7 @@ export async function checkRoundTrip(site: Site): Promise<readonly CheckResult[]
   const check = "round-trip";
   const subject = subjectsOf(site)[0];
   if (!subject || !site.ours.mutating) return [];
-  const object = await objectFor(site, subject, "nothing");
+  const object = await objectFor(site, subject, "no name");
   const taken: number[] = [];
   for (let time = 0; time < times; time++) {
     const { result, milliseconds } = await timed(() => dryRun(site, subject, object));
@@ -38,7 +38,7 @@ export async function checkRoundTrip(site: Site): Promise<readonly CheckResult[]
       ? warn(
           check,
           what,
-          "see how long the function takes, and where: its region, its memory, and the API server that it asks",
+          "read the function's duration in its log, and check its region, its memory and the API server that it asks",
         )
       : ok(check, what),
   ];
@@ -69,7 +69,11 @@ export async function checkFunction(site: Site): Promise<readonly CheckResult[]>
       const { result, milliseconds } = await timed(() => call(livez, "GET", ""));
       if (result.status !== 200)
         return [
-          fail(check, `${livez} answers ${result.status}, not 200`, "see that --url is the function's, and its log"),
+          fail(
+            check,
+            `${livez} answers ${result.status}, not 200`,
+            "check that --url is the address of the function, and read its log",
+          ),
         ];
       taken.push(milliseconds);
     }
@@ -79,14 +83,18 @@ export async function checkFunction(site: Site): Promise<readonly CheckResult[]>
       return [
         fail(
           check,
-          `${withoutKey(url)} answers ${status} to what should be 400: it does not know this cluster or its key`,
-          `compare the key's hash with the one in the registry, see that the registry is deployed, or make a new key with ${calledAs("key")} CLUSTER`,
+          `${withoutKey(url)} answers ${status} to an empty review, but must answer 400: the function does not know this cluster or its key`,
+          `compare the hash of the key with the one in the registry, check that the registry is deployed, or make a new key with ${calledAs("key")} CLUSTER`,
         ),
       ];
-    const what = `${withoutKey(url)} knows its key and answers in ${median(taken)} ms from here (median of ${times})`;
+    const what = `${withoutKey(url)} accepts the key and answers in ${median(taken)} ms from this machine (median of ${times})`;
     return [
       median(taken) > slow
-        ? warn(check, what, "see how long the function takes, and whether the way to it is long")
+        ? warn(
+            check,
+            what,
+            "read the function's duration in its log, and measure the network latency from this machine to the function",
+          )
         : ok(check, what),
     ];
   } catch (error) {
@@ -103,13 +111,13 @@ const unreachable = (url: string, error: unknown): CheckResult => {
   return /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOST|ENET|TimeoutError|ABORT)/.test(String(why))
     ? warn(
         "function",
-        `${withoutKey(url)} cannot be reached from here (${why})`,
-        "run this from where the API server's network is, or see that the function is deployed and its host name resolves",
+        `${withoutKey(url)} cannot be reached from this machine (${why})`,
+        "run the doctor in the API server's network, or check that the function is deployed and that its host name resolves",
       )
     : fail(
         "function",
-        `no trusted connection to ${withoutKey(url)} (${why})`,
-        "see that the caBundle of the webhook configurations signed the certificate that is served there, for that host name",
+        `a trusted TLS connection to ${withoutKey(url)} failed (${why})`,
+        "check that the caBundle of the webhook configurations signed the function's certificate, and that the certificate is valid for the host name",
       );
 };
 

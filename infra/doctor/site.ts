@@ -50,7 +50,7 @@ export async function whoIs(api: ApiClient): Promise<UserInfo> {
   const user = readUserInfo(isObject(status) ? status["userInfo"] : undefined);
   if (reply.status !== 201 || isProblem(user))
     throw new ClusterError(
-      `who the user of context ${JSON.stringify(api.context)} is cannot be found out: ${messageOf(reply)}`,
+      `the username of context ${JSON.stringify(api.context)} could not be read: ${messageOf(reply)}`,
     );
   return user;
 }
@@ -63,7 +63,7 @@ export async function visit(options: SiteOptions): Promise<Site> {
     const path = `/apis/admissionregistration.k8s.io/v1/${plural}`;
     const reply = await api.send({ path });
     if (reply.status !== 200)
-      throw new ClusterError(`${plural} cannot be listed, which this needs: ${messageOf(reply)}`);
+      throw new ClusterError(`${plural} cannot be listed, and the doctor needs them: ${messageOf(reply)}`);
     return objectsIn(reply.body["items"]);
   };
   const mutating = await list("mutatingwebhookconfigurations");

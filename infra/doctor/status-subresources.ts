@@ -32,16 +32,16 @@ const resultsOf = (target: Target, where: string): readonly CheckResult[] => {
     return [
       fail(
         check,
-        `${stored}, so that everybody who may edit the object may write ${paths.join(", ")}, which its controller acts on`,
-        "give that version subresources: { status: {} } in its CustomResourceDefinition, or stop serving it",
+        `${stored}, so every user who may edit the object may write ${paths.join(", ")}, and its controller acts on these paths`,
+        "add subresources: { status: {} } to this version in its CustomResourceDefinition, or stop serving the version",
       ),
     ];
   if (target.statusWriters.length > 0) return [];
   return [
     warn(
       check,
-      `${stored}, and the policy lists no statusWriters: each write of the status is judged as an edit of the object, the controller's own too`,
-      "list the usernames of its controllers in the target's statusWriters",
+      `${stored}, and the policy lists no statusWriters, so every status write, the controller's included, is judged as an edit of the object`,
+      "list the usernames of the resource's controllers in the target's statusWriters",
     ),
   ];
 };

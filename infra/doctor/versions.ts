@@ -22,8 +22,8 @@ export async function checkVersions(site: Site): Promise<readonly CheckResult[]>
       results.push(
         fail(
           check,
-          `${name} is not served by this cluster; did you mean ${near.join(" or ")}? Nothing guards that`,
-          "change it in the policy, deploy it, and print the manifests anew",
+          `${name} is not served by this cluster; did you mean ${near.join(" or ")}, which the policy does not cover?`,
+          "correct the resource in the policy, deploy the policy, and apply the new manifests",
         ),
       );
     else if (versions.length === 0) absent.push(name);
@@ -31,16 +31,16 @@ export async function checkVersions(site: Site): Promise<readonly CheckResult[]>
       results.push(
         fail(
           check,
-          `${name} is served in ${uncovered.join(", ")}, of which policy ${policy.name} covers none: nothing guards it`,
-          "add a version to the target in the policy, deploy it, and print the manifests anew",
+          `${name} is served in ${uncovered.join(", ")}, but policy ${policy.name} covers none of these versions, so the resource is not guarded`,
+          "add a version to the target in the policy, deploy the policy, and apply the new manifests",
         ),
       );
     else if (uncovered.length > 0 && conversionOf(await definition(name)) === "None")
       results.push(
         warn(
           check,
-          `${name} is served in ${uncovered.join(", ")} too, which the API server hands to the webhook as ${covered[0]} with nothing changed but the name of the version; a field that stands elsewhere in ${uncovered.join(", ")} is not seen`,
-          'see that the field is at the same place in both, and say so with versions: ["*"], or add a target for the other version',
+          `${name} is also served in ${uncovered.join(", ")}. The API server passes such an object to the webhook as ${covered[0]} and changes only its apiVersion, so a field at another path in ${uncovered.join(", ")} is not checked`,
+          'if the field has the same path in all versions, set versions: ["*"] in the target; otherwise add a target for the other version',
         ),
       );
     else guarded.push(name);
@@ -50,11 +50,13 @@ export async function checkVersions(site: Site): Promise<readonly CheckResult[]>
     return [
       warn(
         check,
-        `nothing of policy ${policy.name} is installed on this cluster`,
-        "see that --policy and --context name what you mean; what is installed later is guarded from its first moment",
+        `this cluster serves no resource of policy ${policy.name}`,
+        "check --policy and --context; a resource that is installed later is guarded from its first object",
       ),
     ];
-  return results.length > 0 ? results : [ok(check, `${guarded.length} resources in every served version${missing}`)];
+  return results.length > 0
+    ? results
+    : [ok(check, `${guarded.length} resources are covered in every served version${missing}`)];
 }
 
 const distinct = <T extends object>(items: readonly T[]): readonly T[] => [

@@ -156,29 +156,31 @@ test("a cluster where nothing is installed yet: every line says what to do", asy
     {
       check: "asker",
       status: "fail",
-      message: expect.stringMatching(/^the function's questions get no answer: .* may not create subjectaccessreviews/),
-      fix: `see that the credentials in the registry are good, and grant their user create on subjectaccessreviews: ${apply} (--asker names it)`,
+      message: expect.stringMatching(
+        /^the function's questions to this cluster get no answer: .* may not create subjectaccessreviews/,
+      ),
+      fix: `check that the credentials in the registry are valid, and grant their user create on subjectaccessreviews: ${apply} (--asker sets the username)`,
     },
-    { check: "asker-excess", status: "ok", message: `${webhookUser} may do nothing else`, fix: "" },
+    { check: "asker-excess", status: "ok", message: `${webhookUser} has no other permissions`, fix: "" },
     {
       check: "mutating",
       status: "fail",
       message:
-        "there is no MutatingWebhookConfiguration impersonation-admission, so the field is never set, and what would be set is refused",
+        "the MutatingWebhookConfiguration impersonation-admission is missing, so identity fields are not set, and the validating webhook refuses an object whose field would have to be set",
       fix: apply,
     },
     {
       check: "validating",
       status: "fail",
       message:
-        "there is no ValidatingWebhookConfiguration impersonation-admission, so another webhook may overrule ours, and nothing refuses what comes of it",
+        "the ValidatingWebhookConfiguration impersonation-admission is missing, so another webhook can change the field after ours, and the final object is not checked",
       fix: apply,
     },
     {
       check: "versions",
       status: "ok",
       message:
-        "2 resources in every served version; not installed: remoteresources.deploy.razee.io, encryptedresources.deploy.razee.io, featureflagsetsld.deploy.razee.io",
+        "2 resources are covered in every served version; not installed: remoteresources.deploy.razee.io, encryptedresources.deploy.razee.io, featureflagsetsld.deploy.razee.io",
       fix: "",
     },
     {
@@ -190,15 +192,15 @@ test("a cluster where nothing is installed yet: every line says what to do", asy
     {
       check: "other-writers",
       status: "ok",
-      message: "nobody else's webhook or policy writes these resources",
+      message: "no other webhook or admission policy writes these resources",
       fix: "",
     },
     {
       check: "dry-run",
       status: "fail",
       message:
-        'mustachetemplates, remoteresourcess3: declaring nothing, spec.clusterAuth.impersonateUser came back as nothing, and the rule says "bob"',
-      fix: "see that the registry names this policy for the cluster, that it is deployed, and that both configurations are installed",
+        'mustachetemplates, remoteresourcess3: with no name declared, spec.clusterAuth.impersonateUser is empty in the reply, but must be "bob"',
+      fix: "check that the registry names this policy for the cluster, that the registry is deployed, and that both webhook configurations are installed",
     },
   ]);
 });
@@ -233,9 +235,9 @@ describe("a guarded cluster", () => {
     const said = Object.fromEntries(lines.map(({ check, message }) => [check, message]));
     expect(said["url"]).toBe(`every webhook calls ${shownUrl()}`);
     expect(said["dry-run"]).toBe(
-      "2 resources answer bob as the rule says: self self, nothing defaulted, somebody replaced",
+      "2 resources are judged for bob as the rule requires (own name: self, no name: defaulted, other name: replaced)",
     );
-    expect(said["function"]).toMatch(/knows its key and answers in \d+ ms from here \(median of 3\)$/);
+    expect(said["function"]).toMatch(/accepts the key and answers in \d+ ms from this machine \(median of 3\)$/);
     expect(said["round-trip"]).toMatch(/^a create of mustachetemplates takes \d+ ms \(median of 3 dry runs\)$/);
   });
 
@@ -243,7 +245,7 @@ describe("a guarded cluster", () => {
     const { status, stdout } = await run("--kubeconfig", files.ordinary, "--asker-kubeconfig", files.asker);
     expect(status).toBe(0);
     expect(stdout).toMatch(
-      /^STATUS {2}CHECK {14}MESSAGE\nok {6}asker {14}context cluster may ask who may impersonate whom$/m,
+      /^STATUS {2}CHECK {14}MESSAGE\nok {6}asker {14}the user of context cluster may create subjectaccessreviews$/m,
     );
     expect(stdout).toMatch(/\n\n14 ok, 0 to look at, 0 failed\n$/);
     expect(stdout).not.toContain(guard.key);
@@ -256,14 +258,14 @@ describe("a guarded cluster", () => {
       {
         check: "asker",
         status: "warn",
-        message: "the identity that the function asks as was not looked at",
-        fix: "give the registry's kubeconfig with --asker-kubeconfig and its context with --asker-context",
+        message: "the function's identity on this cluster was not checked",
+        fix: "give the function's registry with --asker-kubeconfig, and its context with --asker-context",
       },
       {
         check: "dry-run",
         status: "warn",
-        message: "admin may impersonate everybody, so that nobody was seen being refused",
-        fix: "run this once more with the context of an ordinary user, who may create these resources and impersonate nobody",
+        message: "admin may impersonate every user, so the dry runs tested no refusal",
+        fix: "run the doctor again as an ordinary user, who may create these resources but may not impersonate other users",
       },
     ]);
   });
@@ -283,9 +285,9 @@ describe("a guarded cluster", () => {
         check: "other-writers",
         status: "warn",
         message: expect.stringMatching(
-          /^whether a MutatingAdmissionPolicy may write the field is not known: .*forbidden/,
+          /^the MutatingAdmissionPolicies could not be listed, so the doctor cannot tell whether one of them writes the field: .*forbidden/,
         ),
-        fix: "run this as somebody who may list mutatingadmissionpolicies",
+        fix: "run the doctor as a user who may list mutatingadmissionpolicies",
       },
     ]);
   });
@@ -306,23 +308,23 @@ describe("a guarded cluster", () => {
         what: "may change something",
         rule: { apiGroups: [""], resources: ["users"], resourceNames: ["root"], verbs: ["impersonate"] },
         status: "fail",
-        message: `${webhookUser} may do what it must not: impersonate users/root`,
-        fix: `take these rights from ${webhookUser}; create subjectaccessreviews is all that it needs`,
+        message: `${webhookUser} has permissions that the function must not have: impersonate users/root`,
+        fix: `remove these permissions from ${webhookUser}; it needs only create on subjectaccessreviews`,
       },
       {
         what: "may read something",
         rule: { apiGroups: ["apps"], resources: ["deployments", "replicasets"], verbs: ["get"] },
         status: "warn",
-        message: `${webhookUser} may read what it does not need: get deployments.apps, get replicasets.apps`,
-        fix: `take these rights from ${webhookUser}; create subjectaccessreviews is all that it needs`,
+        message: `${webhookUser} has read permissions that the function does not need: get deployments.apps, get replicasets.apps`,
+        fix: `remove these permissions from ${webhookUser}; it needs only create on subjectaccessreviews`,
       },
       {
         what: "may do what everybody may",
         group: "system:authenticated",
         rule: { apiGroups: [""], resources: ["pods"], verbs: ["create"] },
         status: "warn",
-        message: `${webhookUser} may do no more than everybody who is logged in, which here includes create pods`,
-        fix: "see whether everybody should: look for bindings to system:authenticated",
+        message: `${webhookUser} has only the permissions of every authenticated user, which on this cluster include create pods`,
+        fix: "check whether every authenticated user needs them: look for bindings to the group system:authenticated",
       },
     ])("the webhook's identity $what", async ({ rule, group, status, message, fix }) => {
       const name = "too-much";
@@ -356,16 +358,16 @@ describe("a guarded cluster", () => {
         {
           status: "fail",
           message:
-            'the function\'s questions get no answer: the credentials of context "cluster" were refused (401); renew them',
-          fix: `see that the credentials in the registry are good, and grant their user create on subjectaccessreviews: ${apply} (--asker names it)`,
+            'the function\'s questions to this cluster get no answer: the credentials of context "cluster" were refused (401); renew them',
+          fix: `check that the credentials in the registry are valid, and grant their user create on subjectaccessreviews: ${apply} (--asker sets the username)`,
         },
       ]);
       expect(line(lines, "asker-excess")).toEqual([
         {
           status: "warn",
           message:
-            'what else the function\'s identity may do could not be found out: the credentials of context "cluster" were refused (401); renew them',
-          fix: "look at it with kubectl auth can-i --list --as USERNAME",
+            'the permissions of the function\'s identity could not be listed: the credentials of context "cluster" were refused (401); renew them',
+          fix: "list them with kubectl auth can-i --list --as USERNAME",
         },
       ]);
     });
@@ -381,14 +383,14 @@ describe("a guarded cluster", () => {
           message: ["mutate", "validate", "status"]
             .map((part) => `${part}.deploy.razee.io.impersonation-admission ${calls}`)
             .join("; "),
-          fix: `${apply}, with the URL that the function is reached at`,
+          fix: `${apply}, where URL is the address of the function`,
         },
       ]);
       expect(line(lines, "function")).toEqual([
         {
           status: "warn",
-          message: "https://127.0.0.1:9/clusters/prod/*** cannot be reached from here (ECONNREFUSED)",
-          fix: "run this from where the API server's network is, or see that the function is deployed and its host name resolves",
+          message: "https://127.0.0.1:9/clusters/prod/*** cannot be reached from this machine (ECONNREFUSED)",
+          fix: "run the doctor in the API server's network, or check that the function is deployed and that its host name resolves",
         },
       ]);
     });
@@ -401,8 +403,8 @@ describe("a guarded cluster", () => {
       expect(line(lines, "url")).toEqual([
         {
           status: "fail",
-          message: `validate.deploy.razee.io.impersonation-admission calls ${shownUrl()} with another key`,
-          fix: `${apply}, with the URL that the function is reached at`,
+          message: `validate.deploy.razee.io.impersonation-admission calls ${shownUrl()} with a different key`,
+          fix: `${apply}, where URL is the address of the function`,
         },
       ]);
     });
@@ -415,14 +417,14 @@ describe("a guarded cluster", () => {
         {
           check: "function",
           status: "fail",
-          message: `${shownUrl()} answers 404 to what should be 400: it does not know this cluster or its key`,
-          fix: "compare the key's hash with the one in the registry, see that the registry is deployed, or make a new key with npm run -s key -- CLUSTER",
+          message: `${shownUrl()} answers 404 to an empty review, but must answer 400: the function does not know this cluster or its key`,
+          fix: "compare the hash of the key with the one in the registry, check that the registry is deployed, or make a new key with npm run -s key -- CLUSTER",
         },
         {
           check: "dry-run",
           status: "fail",
           message: expect.stringContaining("the server could not find the requested resource"),
-          fix: "the function does not know this cluster or its key: compare the key's hash with the one in the registry, or make a new key with npm run -s key -- CLUSTER",
+          fix: "the function does not know this cluster or its key: compare the hash of the key with the one in the registry, or make a new key with npm run -s key -- CLUSTER",
         },
       ]);
     });
@@ -435,20 +437,21 @@ describe("a guarded cluster", () => {
       await patch("validating", [{ op: "remove", path: "/webhooks/1" }]);
       const { status, lines } = await examine();
       expect(status).toBe(1);
-      const fix = `${replace}; where another policy is meant, name it with --policy`;
+      const fix = `${replace}; if the cluster uses another policy, name it with --policy`;
       expect(line(lines, "mutating-policy")).toEqual([
         {
           status: "fail",
           message:
-            "it is not what policy razee asks for: mutate.deploy.razee.io.impersonation-admission: namespaceSelector.matchLabels is " +
-            '{"guarded":"yes"}, not absent; mutate.deploy.razee.io.impersonation-admission: rules[0].apiVersions is ["v1alpha2"], not ["*"]',
+            "the configuration differs from policy razee: mutate.deploy.razee.io.impersonation-admission: namespaceSelector.matchLabels is " +
+            '{"guarded":"yes"}, but must be absent; mutate.deploy.razee.io.impersonation-admission: rules[0].apiVersions is ["v1alpha2"], but must be ["*"]',
           fix,
         },
       ]);
       expect(line(lines, "validating-policy")).toEqual([
         {
           status: "fail",
-          message: "it is not what policy razee asks for: status.deploy.razee.io.impersonation-admission is missing",
+          message:
+            "the configuration differs from policy razee: status.deploy.razee.io.impersonation-admission is missing",
           fix,
         },
       ]);
@@ -464,7 +467,7 @@ describe("a guarded cluster", () => {
         {
           status: "warn",
           message:
-            "mutate.deploy.razee.io.impersonation-admission: with Ignore, the field is not set while the function is down",
+            "mutate.deploy.razee.io.impersonation-admission: failurePolicy is Ignore, so the field is not set while the function is down",
           fix,
         },
       ]);
@@ -475,7 +478,7 @@ describe("a guarded cluster", () => {
         {
           status: "fail",
           message:
-            "validate.deploy.razee.io.impersonation-admission: with Ignore, everything passes while the function is down",
+            "validate.deploy.razee.io.impersonation-admission: failurePolicy is Ignore, so every object is accepted while the function is down",
           fix,
         },
       ]);
@@ -491,20 +494,20 @@ describe("a guarded cluster", () => {
         {
           check: "ca-bundle",
           status: "fail",
-          message: "the caBundle of mutate.deploy.razee.io.impersonation-admission holds no PEM certificate",
-          fix: `renew the certificates that sign the function's, and register them: ${apply} (--ca-bundle names the file)`,
+          message: "the caBundle of mutate.deploy.razee.io.impersonation-admission contains no PEM certificate",
+          fix: `renew the CA certificate that signs the function's certificate, and install it: ${apply} (--ca-bundle names the file)`,
         },
         {
           check: "function",
           status: "fail",
-          message: expect.stringContaining(`no trusted connection to ${shownUrl()} (`),
-          fix: "see that the caBundle of the webhook configurations signed the certificate that is served there, for that host name",
+          message: expect.stringContaining(`a trusted TLS connection to ${shownUrl()} failed (`),
+          fix: "check that the caBundle of the webhook configurations signed the function's certificate, and that the certificate is valid for the host name",
         },
         {
           check: "dry-run",
           status: "fail",
           message: expect.stringContaining('failed calling webhook "mutate.deploy.razee.io.impersonation-admission"'),
-          fix: "see that the function is up, that the API server can reach its URL, and that the caBundle signed its certificate",
+          fix: "check that the function runs, that the API server can reach its URL, and that the caBundle signed its certificate",
         },
       ]);
     });
@@ -555,7 +558,7 @@ describe("a guarded cluster", () => {
         expect(line(watched.lines, "other-writers")).toEqual([
           {
             status: "ok",
-            message: `${others} may write the field after ours; the validating webhook sees what comes of it`,
+            message: `${others} can write the field after ours; the validating webhook checks the final object`,
             fix: "",
           },
         ]);
@@ -566,7 +569,7 @@ describe("a guarded cluster", () => {
         expect(line(unwatched.lines, "other-writers")).toEqual([
           {
             status: "fail",
-            message: `${others} may write the field of mustachetemplates after ours, and no validating webhook with failurePolicy Fail sees what comes of it`,
+            message: `${others} can write the field of mustachetemplates after ours, and no validating webhook with failurePolicy Fail checks the final object`,
             fix: apply,
           },
         ]);
@@ -582,17 +585,17 @@ describe("a guarded cluster", () => {
         versions: ["v1beta7"],
         status: "fail",
         message:
-          "remoteresourcess3.deploy.razee.io is served in v1alpha2, v1alpha1, of which policy narrow covers none: nothing guards it",
-        fix: "add a version to the target in the policy, deploy it, and print the manifests anew",
+          "remoteresourcess3.deploy.razee.io is served in v1alpha2, v1alpha1, but policy narrow covers none of these versions, so the resource is not guarded",
+        fix: "add a version to the target in the policy, deploy the policy, and apply the new manifests",
       },
       {
         what: "is served in another version too, which nothing converts",
         versions: ["v1alpha2"],
         status: "warn",
         message:
-          "remoteresourcess3.deploy.razee.io is served in v1alpha1 too, which the API server hands to the webhook as v1alpha2 with nothing " +
-          "changed but the name of the version; a field that stands elsewhere in v1alpha1 is not seen",
-        fix: 'see that the field is at the same place in both, and say so with versions: ["*"], or add a target for the other version',
+          "remoteresourcess3.deploy.razee.io is also served in v1alpha1. The API server passes such an object to the webhook as v1alpha2 " +
+          "and changes only its apiVersion, so a field at another path in v1alpha1 is not checked",
+        fix: 'if the field has the same path in all versions, set versions: ["*"] in the target; otherwise add a target for the other version',
       },
     ])("a resource $what", async ({ versions, status, message, fix }) => {
       const fields = ["spec.clusterAuth.impersonateUser"];
@@ -611,8 +614,8 @@ describe("a guarded cluster", () => {
         {
           status: "fail",
           message:
-            "mustachetemplate.deploy.razee.io is not served by this cluster; did you mean mustachetemplates.deploy.razee.io? Nothing guards that",
-          fix: "change it in the policy, deploy it, and print the manifests anew",
+            "mustachetemplate.deploy.razee.io is not served by this cluster; did you mean mustachetemplates.deploy.razee.io, which the policy does not cover?",
+          fix: "correct the resource in the policy, deploy the policy, and apply the new manifests",
         },
       ]);
     });
@@ -644,8 +647,8 @@ describe("a guarded cluster", () => {
         {
           status: "fail",
           message:
-            "workflows.example.com in v1 has no status subresource: its status is stored with the object, so that everybody who may edit the object may write status.children, which its controller acts on",
-          fix: "give that version subresources: { status: {} } in its CustomResourceDefinition, or stop serving it",
+            "workflows.example.com in v1 has no status subresource: its status is stored with the object, so every user who may edit the object may write status.children, and its controller acts on these paths",
+          fix: "add subresources: { status: {} } to this version in its CustomResourceDefinition, or stop serving the version",
         },
       ]);
     });
@@ -656,8 +659,8 @@ describe("a guarded cluster", () => {
       expect(line(lines, "versions")).toEqual([
         {
           status: "warn",
-          message: "nothing of policy robots is installed on this cluster",
-          fix: "see that --policy and --context name what you mean; what is installed later is guarded from its first moment",
+          message: "this cluster serves no resource of policy robots",
+          fix: "check --policy and --context; a resource that is installed later is guarded from its first object",
         },
       ]);
     });
@@ -671,8 +674,8 @@ describe("a guarded cluster", () => {
           check: "dry-run",
           status: "fail",
           message:
-            'mustachetemplates, remoteresourcess3: declaring nothing, spec.clusterAuth.impersonateUser came back as "bob", and the rule says nothing',
-          fix: "see that the registry names this policy for the cluster, that it is deployed, and that both configurations are installed",
+            'mustachetemplates, remoteresourcess3: with no name declared, spec.clusterAuth.impersonateUser is "bob" in the reply, but must be empty',
+          fix: "check that the registry names this policy for the cluster, that the registry is deployed, and that both webhook configurations are installed",
         },
       ]);
     });
@@ -684,8 +687,9 @@ describe("a guarded cluster", () => {
         {
           check: "dry-run",
           status: "warn",
-          message: 'mustachetemplates, remoteresourcess3: could not be tried: namespaces "nowhere" not found',
-          fix: "run this as somebody who may create it in namespace nowhere, or name another one with --namespace",
+          message:
+            'mustachetemplates, remoteresourcess3: the dry run failed before our webhooks judged the object: namespaces "nowhere" not found',
+          fix: "run the doctor as a user who may create the object in namespace nowhere, or name another namespace with --namespace",
         },
       ]);
     });
@@ -696,10 +700,13 @@ describe("a guarded cluster", () => {
       const { lines, status } = await examine("--url", guard.url);
       expect(status).toBe(0);
       expect(notOk(lines).map(({ check, fix }) => [check, fix])).toEqual([
-        ["function", "see how long the function takes, and whether the way to it is long"],
+        [
+          "function",
+          "read the function's duration in its log, and measure the network latency from this machine to the function",
+        ],
         [
           "round-trip",
-          "see how long the function takes, and where: its region, its memory, and the API server that it asks",
+          "read the function's duration in its log, and check its region, its memory and the API server that it asks",
         ],
       ]);
     });
@@ -715,13 +722,13 @@ describe("a guarded cluster", () => {
             check: "function",
             status: "fail",
             message: `${new URL(guard.url).origin}/livez answers 502, not 200`,
-            fix: "see that --url is the function's, and its log",
+            fix: "check that --url is the address of the function, and read its log",
           },
           {
             check: "dry-run",
             status: "fail",
             message: expect.stringContaining("failed calling webhook"),
-            fix: "see that the function is up, that the API server can reach its URL, and that the caBundle signed its certificate",
+            fix: "check that the function runs, that the API server can reach its URL, and that the caBundle signed its certificate",
           },
         ]);
       } finally {
@@ -749,7 +756,7 @@ describe("a cluster that admission policies guard, without a function", () => {
     if (status !== 200) throw new Error(text);
   };
   const byHand =
-    "npm run -s manifests -- --admission-policies | kubectl replace -f -; where another policy is meant, name it with --policy";
+    "npm run -s manifests -- --admission-policies | kubectl replace -f -; if the cluster uses another policy, name it with --policy";
 
   beforeAll(async () => {
     for (const part of ["mutating", "validating"])
@@ -777,10 +784,12 @@ describe("a cluster that admission policies guard, without a function", () => {
       "dry-run",
     ]);
     const said = Object.fromEntries(lines.map(({ check, message }) => [check, message]));
-    expect(said["admission-policies"]).toBe("they are what policy razee asks for, without webhooks");
-    expect(said["other-writers"]).toBe("nobody else's webhook or policy writes these resources");
+    expect(said["admission-policies"]).toBe(
+      "the admission policies match policy razee and guard the cluster without webhooks",
+    );
+    expect(said["other-writers"]).toBe("no other webhook or admission policy writes these resources");
     expect(said["dry-run"]).toBe(
-      "2 resources answer bob as the rule says: self self, nothing defaulted, somebody replaced",
+      "2 resources are judged for bob as the rule requires (own name: self, no name: defaulted, other name: replaced)",
     );
   });
 
@@ -790,28 +799,28 @@ describe("a cluster that admission policies guard, without a function", () => {
       plural: "validatingadmissionpolicybindings",
       name: policyName,
       operations: [{ op: "replace", path: "/spec/validationActions", value: ["Warn"] }],
-      fault: `ValidatingAdmissionPolicyBinding ${policyName}: spec.validationActions is ["Warn"], not ["Deny"]`,
+      fault: `ValidatingAdmissionPolicyBinding ${policyName}: spec.validationActions is ["Warn"], but must be ["Deny"]`,
     },
     {
       what: "failures that are ignored",
       plural: "validatingadmissionpolicies",
       name: policyName,
       operations: [{ op: "replace", path: "/spec/failurePolicy", value: "Ignore" }],
-      fault: `ValidatingAdmissionPolicy ${policyName}: spec.failurePolicy is "Ignore", not "Fail"`,
+      fault: `ValidatingAdmissionPolicy ${policyName}: spec.failurePolicy is "Ignore", but must be "Fail"`,
     },
     {
       what: "one namespace that is left out",
       plural: "validatingadmissionpolicies",
       name: policyName,
       operations: [{ op: "add", path: "/spec/matchConstraints/namespaceSelector", value: { matchLabels: { a: "b" } } }],
-      fault: `ValidatingAdmissionPolicy ${policyName}: spec.matchConstraints.namespaceSelector.matchLabels is {"a":"b"}, not absent`,
+      fault: `ValidatingAdmissionPolicy ${policyName}: spec.matchConstraints.namespaceSelector.matchLabels is {"a":"b"}, but must be absent`,
     },
     {
       what: "an expression of its own",
       plural: "validatingadmissionpolicies",
       name: statusName,
       operations: [{ op: "replace", path: "/spec/validations/0/expression", value: "true" }],
-      fault: `ValidatingAdmissionPolicy ${statusName}: spec.validations[0].expression is "true", not "variables.isText || variables.isNothing"`,
+      fault: `ValidatingAdmissionPolicy ${statusName}: spec.validations[0].expression is "true", but must be "variables.isText || variables.isNothing"`,
     },
   ])("$what is a failure", async ({ plural, name, operations, fault }) => {
     await change(plural, name, operations);
@@ -821,7 +830,7 @@ describe("a cluster that admission policies guard, without a function", () => {
       {
         check: "admission-policies",
         status: "fail",
-        message: `they are not what policy razee asks for: ${fault}`,
+        message: `the admission policies differ from policy razee: ${fault}`,
         fix: byHand,
       },
     ]);
@@ -834,7 +843,7 @@ describe("a cluster that admission policies guard, without a function", () => {
     expect(twinLines(lines)).toMatchObject([
       {
         status: "fail",
-        message: `they are not what policy razee asks for: ValidatingAdmissionPolicyBinding ${policyName} is missing`,
+        message: `the admission policies differ from policy razee: ValidatingAdmissionPolicyBinding ${policyName} is missing`,
       },
     ]);
   });
@@ -849,7 +858,10 @@ describe("a cluster that admission policies guard, without a function", () => {
       const { lines } = await examine();
       expect(notOk(lines)).toEqual([]);
       expect(twinLines(lines)).toMatchObject([
-        { status: "ok", message: "they are what policy razee asks for, beside the webhooks" },
+        {
+          status: "ok",
+          message: "the admission policies match policy razee and guard the cluster beside the webhooks",
+        },
       ]);
     } finally {
       for (const part of ["mutating", "validating"])
@@ -863,7 +875,7 @@ describe("a cluster that admission policies guard, without a function", () => {
       {
         status: "warn",
         message: expect.stringMatching(
-          /^whether admission policies guard in place of the webhooks is not known: .*forbidden/,
+          /^the admission policies could not be listed, so the doctor cannot tell whether they guard the cluster in place of the webhooks: .*forbidden/,
         ),
       },
     ]);
@@ -922,7 +934,7 @@ describe("what cannot be looked at", () => {
     const { status, stderr } = await run("--kubeconfig", plane.kubeconfigOf("carl"));
     expect(status).toBe(2);
     expect(stderr).toMatch(
-      /^mutatingwebhookconfigurations cannot be listed, which this needs: .* is forbidden: User "carl"/,
+      /^mutatingwebhookconfigurations cannot be listed, and the doctor needs them: .* is forbidden: User "carl"/,
     );
   });
 });

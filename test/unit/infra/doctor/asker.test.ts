@@ -24,8 +24,8 @@ test("an authorizer that does not tell everything leaves a doubt", async () => {
     {
       check: "asker-excess",
       status: "warn",
-      message: `what asker may do is not known in full: ${evaluationError}`,
-      fix: "look at the rights of this user in whatever besides RBAC decides on this cluster",
+      message: `the API server did not list all permissions of asker: ${evaluationError}`,
+      fix: "check the permissions of this user in the authorizers of this cluster other than RBAC",
     },
   ]);
 });
@@ -37,7 +37,7 @@ test("what is too much is listed in short", async () => {
     {
       status: "fail",
       message:
-        "asker may do what it must not: delete thing0, delete thing1, delete thing2, delete thing3, delete thing4 and 4 more",
+        "asker has permissions that the function must not have: delete thing0, delete thing1, delete thing2, delete thing3, delete thing4 and 4 more",
     },
   ]);
 });
@@ -45,7 +45,7 @@ test("what is too much is listed in short", async () => {
 test("a review that fails is no clean bill", async () => {
   const refused: ApiReply = { status: 403, body: { message: "no" }, warnings: [] };
   expect(await checkAskerExcess(siteWith(refused))).toMatchObject([
-    { status: "warn", message: "what else the function's identity may do could not be found out: no" },
+    { status: "warn", message: "the permissions of the function's identity could not be listed: no" },
   ]);
 });
 

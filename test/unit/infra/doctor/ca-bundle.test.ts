@@ -33,12 +33,12 @@ test.for([
   [base64("no certificate"), "a text"],
   ["%%%", "no base64"],
 ] as const)("%# %s", ([bundle]) => {
-  expect(judgeCaBundle(bundle, Date.now()).flaw).toEqual({ grave: true, problem: "holds no PEM certificate" });
+  expect(judgeCaBundle(bundle, Date.now()).flaw).toEqual({ grave: true, problem: "contains no PEM certificate" });
 });
 
 test("a certificate that the API server passes over is a failure where there is no other, and else to be looked at", () => {
   const problem =
-    'holds what the API server does not read: "BEGIN CERTIFICATE" does not begin its line: a byte order mark is before it';
+    'contains text that the API server ignores: "BEGIN CERTIFICATE" does not begin its line: a byte order mark is before it';
   expect(judgeCaBundle(base64(`\ufeff${ca}`), Date.now()).flaw).toEqual({ grave: true, problem });
   expect(judgeCaBundle(base64(`\ufeff${ca}${ca}`), Date.now()).flaw).toEqual({ grave: false, problem });
 });

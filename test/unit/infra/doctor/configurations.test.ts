@@ -52,8 +52,8 @@ test("a service without a caBundle is trusted by nobody, a URL by whom the API s
       check: "ca-bundle",
       status: "fail",
       message:
-        "mutate.deploy.razee.io.impersonation-admission calls a service and has no caBundle, so no certificate of it is trusted",
-      fix: "renew the certificates that sign the function's, and register them: npm run -s manifests -- --url URL | kubectl apply -f - (--ca-bundle names the file)",
+        "mutate.deploy.razee.io.impersonation-admission calls a service and has no caBundle, so the API server does not trust the certificate of the service",
+      fix: "renew the CA certificate that signs the function's certificate, and install it: npm run -s manifests -- --url URL | kubectl apply -f - (--ca-bundle names the file)",
     },
   ]);
   const byUrl = siteWith(() => ({ clientConfig: { url: "https://host/mutate" } }));
@@ -68,8 +68,8 @@ test("a webhook that the policy does not ask for is named", async () => {
       check: "validating-policy",
       status: "fail",
       message:
-        "it is not what policy razee asks for: status.deploy.razee.io.impersonation-admission is missing; " +
-        "another.deploy.razee.io.impersonation-admission is not a webhook of this policy",
+        "the configuration differs from policy razee: status.deploy.razee.io.impersonation-admission is missing; " +
+        "another.deploy.razee.io.impersonation-admission does not belong to this policy",
     },
   ]);
 });
@@ -78,6 +78,6 @@ test("the command of a fix names the policy that was named", async () => {
   const site = { ...siteWith(({ name }) => ({ name: `x.${name}` })), policyName: "team.yaml" };
   const [first] = await checkPolicy(site);
   expect(first?.fix).toBe(
-    "npm run -s manifests -- --url URL --policy team.yaml | kubectl replace -f -; where another policy is meant, name it with --policy",
+    "npm run -s manifests -- --url URL --policy team.yaml | kubectl replace -f -; if the cluster uses another policy, name it with --policy",
   );
 });

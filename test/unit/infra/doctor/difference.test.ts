@@ -24,12 +24,12 @@ test("the order of names is no difference", () => {
 });
 
 test.for([
-  [{ rules: [{ ...rule, apiVersions: ["v1"] }] }, 'rules[0].apiVersions is ["v1"], not ["*"]'],
-  [{ rules: [{ ...rule, scope: "Namespaced" }] }, 'rules[0].scope is "Namespaced", not "*"'],
-  [{ objectSelector: { matchLabels: { a: "b" } } }, 'objectSelector.matchLabels is {"a":"b"}, not absent'],
-  [{ reinvocationPolicy: "Never" }, 'reinvocationPolicy is "Never", not "IfNeeded"'],
-  [{ matchPolicy: "Exact" }, 'matchPolicy is "Exact", not "Equivalent"'],
-  [{ sideEffects: "NoneOnDryRun" }, 'sideEffects is "NoneOnDryRun", not "None"'],
+  [{ rules: [{ ...rule, apiVersions: ["v1"] }] }, 'rules[0].apiVersions is ["v1"], but must be ["*"]'],
+  [{ rules: [{ ...rule, scope: "Namespaced" }] }, 'rules[0].scope is "Namespaced", but must be "*"'],
+  [{ objectSelector: { matchLabels: { a: "b" } } }, 'objectSelector.matchLabels is {"a":"b"}, but must be absent'],
+  [{ reinvocationPolicy: "Never" }, 'reinvocationPolicy is "Never", but must be "IfNeeded"'],
+  [{ matchPolicy: "Exact" }, 'matchPolicy is "Exact", but must be "Equivalent"'],
+  [{ sideEffects: "NoneOnDryRun" }, 'sideEffects is "NoneOnDryRun", but must be "None"'],
 ] as const)("%j", ([change, sentence]) => {
   expect(told({ ...stored, ...change })).toEqual([sentence]);
 });
@@ -37,13 +37,13 @@ test.for([
 test("a condition more or less is named, in short", () => {
   const [sentence, ...more] = told({ ...stored, matchConditions: [] });
   expect(more).toEqual([]);
-  expect(sentence).toMatch(/^matchConditions is \[\], not \[\{"name":"changed",.*\.\.\.$/);
+  expect(sentence).toMatch(/^matchConditions is \[\], but must be \[\{"name":"changed",.*\.\.\.$/);
 });
 
 test("a condition that says something else is named by its place", () => {
   const conditions = wanted["matchConditions"] as readonly Record<string, unknown>[];
   const changed = conditions.map((each, index) => (index === 1 ? { ...each, expression: "false" } : each));
   expect(told({ ...stored, matchConditions: changed })).toEqual([
-    expect.stringMatching(/^matchConditions\[1\]\.expression is "false", not "/),
+    expect.stringMatching(/^matchConditions\[1\]\.expression is "false", but must be "/),
   ]);
 });

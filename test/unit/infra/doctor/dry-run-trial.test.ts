@@ -62,10 +62,10 @@ test("what comes back as the rule says is right", () => {
 });
 
 test.for([
-  ["carl", { body: object("carl") }, {}, `${at} came back as "carl", and the rule says "bob"`],
-  [undefined, { body: {} }, {}, `${at} came back as nothing, and the rule says "bob"`],
-  ["bob", { body: object("carl") }, {}, `${at} came back as "carl", and the rule says "bob"`],
-  ["carl", { body: object("bob") }, {}, `this warning did not come: ${warning}`],
+  ["carl", { body: object("carl") }, {}, `${at} is "carl" in the reply, but must be "bob"`],
+  [undefined, { body: {} }, {}, `${at} is empty in the reply, but must be "bob"`],
+  ["bob", { body: object("carl") }, {}, `${at} is "carl" in the reply, but must be "bob"`],
+  ["carl", { body: object("bob") }, {}, `this warning is missing: ${warning}`],
   ["carl", { status: 403, body: { message: denial } }, {}, denial],
 ] as const)("declaring %s, %j under %j is wrong", ([declared, reply, more, why]) => {
   expect(ending(declared, reply as never, more)).toEqual({ kind: "wrong", why });
@@ -74,7 +74,7 @@ test.for([
 test("what is accepted though the rule refuses it is wrong", () => {
   expect(ending("carl", { body: object("carl") }, deny)).toEqual({
     kind: "wrong",
-    why: expect.stringMatching(/^it was accepted, and the rule refuses it: .*"carl"/),
+    why: expect.stringMatching(/^the object was accepted, but the rule refuses it: .*"carl"/),
   });
 });
 
@@ -101,6 +101,6 @@ test("in audit mode nothing is changed, and the warning says so", () => {
   expect(ending("carl", { body: object("carl"), warnings: [told] }, audit)).toEqual({ kind: "right" });
   expect(ending("carl", { body: object("carl") }, audit)).toEqual({
     kind: "wrong",
-    why: `this warning did not come: ${told}`,
+    why: `this warning is missing: ${told}`,
   });
 });

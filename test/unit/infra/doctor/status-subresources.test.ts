@@ -29,7 +29,7 @@ const examine = async (target: object, hasStatus: boolean, version: object | und
 const fine = [["ok", "no served version stores the status with the object"]];
 const stored = "workflows.argoproj.io in v1alpha1 has no status subresource: its status is stored with the object";
 const open = (paths: string) =>
-  `${stored}, so that everybody who may edit the object may write ${paths}, which its controller acts on`;
+  `${stored}, so every user who may edit the object may write ${paths}, and its controller acts on these paths`;
 const statusPaths = { statusPaths: ["status.children"] };
 const inStatus = { fields: ["spec.runAs", "status.stored[*].runAs"], onEmpty: "deny" };
 const statusWriters = ["system:serviceaccount:argo:argo"];
@@ -56,7 +56,7 @@ test.for([
     [
       [
         "warn",
-        `${stored}, and the policy lists no statusWriters: each write of the status is judged as an edit of the object, the controller's own too`,
+        `${stored}, and the policy lists no statusWriters, so every status write, the controller's included, is judged as an edit of the object`,
       ],
     ],
   ],
