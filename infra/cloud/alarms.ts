@@ -62,7 +62,7 @@ const failureRate: Template = {
 const firewallBlocked = (webAcl: string): Alarm => ({
   name: "FirewallBlocked",
   means:
-    "The web ACL blocked calls: too many to one path or from one address, or one too long. Writes of a cluster failed.",
+    "The web ACL blocked calls: too many calls used one path or came from one address, or a request was too long. Writes of a cluster failed.",
   watches: {
     Namespace: "AWS/WAFV2",
     MetricName: "BlockedRequests",
@@ -82,7 +82,7 @@ const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door:
   {
     name: "DeniedByError",
     means:
-      "More than 5 % of the reviews, or twenty in five minutes, could not be judged and were denied: writes fail in a cluster.",
+      "More than 5 % of the reviews, or twenty reviews in five minutes, could not be judged. They were denied, so writes fail in a cluster.",
     watches: failureRate,
     above: 5,
     periods: [2, 3],
@@ -90,21 +90,21 @@ const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door:
   {
     name: "SlowAnswers",
     means:
-      "An API server takes longer than a second to answer SubjectAccessReviews (p99): denials for lateness are near.",
+      "An API server takes longer than a second to answer SubjectAccessReviews (p99). A review whose answers miss the deadline is denied.",
     watches: own("QuestionMilliseconds", "p99"),
     above: 1000,
     periods: [3, 3],
   },
   {
     name: "FunctionThrottled",
-    means: "Lambda turned calls away: all instances that the function may have were busy. Those writes failed.",
+    means: "Lambda throttled calls: the function used all of its concurrency. The writes failed.",
     watches: ofLambda("Throttles"),
     above: 0,
     periods: [1, 1],
   },
   {
     name: "GatewayThrottled",
-    means: "The gateway turned calls away: more came than throttleRate and throttleBurst let through.",
+    means: "The gateway throttled calls: they exceeded throttleRate and throttleBurst. The writes failed.",
     watches: {
       Namespace: namespace,
       MetricName: throttled.name,
@@ -117,14 +117,15 @@ const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door:
   },
   {
     name: "FunctionErrors",
-    means: "Invocations of the function ended without an answer: it did not start, ran out of time or of memory.",
+    means:
+      "Invocations of the function ended without an answer: the function did not start, timed out or ran out of memory.",
     watches: ofLambda("Errors"),
     above: 0,
     periods: [1, 1],
   },
   {
     name: "GatewayErrors",
-    means: "The gateway answered 5xx: the function could not be invoked, or failed.",
+    means: "The gateway answered 5xx: the function could not be invoked, or it failed.",
     watches: {
       Namespace: "AWS/ApiGateway",
       MetricName: door.metrics.serverErrors,
@@ -140,7 +141,8 @@ const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door:
   },
   {
     name: "RegistryProblems",
-    means: "Contexts of the registry were left out because they cannot be used: their clusters get 404.",
+    means:
+      "Contexts of the registry were left out because they are unusable. Calls of their clusters are answered with 404.",
     watches: own("RegistryProblems", "Maximum"),
     above: 0,
     periods: [1, 1],
@@ -148,14 +150,15 @@ const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door:
   {
     name: "RefreshFailed",
     means:
-      "The registry could not be read again. The last one that could is used; new clusters and keys are not known.",
+      "The registry could not be read again. The function uses the last version that it read; new clusters and keys are unknown to it.",
     watches: own("RefreshFailed", "Sum"),
     above: 0,
     periods: [2, 3],
   },
   {
     name: "RegistryStale",
-    means: "The registry in use could not be read again for long: at registryDeadAge, every review is denied.",
+    means:
+      "The registry could not be read again for a long time. When its age reaches registryDeadAge, every review is denied.",
     watches: own("RegistryAgeSeconds", "Maximum"),
     above: Math.min(registryMaxAge + 3600, registryDeadAge / 2),
     periods: [1, 1],
@@ -163,7 +166,7 @@ const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door:
   {
     name: "RefusedCalls",
     means:
-      "Over a hundred calls got no verdict: mostly an unknown cluster or a wrong key. An API server has an old key, or keys are tried.",
+      "Over a hundred calls got no verdict, mostly because the cluster is unknown or the key is wrong. An API server has an old key, or an attacker tries keys.",
     watches: own("RefusedCalls", "Sum"),
     above: 100,
     periods: [1, 1],

@@ -58,7 +58,7 @@ const graphsOf = ({ api, metrics: names, dimensions, firewall }: FrontDoor): rea
     { title: "Gateway, ms", metrics: [gateway(names.latency, "p50"), gateway(names.latency, "p99")] },
     { title: "Refused calls by status", metrics: [each("RefusedCalls", 0, "Sum")], stacked: true },
     {
-      title: "Turned away, and broken",
+      title: "Throttled, blocked and failed calls",
       metrics: [
         lambda("Throttles", "Sum"),
         lambda("Errors", "Sum"),
@@ -89,10 +89,10 @@ const graphsOf = ({ api, metrics: names, dimensions, firewall }: FrontDoor): rea
   ];
 };
 
-const failuresOfTheHour = {
+const latestFailures = {
   type: "log",
   properties: {
-    title: "What failed",
+    title: "Latest failures",
     region: "${AWS::Region}",
     view: "table",
     query: [
@@ -111,7 +111,7 @@ export function dashboard(door: FrontDoor): Template {
     type: "metric",
     properties: { title, region: "${AWS::Region}", view: "timeSeries", stacked, period: 300, metrics },
   }));
-  const widgets = [...graphs, failuresOfTheHour].map((widget, index) => ({
+  const widgets = [...graphs, latestFailures].map((widget, index) => ({
     ...widget,
     x: (index % 3) * width,
     y: Math.floor(index / 3) * height,

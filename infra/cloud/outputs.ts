@@ -5,16 +5,19 @@ const getAtt = (logicalId: string, attribute: string) => ({ "Fn::GetAtt": [logic
 /** The names and ARNs that the docs ask for, and the URLs, with the names that are to be filled in. */
 export function outputs(base: string): Template {
   return {
-    FunctionName: { Description: "Of the function, its alarms and its dashboard", Value: ref(admissionFunction) },
-    FunctionArn: { Description: "Of the function", Value: getAtt(admissionFunction, "Arn") },
+    FunctionName: {
+      Description: "Name of the function and of its dashboard; the names of its alarms begin with it",
+      Value: ref(admissionFunction),
+    },
+    FunctionArn: { Description: "ARN of the function", Value: getAtt(admissionFunction, "Arn") },
     RoleArn: {
-      Description: "Of the function's role: for access entries of EKS, and for the trust policy of assumeRoles",
+      Description: "ARN of the function's role, for access entries of EKS and for the trust policies of assumeRoles",
       Value: getAtt("IamRoleLambdaExecution", "Arn"),
     },
-    LogGroupName: { Description: "Where the function logs", Value: ref("AdmissionLogGroup") },
-    BaseUrl: { Description: "Where the webhook is; GET /readyz says whether it has a registry", Value: sub(base) },
+    LogGroupName: { Description: "Name of the function's log group", Value: ref("AdmissionLogGroup") },
+    BaseUrl: { Description: "Address of the webhook; GET /readyz tells whether it has a registry", Value: sub(base) },
     WebhookUrl: {
-      Description: "For npm run manifests -- --url, with the cluster's name and its key",
+      Description: "URL for npm run manifests -- --url; insert the cluster's name and its key",
       Value: sub(`${base}/clusters/CLUSTER/KEY`),
     },
     MutateUrl: {

@@ -103,7 +103,7 @@ export function readParams(params: Params): DeploymentSettings {
     fail("registryLayers", `the ARN of the layer that holds the registry ${settings.registry.setting}`);
   // A cluster has two paths. Above this, it would use up the gateway's throttle before the web ACL blocks one of them.
   if (2 * settings.wafRate >= 60 * throttleRate)
-    fail("wafRate", `below ${30 * throttleRate}, half of what throttleRate lets through in a minute`);
+    fail("wafRate", `below ${30 * throttleRate}, half of the calls that throttleRate allows in a minute`);
   return settings;
 }
 
@@ -111,7 +111,7 @@ export function readParams(params: Params): DeploymentSettings {
 const longestAge = 3600;
 
 const registryForms =
-  "file:/opt/PATH, secretsmanager:NAME, secretsmanager:ARN or ssm:/PATH, without wildcards, so that nothing else may be read";
+  "file:/opt/PATH, secretsmanager:NAME, secretsmanager:ARN or ssm:/PATH, without wildcards, so that the function's role cannot read other secrets";
 
 const registryOf = (setting: string): RegistrySource | undefined => {
   const [, scheme, rest = ""] = /^(file|secretsmanager|ssm):(.+)$/.exec(setting) ?? [];

@@ -77,12 +77,12 @@ const standIns: Params = {
 const roleNameProblem = ({ service, provider: { stage, region } }: Serverless["service"]): string | undefined => {
   const name = `${service}-${stage}-${region}-lambdaRole`;
   return name.length > 64
-    ? `stage ${stage} is ${name.length - 64} characters too long: the role would be called ${name}, and IAM allows 64 characters`
+    ? `stage ${stage} is ${name.length - 64} characters too long: the name of the role would be ${name}, but IAM allows 64 characters`
     : undefined;
 };
 
 const inALayer =
-  "The registry lies in a layer: everyone with lambda:GetLayerVersion on it reads the credentials in it. ssm: and secretsmanager: encrypt it, and only the function's role needs to read it.";
+  "The registry is in a layer: every principal with lambda:GetLayerVersion on the layer can read the credentials in it. Use ssm: or secretsmanager: instead: AWS encrypts the registry there, and only the function's role needs to read it.";
 
 /**
  * A Serverless Framework plugin: everything of the deployment that is computed from its parameters. It is loaded with `require`, so
@@ -97,7 +97,8 @@ export default class Cloud {
     let settings = readParams(standIns);
     const resolve = async ({ address, resolveVariable }: Source) => {
       const part = Object.hasOwn(parts, address) ? parts[address as keyof typeof parts] : undefined;
-      if (!part) throw new classes.Error(`there is no \${cloud:${address}}, only ${Object.keys(parts).join(", ")}`);
+      if (!part)
+        throw new classes.Error(`\${cloud:${address}} is unknown; use one of ${Object.keys(parts).join(", ")}`);
       const params = await paramsFrom(resolveVariable);
       try {
         settings = readParams(params);

@@ -9,34 +9,34 @@ import { defaultAsker, impersonatorRoles } from "./example-roles.ts";
 
 const url = "https://guard.example.com/clusters/prod/KEY";
 
-const webhooks = `# Registers the webhook for the Razee resources: one configuration that sets the field, and one that refuses what the first would have set.
-# The second is the guarantee. Apply it last, when the function answers and asker.yaml is applied: from then on nothing of these
-# resources is written without the function's word.
+const webhooks = `# Registers the webhook for the Razee resources: the mutating configuration sets the field, and the validating one refuses an
+# object whose field still has to be set. The validating one is the guarantee. Apply this file last, when the function answers and
+# asker.yaml is applied: from then on the API server refuses every write of these resources that the function does not allow.
 #
 # An example, made for ${url}. For your own deployment:
 #
 #   npm run -s manifests -- --url https://HOST/clusters/CLUSTER/KEY | kubectl apply -f -
 #
-# Whoever may read these configurations may read the key. It admits nobody to the cluster: it only lets its owner ask the function.
+# Every user who may read these configurations may read the key. The key gives no access to the cluster; it only lets its owner call the function.
 `;
 
-const asker = `# The one permission of the webhook's own identity on a cluster: to ask who may impersonate whom. It may do nothing else, read nothing
-# and impersonate nobody. Its credentials belong in the registry of the function.
+const asker = `# The one permission of the webhook's own identity on a cluster: to create SubjectAccessReviews, which ask whether a user may impersonate
+# an identity. It cannot read objects, and it cannot impersonate. Its credentials belong in the registry of the function.
 #
-# An example, made by \`npm run manifests\`; --asker USERNAME names another identity. This one is a service account:
+# An example, printed by \`npm run manifests\`. --asker USERNAME names another identity. The identity of this example is a service account:
 #
 #   kubectl create namespace impersonation-admission
 #   kubectl create serviceaccount --namespace impersonation-admission impersonation-admission
 #   kubectl apply -f infra/kubernetes/asker.yaml
 `;
 
-const impersonators = `# How people get the permission that the webhook asks about: verb impersonate, in the core group. alice may name bob in an object, and
-# the service account deployer of team-a; resourceNames keep it to these.
+const impersonators = `# How users get the permission that the webhook asks about: the verb impersonate, in the core group. alice may name bob and the service
+# account deployer of team-a in an object. resourceNames limit the permission to these two.
 #
-# Users are cluster-scoped, so only a ClusterRoleBinding grants them; service accounts are granted in their own namespace. Each of these
-# grants is the API server's own, too: alice may also run kubectl --as bob.
+# Users are cluster-scoped, so only a ClusterRoleBinding grants them; service accounts are granted in their own namespace. The API server
+# honours each of these grants, too: alice may also run kubectl --as bob.
 #
-# Examples to copy from, made by \`npm run -s manifests -- --examples\`; apply one with kubectl apply -f once its names are yours.
+# Examples, printed by \`npm run -s manifests -- --examples\`. Replace the names with your own before you run kubectl apply -f.
 `;
 
 /** The files of \`infra/kubernetes/\`, by name: what the command prints for a made-up deployment, each with a word on what it is. */

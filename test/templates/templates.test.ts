@@ -418,14 +418,14 @@ test.each<[string, Variant, string]>([
   [
     "a stage that makes the role's name too long",
     { config: "serverless.yml", params: { registry: "ssm:/admission" }, stage: "a-stage-with-a-long-name" },
-    "stage a-stage-with-a-long-name is 5 characters too long: the role would be called impersonation-admission-a-stage-",
+    "stage a-stage-with-a-long-name is 5 characters too long: the name of the role would be impersonation-admission-a-stage-",
   ],
 ])("%s: refused before anything is packaged", async (_, variant, message) => {
   await expect(packaged(variant)).rejects.toThrow(message);
 });
 
 test("a registry in a layer is not encrypted, and packaging says so", () => {
-  const warning = "everyone with lambda:GetLayerVersion on it reads the credentials in it";
+  const warning = "every principal with lambda:GetLayerVersion on the layer can read the credentials in it";
   expect(of("a layer").output).toContain(warning);
   expect(of("as it comes").output).not.toContain(warning);
 });

@@ -110,7 +110,7 @@ describe("the web ACL's rate", () => {
 
   test.each([3000, 10_000])("%j is no rate where the gateway throttles 100 a second", (wafRate) => {
     expect(() => readParams({ ...usual, wafRate })).toThrow(
-      `param wafRate is ${wafRate}; it must be below 3000, half of what throttleRate lets through in a minute`,
+      `param wafRate is ${wafRate}; it must be below 3000, half of the calls that throttleRate allows in a minute`,
     );
   });
 });
