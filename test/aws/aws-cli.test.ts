@@ -19,7 +19,7 @@ import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import { account, type Moto, startMoto } from "./parts/moto.ts";
 import { python } from "./parts/python.ts";
 
-const nobody: AwsCall = () => expect.unreachable("nothing is called");
+const noCalls: AwsCall = () => expect.unreachable("AWS was called");
 
 let moto: Moto;
 let folder: string;
@@ -28,7 +28,7 @@ let file: string;
 
 const run = promisify(execFile);
 
-/** The AWS CLI as an operator runs it, with no configuration of whoever runs this test. */
+/** The AWS CLI as an operator runs it, without the configuration of the user who runs this test. */
 const aws = async (args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<string> => {
   const env = {
     PATH: process.env["PATH"],
@@ -50,7 +50,7 @@ const clusters = [
 ];
 
 beforeAll(async () => {
-  // It takes the CLI's own GET requests for forged.
+  // moto takes the CLI's own GET requests for forged ones.
   moto = await startMoto({ checks: false });
   folder = await mkdtemp(join(tmpdir(), "aws-cli-"));
   operator = await moto.session(await moto.role("operator", [{ Action: "*", Resource: "*" }]));
@@ -67,15 +67,15 @@ afterAll(async () => {
 });
 
 describe("the file that aws eks update-kubeconfig writes for three clusters", () => {
-  test("works as it is", async () => {
-    // Only the CA is made here: what moto gives for one is no certificate.
+  test("works unchanged", async () => {
+    // Only the CA is replaced: moto's value is not a certificate.
     const { ca } = await throwAwayCertificates({ hosts: ["localhost"] });
     const written = await readFile(file, "utf8");
     await writeFile(
       file,
       written.replace(/(certificate-authority-data: ).*/g, `$1${Buffer.from(ca).toString("base64")}`),
     );
-    const [{ text, directory } = expect.unreachable()] = await registrySource(file, nobody)(0);
+    const [{ text, directory } = expect.unreachable()] = await registrySource(file, noCalls)(0);
     const kubeconfig = readKubeconfig(text, directory);
     const contexts = [...kubeconfig.contexts.keys()];
     expect(contexts).toEqual(clusters.map(({ name, region }) => `arn:aws:eks:${region}:${account}:cluster/${name}`));
@@ -90,11 +90,11 @@ describe("the file that aws eks update-kubeconfig writes for three clusters", ()
     ]);
   });
 
-  test("is a registry once it says who may call, with nothing renamed", async () => {
+  test("is a registry once it lists the callers' keys, without renaming a context", async () => {
     const document = parseDocument(await readFile(file, "utf8"));
     const extension = { name: "impersonation-admission", extension: { keys: [hashOfKey("key")] } };
     for (const nth of clusters.keys()) document.setIn(["contexts", nth, "context", "extensions"], [extension]);
-    const mint = () => expect.unreachable("nobody asks");
+    const mint = () => expect.unreachable("a token was minted");
     const documents = [{ text: document.toString(), directory: ".", origin: "" }];
     const registry = mergeRegistry(documents, { mint, region: undefined }, webhookClusters);
     expect(registry.problems).toEqual([]);
@@ -103,15 +103,22 @@ describe("the file that aws eks update-kubeconfig writes for three clusters", ()
 });
 
 describe("the token that aws eks get-token prints", () => {
-  test.each(["eu-west-1", "us-gov-west-1", "cn-north-1"])("in %s is ours, signature and all", async (region) => {
-    const printed = await aws(["--region", region, "eks", "get-token", "--cluster-name", "prod", "--output", "json"], {
-      AWS_ENDPOINT_URL: undefined,
-    });
-    const urlOf = (token: string) => new URL(Buffer.from(token.slice("k8s-aws-v1.".length), "base64url").toString());
-    const theirs = urlOf(JSON.parse(printed).status.token);
-    const time = theirs.searchParams.get("X-Amz-Date")?.replace(/^(....)(..)(..T..)(..)(..Z)$/, "$1-$2-$3:$4:$5") ?? "";
-    const ours = urlOf(eksToken(operator, region, "prod", new Date(time)));
-    expect(ours.origin + ours.pathname).toBe(theirs.origin + theirs.pathname);
-    expect(Object.fromEntries(ours.searchParams)).toEqual(Object.fromEntries(theirs.searchParams));
-  });
+  test.each(["eu-west-1", "us-gov-west-1", "cn-north-1"])(
+    "in %s equals our token, with its signature",
+    async (region) => {
+      const printed = await aws(
+        ["--region", region, "eks", "get-token", "--cluster-name", "prod", "--output", "json"],
+        {
+          AWS_ENDPOINT_URL: undefined,
+        },
+      );
+      const urlOf = (token: string) => new URL(Buffer.from(token.slice("k8s-aws-v1.".length), "base64url").toString());
+      const theirs = urlOf(JSON.parse(printed).status.token);
+      const time =
+        theirs.searchParams.get("X-Amz-Date")?.replace(/^(....)(..)(..T..)(..)(..Z)$/, "$1-$2-$3:$4:$5") ?? "";
+      const ours = urlOf(eksToken(operator, region, "prod", new Date(time)));
+      expect(ours.origin + ours.pathname).toBe(theirs.origin + theirs.pathname);
+      expect(Object.fromEntries(ours.searchParams)).toEqual(Object.fromEntries(theirs.searchParams));
+    },
+  );
 });

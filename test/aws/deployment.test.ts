@@ -8,8 +8,8 @@ import { python } from "./parts/python.ts";
 import { type Recorder, startRecorder } from "./parts/recorder.ts";
 
 /**
- * The commands of docs/operations.md, as an engineer types them. moto makes the bucket, the role, the function, the log groups, the
- * dashboard and the REST API; it leaves out HTTP APIs, stages, alarms, metric filters and web ACLs.
+ * The commands of docs/operations.md, as an engineer types them. moto creates the bucket, the role, the function, the log groups, the
+ * dashboard and the REST API. It skips HTTP APIs, stages, alarms, metric filters and web ACLs.
  */
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const minutes = 180_000;
@@ -36,7 +36,7 @@ const osls = async (...args: readonly string[]): Promise<string> => {
   return stdout + stderr;
 };
 
-/** What the AWS CLI prints; undefined for nothing. */
+/** The AWS CLI's output as JSON; undefined without output. */
 const aws = async (...args: readonly string[]) => {
   const { stdout } = await run(python("aws"), [...args, "--output", "json"], { env: environment(moto.url) });
   return stdout === "" ? undefined : JSON.parse(stdout);
@@ -71,7 +71,7 @@ describe("in a new account", () => {
   );
 
   test(
-    "info says what the docs ask for, without parameters",
+    "info prints the outputs that the docs need, without parameters",
     async () => {
       const printed = await osls("info", "--verbose");
       for (const output of [
@@ -91,7 +91,7 @@ describe("in a new account", () => {
       const role = `impersonation-admission-prod-${region}-lambdaRole`;
       const { PolicyDocument } = await aws("iam", "get-role-policy", "--role-name", role, "--policy-name", "admission");
       const below = `arn:aws:ssm:${region}:${account}:parameter/impersonation-admission`;
-      // moto writes it as Python would, and the ARN of a log group without the `:*` that CloudFormation ends it with.
+      // moto prints the document as Python does, and omits the `:*` at the end of a log group's ARN.
       const group = new RegExp(`^arn:aws:logs:${region}:${account}:log-group:/aws/lambda/${functionName}(:\\*)?$`);
       expect(JSON.parse(PolicyDocument.replaceAll("'", '"')).Statement).toEqual([
         {
@@ -108,7 +108,7 @@ describe("in a new account", () => {
 });
 
 test(
-  "a deployment that was wrong is rolled back to the one before, without parameters",
+  "a wrong deployment is rolled back to the previous one, without parameters",
   async () => {
     await osls("deploy", "--param", "registry=ssm:/elsewhere/", "--param", "registryMaxAge=60");
     expect((await configuration()).Environment.Variables).toMatchObject({
@@ -128,7 +128,7 @@ test(
 );
 
 test(
-  "the private variant says its URL",
+  "the private variant prints its URL",
   async () => {
     const config = ["--config", "serverless.private.yml"];
     const endpoint = "vpce-0123456789abcdef0";
@@ -143,7 +143,7 @@ test(
 
 test("the deployer's policy permits every call of these commands", () => {
   expect(recorder.asked.length).toBeGreaterThan(30);
-  // Everyone may ask who they are.
+  // Every principal may call GetCallerIdentity.
   const asked = recorder.asked.filter(({ action }) => action !== "sts:GetCallerIdentity");
   expect(asked.filter(({ action, resource }) => !allows(deployerPolicy, action, resource))).toEqual([]);
 });

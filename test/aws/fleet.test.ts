@@ -26,7 +26,7 @@ import { settingsOf } from "./parts/settings.ts";
 import { type Sts, startSts } from "./parts/sts.ts";
 import { eksUser, identityOf, sessionOf, startTokenWebhook, type TokenWebhook } from "./parts/token-webhook.ts";
 
-/** Three clusters of one function: each has its own API server, CA, kind of credentials and rights. */
+/** Three clusters of one function. Each has its own API server, CA, kind of credentials and permissions. */
 const names = ["certificate", "token", "eks"] as const;
 type Name = (typeof names)[number];
 
@@ -41,7 +41,7 @@ const rights: Readonly<Record<Name, readonly RbacObject[]>> = {
   ],
 };
 
-/** Who declares whom: everything that takes a question. */
+/** Requesters and declared identities; each pair needs a question. */
 const people = ["alice", "bob", "carl"];
 const pairs = people.flatMap((requester) =>
   [...people, `system:serviceaccount:${bot.namespace}:${bot.name}`]
@@ -52,7 +52,7 @@ const pairs = people.flatMap((requester) =>
 interface Answered extends Called {
   readonly cluster: Name;
   readonly expected: string;
-  /** `performance.now()` when the review came. */
+  /** `performance.now()` when the review was sent. */
   readonly at: number;
 }
 
@@ -84,7 +84,7 @@ const start = async (name: Name, options: ControlPlaneOptions): Promise<void> =>
   ]);
 };
 
-/** One review of a cluster, and what lib/rbac says should come of it. */
+/** One review of a cluster, and the result that lib/rbac expects. */
 const ask = async (name: Name, nth: number): Promise<Answered> => {
   const { requester, declared } = pairs[nth % pairs.length] as (typeof pairs)[number];
   const userInfo = { username: requester, groups: ["system:authenticated"] };
@@ -132,7 +132,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("every cluster answers by its own rights", async () => {
+test("every cluster answers by its own permissions", async () => {
   for (const name of names)
     await until(`${name} has its rights`, async () => {
       const all = await Promise.all(pairs.map((_, nth) => ask(name, nth)));
@@ -141,7 +141,7 @@ test("every cluster answers by its own rights", async () => {
 });
 
 describe("under load", () => {
-  /** What happened when, for the count at the end. */
+  /** The events and their times, for the count at the end. */
   const marks: { readonly at: number; readonly what: string }[] = [];
   const mark = (what: string): number => {
     const at = performance.now();
@@ -149,12 +149,12 @@ describe("under load", () => {
     return at;
   };
   let over = false;
-  /** An API server that has only just started has not read all rights yet: for a moment its no means nothing. Its yes does. */
+  /** An API server that has just started has not read all permissions yet: for a moment it answers no to permitted identities. */
   const starting = { from: Number.POSITIVE_INFINITY, to: Number.POSITIVE_INFINITY };
   const isEarlyNo = ({ cluster, at, decision }: Answered): boolean =>
     cluster === "token" && decision === "replaced" && at >= starting.from && at < starting.to;
 
-  /** Reviews of one cluster, one after the other, 25 a second at most. */
+  /** Sends reviews of one cluster one after the other, at most 25 a second. */
   const load = async (name: Name): Promise<void> => {
     for (let nth = 0; !over; nth++) {
       answers.push(await ask(name, nth));
@@ -174,7 +174,7 @@ describe("under load", () => {
       within,
     );
 
-  test("one is frozen, thaws, another is killed and comes back; the third notices nothing", async () => {
+  test("one API server is frozen and thaws, another is killed and restarted; the third is not affected", async () => {
     const [frozen, killed] = [
       apiServerProcessOf(memberOf("certificate").plane),
       apiServerProcessOf(memberOf("token").plane),
@@ -215,20 +215,20 @@ describe("under load", () => {
     }
   }, 150_000);
 
-  test("nothing was wrongly allowed: every answer is the right one, or a denial that says that nobody could be asked", () => {
+  test("no identity was wrongly allowed: every answer is right, or a denial that says that the cluster did not answer", () => {
     const isNone = ({ code }: Answered): boolean => code === 502 || code === 503 || code === 504;
     expect(answers.filter((answer) => answer.decision === "permitted" && !isRight(answer))).toEqual([]);
     expect(answers.filter((answer) => !isRight(answer) && !isNone(answer) && !isEarlyNo(answer))).toEqual([]);
     expect(answers.length).toBeGreaterThan(300);
   });
 
-  test("the third cluster had no denial, and was never slow", () => {
+  test("the third cluster had no wrong denial and no slow answer", () => {
     const third = answers.filter(({ cluster }) => cluster === "eks");
     expect(third.filter((answer) => !isRight(answer))).toEqual([]);
     expect(Math.max(...third.map(({ milliseconds }) => milliseconds))).toBeLessThan(900);
   });
 
-  test("no answer came later than a second before its API server would have given up", () => {
+  test("every answer came at least a second before its API server would have given up", () => {
     expect(Math.max(...answers.map(({ milliseconds }) => milliseconds))).toBeLessThan(1_000);
   });
 

@@ -13,7 +13,7 @@ let reader: AwsCredentials;
 let stranger: AwsCredentials;
 let ciphered: string;
 
-/** A kubeconfig with a context for each name, whose keys are ours to say. */
+/** A kubeconfig with a context for each name, with chosen keys. */
 const kubeconfig = (...names: readonly string[]) =>
   JSON.stringify({
     apiVersion: "v1",
@@ -31,9 +31,9 @@ const kubeconfig = (...names: readonly string[]) =>
       },
     })),
   });
-const nobody = { mint: () => expect.unreachable("no token is minted"), region: undefined };
+const noTokens = { mint: () => expect.unreachable("no token is minted"), region: undefined };
 const clustersOf = (documents: readonly RegistryDocument[]) => {
-  const { clusters, problems } = mergeRegistry(documents, nobody, webhookClusters);
+  const { clusters, problems } = mergeRegistry(documents, noTokens, webhookClusters);
   expect(problems).toEqual([]);
   return [...clusters.keys()];
 };
@@ -71,7 +71,7 @@ describe("a secret", () => {
     expect(clustersOf(documents)).toEqual(["one", "two", "three"]);
   });
 
-  test("that is not there", async () => {
+  test("that does not exist", async () => {
     await expect(load("secretsmanager:nothing")).rejects.toThrow(
       /^the registry secretsmanager:nothing cannot be read: Secrets Manager in eu-west-1 answered 4\d\d \(ResourceNotFoundException\); there is no secret of this name$/,
     );
@@ -110,7 +110,7 @@ describe("a path of parameters", () => {
   });
 });
 
-describe("whoever signs otherwise gets nothing", () => {
+describe("a wrong signature gets no answer", () => {
   test.each([
     [
       "the secret",
@@ -131,7 +131,7 @@ describe("whoever signs otherwise gets nothing", () => {
   });
 });
 
-test("each service at its own endpoint", async () => {
+test("each service is called at its own endpoint", async () => {
   const nowhere = "http://127.0.0.1:1";
   const more = { AWS_ENDPOINT_URL: nowhere, AWS_ENDPOINT_URL_SSM: moto.url };
   expect(await load("ssm:/admission", reader, more)).toHaveLength(12);

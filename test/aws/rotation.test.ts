@@ -47,7 +47,7 @@ const putParameter = (...more: readonly string[]) => {
   return promisify(execFile)(python("aws"), ["ssm", "put-parameter", ...given], { cwd: folder, env: operator });
 };
 
-/** Calls with both keys, as an API server does that has the old or the new URL, until they get these statuses. */
+/** Calls with the old and the new key, as API servers with the old or the new URL do, until the calls get these statuses. */
 const answers = (old: number, fresh: number) =>
   until(`the old key gets ${old} and the new one ${fresh}`, async () => {
     const statuses = [await call("old"), await call("new")];
@@ -87,21 +87,21 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test("at first one key is known", async () => {
+test("at first the function knows one key", async () => {
   await answers(200, 404);
 });
 
-test("a parameter that is there is only replaced with --overwrite", async () => {
+test("an existing parameter is replaced only with --overwrite", async () => {
   await expect(putParameter()).rejects.toThrow("ParameterAlreadyExists");
 });
 
-test("then both are known: the API server may be given the new URL at any time", async () => {
+test("then the function knows both keys: the API server may get the new URL at any time", async () => {
   await write("old", "new");
   await putParameter("--overwrite");
   await answers(200, 200);
 });
 
-test("at last the old one is not known any more", async () => {
+test("finally the function does not know the old key any more", async () => {
   await write("new");
   await putParameter("--overwrite");
   await answers(404, 200);

@@ -10,7 +10,7 @@ import { settingsOf } from "./parts/settings.ts";
 import { type Sts, startSts } from "./parts/sts.ts";
 import { eksUser, identityOf, sessionOf, startTokenWebhook, type TokenWebhook } from "./parts/token-webhook.ts";
 
-/** For whoever has no control plane yet: it is built first. */
+/** The hook may build the control plane first. */
 const buildWithin = 1_800_000;
 
 let sts: Sts;
@@ -49,7 +49,7 @@ afterAll(async () => {
   await sts?.close();
 });
 
-/** What `aws eks update-kubeconfig` writes for a cluster, asked as a function whose role is this one. */
+/** Asks a cluster of a kubeconfig as `aws eks update-kubeconfig` writes it, as a function with this role. */
 const askAs = (role: string, cluster = "prod"): Ask => {
   const settings = settingsOf(sessionOf(role));
   const { url, caPem } = plane.connection;
@@ -70,20 +70,20 @@ const alice = { username: "alice", uid: "", groups: ["system:authenticated"], ex
 const mayBeBob = impersonationQuestion(alice, "bob");
 const ask = (role: string, cluster?: string) => askAs(role, cluster)([mayBeBob], Date.now() + 10_000);
 
-describe("an API server that knows us by our role", () => {
+describe("an API server that maps our role to a user", () => {
   test("answers", async () => {
     expect(await ask("guard")).toEqual([{ allowed: false, reason: expect.any(String) }]);
     expect(webhook.tail()).toContain("access granted");
     expect(sts.asked).toContain("sts.eu-west-1.amazonaws.com");
   });
 
-  test("answers yes where that is so", async () => {
+  test("answers yes where RBAC allows it", async () => {
     const admin = { ...alice, groups: ["system:masters"] };
     const answers = await askAs("guard")([impersonationQuestion(admin, "bob")], Date.now() + 10_000);
     expect(answers).toMatchObject([{ allowed: true }]);
   });
 
-  test("knows the role by the name that it is mapped to, and needs its permission", async () => {
+  test("takes the role for the user that it is mapped to, and checks that user's permission", async () => {
     const [answer] = await ask("idle");
     expect(answer).toMatchObject({
       code: 502,
@@ -92,7 +92,7 @@ describe("an API server that knows us by our role", () => {
     expect(answer).toMatchObject({ failure: expect.stringContaining('User "idle"') });
   });
 
-  test("knows no role that is not mapped, and no token for another cluster", async () => {
+  test("refuses a role that is not mapped, and a token for another cluster", async () => {
     const refused = [{ code: 502, failure: expect.stringContaining("were refused (401)") }];
     expect(await ask("unmapped")).toMatchObject(refused);
     expect(await ask("guard", "test")).toMatchObject(refused);

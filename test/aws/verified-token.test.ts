@@ -3,7 +3,7 @@ import { eksToken } from "../../functions/aws/eks-token.ts";
 import { verify } from "./parts/authenticator.ts";
 import { type Sts, startSts } from "./parts/sts.ts";
 
-/** Lambda's session tokens are about so long. */
+/** Lambda's session tokens have about this length. */
 const sessionToken = `IQoJb3JpZ2luX2VjE${"+/0aZ=".repeat(170)}`;
 const credentials = { accessKeyId: "ASIAFUNCTION", secretAccessKey: "secret+/KEY", sessionToken };
 const arn = "arn:aws:sts::123456789012:assumed-role/function/admission";
@@ -17,7 +17,7 @@ afterAll(() => sts?.close());
 const token = (region = "eu-west-1", age = 0) => eksToken(credentials, region, "prod", new Date(Date.now() - age));
 const minute = 60_000;
 
-describe("what EKS runs accepts our token", () => {
+describe("the authenticator of EKS accepts our token", () => {
   test.each([
     ["eu-west-1", "aws", "sts.eu-west-1.amazonaws.com"],
     ["us-gov-west-1", "aws-us-gov", "sts.us-gov-west-1.amazonaws.com"],

@@ -6,7 +6,7 @@ import { installPython } from "./parts/python.ts";
 
 const controlPlane = findSource();
 
-/** What each test file needs, and why it is not there. */
+/** The programs that the test files need, or why they are missing. */
 const moto = installPython();
 const authenticator = buildAuthenticator();
 const verifier = authenticator ?? (controlPlane.kind === "none" ? controlPlane.reason : undefined);
@@ -26,7 +26,7 @@ for (const [file, why] of missing) {
   if (process.env["CI"] === "true") throw new Error(`test/aws/${file} cannot run: ${why}.`);
   process.stderr.write(`\n*** SKIPPED: test/aws/${file} cannot run: ${why}.\n`);
 }
-if (missing.length > 0) process.stderr.write("*** Nothing is proven about what these need.\n\n");
+if (missing.length > 0) process.stderr.write("*** The tests above did not run.\n\n");
 
 export default defineConfig({
   test: {
@@ -36,7 +36,7 @@ export default defineConfig({
       .filter((file) => !files[file])
       .map((file) => `test/aws/${file}`),
     passWithNoTests: missing.length > 0,
-    // One API server at a time, and one that plays AWS.
+    // One API server and one moto at a time.
     fileParallelism: false,
     testTimeout: 30_000,
     hookTimeout: 120_000,

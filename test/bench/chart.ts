@@ -4,7 +4,7 @@ import type { Figures, Row } from "./figures.ts";
 
 export type Theme = "light" | "dark";
 
-/** The page's own colours are GitHub's, so that the chart has no frame there. */
+/** The background colours are GitHub's, so that the chart has no visible frame there. */
 const themes = {
   light: { page: "#ffffff", text: "#1f2328", quiet: "#59636e", grid: "#e4e8ec", ours: "#326ce5", other: "#a9b6c9" },
   dark: { page: "#0d1117", text: "#e6edf3", quiet: "#9198a1", grid: "#262c36", ours: "#4f8cff", other: "#5b6675" },
@@ -17,10 +17,10 @@ const kinds = { ours: "this function", other: "what it is compared with", goal: 
 const namesWidth = 262;
 const barsWidth = 440;
 const mostRatio = 5.5;
-/** What a label takes on the scale, with the space around it. */
+/** The width of a label on the scale, with the space around it. */
 const labelWidth = 0.75;
 
-/** A label stands behind its bar, and behind the lines at 1 and at the goal that would cross it there. */
+/** The position of a label: after its bar, and after the lines at 1 and at the goal that would cross the label. */
 const labelAt = ({ ratio = 0, goal = 0 }: Row): number =>
   [1, goal].toSorted().reduce((at, line) => (line > at && line < at + labelWidth ? line : at), ratio);
 
@@ -80,7 +80,7 @@ const panelOf =
 /**
  * Draws the ratios of benchmarks, one below the other: a dashed line at 1, a thick one at each goal. SVG.
  *
- * @param theme of the page that it stands on
+ * @param theme of the page that shows the chart
  */
 export const chartOf = (benchmarks: readonly Figures[], theme: Theme): Promise<string> => {
   const { page, text, quiet, grid } = themes[theme];

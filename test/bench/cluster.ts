@@ -5,7 +5,7 @@ import { webhookUser } from "../cluster/world/users.ts";
 
 /** A real API server to ask and to write to. */
 export interface BenchCluster extends OwnCluster {
-  /** How the function reaches it: as an identity that may only ask. */
+  /** The function's connection to it, as an identity that may only create SubjectAccessReviews. */
   readonly asker: { readonly url: string; readonly caData: string; readonly token: string };
 }
 

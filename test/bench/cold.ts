@@ -6,7 +6,7 @@ import type { Variant, Variants } from "./variants.ts";
 interface Start {
   readonly init: number;
   readonly cpu: number;
-  /** From the event to the answer; NaN where there is none. */
+  /** From the event to the answer; NaN without an answer. */
   readonly first: number;
 }
 
@@ -37,7 +37,7 @@ const rowOf = ({ name, bytes }: Variant, starts: readonly Start[]): Row => {
   };
 };
 
-/** Starts every variant once in each round, back and forth, so that what else the machine does meets them all. */
+/** Starts every variant once in each round, in alternating order, so that other load on the machine affects them equally. */
 export const coldStarts = async (
   { empty, middy, bareHttps, clientNode, bare, oursCold, ours }: Variants["variants"],
   rounds: number,

@@ -13,7 +13,7 @@ import { throughput } from "./throughput.ts";
 import { buildVariants } from "./variants.ts";
 import { warmDecisions } from "./warm.ts";
 
-/** What `-o json` writes. */
+/** The output of `-o json`. */
 interface Stored {
   readonly node: string;
   readonly benchmarks: readonly Figures[];
@@ -26,22 +26,22 @@ const help = `Measures the function against minimal baselines that do the same w
 
 usage: npm run bench -- [options]
 
-  --only NAME      one of ${names.join(", ")}; may be given again (all)
+  --only NAME      one of ${names.join(", ")}; may be repeated (all)
   --rounds N       of cold starts and small functions; the others are repeated in proportion (20)
   --chart FILE     draw the ratios, FILE.svg, and for dark pages FILE-dark.svg
-  --from FILE      measure nothing: take the figures that -o json wrote earlier
+  --from FILE      do not measure: read the figures that -o json wrote earlier
   -o text|json     (text)
 
 Variants are run in turns, so that other load on the machine affects all of them. Compare the ratios: the milliseconds are this machine's.
 All but sizes need a kube-apiserver, as the cluster suite does. cold, small and warm need the Lambda runtime client, which is built first.
 
-  cold             init of a start on a whole core, and its first answer, beside an empty function
-  small            the same of a function of 512 MB: a whole core for its init, 0.29 of one for its answers, the first, second and
+  cold             init of a start on a whole core, and its first answer, compared with an empty function
+  small            the same for a function of 512 MB: a whole core for its init, 0.29 of one for its answers, the first, second and
                    tenth of which are shown. It needs a cgroup, and with it Linux and root
   warm             consecutive answers of running instances
-  sizes            one review of 5 KB to 2.8 MB in one process, beside JSON.parse
+  sizes            one review of 5 KB to 2.8 MB in one process, compared with JSON.parse
   throughput       answers a second of npm start
-  create           a CREATE as the API server answers it, guarded and not`;
+  create           latency of a CREATE at the API server, guarded and unguarded`;
 
 const measure = async (name: Name, rounds: number, cluster: () => Promise<BenchCluster>): Promise<Figures> => {
   switch (name) {

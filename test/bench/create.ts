@@ -28,7 +28,7 @@ const namespaceOf = (guard: Guard) => ({
   metadata: { name: guard, labels: { [label]: guard } },
 });
 
-/** The twins, for one namespace. */
+/** The admission policies, for one namespace. */
 const twinsFor = (guard: Guard): readonly unknown[] =>
   admissionPolicies(policy).map((manifest) =>
     manifest.kind.endsWith("Binding")
@@ -63,7 +63,7 @@ export const createLatency = async (cluster: BenchCluster, rounds: number): Prom
     const { status, text } = await tryIn(guard);
     if (status !== 201) throw new Error(`${guard}: ${text}`);
   };
-  /** The API server puts each kind of policy into effect by itself: the one that refuses may be there before the one that sets. */
+  /** The API server activates the validating and the mutating policy independently, so the validating one may be active first. */
   const isInEffect = async (guard: Guard): Promise<boolean> => {
     const { status, body } = await tryIn(guard);
     return status === 201 && body.spec.clusterAuth.impersonateUser === (guard === "nothing" ? "alice" : "bob");

@@ -1,38 +1,38 @@
 import Table from "cli-table3";
 
-/** One variant's measurement, by column; milliseconds where the column's name says nothing else. */
+/** One variant's measurement, by column, in milliseconds unless the column's name has another unit. */
 export interface Row {
   readonly variant: string;
   readonly values: Readonly<Record<string, number>>;
-  /** What its ratio is to: another row's variant. */
+  /** The variant of the row that its ratio compares with. */
   readonly of?: string;
   readonly ratio?: number;
-  /** The most that the ratio should be. */
+  /** The upper limit of the ratio. */
   readonly goal?: number;
-  /** Not the function, but what it is looked at beside. */
+  /** Whether this is a baseline and not the function. */
   readonly peer?: true;
 }
 
-/** What one benchmark found. */
+/** The result of one benchmark. */
 export interface Figures {
   readonly name: string;
   readonly title: string;
-  /** What ratios are to, in words. */
+  /** The baseline of the ratios, in words. */
   readonly against: string;
-  /** What was done, in a sentence. */
+  /** The method, in a sentence. */
   readonly how: string;
   readonly rows: readonly Row[];
 }
 
 const sorted = (values: readonly number[]): readonly number[] => values.toSorted((a, b) => a - b);
 
-/** The value that a share of all are below; NaN for none. */
+/** The value below which this share of the values is; NaN without values. */
 export const quantile = (values: readonly number[], share: number): number =>
   sorted(values)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN;
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
-/** Rounded to three digits that mean something: benchmarks know no more. */
+/** Rounds to three significant digits; benchmarks are not more precise. */
 export const rounded = (value: number): number => Number(value.toPrecision(3));
 
 /** A row whose ratio is that of one column to the same column of another row. */

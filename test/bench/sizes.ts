@@ -8,7 +8,7 @@ import { compared, type Figures, quantile, type Row, rounded } from "./figures.t
 const KB = 1024;
 const sizes = [5 * KB, 50 * KB, 500 * KB, 2.8 * KB * KB] as const;
 
-/** What Razee's templates hold: a few fields and some text each. */
+/** A child as in Razee's templates: a few fields and some text. */
 const configMap = (index: number) => ({
   apiVersion: "v1",
   kind: "ConfigMap",
@@ -59,7 +59,7 @@ const newHandler = async () => {
   return createHandler({ registry: { clusters: new Map([["demo", demo]]), problems: [] }, log: () => {} });
 };
 
-/** The whole function, from an event to its answer, beside what no webhook can do without: JSON.parse of the same text. */
+/** The whole function, from an event to its answer, compared with the least work of any webhook: JSON.parse of the same text. */
 export const reviewSizes = async (rounds: number): Promise<Figures> => {
   const handler = await newHandler();
   const rows: Row[] = [];
@@ -74,7 +74,7 @@ export const reviewSizes = async (rounds: number): Promise<Figures> => {
         const { statusCode } = (await handler(event, context)) as { readonly statusCode: number };
         if (statusCode !== 200) throw new Error(`${name}: ${statusCode}`);
       };
-      // Each pays for the other's garbage as often.
+      // Both run first equally often, so each collects the other's garbage as often.
       const laps = [
         { run: parse, times: times.parse },
         { run: all, times: times.all },

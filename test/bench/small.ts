@@ -4,7 +4,7 @@ import { eventOf, permittedReview } from "./events.ts";
 import { compared, type Figures, median, type Row, rounded } from "./figures.ts";
 import type { Variant, Variants } from "./variants.ts";
 
-/** Of a core: a function of 512 MB of the 1,769 MB that are worth one. It has a whole core while it starts. */
+/** The share of a core of a 512 MB function: Lambda gives one core for 1,769 MB. A function has a whole core while it starts. */
 const share = 0.29;
 const invocations = 10;
 
@@ -44,7 +44,7 @@ const rowOf = ({ name }: Variant, lives: readonly Life[]): Row => {
   };
 };
 
-/** The first answer of a row beside its tenth. */
+/** The row of one variant: its first answer compared with its tenth. */
 const firstOf = ({ values }: Row): Row => {
   const [first = Number.NaN, tenth = Number.NaN] = [values["first ms"], values["tenth ms"]];
   const ratio = rounded(first / tenth);
@@ -75,17 +75,17 @@ export const smallFunction = async (
   { empty, bareHttps, bareHttpsWarm, oursCold, ours }: Variants["variants"],
   rounds: number,
 ): Promise<Figures> => {
-  const about = { name: "small", title: `a function with ${share} of a core`, against: "itself, not warmed" };
+  const heading = { name: "small", title: `a function with ${share} of a core`, against: "itself, not warmed" };
   const quota = quotaOrReason();
   if (typeof quota === "string") {
-    process.stderr.write(`\n*** ${quota}.\n*** Nothing is known about the first answer of a small function.\n\n`);
-    return { ...about, how: quota, rows: [] };
+    process.stderr.write(`\n*** ${quota}.\n*** The first answer of a small function was not measured.\n\n`);
+    return { ...heading, how: quota, rows: [] };
   }
   try {
     const rows = await measured([empty, bareHttps, bareHttpsWarm, oursCold, ours], rounds, quota);
     const [nothing, byHand, byHandWarm, cold, warm] = rows as [Row, Row, Row, Row, Row];
     return {
-      ...about,
+      ...heading,
       how: `${rounds} starts of each under the Lambda runtime client, medians; from the first event on a cgroup gives the instance ${share} of a core, and one call follows the other. Ratios are of init + first ms, the last one of the first answer to the tenth.`,
       rows: [
         nothing,

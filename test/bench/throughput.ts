@@ -9,7 +9,7 @@ import { compared, type Figures, quantile, type Row, rounded } from "./figures.t
 
 const connections = 16;
 
-/** What a core of the server can take: its answers, by the CPU time that it spent on them. */
+/** The throughput of one core of the server: its answers, divided by the CPU time that it spent. */
 export const throughput = async (cluster: BenchCluster, seconds: number): Promise<Figures> => {
   const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost"] });
   const [certFile, keyFile] = [cluster.file("tls.crt", cert), cluster.file("tls.key", key)];

@@ -9,11 +9,11 @@ import { writeRegistry } from "../runtime/registry.ts";
 import type { BenchCluster } from "./cluster.ts";
 import { callerKey } from "./events.ts";
 
-/** A function that is compared. */
+/** One of the compared functions. */
 export interface Variant extends Deployment {
   readonly name: string;
   readonly bytes: number;
-  /** Whether its first answer to a review can be waited for: what knows no registry refuses it. */
+  /** Whether its first answer to a review can be awaited. A function without a registry refuses the review. */
   readonly answers: boolean;
 }
 
@@ -29,7 +29,7 @@ export interface Variants {
 
 const handlers = fileURLToPath(new URL("handlers/", import.meta.url));
 
-/** Bundles a handler as infra/build/build-functions.ts does, nothing left out; the folder is a deployment. */
+/** Bundles a handler as infra/build/build-functions.ts does, with all dependencies. The folder is a deployment. */
 const bundle = async (folder: string, name: string): Promise<string> => {
   const taskRoot = join(folder, name);
   await mkdir(join(taskRoot, "dist"), { recursive: true });
@@ -48,7 +48,7 @@ const bundle = async (folder: string, name: string): Promise<string> => {
   return taskRoot;
 };
 
-/** Builds what is compared; those that ask, ask this cluster. */
+/** Builds the compared functions. Those that ask questions ask this cluster. */
 export const buildVariants = async (cluster: BenchCluster): Promise<Variants> => {
   const folder = await mkdtemp(join(tmpdir(), "bench-"));
   const registry = join(folder, "kubeconfig");

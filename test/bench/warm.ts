@@ -9,7 +9,7 @@ interface Lap {
   readonly review: string;
 }
 
-/** Invocations of one function before it is another's turn, and those before them that do not count: they find caches full of others. */
+/** Invocations of one function in its turn, and the uncounted ones before them, which find caches full of other functions' data. */
 const [inTurn, warmUp] = [25, 10];
 
 const measured = async (laps: readonly Lap[], rounds: number): Promise<readonly Row[]> => {
@@ -35,7 +35,7 @@ const measured = async (laps: readonly Lap[], rounds: number): Promise<readonly 
   });
 };
 
-/** One invocation after the other of instances that are up. */
+/** Invokes running instances, one invocation after the other. */
 export const warmDecisions = async (
   { echo, bareHttps, clientNode, ours }: Variants["variants"],
   rounds: number,

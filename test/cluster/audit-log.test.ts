@@ -28,7 +28,7 @@ const annotated = async (caller: Caller, object: ApiObject) => {
   return annotationsOf(plane, webhook, mark, object.metadata.name);
 };
 
-describe("the API server's audit log says of every judged write who asked for whom and what came of it", () => {
+describe("the API server's audit log records the requester, the identities and the decision of every judged write", () => {
   test("a forbidden identity was replaced, and the validating call saw the requester's own", async () => {
     expect(await annotated(plane.user("bob"), template(namespace, "replaced", "carl"))).toEqual({
       mutate: { decision: "replaced", reason: "forbidden", requester: "bob", declared: "carl", effective: "bob" },
@@ -36,14 +36,14 @@ describe("the API server's audit log says of every judged write who asked for wh
     });
   });
 
-  test("an empty field was defaulted", async () => {
+  test("an empty field was set to the requester", async () => {
     expect(await annotated(plane.user("bob"), template(namespace, "defaulted"))).toEqual({
       mutate: { decision: "defaulted", reason: "empty", requester: "bob", declared: "", effective: "bob" },
       validate: { decision: "self", reason: "requester", requester: "bob", declared: "bob", effective: "bob" },
     });
   });
 
-  test("a permitted identity cost no mutating call, and stands in the record of the validating one", async () => {
+  test("a permitted identity caused no mutating call, and the validating call recorded it", async () => {
     expect(await annotated(plane.user("alice"), template(namespace, "permitted", "bob"))).toEqual({
       validate: {
         decision: "permitted",
@@ -55,7 +55,7 @@ describe("the API server's audit log says of every judged write who asked for wh
     });
   });
 
-  test("a privileged value stays that value", async () => {
+  test("a privileged value is recorded as it was declared", async () => {
     const expected = {
       decision: "permitted",
       reason: "may-impersonate",
@@ -69,13 +69,13 @@ describe("the API server's audit log says of every judged write who asked for wh
     });
   });
 
-  test("a refusal is recorded, and what is no string is not repeated", async () => {
+  test("a refusal is recorded, and a declared value that is not a string is left out", async () => {
     expect(await annotated(plane.user("bob"), template(namespace, "refused", 5))).toEqual({
       mutate: { decision: "denied", reason: "not-a-string", requester: "bob", declared: "", effective: "" },
     });
   });
 
-  test("control characters and bidi marks are written out", async () => {
+  test("control characters and bidi marks are recorded as escape sequences", async () => {
     expect(await annotated(plane.user("bob"), template(namespace, "escaped", "c\u202earl\n"))).toEqual({
       mutate: {
         decision: "denied",
@@ -87,7 +87,7 @@ describe("the API server's audit log says of every judged write who asked for wh
     });
   });
 
-  test("an edit of what runs as somebody else is recorded as inherited", async () => {
+  test("an edit of an object that runs as another user is recorded as inherited", async () => {
     const object = template(namespace, "inherited", "alice");
     await created(plane, plane.user("alice"), object);
     const mark = plane.auditMark();
@@ -120,7 +120,7 @@ describe("exactly these questions reach the API server", () => {
     groups: [...groups, "system:authenticated"],
   });
 
-  test("none where the requester names themself or nobody", async () => {
+  test("none where the requester names themself or the field is empty", async () => {
     expect(await asked(plane.user("bob"), template(namespace, "asks-none-self", "bob"))).toEqual([]);
     expect(await asked(plane.user("bob"), template(namespace, "asks-none-empty"))).toEqual([]);
   });
@@ -167,7 +167,7 @@ describe("exactly these questions reach the API server", () => {
     );
   });
 
-  test("all that is known of a service account travels: uid, groups and the credential's extra", async () => {
+  test("a question about a service account carries its uid, groups and the credential's extra", async () => {
     expect(await asked(builder, template(namespace, "asks-for-account", "carl"))).toEqual([
       {
         user: `system:serviceaccount:${namespace}:builder`,
@@ -180,6 +180,6 @@ describe("exactly these questions reach the API server", () => {
   });
 });
 
-test("no stored object ever carried an identity that its last writer might not use", async () => {
+test("no stored object named an identity that its last writer may not impersonate", async () => {
   expect(await brokenPromises(plane, namespace)).toEqual([]);
 });

@@ -17,7 +17,7 @@ const annotated = async (who: string, object: ApiObject) => {
   return { status, warnings, ...(await annotationsOf(plane, webhook, mark, object.metadata.name)) };
 };
 
-describe("audit mode decides, asks and reports, and changes and refuses nothing", () => {
+describe("audit mode decides, asks and reports, but does not change or refuse objects", () => {
   const namespace = "audit-mode";
 
   beforeAll(async () => {
@@ -26,7 +26,7 @@ describe("audit mode decides, asks and reports, and changes and refuses nothing"
   });
   afterAll(() => webhook?.uninstall());
 
-  test("a forbidden identity is stored, with a warning that says what would have been done", async () => {
+  test("a forbidden identity is stored, with a warning that says what enforcement would have done", async () => {
     const object = template(namespace, "forbidden", "carl");
     expect(await plane.kubectl(plane.user("bob"), ["create", "-f", "-"], { stdin: object })).toEqual({
       stdout: "mustachetemplate.deploy.razee.io/forbidden created\n",
@@ -36,7 +36,7 @@ describe("audit mode decides, asks and reports, and changes and refuses nothing"
     expect(await identityOf(plane, object)).toBe("carl");
   });
 
-  test("the audit log holds the decisions, and that they were not enforced", async () => {
+  test("the audit log holds the decisions, and says that they were not enforced", async () => {
     const common = { reason: "forbidden", requester: "bob", declared: "carl", enforcement: "audit" };
     expect(await annotated("bob", template(namespace, "recorded", "carl"))).toMatchObject({
       status: 201,
@@ -55,7 +55,7 @@ describe("audit mode decides, asks and reports, and changes and refuses nothing"
     expect(await identityOf(plane, object)).toBeUndefined();
   });
 
-  test("a value that is no name is stored where no schema refuses it", async () => {
+  test("a value that is not a string is stored where no schema refuses it", async () => {
     const object = razee("FeatureFlagSetLD", namespace, "number", { clusterAuth: { impersonateUser: 5 } });
     expect(await annotated("bob", object)).toMatchObject({
       status: 201,
@@ -65,7 +65,7 @@ describe("audit mode decides, asks and reports, and changes and refuses nothing"
     expect(await identityOf(plane, object)).toBe(5);
   });
 
-  test("a parent that is no object is stored where no schema refuses it", async () => {
+  test("a parent that is not an object is stored where no schema refuses it", async () => {
     const object = razee("FeatureFlagSetLD", namespace, "list", []);
     expect(await annotated("bob", object)).toMatchObject({
       status: 201,
@@ -74,7 +74,7 @@ describe("audit mode decides, asks and reports, and changes and refuses nothing"
     expect((await stored(plane, object)).spec).toEqual([]);
   });
 
-  test("what it lets through is what the check of all other files finds", async () => {
+  test("the invariant of the other test files finds the objects that audit mode let through", async () => {
     expect(await brokenPromises(plane, namespace)).toEqual([
       'mustachetemplates/forbidden by bob runs as "carl"',
       'mustachetemplates/recorded by bob runs as "carl"',
@@ -100,7 +100,7 @@ describe("audit mode decides, asks and reports, and changes and refuses nothing"
   });
 });
 
-describe("switched off, everything passes, and the audit log says so", () => {
+describe("with enforcement off, every object passes, and the audit log says so", () => {
   const namespace = "switched-off";
 
   beforeAll(async () => {
@@ -109,7 +109,7 @@ describe("switched off, everything passes, and the audit log says so", () => {
   });
   afterAll(() => webhook?.uninstall());
 
-  test("a forbidden identity is stored without a word to the requester", async () => {
+  test("a forbidden identity is stored without a warning", async () => {
     const object = template(namespace, "forbidden", "carl");
     const skipped = { decision: "skipped", reason: "enforcement-off", enforcement: "off" };
     expect(await annotated("bob", object)).toMatchObject({

@@ -11,14 +11,14 @@ import { freePorts } from "./harness/free-ports.ts";
 import { startGuarded } from "./harness/guarded.ts";
 import { type Kubectl, kubeconfig, kubectlRunner } from "./harness/kubectl.ts";
 
-/** Somebody whom the API server knows by a static token. */
+/** A user that the API server knows by a static token. */
 export interface TokenUser {
   readonly name: string;
   readonly groups?: readonly string[];
 }
 
 export interface ControlPlaneOptions {
-  /** Such as `v1.34.8`; default: what `KUBEBUILDER_ASSETS` holds, or what `control-plane/go.mod` pins. */
+  /** Such as `v1.34.8`. Default: the version in `KUBEBUILDER_ASSETS`, or the one that `control-plane/go.mod` pins. */
   readonly version?: string;
   /** Besides `admin`, who is in system:masters. */
   readonly users?: readonly TokenUser[];
@@ -26,7 +26,7 @@ export interface ControlPlaneOptions {
   readonly flags?: readonly string[];
 }
 
-/** How to reach a running control plane: plain data, so that it may cross from one process to another. */
+/** How to reach a running control plane: plain data, so that vitest can pass it from one process to another. */
 export interface Connection {
   readonly url: string;
   readonly caPem: string;
@@ -45,7 +45,7 @@ export interface ControlPlane {
   readonly kubeconfig: (caller: Caller) => string;
   /** The audit log's size in bytes now. */
   readonly auditMark: () => number;
-  /** The audit log's events, from such a size on. */
+  /** The audit log's events, from this size of the log on. */
   readonly auditEvents: (from?: number) => readonly AuditEvent[];
 }
 
@@ -60,7 +60,7 @@ export const connect = (connection: Connection): ControlPlane => {
     connection,
     user: (name) => {
       const token = tokens[name];
-      if (token === undefined) throw new Error(`nobody is called ${name}`);
+      if (token === undefined) throw new Error(`the control plane has no user ${name}`);
       return { name, token };
     },
     api: apiClient(url, caPem),
@@ -81,7 +81,7 @@ const writeTokens = (folder: string, users: readonly TokenUser[]): Readonly<Reco
   const rows = users.map(({ name, groups = [] }, index) => ({
     name,
     token: randomBytes(16).toString("hex"),
-    // An empty last column would be one group with no name.
+    // The API server reads an empty last column as one group with an empty name.
     rest: `${name},uid-${index}${groups.length > 0 ? `,"${groups.join(",")}"` : ""}`,
   }));
   writeFileSync(join(folder, "tokens.csv"), rows.map(({ token, rest }) => `${token},${rest}\n`).join(""), {
@@ -91,7 +91,7 @@ const writeTokens = (folder: string, users: readonly TokenUser[]): Readonly<Reco
 };
 
 /**
- * Starts etcd and kube-apiserver on free ports of the loopback interface, in a folder that is removed in the end, and waits until the
+ * Starts etcd and kube-apiserver on free ports of the loopback interface, in a folder that is removed at the end, and waits until the
  * API server is ready. RBAC is on; no controller manager runs, so nothing is garbage-collected, no namespace finishes terminating
  * and aggregated ClusterRoles stay empty. Several may run side by side.
  */
@@ -123,7 +123,7 @@ export const startControlPlane = async (
   const apiServer = startGuarded(folder, "kube-apiserver", programs.apiServer, [
     `--etcd-servers=${etcdUrl}`,
     "--bind-address=127.0.0.1",
-    // Nothing looks for the API server by its `kubernetes` service here; a loopback address could not stand there.
+    // The `kubernetes` service is not used here, and it cannot hold a loopback address.
     "--endpoint-reconciler-type=none",
     `--secure-port=${securePort}`,
     `--cert-dir=${at("certs")}`,

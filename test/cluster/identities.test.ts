@@ -25,7 +25,7 @@ afterAll(() => webhook?.uninstall());
 const callerOf = (who: string): Caller => (who === "builder" ? builder : plane.user(who));
 
 let count = 0;
-/** Creates a MustacheTemplate with kubectl and says what came of it. */
+/** Creates a MustacheTemplate with kubectl and returns the result. */
 const kubectlCreate = async (who: string, declared: unknown) => {
   const object = template(namespace, `row-${count++}`, declared);
   const { stdout, stderr, code } = await plane.kubectl(callerOf(who), ["create", "-f", "-"], { stdin: object });
@@ -42,7 +42,11 @@ describe("another identity", () => {
     { who: "finn", declared: "bob", by: "a grant with resourceNames for exactly this name" },
     { who: "admin", declared: "bob", by: "being in system:masters" },
     { who: "razeedeploy-sa", declared: "bob", by: "a ClusterRole with * on *" },
-    { who: "alice", declared: "system:serviceaccount:a:b:c", by: "a grant over users: this is no service account" },
+    {
+      who: "alice",
+      declared: "system:serviceaccount:a:b:c",
+      by: "a grant over users, because this name is not a service account's",
+    },
   ])("$who may impersonate $declared by $by: the field stays", async ({ who, declared }) => {
     expect(await kubectlCreate(who, declared)).toEqual({ stored: declared, stderr: "" });
   });
@@ -54,7 +58,7 @@ describe("another identity", () => {
     {
       who: "nsadmin",
       declared: "bob",
-      by: "a RoleBinding to cluster-admin in the namespace, because users are in none",
+      by: "a RoleBinding to cluster-admin in the namespace, because users are cluster-scoped",
     },
   ])(
     "$who may not impersonate $declared by $by: the requester takes its place, with a warning",
@@ -66,7 +70,7 @@ describe("another identity", () => {
     },
   );
 
-  test("a requester with groups is told, too, that a controller that acts by name has none of them", async () => {
+  test("a requester with groups is warned that a controller that acts by name has none of them", async () => {
     expect(await kubectlCreate("gina", "carl")).toEqual({
       stored: "gina",
       stderr: printed(replacedWarning("carl", "gina"), groupsWarning("gina")),
@@ -90,7 +94,7 @@ describe("no identity", () => {
     },
   );
 
-  test.for(["dora", "admin"])("%s has groups and is told that the controller will not", async (who) => {
+  test.for(["dora", "admin"])("%s has groups and is warned that the controller acts without them", async (who) => {
     expect(await kubectlCreate(who, undefined)).toEqual({ stored: who, stderr: printed(groupsWarning(who)) });
   });
 
@@ -111,7 +115,7 @@ describe("no identity", () => {
     { spec: null, what: "a null spec" },
     { spec: { clusterAuth: null }, what: "a null clusterAuth" },
     { spec: { clusterAuth: { impersonateUser: null } }, what: "a null field" },
-  ])("missing parents are created: $what, where no schema drops nulls", async ({ spec, what }) => {
+  ])("missing parents are created: $what, in a kind without a schema that drops nulls", async ({ spec, what }) => {
     const object = razee("FeatureFlagSetLD", namespace, what.replaceAll(" ", "-").toLowerCase(), spec);
     expect((await create(plane, plane.user("bob"), object)).status).toBe(201);
     expect(await identityOf(plane, object)).toBe("bob");
@@ -125,7 +129,7 @@ describe("the requester's own identity", () => {
 });
 
 describe("service accounts", () => {
-  test("an editor of a namespace may name its service accounts: a RoleBinding counts there", async () => {
+  test("an editor of a namespace may name its service accounts, by a RoleBinding in the namespace", async () => {
     const declared = account("deployer");
     expect(await kubectlCreate("editor", declared)).toEqual({ stored: declared, stderr: "" });
   });
@@ -138,7 +142,7 @@ describe("service accounts", () => {
     });
   });
 
-  test("whoever may impersonate every user may not, by that, impersonate a service account", async () => {
+  test("a grant to impersonate every user does not cover service accounts", async () => {
     const declared = account("deployer");
     expect(await kubectlCreate("alice", declared)).toEqual({
       stored: "alice",
@@ -146,7 +150,7 @@ describe("service accounts", () => {
     });
   });
 
-  test("a service account that declares nothing becomes the default, and loses no group by it", async () => {
+  test("a service account that declares nothing becomes the identity, without a warning about groups", async () => {
     expect(await kubectlCreate("builder", undefined)).toEqual({ stored: account("builder"), stderr: "" });
   });
 
@@ -160,13 +164,13 @@ describe("service accounts", () => {
   });
 });
 
-describe("values that the controller takes for itself", () => {
+describe("values that stand for the controller itself", () => {
   const wayOut =
     'set it to "razeedeploy" if the object is meant to run as the controller, or to the identity that it should run as';
 
   test.for([
-    { who: "stranger", declared: "razeedeploy", may: "nobody" },
-    { who: "stranger", declared: "false", may: "nobody" },
+    { who: "stranger", declared: "razeedeploy", may: "no identity" },
+    { who: "stranger", declared: "false", may: "no identity" },
     { who: "alice", declared: "razeedeploy", may: "every user, but not the controller's service account" },
     { who: "nsadmin", declared: "razeedeploy", may: "everything in the namespace" },
   ])("$who, who may impersonate $may, cannot declare $declared", async ({ who, declared }) => {
@@ -197,7 +201,7 @@ describe("values that the controller takes for itself", () => {
     },
   );
 
-  test.for(kinds)("the controller's own account is never written into a %s that names nobody", async (kind) => {
+  test.for(kinds)("the controller's own account is never written into a %s with an empty field", async (kind) => {
     const object = razee(kind, namespace, `childs-${kind.toLowerCase()}`, {});
     const { status, body } = await create(plane, plane.user("razeedeploy-sa"), object);
     expect({ status, message: body.message }).toEqual({
@@ -208,7 +212,7 @@ describe("values that the controller takes for itself", () => {
     });
   });
 
-  test("the controller's own account may be named by itself, and by those who may be it", async () => {
+  test("the controller's own account may be named by itself and by users who may impersonate it", async () => {
     for (const who of ["razeedeploy-sa", "admin"])
       expect(await kubectlCreate(who, razeeController)).toEqual({ stored: razeeController, stderr: "" });
     expect(await kubectlCreate("alice", razeeController)).toEqual({
@@ -218,6 +222,6 @@ describe("values that the controller takes for itself", () => {
   });
 });
 
-test("no stored object ever carried an identity that its last writer might not use", async () => {
+test("no stored object named an identity that its last writer may not impersonate", async () => {
   expect(await brokenPromises(plane, namespace)).toEqual([]);
 });

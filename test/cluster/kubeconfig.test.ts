@@ -9,7 +9,7 @@ import { whoIs } from "../../infra/doctor/site.ts";
 import { clientCertificate } from "../support/client-certificate.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 
-/** What stands in a kubeconfig, for the API server of this test. */
+/** The values for a kubeconfig of this test's API server. */
 interface World {
   readonly url: string;
   /** PEM. */
@@ -20,13 +20,13 @@ interface World {
 }
 
 interface Given {
-  /** The kubeconfig, as text or as what is written as JSON. */
+  /** The kubeconfig, as text or as an object that is written as JSON. */
   readonly config: unknown;
   /** Other files of its folder, by their names. */
   readonly files?: Readonly<Record<string, string>>;
   /** `KUBECONFIG`, of names of files, in place of `--kubeconfig config`. */
   readonly listed?: readonly string[];
-  /** HOME's `.kube/config` is read. */
+  /** Whether `.kube/config` in HOME is read. */
   readonly home?: boolean;
   readonly context?: string;
 }
@@ -93,7 +93,7 @@ const named = { name: "e", extension: {} };
 
 type Row = readonly [name: string, given: (world: World) => Given];
 
-/** The user whom the API server takes each for is one and the same. */
+/** kubectl and the commands reach the API server as the same user. */
 const served: readonly Row[] = [
   ["a token", (given) => ({ config: config(given) })],
   ["YAML", asYaml()],
@@ -288,7 +288,7 @@ ${plugin(JSON.stringify({ token }))}`,
   ],
 ];
 
-/** Neither reaches the API server as a user. */
+/** Neither kubectl nor the commands reach the API server as a user. */
 const refused: readonly Row[] = [
   ["nothing", () => ({ config: "" })],
   ["an empty mapping", () => ({ config: {} })],
@@ -460,7 +460,7 @@ const refused: readonly Row[] = [
   ["several files, none of which is there", () => ({ config: "", listed: ["gone", "gone-too"] })],
 ];
 
-/** kubectl reaches the API server as the user; the commands refuse, and this is what they say. */
+/** kubectl reaches the API server as the user. The commands refuse with this message. */
 const refusedHere: readonly (readonly [...Row, says: RegExp])[] = [
   ["a second document", (given) => ({ config: `${yaml(given)}---\na: 1\n` }), /holds 2 documents and must hold one/],
   [
@@ -488,7 +488,7 @@ const refusedHere: readonly (readonly [...Row, says: RegExp])[] = [
 const run = promisify(execFile);
 let nth = 0;
 
-/** Writes the files of a row, and says where they are. */
+/** Writes the files of a row, and returns their paths. */
 const place = ({ config: content, files = {} }: Given): string => {
   const home = join(folder, String(++nth));
   const all = { config: typeof content === "string" ? content : JSON.stringify(content), ...files };
@@ -529,7 +529,7 @@ const kubectls = async (home: string, given: Given): Promise<Verdict> => {
 
 const variables = ["HOME", "KUBECONFIG"];
 
-/** Sets these variables for as long as something is done. */
+/** Sets these variables while a function runs. */
 const within = async <T>(set: Readonly<Record<string, string>>, act: () => Promise<T>): Promise<T> => {
   const before = variables.map((name) => [name, process.env[name]] as const);
   for (const name of variables) delete process.env[name];
@@ -579,7 +579,7 @@ describe("kubectl and the commands are the same user", () => {
   });
 });
 
-describe("kubectl and the commands are no user", () => {
+describe("kubectl and the commands both refuse", () => {
   test.each(refused)("%s", async (_, giving) => {
     const given = giving(world);
     const home = place(given);
@@ -590,7 +590,7 @@ describe("kubectl and the commands are no user", () => {
   });
 });
 
-describe("kubectl is a user, and the commands refuse, with a sentence", () => {
+describe("kubectl is accepted, and the commands refuse with a message", () => {
   test.each(refusedHere)("%s", async (_, giving, says) => {
     const given = giving(world);
     const home = place(given);
@@ -598,14 +598,14 @@ describe("kubectl is a user, and the commands refuse, with a sentence", () => {
     expect(await ours(home, given)).toEqual({ failure: expect.stringMatching(says) });
   });
 
-  test("who lists and tries objects may leave a certificate unverified, and is told", async () => {
+  test("commands that list and try objects accept an unverified certificate, with a warning", async () => {
     const given = withCluster({ "insecure-skip-tls-verify": true, "certificate-authority-data": undefined })(world);
     const home = place(given);
     expect(await ours(home, given, false)).toEqual(await kubectls(home, given));
     expect(openCluster(join(home, "config")).insecure).toBe(true);
   });
 
-  test("who lists and tries objects may not do so as another", async () => {
+  test("commands that list and try objects refuse impersonation", async () => {
     const given = withMembers(({ token }) => ({ user: { token, as: "carl" } }))(world);
     const home = place(given);
     expect(await kubectls(home, given)).toMatchObject({ user: { username: "carl" } });

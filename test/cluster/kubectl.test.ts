@@ -35,7 +35,7 @@ test("a dry run on the server decides the same and stores nothing", async () => 
   expect((await plane.api(plane.user("admin"), { path: pathOf(object) })).status).toBe(404);
 });
 
-test("kubectl apply, twice: the second time nothing is left to do", async () => {
+test("kubectl apply, twice: the second apply changes nothing", async () => {
   const object = template(namespace, "applied");
   expect(await run("bob", ["apply", "-f", "-"], object)).toMatchObject({
     stdout: `${kind}/applied created\n`,
@@ -48,7 +48,7 @@ test("kubectl apply, twice: the second time nothing is left to do", async () => 
   expect(await identityOf(plane, object)).toBe("bob");
 });
 
-test("kubectl apply of a forbidden identity, twice: it is replaced and said again", async () => {
+test("kubectl apply of a forbidden identity, twice: it is replaced with a warning each time", async () => {
   const object = template(namespace, "applied-forbidden", "carl");
   const [name, stderr] = [`${kind}/applied-forbidden`, printed(replacedWarning("carl", "bob"))];
   expect(await run("bob", ["apply", "-f", "-"], object)).toMatchObject({ stdout: `${name} created\n`, stderr });
@@ -72,7 +72,7 @@ describe("server-side apply", () => {
     expect((await stored(plane, object)).metadata.resourceVersion).toBe(first.metadata.resourceVersion);
   });
 
-  test("is not disturbed by somebody else's label in between", async () => {
+  test("is not disturbed by a label of another user in between", async () => {
     const object = template(namespace, "ssa-shared");
     const apply = () => run("bob", ["apply", "--server-side", "-f", "-"], object);
     await apply();
@@ -99,7 +99,7 @@ test("kubectl patch --type merge", async () => {
   });
 });
 
-test("kubectl patch --type json that takes the identity away", async () => {
+test("kubectl patch --type json that removes the identity", async () => {
   const object = template(namespace, "patched-away", "bob");
   await created(plane, plane.user("alice"), object);
   const patch = JSON.stringify([{ op: "remove", path: "/spec/clusterAuth/impersonateUser" }]);
@@ -108,7 +108,7 @@ test("kubectl patch --type json that takes the identity away", async () => {
   expect(await identityOf(plane, object)).toBe("carl");
 });
 
-test("kubectl edit by somebody else makes the object theirs", async () => {
+test("kubectl edit by another user sets the identity to that user", async () => {
   const object = template(namespace, "edited", "alice", { strTemplates: ["a: 1"] });
   await created(plane, plane.user("alice"), object);
   const editor = join(plane.connection.folder, "editor.sh");
@@ -135,7 +135,7 @@ test("--warnings-as-errors fails the command, and the object is stored all the s
   expect(await identityOf(plane, object)).toBe("bob");
 });
 
-describe("a value that is no name is refused", () => {
+describe("a value that cannot be a username is refused", () => {
   test.for([
     { name: "number", declared: 5, message: "must be a string, not the number 5" },
     { name: "boolean", declared: false, message: "must be a string, not the boolean false" },
@@ -188,6 +188,6 @@ test("a requester whose name would not survive a header is refused where that na
   }
 });
 
-test("no stored object ever carried an identity that its last writer might not use", async () => {
+test("no stored object named an identity that its last writer may not impersonate", async () => {
   expect(await brokenPromises(plane, namespace)).toEqual([]);
 });

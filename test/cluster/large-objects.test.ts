@@ -4,7 +4,7 @@ import { defineCustomResource } from "./world/custom-resource.ts";
 import { bothGuards, type Guard, type Probe } from "./world/install-policy.ts";
 import { makeNamespace } from "./world/namespace.ts";
 
-/* What CEL cannot look through in time must not keep an object from being labelled, deleted or written by its controller. */
+/* An object that is too large for CEL can still be labelled, deleted and written by its controller. */
 
 const plane = connect(inject("connection"));
 const controller = "system:serviceaccount:razeedeploy:razeedeploy-sa";

@@ -20,8 +20,8 @@ const admin = plane.user("admin");
 const folder = mkdtempSync(join(tmpdir(), "cluster-manifests-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe("what is written as YAML is to kubectl and the API server what it was", () => {
-  /** What the API server would store of a ConfigMap that kubectl reads from our YAML. */
+describe("kubectl and the API server read our YAML as the values that were written", () => {
+  /** The ConfigMap that the API server would store when kubectl applies our YAML. */
   const stored = async (object: object) => {
     const configMap = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "scalars" }, ...object };
     const args = ["create", "--dry-run=server", "-o", "json", "-f", "-"];
@@ -39,9 +39,9 @@ describe("what is written as YAML is to kubectl and the API server what it was",
       ...keyed(texts.filter((text) => /^[-._a-zA-Z0-9]+$/.test(text) && !/^\.\.?/.test(text))),
     };
     const annotations = { ...numbered(texts), ...keyed(texts.filter(isLabelKey)) };
-    const said = await stored({ metadata: { name: "scalars", labels, annotations }, data });
-    expect(said.data).toEqual(data);
-    expect([said.metadata.labels ?? {}, said.metadata.annotations]).toEqual([labels, annotations]);
+    const object = await stored({ metadata: { name: "scalars", labels, annotations }, data });
+    expect(object.data).toEqual(data);
+    expect([object.metadata.labels ?? {}, object.metadata.annotations]).toEqual([labels, annotations]);
   });
 });
 
@@ -51,7 +51,7 @@ const twinKinds =
 const ofOurs = async (kinds: string) =>
   (await plane.kubectl(admin, ["get", kinds, "-o", "name"])).stdout.match(/^.*impersonation-admission.*$/gm) ?? [];
 
-/** Runs what the README says: prints, and pipes it into kubectl. */
+/** Runs the README's command: prints the manifests and pipes them into kubectl. */
 const piped = async (verb: "apply" | "delete", ...args: readonly string[]) => {
   const { status, stdout, stderr } = await runCommand("manifests", args);
   expect(status).toBe(0);
@@ -85,7 +85,7 @@ describe("manifests | kubectl", () => {
     return file;
   };
 
-  test("a label of namespaces that YAML 1.1 takes for a boolean guards those namespaces, and no others", async () => {
+  test("a namespace label that YAML 1.1 reads as a boolean guards those namespaces, and no others", async () => {
     const options = ["--url", guard.url, "--ca-bundle", caFile(guard.ca), "--asker", webhookUser];
     await piped("apply", ...options, "--namespace-label", "guarded=yes");
     await until("the label guards its namespace", async () => (await identityIn("guarded-by-label")) === "stranger");
@@ -94,7 +94,7 @@ describe("manifests | kubectl", () => {
     await until("all namespaces are guarded", async () => (await identityIn("default")) === "stranger");
   });
 
-  test("what is printed to undo it takes away everything that was applied", async () => {
+  test("the printed undo command deletes everything that was applied", async () => {
     const before = await ofOurs(names);
     const undo = await piped("apply", "--url", guard.url, "--ca-bundle", caFile(guard.ca));
     expect((await ofOurs(names)).length).toBe(before.length + 4);
@@ -103,7 +103,7 @@ describe("manifests | kubectl", () => {
     expect(await ofOurs(names)).toEqual(before);
   });
 
-  test("the same of admission policies, in namespaces of one label", async () => {
+  test("the same for admission policies, in namespaces with one label", async () => {
     const undo = await piped("apply", "--twins", "--namespace-label", "guarded=yes", "--failure-policy", "Ignore");
     expect((await ofOurs(twinKinds)).length).toBe(6);
     await until("the label guards its namespace", async () => (await identityIn("guarded-by-label")) === "stranger");
@@ -113,7 +113,7 @@ describe("manifests | kubectl", () => {
     await until("nothing is guarded", async () => (await identityIn("guarded-by-label")) === "carl");
   });
 
-  test.each(bundleRows)("a CA file with $what makes a webhook that works, or is refused", async ({ pem }) => {
+  test.each(bundleRows)("a CA file with $what is either refused or makes a working webhook", async ({ pem }) => {
     const file = caFile(pem(guard.ca, "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n"));
     const options = ["--url", guard.url, "--ca-bundle", file, "--asker", webhookUser];
     const { status, stdout, stderr } = await runCommand("manifests", options);

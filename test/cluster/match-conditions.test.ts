@@ -8,11 +8,11 @@ import { type InstalledWebhook, installWebhook } from "./world/webhook.ts";
 
 const plane = connect(inject("connection"));
 const namespace = "match-conditions";
-/** What stands here was there before the webhook. */
+/** The objects of this namespace are older than the webhook. */
 const earlier = "before-the-webhook";
 const account = (name: string, of = namespace): string => `system:serviceaccount:${of}:${name}`;
 
-/** Every shape that a kind without a schema can bring along, and whether the rule finds fault with it. */
+/** Every shape of object that a kind without a schema allows, and whether the rule refuses it. */
 const shapes: readonly { readonly shape: string; readonly spec: unknown; readonly code: 201 | 422 }[] = [
   { shape: "no spec", spec: undefined, code: 201 },
   { shape: "spec null", spec: null, code: 201 },
@@ -51,7 +51,7 @@ afterAll(() => webhook?.uninstall());
 
 const callerOf = (who: string): Caller => (who === "builder" ? builder : plane.user(who));
 
-/** The calls that an action makes the API server make. */
+/** The webhook calls that the API server makes because of an action. */
 const counted = async <T>(action: () => Promise<T>) => {
   const before = webhook.calls().length;
   const result = await action();
@@ -72,7 +72,7 @@ const merge = (who: string, object: ApiObject, body: unknown, subresource = "") 
     contentType: "application/merge-patch+json",
   });
 
-describe("no shape of object makes a condition fail", () => {
+describe("no match condition fails on any shape of object", () => {
   test.for(shapes)("creating: $shape", async ({ shape, spec, code }) => {
     const object = razee("FeatureFlagSetLD", namespace, nameOf(shape), spec);
     const { result, calls } = await counted(() => create(plane, plane.user("bob"), object));
@@ -124,7 +124,7 @@ describe("no shape of object makes a condition fail", () => {
       expect((await put("stranger")).status).toBe(403);
       const { result, calls } = await counted(() => put("razeedeploy-sa"));
       expect({ code: result.status, ...calls }).toEqual({ code: 200, mutate: 0, validate: 0, status: 1 });
-      // Another part: nothing changed that the controller acts on, and the call is spared where CEL is sure of that.
+      // The controller does not act on the changed part. CEL spares the call where it can tell.
       const again = await counted(() => merge("stranger", object, { status: { phase: "ready" } }, "/status"));
       expect({ code: again.result.status, ...again.calls }).toEqual({
         code: 200,
@@ -136,14 +136,18 @@ describe("no shape of object makes a condition fail", () => {
   );
 });
 
-describe("the mutating call is spared exactly where there is nothing to patch", () => {
+describe("the mutating call is spared exactly where no patch is needed", () => {
   test.for([
     { who: "bob", declared: "bob", why: "it names the requester" },
     { who: "builder", declared: account("builder"), why: "it names the requester, a service account" },
-    { who: "alice", declared: "carl", why: "the API server itself says that she may" },
-    { who: "dora", declared: "carl", why: "the API server itself says that her group may" },
-    { who: "editor", declared: account("deployer"), why: "the API server itself says that an editor may, there" },
-    { who: "admin", declared: account("deployer"), why: "the API server itself says that admin may" },
+    { who: "alice", declared: "carl", why: "the condition's authorizer check allows it" },
+    { who: "dora", declared: "carl", why: "the condition's authorizer check allows it for her group" },
+    {
+      who: "editor",
+      declared: account("deployer"),
+      why: "the condition's authorizer check allows it to an editor of the namespace",
+    },
+    { who: "admin", declared: account("deployer"), why: "the condition's authorizer check allows it to admin" },
   ])("spared: $who declares $declared, because $why", async ({ who, declared }) => {
     const object = template(namespace, `spared-${who}`, declared);
     const { result, calls } = await counted(() => create(plane, callerOf(who), object));
@@ -153,26 +157,44 @@ describe("the mutating call is spared exactly where there is nothing to patch", 
 
   const long = `u${"x".repeat(600)}`;
   test.for([
-    { name: "nobody", who: "bob", declared: undefined, keeps: "bob", why: "nothing is declared" },
+    { name: "empty", who: "bob", declared: undefined, keeps: "bob", why: "nothing is declared" },
     { name: "forbidden", who: "bob", declared: "carl", keeps: "bob", why: "it is forbidden" },
-    { name: "elsewhere", who: "editor", declared: account("a", "b"), keeps: "editor", why: "it is forbidden there" },
-    { name: "users-only", who: "alice", declared: account("a"), keeps: "alice", why: "it is no user" },
+    {
+      name: "elsewhere",
+      who: "editor",
+      declared: account("a", "b"),
+      keeps: "editor",
+      why: "it is forbidden in that namespace",
+    },
+    {
+      name: "users-only",
+      who: "alice",
+      declared: account("a"),
+      keeps: "alice",
+      why: "it is a service account, not a user",
+    },
     { name: "privileged", who: "admin", declared: "razeedeploy", keeps: "razeedeploy", why: "it is privileged" },
     {
       name: "no-account",
       who: "alice",
       declared: "system:serviceaccount:a",
       keeps: "system:serviceaccount:a",
-      why: "it only begins like a service account",
+      why: "only its prefix is that of a service account",
     },
     {
       name: "odd-account",
       who: "alice",
       declared: "system:serviceaccount:A_B:c",
       keeps: "system:serviceaccount:A_B:c",
-      why: "it cannot be a service account",
+      why: "it is not a valid service account name",
     },
-    { name: "long", who: "alice", declared: long, keeps: long, why: "it is longer than a condition may afford" },
+    {
+      name: "long",
+      who: "alice",
+      declared: long,
+      keeps: long,
+      why: "it is longer than the cost limit of a condition allows",
+    },
   ])("made: $name, because $why", async ({ name, who, declared, keeps }) => {
     const object = template(namespace, `made-${name}`, declared);
     const { result, calls } = await counted(() => create(plane, plane.user(who), object));
@@ -180,7 +202,7 @@ describe("the mutating call is spared exactly where there is nothing to patch", 
     expect(await identityOf(plane, object)).toBe(keeps);
   });
 
-  test("made and refused: a name that would not survive a header, though the requester may impersonate all", async () => {
+  test("made and refused: a name that an HTTP header cannot carry, though the requester may impersonate every identity", async () => {
     const object = template(namespace, "unsafe", "bob\u5c71");
     const { result, calls } = await counted(() => create(plane, plane.user("admin"), object));
     expect({ code: result.status, ...calls }).toEqual({ code: 422, mutate: 1, validate: 0, status: 0 });
@@ -188,7 +210,7 @@ describe("the mutating call is spared exactly where there is nothing to patch", 
 });
 
 describe("updates", () => {
-  test("both calls are spared where nothing changed that the rule looks at, and made where it did", async () => {
+  test("both calls are spared where nothing that the rule reads changed, and made where it did", async () => {
     const object = template(namespace, "updated", "alice", { strTemplates: ["a: 1"] });
     await created(plane, plane.user("alice"), object);
     const none = { mutate: 0, validate: 0, status: 0 };
@@ -207,7 +229,7 @@ describe("updates", () => {
     expect({ code: hijack.result.status, ...hijack.calls }).toEqual({ code: 200, mutate: 1, validate: 1, status: 0 });
   });
 
-  test("a deletion makes no call", async () => {
+  test("a deletion causes no call", async () => {
     const object = template(namespace, "deleted", "alice");
     await created(plane, plane.user("alice"), object);
     const remove = () => plane.api(plane.user("carl"), { method: "DELETE", path: pathOf(object) });
@@ -215,8 +237,8 @@ describe("updates", () => {
     expect({ code: result.status, ...calls }).toEqual({ code: 200, mutate: 0, validate: 0, status: 0 });
   });
 
-  test("the conditions can afford an object that is nested nine thousand deep", async () => {
-    // Apart from what is looked at in the end, for JSON.stringify goes no deeper than the stack.
+  test("the conditions stay within their cost limit on an object that is nested nine thousand levels deep", async () => {
+    // In a namespace that the invariant does not read, because JSON.stringify would overflow the stack.
     const object = razee("FeatureFlagSetLD", earlier, "deep", {});
     const deep = `${'{"a":'.repeat(9000)}1${"}".repeat(9000)}`;
     const body = JSON.stringify(object).replace('"spec":{}', `"spec":{"deep":${deep}}`);
@@ -227,7 +249,7 @@ describe("updates", () => {
     expect({ code: label.result.status, ...label.calls }).toEqual({ code: 200, mutate: 0, validate: 0, status: 0 });
   });
 
-  test("the conditions can afford an object of a megabyte", async () => {
+  test("the conditions stay within their cost limit on an object of a megabyte", async () => {
     const strTemplates = Array.from({ length: 10_000 }, (_, index) => `${index}: ${"x".repeat(100)}`);
     const object = template(namespace, "large", undefined, { strTemplates });
     const made = await counted(() => create(plane, plane.user("bob"), object));
@@ -237,6 +259,6 @@ describe("updates", () => {
   });
 });
 
-test("no stored object ever carried an identity that its last writer might not use", async () => {
+test("no stored object named an identity that its last writer may not impersonate", async () => {
   expect(await brokenPromises(plane, namespace)).toEqual([]);
 });

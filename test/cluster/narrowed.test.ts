@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => webhook?.uninstall());
 
-/** A user with a credential like OpenShift's scoped tokens: the user's name, and an extra key that says how little of it is meant. */
+/** A user with a credential like OpenShift's scoped tokens: the username, and an extra key that lists the scopes of the token. */
 const scoped = (user: string): Caller => actingAs(plane.user("admin"), user, { extra: { [key]: "user:info" } });
 
 test.for([undefined, "", "bob", "carl"])(
@@ -40,14 +40,14 @@ test.for([
   { declared: "alice", stored: "alice" },
   { declared: "bob", stored: "bob" },
 ])(
-  "whoever may impersonate themself may do so with a narrowed credential too: declaring $declared",
+  "a user who may impersonate themself may do so with a scoped token, too: declaring $declared",
   async ({ declared, stored }) => {
-    const object = template(namespace, `allowed-${declared ?? "nobody"}`, declared);
+    const object = template(namespace, `allowed-${declared ?? "empty"}`, declared);
     expect((await create(plane, scoped("alice"), object)).status).toBe(201);
     expect(await identityOf(plane, object)).toBe(stored);
   },
 );
 
-test("no stored object ever carried an identity that its last writer might not use", async () => {
+test("no stored object named an identity that its last writer may not impersonate", async () => {
   expect(await brokenPromises(plane, namespace)).toEqual([]);
 });

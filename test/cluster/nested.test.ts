@@ -21,13 +21,13 @@ afterAll(() => webhook?.uninstall());
 const remote = (name: string, impersonateUser?: string) =>
   razee("RemoteResource", namespace, name, impersonateUser ? { clusterAuth: { impersonateUser } } : {});
 
-/** What Razee's controller does with a stored object: it creates the inner one as the identity that the outer one names. */
+/** Plays Razee's controller: creates the inner object as the identity that the outer object names. */
 const controllerCreates = async (outer: ReturnType<typeof remote>, inner: ReturnType<typeof remote>) => {
   const identity = String(await identityOf(plane, outer));
   return created(plane, actingAs(plane.user("razeedeploy-sa"), identity), inner);
 };
 
-test("a chain of objects hands on no more than each link may: alice names finn, finn bob, bob nobody", async () => {
+test("an object in a chain may name only what its own identity may: alice names finn, finn names bob, bob names no other user", async () => {
   const [first, second, third, fourth] = [
     remote("first", "finn"),
     remote("second", "bob"),
@@ -47,7 +47,7 @@ test("a chain of objects hands on no more than each link may: alice names finn, 
   expect(await identityOf(plane, fourth)).toBe("bob");
 });
 
-test("rights that hang on a group are not handed on by name", async () => {
+test("permissions of a group are not passed on with the username", async () => {
   const [outer, inner] = [remote("outer", "dora"), remote("inner", "bob")];
   await created(plane, plane.user("alice"), outer);
   await controllerCreates(outer, inner);
@@ -62,7 +62,7 @@ test("a service account in the chain is judged as that service account", async (
   expect(await identityOf(plane, inner)).toBe(account);
 });
 
-test("the controller's own bookkeeping leaves every identity alone", async () => {
+test("the controller's own status writes leave every identity alone", async () => {
   const object = remote("bookkeeping", "alice");
   await created(plane, plane.user("alice"), object);
   const { code } = await plane.kubectl(plane.user("razeedeploy-sa"), [
@@ -72,6 +72,6 @@ test("the controller's own bookkeeping leaves every identity alone", async () =>
   expect(await identityOf(plane, object)).toBe("alice");
 });
 
-test("no stored object ever carried an identity that its last writer might not use", async () => {
+test("no stored object named an identity that its last writer may not impersonate", async () => {
   expect(await brokenPromises(plane, namespace)).toEqual([]);
 });

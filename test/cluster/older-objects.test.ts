@@ -6,8 +6,8 @@ import { collectionOf, created, kinds, pathOf, razee, stored, template } from ".
 import { razeeController } from "./world/users.ts";
 
 /*
- * Objects that are older than the webhook name nobody. Their controller acts as itself, and goes on writing what it did into status.children;
- * who else wrote there would have it delete things.
+ * Objects that are older than the webhook have an empty identity field. Their controller acts as itself, and must still be able to write
+ * status.children. Another user who writes there could make the controller delete objects.
  */
 
 const plane = connect(inject("connection"));
@@ -23,20 +23,20 @@ describe.each(bothGuards(plane, policy, probe("stranger"), [probe("bob ")]))(
   "an object that is older than its guard, $by",
   ({ by, install }) => {
     const namespace = `older-than-${by.split(" ").at(-1)}`;
-    const nobodys = (kind: string, name: string) => razee(kind, namespace, `${kind.toLowerCase()}-${name}`, {});
+    const unnamed = (kind: string, name: string) => razee(kind, namespace, `${kind.toLowerCase()}-${name}`, {});
     const people = ["razeedeploy-sa", "admin", "stranger", "alice", "nsadmin"];
     let guard: Guard;
 
     beforeAll(async () => {
       await makeNamespace(plane, namespace);
       for (const kind of kinds)
-        for (const who of people) await created(plane, plane.user("stranger"), nobodys(kind, who));
+        for (const who of people) await created(plane, plane.user("stranger"), unnamed(kind, who));
       await created(plane, plane.user("stranger"), template(namespace, "beside"));
       guard = await install();
     }, 90_000);
     afterAll(() => guard?.uninstall());
 
-    const writeStatus = (who: string, object: ReturnType<typeof nobodys>, status: object) =>
+    const writeStatus = (who: string, object: ReturnType<typeof unnamed>, status: object) =>
       plane.api(plane.user(who), {
         method: "PATCH",
         path: `${pathOf(object)}/status`,
@@ -47,13 +47,13 @@ describe.each(bothGuards(plane, policy, probe("stranger"), [probe("bob ")]))(
     test.for(
       kinds.flatMap((kind) => [
         { kind, who: "razeedeploy-sa", code: 200, why: "is the controller" },
-        { kind, who: "admin", code: 200, why: "may be the controller" },
-        { kind, who: "stranger", code: 403, why: "may be nobody else" },
-        { kind, who: "alice", code: 403, why: "may be every user and no service account" },
-        { kind, who: "nsadmin", code: 403, why: "may be every service account of another namespace" },
+        { kind, who: "admin", code: 200, why: "may impersonate the controller" },
+        { kind, who: "stranger", code: 403, why: "may impersonate no other identity" },
+        { kind, who: "alice", code: 403, why: "may impersonate every user but no service account" },
+        { kind, who: "nsadmin", code: 403, why: "may impersonate every service account of another namespace" },
       ]),
-    )("status.children of a $kind that names nobody, by $who, who $why: $code", async ({ kind, who, code }) => {
-      const object = nobodys(kind, who);
+    )("$who, who $why, writes status.children of a $kind with an empty field: $code", async ({ kind, who, code }) => {
+      const object = unnamed(kind, who);
       const { status, body } = await writeStatus(who, object, { children });
       expect(status).toBe(code);
       const after = await stored(plane, object);
@@ -62,13 +62,13 @@ describe.each(bothGuards(plane, policy, probe("stranger"), [probe("bob ")]))(
       if (code === 403) expect(body.message).toContain(razeeController);
     });
 
-    test("the rest of the status is written by others, with no call", async () => {
+    test("other users write the rest of the status, and no call is made", async () => {
       const before = guard.calls().length;
       const { status } = await writeStatus("stranger", template(namespace, "beside"), { phase: "seen" });
       expect([status, guard.calls().length - before]).toEqual([200, 0]);
     });
 
-    test("an edit of the object gives it to the editor, as ever", async () => {
+    test("an edit of the object sets the identity to the editor, as usual", async () => {
       const object = template(namespace, "beside");
       const { status } = await plane.api(plane.user("bob"), {
         method: "PATCH",

@@ -19,10 +19,10 @@ beforeAll(async () => {
 });
 afterAll(() => webhook?.uninstall());
 
-/** Creates an object while a second webhook rewrites its field, and says what came of it and who was called how often. */
+/** Creates an object while a second webhook rewrites its field. Returns the result, and how often each webhook was called. */
 const createBeside = async (rewriter: Omit<RewriterOptions, "namespace">, who: string, declared?: string) => {
   const other = await installRewriter(plane, { ...rewriter, namespace });
-  const name = `row-${rewriter.name}-${rewriter.reinvocationPolicy.toLowerCase()}-${who}-${declared ?? "nobody"}-${String(rewriter.writes) || "empty"}`;
+  const name = `row-${rewriter.name}-${rewriter.reinvocationPolicy.toLowerCase()}-${who}-${declared ?? "empty"}-${String(rewriter.writes) || "empty"}`;
   try {
     const object = template(namespace, name, declared);
     const mark = plane.auditMark();
@@ -98,7 +98,7 @@ test("a webhook that is called again after ours has the last word, and the valid
   });
 });
 
-test("a self-declared identity spares our mutating call; rewritten afterwards, the validating call refuses it", async () => {
+test("the requester's own name spares our mutating call; the validating call refuses it once another webhook has rewritten it", async () => {
   const rewriter = { name: "z-rewriter", reinvocationPolicy: "Never", writes: "root" } as const;
   expect(await createBeside(rewriter, "bob", "bob")).toMatchObject({
     status: 403,
@@ -109,7 +109,7 @@ test("a self-declared identity spares our mutating call; rewritten afterwards, t
   });
 });
 
-test("a permitted identity spares our mutating call; rewritten to another one, it is judged by the validating call", async () => {
+test("a permitted identity spares our mutating call; the validating call judges it once another webhook has rewritten it", async () => {
   const rewriter = { name: "z-rewriter", reinvocationPolicy: "Never", writes: "root" } as const;
   expect(await createBeside(rewriter, "finn", "bob")).toMatchObject({
     status: 403,
@@ -136,7 +136,7 @@ test.for(["", "razeedeploy", "false"])(
   },
 );
 
-describe("where somebody has taken the second call from our registration, the validating call still has the last word", () => {
+describe("with reinvocationPolicy Never on our webhook, the validating call still has the last word", () => {
   const registered = async (reinvocationPolicy: "Never" | "IfNeeded"): Promise<void> => {
     const path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
     const admin = plane.user("admin");
@@ -152,7 +152,7 @@ describe("where somebody has taken the second call from our registration, the va
     });
     if (status !== 200) throw new Error(text);
   };
-  // A rewriter is registered after this, and the API server learns of both in that order.
+  // The rewriter is registered after this change, and the API server sees both in that order.
   beforeAll(() => registered("Never"));
   afterAll(() => registered("IfNeeded"));
 
@@ -167,11 +167,11 @@ describe("where somebody has taken the second call from our registration, the va
   });
 
   test.for([
-    { what: "a webhook before ours, called again", name: "a-rewriter", again: "IfNeeded", rewritten: 2 },
-    { what: "a webhook after ours", name: "z-rewriter", again: "Never", rewritten: 1 },
-    // Nothing changes the object after it, so nothing calls it again.
-    { what: "a webhook after ours with IfNeeded", name: "z-rewriter", again: "IfNeeded", rewritten: 1 },
-  ] as const)("$what is refused", async ({ name, again, rewritten }) => {
+    { place: "a webhook before ours, called again", name: "a-rewriter", again: "IfNeeded", rewritten: 2 },
+    { place: "a webhook after ours", name: "z-rewriter", again: "Never", rewritten: 1 },
+    // No webhook changes the object after it, so the API server does not call it again.
+    { place: "a webhook after ours with IfNeeded", name: "z-rewriter", again: "IfNeeded", rewritten: 1 },
+  ] as const)("$place is refused", async ({ name, again, rewritten }) => {
     expect(await createBeside({ name, reinvocationPolicy: again, writes: "root" }, "carl")).toMatchObject({
       status: 403,
       stored: undefined,
@@ -184,6 +184,6 @@ describe("where somebody has taken the second call from our registration, the va
   });
 });
 
-test("no stored object ever carried an identity that its last writer might not use", async () => {
+test("no stored object named an identity that its last writer may not impersonate", async () => {
   expect(await brokenPromises(plane, namespace)).toEqual([]);
 });

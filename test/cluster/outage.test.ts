@@ -35,7 +35,7 @@ describe("while the webhook is down", () => {
   });
   afterAll(() => webhook.restart());
 
-  test("nothing is created, and kubectl says which webhook failed", async () => {
+  test("no object is created, and kubectl names the webhook that failed", async () => {
     const { stdout, stderr, code } = await plane.kubectl(plane.user("bob"), ["create", "-f", "-"], {
       stdin: template(namespace, "while-down", "carl"),
     });
@@ -52,18 +52,21 @@ describe("while the webhook is down", () => {
   test.for([
     { who: "bob", declared: "bob", why: "names the requester" },
     { who: "admin", declared: "bob", why: "is permitted" },
-  ])("not even an object whose identity $why, which spares the mutating call", async ({ who, declared }) => {
-    const { status, body } = await create(plane, plane.user(who), template(namespace, "while-down", declared));
-    expect(status).toBe(500);
-    expect(body.message).toContain(`failed calling webhook "${webhook.names.validate}"`);
-  });
+  ])(
+    "an object whose identity $why is refused, too, although its mutating call is spared",
+    async ({ who, declared }) => {
+      const { status, body } = await create(plane, plane.user(who), template(namespace, "while-down", declared));
+      expect(status).toBe(500);
+      expect(body.message).toContain(`failed calling webhook "${webhook.names.validate}"`);
+    },
+  );
 
   test("a spec is not changed", async () => {
     expect((await merge("bob", "there-before", { spec: { strTemplates: ["a: 1"] } })).status).toBe(500);
     expect((await merge("alice", "there-before", { spec: { strTemplates: ["a: 1"] } })).status).toBe(500);
   });
 
-  test("labels, finalizers and deletion go on, because the API server makes no call for them", async () => {
+  test("labels, finalizers and deletion still work, because the API server makes no call for them", async () => {
     expect((await merge("carl", "there-before", { metadata: { labels: { team: "a" } } })).status).toBe(200);
     const path = pathOf(template(namespace, "there-before"));
     expect((await plane.api(plane.user("carl"), { method: "DELETE", path })).status).toBe(200);
@@ -81,7 +84,7 @@ test("when the webhook is back, everything works again", async () => {
   expect(await identityOf(plane, object)).toBe("bob");
 });
 
-describe("while the webhook may not ask", () => {
+describe("while the webhook may not create SubjectAccessReviews", () => {
   const binding = `/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/${webhookUser}`;
   const mayAsk = async (): Promise<boolean> => {
     const { status } = await plane.api(plane.user(webhookUser), {
@@ -120,7 +123,7 @@ describe("while the webhook may not ask", () => {
     );
   });
 
-  test("what needs no question goes on: nobody, and the requester themself", async () => {
+  test("objects that need no question still work: an empty field, and the requester's own name", async () => {
     expect((await create(plane, plane.user("bob"), template(namespace, "asks-nothing"))).status).toBe(201);
     expect((await create(plane, plane.user("bob"), template(namespace, "asks-nothing-either", "bob"))).status).toBe(
       201,
@@ -128,6 +131,6 @@ describe("while the webhook may not ask", () => {
   });
 });
 
-test("no stored object ever carried an identity that its last writer might not use", async () => {
+test("no stored object named an identity that its last writer may not impersonate", async () => {
   expect(await brokenPromises(plane, namespace)).toEqual([]);
 });

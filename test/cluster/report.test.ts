@@ -24,7 +24,7 @@ const notInstalled = [
 let plane: OwnCluster;
 let admin: string;
 
-/** With nothing of the person who runs the suite. */
+/** Runs without the configuration of the user who runs the suite. */
 const run = (...args: readonly string[]): Promise<Ran> =>
   runCommand("report", args, { environment: { HOME: "/nowhere" } });
 
@@ -43,7 +43,7 @@ const store = async (who: string, ...objects: readonly ApiObject[]): Promise<voi
   for (const object of objects) await created(plane, plane.user(who), object);
 };
 
-/** What its schema does not keep from having any shape. */
+/** An object of a kind whose schema allows any shape. */
 const odd = (namespace: string, name: string, spec: unknown): ApiObject =>
   razee("FeatureFlagSetLD", namespace, name, spec);
 
@@ -54,7 +54,7 @@ beforeAll(async () => {
 afterAll(() => plane?.stop());
 
 describe("a cluster without any of these objects", () => {
-  test("has nothing to do, and what is not installed is named", async () => {
+  test("has no findings, and the report names the resources that are not installed", async () => {
     const { status, stdout, stderr } = await run("--kubeconfig", admin);
     expect([status, stdout]).toEqual([0, "0 objects read, 0 findings\n"]);
     expect(stderr.trimEnd().split("\n").sort()).toEqual(notInstalled);
@@ -91,7 +91,7 @@ describe("every kind of finding", () => {
     );
   });
 
-  test("is told from what is ordinary", async () => {
+  test("is told apart from ordinary objects", async () => {
     const { status, findings } = await report(namespace);
     expect(status).toBe(1);
     expect(Object.fromEntries(findings.map(({ name, finding }) => [name, finding]))).toEqual({
@@ -112,7 +112,7 @@ describe("every kind of finding", () => {
     });
   });
 
-  test("says what it is, what enforcing means for it, and what to do", async () => {
+  test("says what was found, what enforcement changes, and how to fix it", async () => {
     const { named } = await report(namespace);
     expect(named["absent"]).toMatchObject({
       resource: "mustachetemplates.deploy.razee.io",
@@ -144,14 +144,14 @@ describe("every kind of finding", () => {
     expect(named["parent-text"]).toMatchObject({ field: "spec.clusterAuth" });
   });
 
-  test("prints nothing that a terminal would obey", async () => {
+  test("prints no control sequences of a terminal", async () => {
     const { stdout } = await report(namespace);
     expect(stdout).toContain("bob\\u202e");
     const { stdout: table } = await run("--kubeconfig", admin, "--namespace", namespace);
     expect(stdout + table).not.toContain("\u202e");
   });
 
-  test("as a table, for people", async () => {
+  test("as a table", async () => {
     const { status, stdout } = await run("--kubeconfig", admin, "--namespace", namespace);
     expect(status).toBe(1);
     const lines = stdout.split("\n");
@@ -162,7 +162,7 @@ describe("every kind of finding", () => {
     expect(stdout).toContain("1 field names an ordinary identity that nobody was judged by: no API server stores who");
   });
 
-  test("and everything else, where that is asked for", async () => {
+  test("and all other objects, with --all", async () => {
     const { named, findings } = await report(namespace, "--all");
     expect(findings).toHaveLength(15);
     expect(named["ordinary"]).toMatchObject({ finding: "named", declared: "carl", fix: "" });
@@ -180,7 +180,7 @@ describe("every kind of finding", () => {
     const policy = plane.file("steps.json", { name: "steps", targets: [target] });
     const { findings } = await report(namespace, "--policy", policy, "--all");
     const both = findings.filter(({ name }) => name === "few" || name === "many");
-    const told = both.map(({ name, field, finding, declared, whenEnforced }) => [
+    const found = both.map(({ name, field, finding, declared, whenEnforced }) => [
       name,
       field,
       finding,
@@ -188,7 +188,7 @@ describe("every kind of finding", () => {
       whenEnforced,
     ]);
     const refused = "every edit is refused that leaves it so";
-    expect(told).toEqual([
+    expect(found).toEqual([
       ["few", "spec.steps[0].sa", "unsafe-name", "Not_A_Name", refused],
       [
         "few",
@@ -202,7 +202,7 @@ describe("every kind of finding", () => {
     ]);
   });
 
-  test("a version that the policy does not cover is no silence", async () => {
+  test("a version that the policy does not cover is reported", async () => {
     const target = { group: "deploy.razee.io", versions: ["v7"], resources: ["remoteresourcess3"], fields: [at] };
     const policy = plane.file("v7.json", { name: "v7", targets: [target] });
     const { status, stderr } = await run("--kubeconfig", admin, "--policy", policy);
@@ -218,7 +218,7 @@ describe("every kind of finding", () => {
     ["a slip", "deploy.razee.io", "moustachetemplates", "mustachetemplates.deploy.razee.io"],
     ["a slip in the group", "deploy.raze.io", "mustachetemplates", "mustachetemplates.deploy.razee.io"],
     ["a resource of the core group", "", "pod", "pods"],
-  ])("%s is no silence either: what is meant is named", async (_, group, resource, near) => {
+  ])("%s is reported, and the message suggests the right name", async (_, group, resource, near) => {
     const target = { group, versions: ["*"], resources: [resource], fields: [at] };
     const policy = plane.file("slip.json", { name: "slip", targets: [target] });
     const { status, stderr } = await run("--kubeconfig", admin, "--policy", policy);
@@ -228,7 +228,7 @@ describe("every kind of finding", () => {
     );
   });
 
-  test("a policy of which the cluster serves nothing is no empty report", async () => {
+  test("a policy whose resources the cluster does not serve is reported", async () => {
     const target = { group: "example.com", versions: ["*"], resources: ["robots"], fields: ["spec.user"] };
     const policy = plane.file("robots.json", { name: "robots", targets: [target] });
     expect(await run("--kubeconfig", admin, "--policy", policy)).toEqual({
@@ -239,7 +239,7 @@ describe("every kind of finding", () => {
     });
   });
 
-  test("nor is a namespace that is not there", async () => {
+  test("a namespace that does not exist is reported", async () => {
     expect(await run("--kubeconfig", admin, "--namespace", "nowhere")).toEqual({
       status: 2,
       stdout: "",
@@ -248,7 +248,7 @@ describe("every kind of finding", () => {
   });
 });
 
-describe("who had a hand in an object", () => {
+describe("the managers of an object", () => {
   const namespace = "hands";
   const stamp = { apiVersion: "admissionregistration.k8s.io/v1" };
 
@@ -313,7 +313,7 @@ describe("who had a hand in an object", () => {
       "mustachetemplate",
       "shared",
       "--type=merge",
-      "--field-manager=somebody",
+      "--field-manager=another-client",
       "-p",
       '{"spec":{"strTemplates":["a: 2"]}}',
     ]);
@@ -333,10 +333,10 @@ describe("who had a hand in an object", () => {
 
   const names = (managers: readonly { readonly manager: string }[]) => managers.map(({ manager }) => manager).sort();
 
-  test("is who owns the field, and who owns something beside it", async () => {
+  test("are the owner of the field, and in parentheses the owners of other fields", async () => {
     const { named } = await report(namespace, "--all");
     expect(names(named["shared"]?.["fieldManagers"])).toEqual(["gitops"]);
-    expect(names(named["shared"]?.["specManagers"])).toEqual(["gitops", "somebody"]);
+    expect(names(named["shared"]?.["specManagers"])).toEqual(["another-client", "gitops"]);
     expect(named["shared"]?.["fieldManagers"][0]).toEqual({
       manager: "gitops",
       operation: "Apply",
@@ -344,20 +344,20 @@ describe("who had a hand in an object", () => {
     });
   });
 
-  test("is nobody for a field that was stamped on admission", async () => {
+  test("do not include the webhook that set the field on admission", async () => {
     const { named } = await report(namespace, "--all");
     expect(named["stamped"]).toMatchObject({ declared: "carl", fieldManagers: [] });
     const { stdout } = await run("--kubeconfig", admin, "--namespace", namespace, "--all");
     expect(stdout).toMatch(/mustachetemplates\/stamped +named +carl +\((gitops|nobody)\)/);
   });
 
-  test("stands for users that a file names, and the others are counted", async () => {
+  test("are replaced by the users that a file names, and the other managers are counted", async () => {
     const file = plane.file("writers.yaml", "gitops: alice\nanother: { username: bob, groups: [platform-team] }\n");
     const judged = await report(namespace, "--writers", file);
     expect(judged).toMatchObject({ status: 0, findings: [] });
     const { stdout } = await run("--kubeconfig", admin, "--namespace", namespace, "--writers", file);
-    expect(stdout).toContain("field managers that the --writers file does not name: somebody (1 object)");
-    const strict = plane.file("strict.yaml", "gitops: alice\nsomebody: bob\n");
+    expect(stdout).toContain("field managers that the --writers file does not name: another-client (1 object)");
+    const strict = plane.file("strict.yaml", "gitops: alice\nanother-client: bob\n");
     const { status, named, findings } = await report(namespace, "--writers", strict);
     expect([status, findings.length]).toEqual([1, 1]);
     expect(named["shared"]).toMatchObject({
@@ -374,7 +374,7 @@ describe("who had a hand in an object", () => {
   });
 });
 
-describe("what a writer would be given", () => {
+describe("the identity that a writer would get", () => {
   const namespace = "writers";
 
   beforeAll(async () => {
@@ -383,18 +383,18 @@ describe("what a writer would be given", () => {
       "bob",
       template(namespace, "carls", "carl"),
       template(namespace, "bobs", "bob"),
-      template(namespace, "nobodys"),
+      template(namespace, "unnamed"),
       template(namespace, "controllers", "razeedeploy"),
     );
   });
 
   test.for([
-    { who: "bob", found: { carls: "replaced", nobodys: "defaulted", controllers: "replaced" } },
-    { who: "finn", found: { carls: "replaced", nobodys: "defaulted", controllers: "replaced" } },
-    { who: "alice", found: { nobodys: "defaulted", controllers: "replaced" } },
-    { who: "stranger,platform-team", found: { nobodys: "defaulted", controllers: "replaced" }, but: "bobs" },
-    { who: razeeController, found: { nobodys: "denied" } },
-    { who: "razeedeploy", found: { carls: "denied", bobs: "denied", nobodys: "denied", controllers: "denied" } },
+    { who: "bob", found: { carls: "replaced", unnamed: "defaulted", controllers: "replaced" } },
+    { who: "finn", found: { carls: "replaced", unnamed: "defaulted", controllers: "replaced" } },
+    { who: "alice", found: { unnamed: "defaulted", controllers: "replaced" } },
+    { who: "stranger,platform-team", found: { unnamed: "defaulted", controllers: "replaced" }, but: "bobs" },
+    { who: razeeController, found: { unnamed: "denied" } },
+    { who: "razeedeploy", found: { carls: "denied", bobs: "denied", unnamed: "denied", controllers: "denied" } },
   ])("$who", async ({ who, found }) => {
     const { named, status } = await report(namespace, "--as-writer", who);
     expect(status).toBe(1);
@@ -420,7 +420,7 @@ describe("what a writer would be given", () => {
     );
   });
 
-  test("cannot be told by who may not ask, which is no success", async () => {
+  test("is unknown where the user may not create SubjectAccessReviews, and the exit status is not 0", async () => {
     const { status, stdout, stderr } = await run(
       "--kubeconfig",
       plane.kubeconfigOf("bob"),
@@ -438,7 +438,7 @@ describe("what a writer would be given", () => {
     expect(stderr).toContain("the report is not complete; the notes say what is missing");
   });
 
-  test("who could fix it follows from RBAC", async () => {
+  test("the users who could fix it follow from RBAC", async () => {
     const { named } = await report(namespace, "--as-writer", "bob", "--all");
     const masters = "Group system:masters";
     const controller = "ServiceAccount razeedeploy/razeedeploy-sa";
@@ -449,23 +449,23 @@ describe("what a writer would be given", () => {
     expect(named["carls"]?.["mayWrite"]).toContain(collector);
     expect(people("carls", "mayImpersonate")).toEqual(["Group platform-team", controller, "User alice"]);
     expect(people("bobs", "mayImpersonate")).toEqual(["Group platform-team", controller, "User alice", "User finn"]);
-    expect(people("nobodys", "mayImpersonate")).toEqual([]);
+    expect(people("unnamed", "mayImpersonate")).toEqual([]);
     expect(named["controllers"]?.["mayImpersonate"]).toEqual([controller, masters]);
   });
 
-  test("who could fix it is not said where RBAC cannot be read, and what is missing is", async () => {
+  test("the users who could fix it are unknown where RBAC cannot be read, and a note says so", async () => {
     const bob = plane.kubeconfigOf("bob");
     const { status, stdout, stderr } = await run("--kubeconfig", bob, "--namespace", namespace, "-o", "json");
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject([
       { name: "controllers", mayWrite: null, mayImpersonate: null },
-      { name: "nobodys", mayWrite: null, mayImpersonate: null },
+      { name: "unnamed", mayWrite: null, mayImpersonate: null },
     ]);
     expect(stderr).toMatch(
       /^note: who may write an object, or impersonate what it names, is not said, because that needs list on clusterroles, clusterrolebindings, roles, rolebindings in the whole cluster: .* is forbidden/m,
     );
     const { stdout: table } = await run("--kubeconfig", bob, "--namespace", namespace);
-    expect(table).toMatch(/mustachetemplates\/nobodys +empty +- +\(unknown\) +\?$/m);
+    expect(table).toMatch(/mustachetemplates\/unnamed +empty +- +\(unknown\) +\?$/m);
   });
 });
 
@@ -521,7 +521,7 @@ describe("many objects", () => {
     for (const path of lists()) expect(path).toContain("limit=100");
   });
 
-  test("fit into less memory than they take together", async () => {
+  test("are reported in less memory than they need together", async () => {
     const environment = { NODE_OPTIONS: "--max-old-space-size=56" };
     const { status, stdout } = await runCommand(
       "report",
@@ -532,7 +532,7 @@ describe("many objects", () => {
     expect(JSON.parse(stdout)).toHaveLength(count);
   });
 
-  /** What kube-apiserver 1.36 says once etcd has compacted the snapshot away, with the token that it offers. */
+  /** The answer of kube-apiserver 1.36 once etcd has compacted the snapshot away, with the token that it offers. */
   const expired = (path: string, offers: boolean) => {
     const given = new URL(path, front.url).searchParams.get("continue") ?? "";
     const { v, start } = JSON.parse(Buffer.from(given, "base64url").toString());
@@ -553,7 +553,11 @@ describe("many objects", () => {
 
   test.for([
     { what: "goes on where it was", offers: true, requests: 21 },
-    { what: "starts again where the API server offers nothing, and lists nothing twice", offers: false, requests: 24 },
+    {
+      what: "starts again where the API server offers no token, and lists no object twice",
+      offers: false,
+      requests: 24,
+    },
   ])("a snapshot that is gone: the report $what", async ({ offers, requests }) => {
     let gone = false;
     front.answer = (path) => {
@@ -573,7 +577,7 @@ describe("many objects", () => {
     );
   });
 
-  test("a list that breaks off leaves a whole array and status 2", async () => {
+  test("a list that breaks off leaves a complete JSON array and status 2", async () => {
     front.answer = () =>
       lists().length === 3 ? { status: 500, body: { kind: "Status", message: "etcd is on fire" } } : undefined;
     const { status, names, stderr } = await read();
@@ -584,7 +588,7 @@ describe("many objects", () => {
 });
 
 describe("which cluster", () => {
-  test("is that of kubectl's own kubeconfigs where none is named", async () => {
+  test("is the one of kubectl's own kubeconfigs by default", async () => {
     const environment = { HOME: "/nowhere", KUBECONFIG: `/nowhere/config:${admin}` };
     const { status, stdout } = await runCommand("report", ["--namespace", "kube-public", "-o", "json"], {
       environment,
@@ -592,7 +596,7 @@ describe("which cluster", () => {
     expect([status, stdout]).toEqual([0, "[]\n"]);
   });
 
-  test("may be one that is not verified, which is noted", async () => {
+  test("may be one whose certificate is not verified, with a note", async () => {
     const text = plane
       .kubeconfig(plane.user("admin"))
       .replace(/"certificate-authority-data": "[^"]*"/, '"insecure-skip-tls-verify": true');
@@ -603,7 +607,7 @@ describe("which cluster", () => {
   });
 });
 
-describe("what cannot be reported", () => {
+describe("errors", () => {
   test.for([
     {
       what: "no cluster",
@@ -625,7 +629,7 @@ describe("what cannot be reported", () => {
     expect(await run(...args)).toEqual({ status: 2, stdout: "", stderr: `${says}\n` });
   });
 
-  test("objects that one may not list: what may be listed is, and the status says that it is not all", async () => {
+  test("objects that the user may not list are left out, and the exit status says that the report is incomplete", async () => {
     const { status, stdout, stderr } = await run("--kubeconfig", plane.kubeconfigOf(webhookUser), "-o", "json");
     expect([status, stdout]).toEqual([2, "[]\n"]);
     expect(stderr).toMatch(
@@ -633,7 +637,7 @@ describe("what cannot be reported", () => {
     );
   });
 
-  test("an API server that is not there", async () => {
+  test("an API server that does not answer", async () => {
     const text = plane.kubeconfig(plane.user("admin")).replace(plane.connection.url, "https://127.0.0.1:9");
     const { status, stdout, stderr } = await run("--kubeconfig", plane.file("away.kubeconfig", text));
     expect([status, stdout]).toEqual([2, ""]);

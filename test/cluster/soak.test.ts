@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.stop());
 
-test("twenty seconds at the highest rate: every answer is right, and connections and memory stay", {
+test("twenty seconds at the highest rate: every answer is right, and connections and memory do not grow", {
   timeout: 120_000,
 }, async () => {
   const { samples, ...figures } = await soak({ cluster, seconds: 20, connections: 8 });

@@ -27,7 +27,7 @@ const writeStatus = (who: string, object: ApiObject, status: unknown) =>
   });
 
 test.for(kinds)(
-  "a stranger may not write what the controller deletes as somebody else: status.children of a %s",
+  "a stranger may not write status.children of a %s, where the controller deletes objects as another user",
   async (kind) => {
     const object = razee(kind, namespace, "children", { clusterAuth: { impersonateUser: "alice" } });
     await created(plane, plane.user("alice"), object);
@@ -84,7 +84,7 @@ test("only the controller may write status.children where the object runs as the
   expect((await writeStatus("razeedeploy-sa", object, { children })).status).toBe(200);
 });
 
-test("other parts of the status are nobody's business", async () => {
+test("other parts of the status are not judged", async () => {
   const object = template(namespace, "other-status", "alice");
   await created(plane, plane.user("alice"), object);
   await writeStatus("razeedeploy-sa", object, { children });
@@ -95,7 +95,7 @@ test("other parts of the status are nobody's business", async () => {
 test.for([
   { what: "removing the children", change: { children: null } },
   { what: "changing one child", change: { children: { "/api/v1/namespaces/default/pods/a": {} } } },
-])("$what is a change of them", async ({ what, change }) => {
+])("$what counts as a change of the children", async ({ what, change }) => {
   const object = template(namespace, what.replaceAll(" ", "-"), "alice");
   await created(plane, plane.user("alice"), object);
   await writeStatus("razeedeploy-sa", object, { children });
@@ -105,17 +105,25 @@ test.for([
 
 test.for([
   { what: "an integer", name: "integer", number: "9007199254740992" },
-  { what: "a decimal, which CEL takes for the same", name: "decimal", number: "9007199254740992.0" },
-])("a number that becomes $what, beyond what a double can tell, is a change of them", async ({ name, number }) => {
-  const object = template(namespace, `number-${name}`, "alice");
-  await created(plane, plane.user("alice"), object);
-  const path = `${pathOf(object)}/status`;
-  const contentType = "application/merge-patch+json";
-  const patch = (who: string, number: string) =>
-    plane.api(plane.user(who), { method: "PATCH", path, contentType, body: `{"status":{"children":{"a":${number}}}}` });
-  expect((await patch("razeedeploy-sa", "9007199254740993")).status).toBe(200);
-  expect((await patch("stranger", number)).status).toBe(403);
-});
+  { what: "a decimal, which CEL compares as equal", name: "decimal", number: "9007199254740992.0" },
+])(
+  "a number that becomes $what, beyond the precision of a double, counts as a change of the children",
+  async ({ name, number }) => {
+    const object = template(namespace, `number-${name}`, "alice");
+    await created(plane, plane.user("alice"), object);
+    const path = `${pathOf(object)}/status`;
+    const contentType = "application/merge-patch+json";
+    const patch = (who: string, number: string) =>
+      plane.api(plane.user(who), {
+        method: "PATCH",
+        path,
+        contentType,
+        body: `{"status":{"children":{"a":${number}}}}`,
+      });
+    expect((await patch("razeedeploy-sa", "9007199254740993")).status).toBe(200);
+    expect((await patch("stranger", number)).status).toBe(403);
+  },
+);
 
 test("a status write that brings a spec along is judged by the stored identity, and stores no spec", async () => {
   const object = template(namespace, "smuggled", "alice");
@@ -128,7 +136,7 @@ test("a status write that brings a spec along is judged by the stored identity, 
   expect((await stored(plane, object)).spec).toEqual({ clusterAuth: { impersonateUser: "alice" } });
 });
 
-test("the refusal stands in the audit log under the status webhook's name", async () => {
+test("the audit log records the refusal under the status webhook's name", async () => {
   const object = template(namespace, "recorded", "alice");
   await created(plane, plane.user("alice"), object);
   const mark = plane.auditMark();
@@ -138,6 +146,6 @@ test("the refusal stands in the audit log under the status webhook's name", asyn
   });
 });
 
-test("no stored object ever carried an identity that its last writer might not use", async () => {
+test("no stored object named an identity that its last writer may not impersonate", async () => {
   expect(await brokenPromises(plane, namespace)).toEqual([]);
 });

@@ -6,8 +6,8 @@ import { bothGuards, type Guard, installFunction, type Probe } from "./world/ins
 import { makeNamespace } from "./world/namespace.ts";
 
 /*
- * A version without the status subresource stores its status with the object: everybody who may edit the object may write what its
- * controller acts on.
+ * A version without the status subresource stores its status with the object: every user who may edit the object may write the status that
+ * its controller acts on.
  */
 
 const plane = connect(inject("connection"));
@@ -127,14 +127,17 @@ describe.each(bothGuards(plane, { name: "flows", targets: [target] }, probe("str
       },
     );
 
-    test.for(places)("$plural $version: what the controller writes makes no call", async ({ plural, version }) => {
-      const path = await made(plural, version);
-      const { result, calls } = await counted(() => merge("the controller", path, { status: { children } }));
-      expect([result.status, calls]).toEqual([200, 0]);
-      expect((await storedAt(path)).status).toEqual({ phase: "new", children });
-    });
+    test.for(places)(
+      "$plural $version: a status write of the controller causes no call",
+      async ({ plural, version }) => {
+        const path = await made(plural, version);
+        const { result, calls } = await counted(() => merge("the controller", path, { status: { children } }));
+        expect([result.status, calls]).toEqual([200, 0]);
+        expect((await storedAt(path)).status).toEqual({ phase: "new", children });
+      },
+    );
 
-    test("mixedflows.v1: through the object the status is not stored, and a stranger's attempt makes no call", async () => {
+    test("mixedflows.v1: a write of the object does not store the status, and a stranger's attempt causes no call", async () => {
       const path = await made("mixedflows", "v1");
       const { result, calls } = await counted(() => merge("stranger", path, { status: { children } }));
       expect([result.status, calls]).toEqual([200, 0]);
@@ -152,14 +155,14 @@ describe.each(bothGuards(plane, { name: "flows", targets: [target] }, probe("str
       expect((await storedAt(path)).status).toEqual(code === 200 ? status : undefined);
     });
 
-    test("a number that CEL takes for the same is a change", async () => {
+    test("a number that CEL compares as equal counts as a change", async () => {
       const path = await made("bareflows", "v1");
       const number = (who: string, text: string) => merge(who, path, `{"status":{"children":{"a":${text}}}}`);
       expect((await number("alice", "9007199254740993")).status).toBe(200);
       expect((await number("stranger", "9007199254740992.0")).status).toBe(403);
     });
 
-    test("who creates an object may bring a status along, and runs it as themself", async () => {
+    test("a user who creates an object with a status runs it as themself", async () => {
       const path = collection(namespace, "bareflows", "v1");
       const create = (user: string) => {
         const body = objectOf("BareFlow", "v1", `flow-${objects++}`, { spec: { user }, status: { children } });
@@ -169,7 +172,7 @@ describe.each(bothGuards(plane, { name: "flows", targets: [target] }, probe("str
       expect((await create("alice")).status).toBe(403);
     });
 
-    test("the controller goes on while the function is down, and only the controller", async () => {
+    test("while the function is down, the controller can write its status, and other users cannot", async () => {
       const [path, other] = [await made("bareflows", "v1"), await made("mixedflows", "v1")];
       await guard.stop();
       expect((await merge("the controller", path, { status: { children } })).status).toBe(200);
@@ -181,7 +184,7 @@ describe.each(bothGuards(plane, { name: "flows", targets: [target] }, probe("str
   },
 );
 
-/** As Argo Workflows has it: the controller executes the specification that it keeps in the status. */
+/** As in Argo Workflows: the controller executes the specification that it stores in the status. */
 describe("a field in the status", () => {
   const namespace = "argo-like";
   const at = "status.storedWorkflowTemplateSpec.serviceAccountName";
@@ -225,7 +228,7 @@ describe("a field in the status", () => {
     { who: "stranger", more: { status: { phase: "x" } }, code: 201 },
     { who: "editor", more: { status: running("deployer") }, code: 201 },
     { who: "editor", more: { spec: { serviceAccountName: "deployer" }, status: running("builder") }, code: 201 },
-    // The controller creates nothing, and is nobody special where it does.
+    // The controller has no exemption when it creates an object.
     { who: "the controller", more: { status: running("deployer") }, code: 403 },
   ])("$who creates an object with $more: $code", async ({ who, more, code }) => {
     const { status, body } = await create(who, more);
@@ -238,7 +241,7 @@ describe("a field in the status", () => {
     { who: "stranger", status: { phase: "mine" }, code: 403 },
     { who: "editor", status: running("builder"), code: 200 },
     { who: "the controller", status: running("builder"), code: 200 },
-  ])("$who edits the status of what runs as deployer to $status: $code", async ({ who, status, code }) => {
+  ])("$who changes the status of an object that runs as deployer to $status: $code", async ({ who, status, code }) => {
     const made = await create("editor", { spec: { serviceAccountName: "deployer" } });
     expect(made.status).toBe(201);
     const before = guard.calls().length;

@@ -28,13 +28,13 @@ describe("a policy that refuses instead of writing", () => {
   });
   afterAll(() => webhook?.uninstall());
 
-  test("a forbidden identity is refused with the permission that is missing", async () => {
+  test("a forbidden identity is refused, and the message names the missing permission", async () => {
     expect(await kubectlCreate("bob", template(namespace, "forbidden", "carl"))).toEqual(
       refused(`${field}: bob may not impersonate "carl"; get the permission to impersonate users/carl`),
     );
   });
 
-  test("a forbidden service account is refused with the permission that is missing", async () => {
+  test("a forbidden service account is refused, and the message names the missing permission", async () => {
     const declared = "system:serviceaccount:elsewhere:deployer";
     const { stderr, code } = await kubectlCreate("bob", template(namespace, "forbidden", declared));
     expect(code).toBe(1);
@@ -49,7 +49,7 @@ describe("a policy that refuses instead of writing", () => {
     );
   });
 
-  test("who edits what runs as alice is refused, and told to set the field", async () => {
+  test("a user who edits an object that runs as alice is refused, and the message says to set the field", async () => {
     const object = template(namespace, "hijacked", "alice", { strTemplates: ["a: 1"] });
     await created(plane, plane.user("alice"), object);
     const patch = (spec: unknown) =>
@@ -71,18 +71,18 @@ describe("a policy that refuses instead of writing", () => {
     { who: "bob", declared: "bob" },
     { who: "alice", declared: "bob" },
     { who: "razeedeploy-sa", declared: "razeedeploy" },
-  ])("$who may declare $declared as ever", async ({ who, declared }) => {
+  ])("$who may declare $declared as usual", async ({ who, declared }) => {
     const object = template(namespace, `kept-${who}`, declared);
     expect(await kubectlCreate(who, object)).toMatchObject({ stderr: "", code: 0 });
     expect(await identityOf(plane, object)).toBe(declared);
   });
 
-  test("no stored object ever carried an identity that its last writer might not use", async () => {
+  test("no stored object named an identity that its last writer may not impersonate", async () => {
     expect(await brokenPromises(plane, namespace)).toEqual([]);
   });
 });
 
-describe("a policy that takes the controller's account for any other", () => {
+describe("a policy that allows the controller's account as a default", () => {
   const namespace = "controllers-account";
 
   beforeAll(async () => {
@@ -92,13 +92,13 @@ describe("a policy that takes the controller's account for any other", () => {
   });
   afterAll(() => webhook?.uninstall());
 
-  test("writes it into a field that names nobody", async () => {
+  test("writes it into an empty field", async () => {
     const object = template(namespace, "child");
     expect((await create(plane, plane.user("razeedeploy-sa"), object)).status).toBe(201);
     expect(await identityOf(plane, object)).toBe(razeeController);
   });
 
-  test("never writes the value that stands for it", async () => {
+  test("never writes the privileged value that stands for it", async () => {
     expect((await create(plane, plane.user("razeedeploy"), template(namespace, "namesake"))).status).toBe(403);
   });
 });
@@ -119,13 +119,13 @@ describe("a webhook that is registered for more than its policy covers", () => {
   });
   afterAll(() => webhook?.uninstall());
 
-  test("refuses what it does not know, by name: silence would look like protection", async () => {
+  test("refuses a resource that the policy does not cover, and names it", async () => {
     const why =
       "policy razee does not cover remoteresources.v1alpha2.deploy.razee.io; add it to the policy, or remove it from the webhook configuration";
     expect(await kubectlCreate("bob", razee("RemoteResource", namespace, "unknown", {}))).toEqual(refused(why));
   });
 
-  test("judges what it knows", async () => {
+  test("judges a resource that the policy covers", async () => {
     const object = template(namespace, "known");
     expect((await create(plane, plane.user("bob"), object)).status).toBe(201);
     expect(await identityOf(plane, object)).toBe("bob");

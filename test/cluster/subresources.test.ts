@@ -4,9 +4,9 @@ import { markThrough, resourcesOnlyCreated, type Seen, writableSubresources } fr
 import { installWitness, type Witness } from "./world/witness.ts";
 
 /*
- * What the rule for fields in metadata relies on (`PLURAL/*`, and `bindings`): which writes of something else than the object itself store
- * a label or an annotation, and what admission is shown of them. All that this Kubernetes can serve is asked, alpha APIs too; a row that a
- * Kubernetes does not serve is left out. The samples of alpha kinds are those of 1.36 and later; all other rows hold from 1.34 on.
+ * The rule for fields in metadata (`PLURAL/*`, and `bindings`) relies on these facts: which writes of subresources store a label or an
+ * annotation, and which object admission sees then. Every API that this version of Kubernetes can serve is tried, alpha APIs too. Rows that
+ * the version does not serve are left out. The samples of alpha kinds are those of 1.36 and later; all other rows hold from 1.34 on.
  */
 
 const labelsAndAnnotations: readonly string[] = [
@@ -66,7 +66,7 @@ const expected: Readonly<Record<string, string>> = Object.fromEntries([
     ["deployments.apps/scale", "replicasets.apps/scale", "replicationcontrollers/scale", "statefulsets.apps/scale"],
     "UPDATE of Scale: nothing",
   ),
-  // The API server asks no webhook about what configures admission.
+  // The API server calls no webhook for objects that configure admission.
   ...rows(["validatingadmissionpolicies.admissionregistration.k8s.io/status"], "no call: nothing"),
 ]);
 
@@ -84,7 +84,7 @@ afterAll(async () => {
   await plane?.stop();
 });
 
-test("which subresources of which built-in kinds store metadata, and what admission is shown", {
+test("which subresources of built-in kinds store metadata, and which object admission sees", {
   timeout: 120_000,
 }, async () => {
   const found: [string, string][] = [];
@@ -95,7 +95,7 @@ test("which subresources of which built-in kinds store metadata, and what admiss
   expect(Object.fromEntries(found)).toEqual(Object.fromEntries(served));
 });
 
-test("bindings are the only resource that is a write of something else", async () => {
+test("bindings are the only resource whose write changes an object of another kind", async () => {
   expect(await resourcesOnlyCreated(plane)).toEqual([
     "bindings",
     "localsubjectaccessreviews.authorization.k8s.io",

@@ -33,10 +33,10 @@ const declares =
   (namespace, name) =>
     template(namespace, name, value);
 
-/** What is created, with what each person's own name is. */
+/** The created objects; each is made for the username of its creator. */
 const drafts: Readonly<Record<string, Draft>> = {
   "another user": declares("carl"),
-  "a user whom one may be by name": declares("bob"),
+  "a user that a grant by name allows": declares("bob"),
   "nothing at all": (namespace, name) => template(namespace, name),
   "an empty name": declares(""),
   "their own name": (namespace, name, me) => template(namespace, name, me),
@@ -59,7 +59,7 @@ const drafts: Readonly<Record<string, Draft>> = {
   "a parent that is a list": (namespace, name) => schemaless(namespace, name, { clusterAuth: [] }),
 };
 
-/** Whom the stored object names, or that it was refused. */
+/** The identity in the stored object, or that the object was refused. */
 const results = async (namespace: string): Promise<Readonly<Record<string, unknown>>> => {
   await makeNamespace(plane, namespace);
   const entries: [string, unknown][] = [];
@@ -83,7 +83,7 @@ const results = async (namespace: string): Promise<Readonly<Record<string, unkno
 const [, , validating] = admissionPolicies(policy).map(({ metadata }) => metadata.name);
 let probes = 0;
 
-/** Whether the twins judge. An unguarded API server lets this probe pass as it is, and only a policy leaves its annotation. */
+/** Whether the admission policies are in force. Without them the API server does not change this probe; a policy adds an annotation. */
 const judgeNow = async (): Promise<boolean> => {
   const name = `twin-probe-${probes++}`;
   const mark = plane.auditMark();
@@ -91,7 +91,7 @@ const judgeNow = async (): Promise<boolean> => {
   const event = await until("the probe stands in the audit log", async () =>
     plane.auditEvents(mark).find(({ requestObject }) => requestObject?.metadata?.name === name),
   );
-  // What the mutating policy sets, the webhook is not called for: nobody but the policy can have set it.
+  // The webhook is not called where the mutating policy sets the field, so only the policy can have set it.
   const byPolicy = !Object.keys(event.annotations ?? {}).some(
     (key) => key.startsWith("mutate.") && key.endsWith("/decision"),
   );
@@ -117,13 +117,13 @@ afterAll(async () => {
   await removeTwins();
 });
 
-test("the twins beside the function come to what the function comes to", { timeout: 120_000 }, async () => {
+test("admission policies beside the function decide as the function does", { timeout: 120_000 }, async () => {
   await applied(plane, admissionPolicies(policy));
   await until("the API server judges by the twins", judgeNow, 60_000);
   expect(await results("by-both")).toEqual(byFunction);
 });
 
-test("so do the twins alone", { timeout: 120_000 }, async () => {
+test("admission policies alone decide as the function does", { timeout: 120_000 }, async () => {
   await webhook.uninstall();
   expect(await results("by-twins")).toEqual(byFunction);
   expect(await brokenPromises(plane, "by-twins")).toEqual([]);

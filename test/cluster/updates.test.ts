@@ -24,7 +24,7 @@ const merge = (who: string, object: ApiObject, body: unknown) =>
     contentType: "application/merge-patch+json",
   });
 
-test("a label by somebody else leaves the identity alone", async () => {
+test("a label by another user leaves the identity alone", async () => {
   const object = template(namespace, "labelled", "bob");
   await created(plane, plane.user("alice"), object);
   const args = ["label", "mustachetemplate", "labelled", "-n", namespace, "team=a"];
@@ -36,7 +36,7 @@ test("a label by somebody else leaves the identity alone", async () => {
   expect(await identityOf(plane, object)).toBe("bob");
 });
 
-test("a finalizer is removed by somebody else while the object is being deleted", async () => {
+test("another user removes a finalizer while the object is being deleted", async () => {
   const plain = template(namespace, "finalized", "bob");
   const object = { ...plain, metadata: { ...plain.metadata, finalizers: ["example.com/clean-up"] } };
   await created(plane, plane.user("alice"), object);
@@ -48,7 +48,7 @@ test("a finalizer is removed by somebody else while the object is being deleted"
   expect((await plane.api(plane.user("admin"), { path: pathOf(object) })).status).toBe(404);
 });
 
-test("who edits what runs as alice runs it as themself from then on, and is told", async () => {
+test("a user who edits an object that runs as alice becomes its identity, with a warning", async () => {
   const object = template(namespace, "hijacked", "alice", { strTemplates: ["a: 1"] });
   await created(plane, plane.user("alice"), object);
   const patch = JSON.stringify({ spec: { strTemplates: ["a: 2"] } });
@@ -70,7 +70,7 @@ test("an editor who may impersonate the identity leaves it there", async () => {
   expect(await identityOf(plane, object)).toBe("bob");
 });
 
-test("naming another identity on update is judged like on creation", async () => {
+test("another identity on update is judged as on creation", async () => {
   const object = template(namespace, "renamed", "bob");
   await created(plane, plane.user("bob"), object);
   const { status, warnings } = await merge("bob", object, { spec: { clusterAuth: { impersonateUser: "carl" } } });
@@ -81,14 +81,14 @@ test("naming another identity on update is judged like on creation", async () =>
   expect(await identityOf(plane, object)).toBe("bob");
 });
 
-test("taking the identity away makes the object the editor's", async () => {
+test("an edit that removes the identity sets it to the editor", async () => {
   const object = template(namespace, "emptied", "alice");
   await created(plane, plane.user("alice"), object);
   expect((await merge("bob", object, { spec: { clusterAuth: null } })).status).toBe(200);
   expect(await identityOf(plane, object)).toBe("bob");
 });
 
-test("an object that is put back as it was stays as it was, whoever puts it", async () => {
+test("an object that is replaced by an equal one keeps its identity, for every user", async () => {
   const object = template(namespace, "put-back", "alice", { strTemplates: ["a: 1"] });
   await created(plane, plane.user("alice"), object);
   const before = await stored(plane, object);
@@ -118,7 +118,7 @@ test.for(["9007199254740992", "9007199254740994"])(
   },
 );
 
-test("a change that CEL takes for none, a big integer to a decimal, is refused by the validating call", async () => {
+test("a change of a big integer to a decimal, which CEL compares as equal, is refused by the validating call", async () => {
   const { object } = await createFlags("alice", "decimal", alicesNumber);
   const { status, body } = await merge("bob", object, '{"spec":{"limit":9007199254740992.0}}');
   expect(status).toBe(403);
@@ -143,6 +143,6 @@ test("writing the field keeps such a number exact", async () => {
   expect(await identityOf(plane, object)).toBe("bob");
 });
 
-test("no stored object ever carried an identity that its last writer might not use", async () => {
+test("no stored object named an identity that its last writer may not impersonate", async () => {
   expect(await brokenPromises(plane, namespace)).toEqual([]);
 });

@@ -7,7 +7,7 @@ const available = source.kind !== "none";
 if (!available) {
   const what = `The cluster suite cannot run: ${source.reason}.`;
   if (process.env["CI"] === "true") throw new Error(what);
-  process.stderr.write(`\n*** SKIPPED: ${what}\n*** Nothing is proven about a real API server.\n\n`);
+  process.stderr.write(`\n*** SKIPPED: ${what}\n*** No test runs against a real API server.\n\n`);
 }
 
 export default defineConfig({
@@ -17,7 +17,7 @@ export default defineConfig({
     include: available ? ["test/cluster/**/*.test.ts"] : [],
     passWithNoTests: !available,
     globalSetup: available ? [fileURLToPath(new URL("./world/global-setup.ts", import.meta.url))] : [],
-    // What is deployed is loaded as it is, by Node.
+    // Node loads the deployed files unchanged.
     server: { deps: { external: [/\/dist\//] } },
     // One API server and one registered webhook at a time.
     fileParallelism: false,

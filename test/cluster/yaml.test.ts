@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const { kubectlProgram } = inject("connection");
 
-/** What kubectl makes of a file, without asking a cluster; undefined where it refuses the file. */
+/** The objects that kubectl reads from a file, without a cluster; undefined where it refuses the file. */
 const kubectlReads = async (content: string | Uint8Array): Promise<readonly unknown[] | undefined> => {
   const file = join(folder, "objects");
   writeFileSync(file, content);
@@ -25,7 +25,7 @@ const kubectlReads = async (content: string | Uint8Array): Promise<readonly unkn
   }
 };
 
-describe("kubectl takes a value for what the reader does", () => {
+describe("kubectl reads every value as our reader does", () => {
   test.each(values)("%s", async (_, yaml, value) => {
     const text = `apiVersion: example.com/v1\nkind: Sample\nmetadata: {name: a}\nvalue: ${yaml}`;
     const read = await kubectlReads(text);
@@ -34,7 +34,7 @@ describe("kubectl takes a value for what the reader does", () => {
   });
 });
 
-describe("kubectl finds the documents in a file that the reader finds", () => {
+describe("kubectl finds the same documents in a file as our reader", () => {
   test.each(files)("%s", async (_, content, names) => {
     expect(await kubectlReads(content)).toEqual(
       names?.map((name) => expect.objectContaining({ metadata: { name, labels: { read: "yes" } } })),

@@ -1,6 +1,6 @@
 import type { Mutant } from "./mutant.ts";
 
-/** Why a mutant needs no test. */
+/** A mutant that needs no test, and the reason. */
 export interface Justified {
   readonly file: string;
   readonly code: string;
@@ -11,27 +11,27 @@ export interface Justified {
 export interface Figures {
   readonly mutants: number;
   readonly killed: number;
-  /** Justified mutants that never end. Any other that takes too long may only have met a busy machine. */
+  /** Justified mutants that never end. Another mutant may time out only because the machine was busy. */
   readonly timeouts: number;
-  /** Justified mutants that mean the same as the code. */
+  /** Justified mutants that behave like the code. */
   readonly equivalent: number;
   readonly unjustified: number;
-  /** How many percent are noticed, of those that mean something else than the code. */
+  /** The percentage of killed mutants among those that do not behave like the code. */
   readonly score: number;
-  /** Spent in tests. */
+  /** The time spent in tests. */
   readonly seconds: number;
 }
 
 export interface Checked {
   readonly rooms: Readonly<Record<string, Figures>>;
   readonly all: Figures;
-  /** To be killed by a row in a test, made impossible by simpler code, or justified. */
+  /** Mutants that a new test row must kill, simpler code must rule out, or a justification must explain. */
   readonly unjustified: readonly Mutant[];
-  /** What is justified and is not there any more, or is killed. */
+  /** Justifications of mutants that no longer exist or are killed. */
   readonly stale: readonly Justified[];
 }
 
-/** Holds the mutants of some rooms of the library against what is justified in them. */
+/** Compares the mutants of some rooms of the library with the justifications for these rooms. */
 export const check = (
   rooms: readonly string[],
   mutants: readonly Mutant[],
@@ -46,21 +46,23 @@ export const check = (
     ),
     all: figuresOf(inRooms),
     unjustified: needed.filter(({ verdict }) => verdict === "unjustified").map(({ mutant }) => mutant),
-    stale: justified.filter((one) => rooms.includes(roomOf(one)) && !needed.some(({ mutant }) => isSame(mutant, one))),
+    stale: justified.filter(
+      (entry) => rooms.includes(roomOf(entry)) && !needed.some(({ mutant }) => isSame(mutant, entry)),
+    ),
   };
 };
 
 type Verdict = "killed" | "timeouts" | "equivalent" | "unjustified";
 
 const verdictOf = (mutant: Mutant, justified: readonly Justified[]): Verdict => {
-  // With the second one the code cannot even be loaded.
+  // RuntimeError: the changed code cannot be loaded.
   if (mutant.status === "Killed" || mutant.status === "RuntimeError") return "killed";
-  if (!justified.some((one) => isSame(mutant, one))) return "unjustified";
+  if (!justified.some((entry) => isSame(mutant, entry))) return "unjustified";
   return mutant.status === "Timeout" ? "timeouts" : "equivalent";
 };
 
 const figuresOf = (tried: readonly { readonly mutant: Mutant; readonly verdict: Verdict }[]): Figures => {
-  const count = (verdict: Verdict): number => tried.filter((one) => one.verdict === verdict).length;
+  const count = (verdict: Verdict): number => tried.filter((each) => each.verdict === verdict).length;
   const [killed, timeouts, equivalent] = [count("killed"), count("timeouts"), count("equivalent")];
   const different = tried.length - equivalent;
   return {
@@ -74,8 +76,8 @@ const figuresOf = (tried: readonly { readonly mutant: Mutant; readonly verdict: 
   };
 };
 
-const isSame = (mutant: Mutant, one: Justified): boolean =>
-  mutant.file === one.file && mutant.code === one.code && mutant.mutant === one.mutant;
+const isSame = (mutant: Mutant, entry: Justified): boolean =>
+  mutant.file === entry.file && mutant.code === entry.code && mutant.mutant === entry.mutant;
 
 /** `lib/<room>/...` */
 export const roomOf = ({ file }: { readonly file: string }): string => file.split("/")[1] ?? "";

@@ -1,8 +1,8 @@
 import type { Justified } from "./check.ts";
 
 /**
- * Mutants that no test can tell from the code, or that never end. Whoever adds one says why; better is a row in a test, and best is code
- * that cannot be changed without changing what it does.
+ * Mutants that no test can tell from the code, or that never end. Each entry gives the reason. A row in a test is better than an entry, and
+ * the best is code in which every change is a change of behaviour.
  */
 export const equivalent: readonly Justified[] = [
   {
@@ -21,7 +21,7 @@ export const equivalent: readonly Justified[] = [
     file: "lib/decision/compare-json.ts",
     code: "for (let index = 0; index < a.length; index++)",
     mutant: "for (let index = 0; index <= a.length; index++)",
-    why: "Behind their ends two lists of the same length have nothing, which is equal.",
+    why: "Beyond their ends two lists of the same length both give undefined, which is equal.",
   },
   {
     file: "lib/decision/compare-json.ts",
@@ -33,34 +33,34 @@ export const equivalent: readonly Justified[] = [
     file: "lib/decision/compare-json.ts",
     code: "if (a[index] !== b[index] || isInexact(a[index])) stack.push(a[index], b[index]);",
     mutant: "if (true) stack.push(a[index], b[index]);",
-    why: "What is equal and exact is found to be so when it is taken from the stack. It is left out for the sake of memory.",
+    why: "Equal and exact elements are found equal when they are taken from the stack. The condition only saves memory.",
   },
   {
     file: "lib/decision/judge-subresource.ts",
     code: '...identityFieldsOf({ ...review, writes: "field-by-subresource", object, before }, written),',
     mutant: '...identityFieldsOf({ ...review, writes: "", object, before }, written),',
-    why: "It is compared with the two others, and is neither of them.",
+    why: "The value is compared with the two other values only, and differs from both.",
   },
   {
     file: "lib/identity/service-account.ts",
     code: 'const [, namespace = "", name = ""] = /^system:serviceaccount:([^:]*):([^:]*)$/.exec(username) ?? [];',
     mutant:
       'const [, namespace = "", name = "Stryker was here!"] = /^system:serviceaccount:([^:]*):([^:]*)$/.exec(username) ?? [];',
-    why: "Where the username does not parse, any text would do that is no label and no subdomain.",
+    why: "Where the username does not parse, any text works that is neither a label nor a subdomain.",
   },
   {
     file: "lib/identity/service-account.ts",
     code: 'const [, namespace = "", name = ""] = /^system:serviceaccount:([^:]*):([^:]*)$/.exec(username) ?? [];',
     mutant:
       'const [, namespace = "Stryker was here!", name = ""] = /^system:serviceaccount:([^:]*):([^:]*)$/.exec(username) ?? [];',
-    why: "Where the username does not parse, any text would do that is no label and no subdomain.",
+    why: "Where the username does not parse, any text works that is neither a label nor a subdomain.",
   },
   {
     file: "lib/identity/service-account.ts",
     code: 'const [, namespace = "", name = ""] = /^system:serviceaccount:([^:]*):([^:]*)$/.exec(username) ?? [];',
     mutant:
       'const [, namespace = "", name = ""] = /^system:serviceaccount:([^:]*):([^:]*)$/.exec(username) ?? ["Stryker was here"];',
-    why: "The first element, the whole match, is not looked at.",
+    why: "The first element, the whole match, is not used.",
   },
   {
     file: "lib/policy/check-targets.ts",
@@ -78,13 +78,13 @@ export const equivalent: readonly Justified[] = [
     file: "lib/policy/policy-schema.ts",
     code: 'preset: oneOf(presetNames, presetNames.map((each) => JSON.stringify(each)).join(" or ")),',
     mutant: 'preset: oneOf(presetNames, presetNames.map((each) => JSON.stringify(each)).join("")),',
-    why: "There is one preset, and nothing to join. A second one ends this.",
+    why: "There is one preset, so the separator is not used. A second preset makes this entry stale.",
   },
   {
     file: "lib/rbac/rbac-objects.ts",
     code: 'return typeof value === "string" ? value : "";',
     mutant: 'return typeof value === "string" ? value : "Stryker was here!";',
-    why: "Any text would do that is no kind and names no API group.",
+    why: "Any text works that is neither a kind nor an API group.",
   },
   {
     file: "lib/review/read-review.ts",

@@ -1,9 +1,9 @@
 import { build } from "esbuild";
 
-/** What each file imports at run time, types left out; paths from the project's root. */
+/** The imports of each file at run time, without types; paths are relative to the project's root. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
-/** The imports of some files, and of all that these import. Packages are left out. */
+/** The imports of some files and of the files that they import, directly or not. Packages are left out. */
 export const readImports = async (root: string, files: readonly string[]): Promise<ImportGraph> => {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -25,9 +25,9 @@ export const readImports = async (root: string, files: readonly string[]): Promi
   );
 };
 
-/** A file with all that it imports, directly or not. */
+/** A file and all files that it imports, directly or not. */
 export const closureOf = (graph: ImportGraph, file: string): ReadonlySet<string> => {
   const found = new Set([file]);
-  for (const one of found) for (const imported of graph.get(one) ?? []) found.add(imported);
+  for (const each of found) for (const imported of graph.get(each) ?? []) found.add(imported);
   return found;
 };

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { closureOf, readImports } from "./import-graph.ts";
 import { rooms, tests } from "./rooms.ts";
 
-/** The code that makes mutants, tries them and reads the report. The justifications are not among it: every run checks them. */
+/** The code that makes mutants, tries them and reads the report. The justifications are left out, because every run checks them. */
 const tools = ["stryker.config.ts", "vitest.config.ts", "seed.ts", "mutant.ts"].map((file) => `test/mutation/${file}`);
 
 /**
- * The files that the result of a room depends on: its sources, the tests that reach one of them, all that those import, the tools, the
- * versions of the packages, and every file that is not code, since a test may read it.
+ * The files that the result of a room depends on: its sources, the tests that import one of them, all files that these tests import, the
+ * tools, the versions of the packages, and every file that is not code, because a test may read it.
  */
 export const inputsOf = async (root: string): Promise<ReadonlyMap<string, readonly string[]>> => {
   const filesAt = (...patterns: readonly string[]): readonly string[] =>
@@ -35,7 +35,7 @@ export const inputsOf = async (root: string): Promise<ReadonlyMap<string, readon
   );
 };
 
-/** The same for the same contents of the same files under the same Node. */
+/** A hash of the contents and paths of the files, and of the Node version and the platform. */
 export const keyOf = (root: string, files: readonly string[]): string => {
   const hash = createHash("sha256").update(JSON.stringify([process.version, process.platform, process.arch]));
   for (const file of files) {

@@ -10,13 +10,13 @@ interface Kept {
 
 const fileOf = (folder: string, room: string): string => join(folder, `${room}.json`);
 
-/** The mutants of an earlier run with exactly the same inputs; undefined where there is none. */
+/** The mutants of an earlier run with exactly the same inputs; undefined without such a run. */
 export const readKept = (folder: string, room: string, key: string): readonly Mutant[] | undefined => {
   try {
     const kept: Kept = JSON.parse(readFileSync(fileOf(folder, room), "utf8"));
     return kept.key === key && Array.isArray(kept.mutants) ? kept.mutants : undefined;
   } catch {
-    // Missing, or cut short: the room is tried again.
+    // The file is missing or incomplete: the room is tried again.
     return undefined;
   }
 };

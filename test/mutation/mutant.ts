@@ -1,17 +1,17 @@
-/** A change that was made to the code, and what came of it. */
+/** A change of the code, and its result in the tests. */
 export interface Mutant {
   readonly file: string;
   readonly line: number;
-  /** The whole lines that were changed, with every run of white space as one space. */
+  /** The changed lines as a whole, with every run of white space as one space. */
   readonly code: string;
-  /** The same lines as they were tried. */
+  /** The same lines after the change. */
   readonly mutant: string;
   /** `Killed` and `Timeout` were noticed; `Survived` and `NoCoverage` were not. */
   readonly status: string;
   readonly milliseconds: number;
 }
 
-/** Stryker's JSON report, as far as it is read here (https://github.com/stryker-mutator/mutation-testing-elements, report-schema). */
+/** The parts of Stryker's JSON report that are read here (https://github.com/stryker-mutator/mutation-testing-elements, report-schema). */
 export interface Report {
   readonly files: Readonly<Record<string, { readonly source: string; readonly mutants: readonly Reported[] }>>;
 }
@@ -23,7 +23,7 @@ interface Reported {
   readonly location: { readonly start: Position; readonly end: Position };
 }
 
-/** Both count from 1. */
+/** Both start at 1. */
 interface Position {
   readonly line: number;
   readonly column: number;

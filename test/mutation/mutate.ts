@@ -12,16 +12,16 @@ import { pageOf } from "./page.ts";
 import { reports } from "./reports.ts";
 import { rooms } from "./rooms.ts";
 
-const help = `Changes the code of the library in one place after the other, and looks whether its unit tests notice.
+const help = `Changes the code of the library in one place at a time, and checks whether the unit tests notice.
 
 usage: npm run mutate -- [options]
 
-  --room ROOM         one of ${rooms.join(", ")}; may stand several times (all)
-  --fresh             tries a room also where nothing changed since it had no findings
+  --room ROOM         one of ${rooms.join(", ")}; may be repeated (all)
+  --fresh             try all rooms, also those without changes since a run without findings
   --concurrency N     how many mutants are tried at once (one for each core)
   -o text|json        (text)
 
-Exit status: 0 every mutant is noticed or justified in test/mutation/equivalent.ts, 1 one is not, or a justification is stale,
+Exit status: 0 every mutant is noticed or justified in test/mutation/equivalent.ts, 1 a mutant is neither, or a justification is stale,
 2 a wrong argument.`;
 
 const root = new URL("../../", import.meta.url);
@@ -29,27 +29,27 @@ const folder = fileURLToPath(root);
 const keptFolder = fileURLToPath(new URL(reports.kept, root));
 const stryker = fileURLToPath(new URL("node_modules/@stryker-mutator/core/bin/stryker.js", root));
 
-/** For each room, the key of its inputs as they lie on the disk now. */
+/** For each room, the key of its input files as they are now. */
 const keysNow = async (): Promise<ReadonlyMap<string, string>> =>
   new Map([...(await inputsOf(folder))].map(([room, files]) => [room, keyOf(folder, files)]));
 
-/** Lets Stryker try the mutants of some rooms. */
+/** Runs Stryker on the mutants of some rooms. */
 const tryMutants = async (tried: readonly string[], concurrency: string | undefined): Promise<readonly Mutant[]> => {
   const json = new URL(reports.json, root);
-  // No report of an earlier run is taken for this one's.
+  // The report of an earlier run must not be taken for this run's.
   await rm(json, { force: true });
   const child = spawn(
     process.execPath,
     [
       ...[stryker, "run", "test/mutation/stryker.config.ts"],
-      ...["--mutate", tried.map((one) => `lib/${one}/**/*.ts`).join(",")],
+      ...["--mutate", tried.map((room) => `lib/${room}/**/*.ts`).join(",")],
       ...(concurrency === undefined ? [] : ["--concurrency", concurrency]),
     ],
     // Standard output is for the result.
     { cwd: root, stdio: ["ignore", process.stderr, "inherit"] },
   );
   const [code] = await once(child, "close");
-  if (code !== 0) throw new Error(`Stryker ended with ${code}; what it says stands above`);
+  if (code !== 0) throw new Error(`Stryker ended with ${code}; its output is above`);
   return mutantsIn(JSON.parse(await readFile(json, "utf8")));
 };
 
@@ -75,8 +75,8 @@ const command = async (): Promise<void> => {
     help,
   );
   const { room, fresh, concurrency, output } = values;
-  const stranger = room.find((one) => !rooms.includes(one));
-  if (stranger !== undefined) throw new UsageError(`--room ${stranger} is not one of ${rooms.join(", ")}`);
+  const unknown = room.find((name) => !rooms.includes(name));
+  if (unknown !== undefined) throw new UsageError(`--room ${unknown} is not one of ${rooms.join(", ")}`);
   if (concurrency !== undefined && !/^[1-9]\d?$/.test(concurrency))
     throw new UsageError(`--concurrency ${concurrency} is not a number from 1 to 99`);
   if (output !== "text" && output !== "json") throw new UsageError(`-o ${output} is not text or json`);
@@ -86,12 +86,12 @@ const command = async (): Promise<void> => {
   const kept = new Map(
     fresh
       ? []
-      : room.flatMap((one) => {
-          const mutants = readKept(keptFolder, one, keys.get(one) ?? "");
-          return mutants === undefined ? [] : [[one, mutants] as const];
+      : room.flatMap((name) => {
+          const mutants = readKept(keptFolder, name, keys.get(name) ?? "");
+          return mutants === undefined ? [] : [[name, mutants] as const];
         }),
   );
-  const tried = room.filter((one) => !kept.has(one));
+  const tried = room.filter((name) => !kept.has(name));
   const mutants = tried.length === 0 ? [] : await tryMutants(tried, concurrency);
   await keepAll(tried, mutants, keys);
 
@@ -106,8 +106,10 @@ const command = async (): Promise<void> => {
         pageOf(checked),
         ...(kept.size === 0
           ? []
-          : [`Unchanged since they were tried, and not tried again: ${[...kept.keys()].join(", ")}.`]),
-        html === undefined ? `${seconds} s` : `${seconds} s; every mutant in its place: ${html}`,
+          : [
+              `These rooms have not changed since their last run, and were not tried again: ${[...kept.keys()].join(", ")}.`,
+            ]),
+        html === undefined ? `${seconds} s` : `${seconds} s; all mutants: ${html}`,
       ].join("\n\n"),
     );
   process.exitCode = checked.unjustified.length + checked.stale.length > 0 ? 1 : 0;

@@ -7,12 +7,12 @@ const title = ["ROOM", "MUTANTS", "KILLED", "TIMEOUTS", "EQUIVALENT", "UNJUSTIFI
 const row = (room: string, figures: Figures): readonly string[] => [
   room,
   ...[figures.mutants, figures.killed, figures.timeouts, figures.equivalent, figures.unjustified].map(String),
-  // Never rounded up to a hundred.
+  // Rounded down, so that 100 % means all.
   `${Math.floor(figures.score * 100) / 100} %`,
   String(Math.round(figures.seconds)),
 ];
 
-/** What came of a run, and what is to be done about it. */
+/** The result of a run as text, with the next steps. */
 export const pageOf = ({ rooms, all, unjustified, stale }: Checked): string =>
   [
     tableOn(
@@ -24,9 +24,12 @@ export const pageOf = ({ rooms, all, unjustified, stale }: Checked): string =>
     ),
     ...(unjustified.length > 0
       ? [
-          "Nothing notices these changes. Add a row to a table of the tests, or simplify the code; what means the same as the code is justified in test/mutation/equivalent.ts.",
+          "The unit tests do not notice these changes. Add a row to a table of the tests, or simplify the code. If a change does not alter the behaviour, justify it in test/mutation/equivalent.ts.",
         ]
       : []),
-    ...stale.map(({ file, code, mutant }) => `${file}: not there any more, or killed\n  - ${code}\n  + ${mutant}`),
-    ...(stale.length > 0 ? ["Take these out of test/mutation/equivalent.ts."] : []),
+    ...stale.map(
+      ({ file, code, mutant }) =>
+        `${file}: this mutant no longer exists, or a test kills it\n  - ${code}\n  + ${mutant}`,
+    ),
+    ...(stale.length > 0 ? ["Remove these from test/mutation/equivalent.ts."] : []),
   ].join("\n\n");

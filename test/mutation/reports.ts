@@ -1,4 +1,4 @@
-/** Where a run leaves what it found, from the project's root; git ignores it. */
+/** The paths of a run's reports, relative to the project's root; git ignores them. */
 export const reports = {
   json: ".local/mutation/mutation.json",
   html: ".local/mutation/index.html",

@@ -1,22 +1,22 @@
 import { readdirSync } from "node:fs";
 
-/** Rooms whose code is not mutated, and why. */
+/** Rooms whose code is not mutated, with the reason. */
 const exempt: Readonly<Record<string, string>> = {
   manifests: "It writes CEL and RBAC as text, which test/cluster and test/prove compare with a real API server.",
 };
 
-/** The rooms of the library, each of whose changes a unit test must notice: every folder of `lib/` that is not exempt. */
+/** The rooms of the library whose unit tests must notice every change of the code: the folders of `lib/` that are not exempt. */
 export const rooms: readonly string[] = readdirSync(new URL("../../lib", import.meta.url), { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && !Object.hasOwn(exempt, entry.name))
   .map(({ name }) => name)
   .sort();
 
-/** The tests that every mutant is tried with: the rooms' own. */
+/** The tests for every mutant: the rooms' unit tests. */
 export const tests = {
   include: rooms.map((room) => `test/unit/lib/${room}/**/*.test.ts`),
-  // Whole random worlds are slow, and a mutant has to fall to a row that a person can read.
+  // Property tests are slow, and a readable test row must kill each mutant.
   exclude: ["test/unit/lib/*/properties.test.ts"],
 };
 
-// The workflow makes a job of each.
+// The workflow runs one job for each room.
 if (import.meta.main) console.log(JSON.stringify(rooms));

@@ -1,4 +1,4 @@
 import fc from "fast-check";
 
-// The same mutants fall in every run.
+// The same mutants are killed in every run.
 fc.configureGlobal({ seed: 1, numRuns: 25 });

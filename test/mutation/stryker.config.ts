@@ -8,9 +8,9 @@ export default {
   vitest: { configFile: "test/mutation/vitest.config.ts" },
   plugins: ["@stryker-mutator/vitest-runner"],
   coverageAnalysis: "perTest",
-  // Types do not matter to a mutant, and a comment that is put before a file would move its lines.
+  // Mutants run without type checks, and the comment that Stryker would insert at the top of a file would move its lines.
   disableTypeChecks: false,
-  // What the tests read. Not tsconfig.json: Stryker would rewrite it with an API that TypeScript no longer has.
+  // The files that the tests read. Not tsconfig.json: Stryker would rewrite it with an API that TypeScript no longer has.
   ignorePatterns: [
     "/*",
     ...["!/package.json", "!/lib", "/lib/tsconfig.json"],
@@ -22,8 +22,8 @@ export default {
   reporters: ["progress-append-only", "json", "html"],
   jsonReporter: { fileName: reports.json },
   htmlReporter: { fileName: reports.html },
-  // `npm run mutate` judges: it knows which mutants mean the same as the code.
+  // `npm run mutate` judges the score, because it knows which mutants behave like the code.
   thresholds: { high: 100, low: 100, break: null },
-  // Mutants of what is made when a file is loaded are slow, and are wanted all the same.
+  // Mutants of code that runs when a file is loaded are slow, but needed.
   warnings: { slow: false, unknownOptions: true, preprocessorErrors: true, unserializableOptions: true },
 } satisfies ConstructorParameters<typeof Stryker>[0];

@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const sources = globSync("lib/*/**/*.ts", { cwd: root });
 const graph = await readImports(root, sources);
 
-/** How many files a room needs, with its own. A room needs more than each that it builds on. */
+/** The number of files that a room imports, directly or not, with its own. It is larger than the number of every room that it imports. */
 const filesNeeded = new Map(
   rooms.map((room) => {
     const own = sources.filter((file) => file.split(sep)[1] === room);
@@ -18,7 +18,7 @@ const filesNeeded = new Map(
   }),
 );
 
-/** A mutant meets the tests in the same order in every run: first those of the rooms that others build on. */
+/** The tests run in the same order in every run: first those of the rooms that other rooms import. */
 class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const placeOf = ({ moduleId }: TestSpecification): string => {
@@ -29,7 +29,7 @@ class InOrder extends BaseSequencer {
   }
 }
 
-/** What every mutant is tried with: the rooms' unit tests. */
+/** The test run for every mutant: the rooms' unit tests. */
 export default defineConfig({
   test: {
     ...tests,

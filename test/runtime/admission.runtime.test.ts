@@ -43,7 +43,7 @@ beforeEach(() => {
   peer.reply = no;
 });
 
-/** A sample event as the gateway sends it: with the time at which it got the request. */
+/** A sample event as the gateway sends it, with the time of the request. */
 const sample = async (name: string): Promise<APIGatewayProxyEventV2> => {
   const event = JSON.parse(await readFile(new URL(`../../events/webhook/${name}.json`, import.meta.url), "utf8"));
   return { ...event, requestContext: { ...event.requestContext, timeEpoch: Date.now() } };
@@ -56,7 +56,7 @@ const answerTo = async (event: APIGatewayProxyEventV2) => {
 
 const patchOf = ({ patch }: { readonly patch: string }) => JSON.parse(Buffer.from(patch, "base64").toString());
 
-test("the zip holds the bundle, its YAML parser and what they are, nothing else", () => {
+test("the zip holds only the bundle, its YAML parser and a package.json", () => {
   expect([...files].sort()).toEqual(["dist/admission.js", "dist/lambda.mjs", "dist/package.json", "dist/yaml.js"]);
 });
 
@@ -64,7 +64,7 @@ test("GET /livez", async () => {
   expect(await answerTo(await sample("gateway-livez"))).toMatchObject({ statusCode: 200, body: { status: "ok" } });
 });
 
-test("a name that the requester may not impersonate is replaced, once the cluster has said no", async () => {
+test("a name that the requester may not impersonate is replaced, after the cluster answered no", async () => {
   const { statusCode, headers, body } = await answerTo(await sample("gateway-http-api"));
   expect({ statusCode, headers }).toMatchObject({ statusCode: 200, headers: { "content-type": "application/json" } });
   expect(body).toMatchObject({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview" });
@@ -94,7 +94,7 @@ test("a name that the requester may impersonate stays", async () => {
   expect(body.response).not.toHaveProperty("patch");
 });
 
-test("invocations share a connection to the cluster, and one that died in the freezer costs no answer", async () => {
+test("invocations share a connection to the cluster, and a connection that broke while the instance was frozen costs no answer", async () => {
   peer.reply = yes;
   const event = await sample("gateway-http-api");
   await answerTo(event);
@@ -118,7 +118,7 @@ test("a cluster that does not answer: denied, with a second to spare before the 
   expect(body.response).toMatchObject({ allowed: false, status: { code: 504 } });
 });
 
-test("a wrong key and a path that is not there look the same", async () => {
+test("a wrong key and an unknown path get the same answer", async () => {
   const wrongKey = await answerTo(await sample("gateway-wrong-key"));
   const event = await sample("gateway-http-api");
   expect(wrongKey).toMatchObject({ statusCode: 404 });
@@ -126,7 +126,7 @@ test("a wrong key and a path that is not there look the same", async () => {
   expect(peer.seen).toEqual([]);
 });
 
-test("every decision is a line of JSON, in which CloudWatch finds its metrics", async () => {
+test("every decision is logged as a line of JSON with CloudWatch metrics", async () => {
   const written = instance.output().length;
   await answerTo(await sample("gateway-http-api"));
   await answerTo(await sample("gateway-wrong-key"));
@@ -141,7 +141,7 @@ test("every decision is a line of JSON, in which CloudWatch finds its metrics", 
   expect(refusal).toMatchObject({ level: "WARN", event: "refused", status: "404", RefusedCalls: 1 });
 });
 
-test("what it wrote to its log holds no key, no token and nothing of a spec", () => {
+test("the log holds no key, no token and no part of a spec", () => {
   expect(instance.output()).toMatch(/^\{"level":"INFO","event":"registry",.*"RegistryClusters":1,/);
   expect(instance.output()).toContain("carol");
   for (const secret of [key, token, "greeting"]) expect(instance.output()).not.toContain(secret);

@@ -6,26 +6,26 @@ import type { AddressInfo } from "node:net";
 import { processCost } from "../support/process-cost.ts";
 import { runtimeClient } from "./runtime-client.ts";
 
-/** What is deployed: the folder of an unpacked zip, and how the function is configured. */
+/** A deployment: the folder of an unpacked zip, and the function's environment. */
 export interface Deployment {
   readonly taskRoot: string;
   readonly handler: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** One instance of the function, as Lambda would keep it. */
+/** One instance of the function, as Lambda keeps it. */
 export interface Instance {
   readonly pid: number;
   /** From start to the first request for work, in milliseconds: what Lambda reports as Init Duration. */
   readonly initMilliseconds: number;
-  /** CPU of it; undefined where the system does not tell. */
+  /** CPU time of the init; undefined where the system does not report it. */
   readonly initCpuMilliseconds: number | undefined;
-  /** Sends an event and gives the handler's answer; rejects with what the handler threw. */
+  /** Sends an event and returns the handler's answer. Rejects with the error that the handler threw. */
   readonly invoke: (event: unknown, milliseconds?: number) => Promise<unknown>;
   /** Lambda freezes an instance between invocations. */
   readonly freeze: () => void;
   readonly thaw: () => void;
-  /** What it has written to stdout and stderr. */
+  /** The text on its stdout and stderr so far. */
   readonly output: () => string;
   readonly stop: () => Promise<void>;
 }

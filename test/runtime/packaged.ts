@@ -8,7 +8,7 @@ import { unzipInto } from "./unzip.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What would be deployed: `npm run package`, unpacked into a temporary folder, and the names of its files. */
+/** The deployment package: the result of `npm run package`, unpacked into a temporary folder, and the names of its files. */
 export const unpackPackage = async (): Promise<{ readonly taskRoot: string; readonly files: readonly string[] }> => {
   await promisify(execFile)("npm", ["run", "package"], { cwd: root });
   const taskRoot = await mkdtemp(join(tmpdir(), "lambda-task-"));

@@ -11,7 +11,7 @@ const nativePart = `${folder}node_modules/aws-lambda-ric/rapid-client.node`;
 /**
  * Installs the runtime client where it is missing, which compiles curl and C++ for a minute or more.
  *
- * @returns why it is not there; undefined when it is
+ * @returns why it is missing; undefined where it is installed
  */
 export const installRuntimeClient = (): string | undefined => {
   if (existsSync(nativePart)) return undefined;
@@ -21,7 +21,7 @@ export const installRuntimeClient = (): string | undefined => {
   return "npm ci failed in test/runtime; it needs cmake, make, g++, python3, autoconf, automake and libtool";
 };
 
-/** Installs it or ends: what is measured or proven without it would be something else. */
+/** Installs the runtime client, or throws: the benchmarks need the real client. */
 export const requireRuntimeClient = (): void => {
   const missing = installRuntimeClient();
   if (missing) throw new Error(missing);

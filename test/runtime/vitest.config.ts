@@ -6,7 +6,7 @@ const missing = installRuntimeClient();
 if (missing && process.env["CI"] === "true") throw new Error(`The runtime suite cannot run: ${missing}.`);
 if (missing)
   process.stderr.write(
-    `\n*** SKIPPED: the runtime suite cannot run: ${missing}.\n*** Nothing is proven about the packaged function.\n\n`,
+    `\n*** SKIPPED: the runtime suite cannot run: ${missing}.\n*** The packaged function was not tested.\n\n`,
   );
 
 export default defineConfig({

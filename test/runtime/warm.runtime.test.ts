@@ -42,7 +42,7 @@ const guarded = (name: string, { url, caData }: Peer, callerKey = key) => ({
   ...{ name, key: callerKey, url, caData, token: `the-token-of-${name}` },
 });
 
-/** One instance of the packaged function. That there is one shows that its init ended. */
+/** One instance of the packaged function, whose init has ended. */
 const instanceOf = async (environment: Readonly<Record<string, string>>): Promise<Instance> => {
   const instance = await startInstance({ taskRoot, handler: "dist/lambda.handler", environment });
   cleanups.push(instance.stop);
@@ -66,7 +66,7 @@ const answerTo = async ({ invoke }: Instance) => {
   return { statusCode, response: JSON.parse(body ?? "").response };
 };
 
-test("a cluster has been asked a question that means nothing before the first call, which goes over the same connection", async () => {
+test("a warm-up question opens the connection to the cluster before the first call, which uses the same connection", async () => {
   const peer = await peerThat(no);
   await writeRegistry(file(), guarded("demo", peer));
   const instance = await instanceOf({ REGISTRY: file() });
@@ -85,7 +85,7 @@ test("a cluster has been asked a question that means nothing before the first ca
   expect(linesOf(instance, "decision")).toMatchObject([{ cold: true, ColdStarts: 1 }]);
 });
 
-test("switched off, nothing is asked before the first call", async () => {
+test("with warming switched off, no question is asked before the first call", async () => {
   const peer = await peerThat(no);
   await writeRegistry(file(), guarded("demo", peer));
   const instance = await instanceOf({ REGISTRY: file(), WARM_CLUSTERS: "0" });
@@ -93,7 +93,7 @@ test("switched off, nothing is asked before the first call", async () => {
   expect(await answerTo(instance)).toMatchObject({ statusCode: 200, response: { allowed: true } });
 });
 
-test("a cluster that is down costs its own reviews alone", async () => {
+test("a cluster that is down delays only its own reviews", async () => {
   const [peer, gone] = [await peerThat(no), await startPeer(no)];
   await gone.close();
   await writeRegistry(file(), guarded("gone", gone), guarded("demo", peer));
@@ -104,7 +104,7 @@ test("a cluster that is down costs its own reviews alone", async () => {
   expect(await answerTo(instance)).toMatchObject({ statusCode: 200, response: { allowed: true } });
 });
 
-test("an API server that hangs is given up", async () => {
+test("warming gives up an API server that hangs", async () => {
   await writeRegistry(file(), guarded("demo", await peerThat(silent)));
   const instance = await instanceOf({ REGISTRY: file() });
   expect(linesOf(instance, "warmed")).toMatchObject([
@@ -112,7 +112,7 @@ test("an API server that hangs is given up", async () => {
   ]);
 });
 
-test("one that hangs beside one that answers is given up at once", async () => {
+test("warming gives up an API server that hangs at once where another one answers", async () => {
   await writeRegistry(file(), guarded("hangs", await peerThat(silent)), guarded("demo", await peerThat(no)));
   const instance = await instanceOf({ REGISTRY: file() });
   expect(linesOf(instance, "warmed")).toMatchObject([

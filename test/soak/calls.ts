@@ -9,7 +9,7 @@ const decides =
     return auditAnnotations.decision === decision ? undefined : `${auditAnnotations.decision}: ${refusal?.message}`;
   };
 
-/** One review of each kind that asks, and one that does not. */
+/** One review of each kind that needs a question, and one that needs none. */
 export const permitted: Call = { path: "/mutate?timeout=10s", body: permittedReview, check: decides("permitted") };
 export const replaced: Call = { path: "/mutate?timeout=10s", body: forbiddenReview, check: decides("replaced") };
 export const self: Call = { path: "/mutate?timeout=10s", body: selfReview, check: decides("self") };

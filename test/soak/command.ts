@@ -3,15 +3,15 @@ import { startBenchCluster } from "../bench/cluster.ts";
 import { rounded } from "../bench/figures.ts";
 import { type SoakFigures, soak } from "./soak.ts";
 
-const help = `Calls npm start as fast as it answers, against a real kube-apiserver, and says what became of its memory and connections.
+const help = `Calls npm start as fast as it answers, against a real kube-apiserver, and prints its memory and connections.
 
 usage: npm run soak -- [options]
 
   --minutes N        (10)
-  --connections N    that call at once (8)
+  --connections N    connections that call at once (8)
   -o text|json       (text)
 
-Exit status: 0 every answer was right, 1 one was not, 2 a wrong argument.`;
+Exit status: 0 every answer was right, 1 an answer was wrong or missing, 2 a wrong argument.`;
 
 const pageOf = ({ seconds, answers, perSecond, milliseconds, errors, memory, sockets }: SoakFigures): string =>
   [
@@ -31,7 +31,8 @@ const command = async (): Promise<void> => {
     help,
   );
   const minutes = Number(values.minutes);
-  if (!(minutes > 0 && minutes <= 10_000)) throw new UsageError(`--minutes ${values.minutes} is no time`);
+  if (!(minutes > 0 && minutes <= 10_000))
+    throw new UsageError(`--minutes ${values.minutes} is not a number above 0 and up to 10000`);
   if (!/^[1-9]\d{0,3}$/.test(values.connections))
     throw new UsageError(`--connections ${values.connections} is not a number from 1 on`);
   if (values.output !== "text" && values.output !== "json")

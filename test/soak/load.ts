@@ -4,7 +4,7 @@ export interface LoadOptions {
   readonly url: string;
   /** PEM. */
   readonly ca: string;
-  /** Sent in turns. */
+  /** Sent one after the other, repeatedly. */
   readonly calls: readonly Call[];
   readonly connections: number;
   readonly seconds: number;
@@ -13,7 +13,7 @@ export interface LoadOptions {
 export interface Call {
   readonly path: string;
   readonly body: string;
-  /** What is wrong with an answer; undefined where it is right. */
+  /** The error of an answer; undefined where the answer is right. */
   readonly check: (status: number, body: string) => string | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface LoadResult {
   readonly seconds: number;
   /** Milliseconds of every answer. */
   readonly latencies: readonly number[];
-  /** How often each thing was wrong. */
+  /** The errors, and how often each occurred. */
   readonly errors: Readonly<Record<string, number>>;
 }
 
@@ -39,7 +39,7 @@ const post = (agent: Agent, url: string, { path, body }: Call): Promise<{ status
     sent.on("error", reject).end(body);
   });
 
-/** Calls as fast as answers come, over connections that are kept, each with one call at a time. */
+/** Calls as fast as answers come, over kept connections, each with one call at a time. */
 export const load = async ({ url, ca, calls, connections, seconds }: LoadOptions): Promise<LoadResult> => {
   const agent = new Agent({ ca, keepAlive: true, maxSockets: connections });
   const latencies: number[] = [];

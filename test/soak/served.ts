@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { type ProcessCost, processCost } from "../support/process-cost.ts";
 
-/** A server in a process of its own. */
+/** A server in its own process. */
 export interface ServedProcess {
   readonly url: string;
   readonly cost: () => ProcessCost;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a program that prints where it listens, and waits for that. What it logs goes nowhere. */
+/** Starts a program and waits until it prints its address. Its log is discarded. */
 export const serveProcess = async (script: string, args: readonly string[]): Promise<ServedProcess> => {
   const program = fileURLToPath(new URL(`../../${script}`, import.meta.url));
   const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });

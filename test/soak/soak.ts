@@ -7,7 +7,7 @@ import { permitted, replaced, self } from "./calls.ts";
 import { load } from "./load.ts";
 import { serveProcess } from "./served.ts";
 
-/** The server at one moment: MiB of resident memory, open sockets. */
+/** A sample of the server: MiB of resident memory, and open sockets. */
 export interface Sample {
   readonly second: number;
   readonly memory: number;
@@ -19,9 +19,9 @@ export interface SoakFigures {
   readonly answers: number;
   readonly perSecond: number;
   readonly milliseconds: { readonly p50: number; readonly p99: number; readonly most: number };
-  /** What was wrong with answers, and how often. */
+  /** The errors of answers, and how often each occurred. */
   readonly errors: Readonly<Record<string, number>>;
-  /** MiB: the medians of the second and of the last fifth of the time, and the most. */
+  /** MiB: the medians of the second and of the last fifth of the time, and the maximum. */
   readonly memory: { readonly early: number; readonly late: number; readonly most: number };
   /** Open sockets, from the second fifth on. */
   readonly sockets: { readonly least: number; readonly most: number };

@@ -3,10 +3,10 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { programOf } from "../support/virtual-environment.ts";
 
-/** What cfn-lint says of a template. */
+/** A finding of cfn-lint about a template. */
 export interface Finding {
   readonly rule: string;
-  /** Where in the template. */
+  /** The place in the template. */
   readonly path: string;
   readonly message: string;
 }
@@ -19,7 +19,7 @@ interface Match {
 
 const cfnLint = programOf(fileURLToPath(new URL(".", import.meta.url)), "cfn-lint");
 
-/** Its exit status says whether there are findings; those are on standard output in any case. */
+/** The exit status says whether there are findings; the findings are always on standard output. */
 const output = async (args: readonly string[]): Promise<string> => {
   try {
     return (await promisify(execFile)(cfnLint, args)).stdout;

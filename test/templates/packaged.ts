@@ -9,36 +9,36 @@ import { unzip } from "../runtime/unzip.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);
 
-/** One way to deploy: a configuration file, and what it is told. */
+/** A deployment: a configuration file and its parameters. */
 export interface Variant {
   readonly config: "serverless.yml" | "serverless.private.yml";
   readonly params?: Readonly<Record<string, string>>;
   readonly stage?: string;
 }
 
-/** A resource of a template. Its properties are looked into, so they are of any type. */
+/** A resource of a template. */
 export interface Resource {
   readonly Type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a template is looked into at will
+  // biome-ignore lint/suspicious/noExplicitAny: the tests read properties of every resource type
   readonly Properties: any;
 }
 
 export interface Packaged {
-  /** Where the template is. */
+  /** The path of the template. */
   readonly file: string;
   readonly resources: Readonly<Record<string, Resource>>;
   readonly outputs: Readonly<Record<string, { readonly Value: unknown }>>;
   /** The names in the zip. */
   readonly files: readonly string[];
-  /** What osls printed. */
+  /** The output of osls. */
   readonly output: string;
   readonly remove: () => Promise<void>;
 }
 
-/** Nothing of the machine's own AWS configuration is there: packaging needs none. */
+/** Without the machine's AWS configuration: packaging does not need it. */
 const environment = { PATH: process.env["PATH"], HOME: "/nowhere", AWS_REGION: "eu-west-1" };
 
-/** Packages a variant as `npm run package` does. Rejects with what osls says. */
+/** Packages a variant as `npm run package` does. Rejects with the output of osls. */
 export const packaged = async ({ config, params = {}, stage = "prod" }: Variant): Promise<Packaged> => {
   const folder = await mkdtemp(join(tmpdir(), "template-"));
   const given = Object.entries(params).flatMap(([name, value]) => ["--param", `${name}=${value}`]);

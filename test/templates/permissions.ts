@@ -12,12 +12,12 @@ interface Schema {
 
 const python = programOf(fileURLToPath(new URL(".", import.meta.url)), "python");
 
-/** What CloudFormation does with a resource of a stack, and what for it looks at it. */
+/** The operations of CloudFormation on a resource of a stack. */
 const handlers = ["create", "read", "update", "delete"];
 
 /**
- * The permissions that CloudFormation needs of those who deploy a type of resource, for every feature that the type has, by the type's own
- * schema; cfn-lint brings the schemas of AWS along.
+ * The permissions that a deployer of a resource type needs, for every feature of the type, from the type's own schema. cfn-lint contains the
+ * schemas of AWS.
  */
 export const schemaPermissions = async (): Promise<(type: string) => readonly string[]> => {
   const { stdout } = await promisify(execFile)(python, ["-c", "import cfnlint; print(cfnlint.__file__)"]);

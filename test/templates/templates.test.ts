@@ -40,7 +40,7 @@ const only = (name: Name, type: string): Resource["Properties"] => {
 };
 const propertiesOf = (name: Name, id: string): Resource["Properties"] => of(name).resources[id]?.Properties;
 
-/** osls' own, and harmless: a dependency that is there anyway is said once more. */
+/** osls writes these redundant dependencies; they are harmless. */
 const redundant = ["Resources/HttpApiStage/DependsOn", "Resources/HttpApiRouteDefault/DependsOn"];
 
 /** A statement of a policy. */
@@ -51,7 +51,7 @@ interface Statement {
   readonly Condition?: unknown;
 }
 
-/** What the function's role may do. An `Effect` that is not said is `Allow`. */
+/** The statements of the function's role. `Effect: Allow` is left out. */
 const statementsOf = (name: Name): readonly Statement[] => {
   const { Policies, ManagedPolicyArns } = only(name, "AWS::IAM::Role");
   expect(ManagedPolicyArns).toEqual([]);
@@ -64,7 +64,7 @@ const statementsOf = (name: Name): readonly Statement[] => {
 const functionName = (name: Name) =>
   `impersonation-admission${variants[name].config === "serverless.yml" ? "" : "-private"}-prod-admission`;
 
-/** `Arn` of a log group ends in `:*`: all streams of this group, and of no other. */
+/** `Arn` of a log group ends in `:*`, which means all streams of this group only. */
 const logging: Statement = {
   Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
   Resource: [{ "Fn::GetAtt": ["AdmissionLogGroup", "Arn"] }],
@@ -73,7 +73,7 @@ const ec2 = (account: string, resource: string) => ({
   "Fn::Sub": `arn:\${AWS::Partition}:ec2:\${AWS::Region}:${account}:${resource}`,
 });
 const ownAccount = "${AWS::AccountId}";
-/** For Lambda itself; the function's own code is denied it. */
+/** Permissions for Lambda itself; the function's own code is denied them. */
 const networking = (name: Name): readonly Statement[] => {
   const create = "ec2:CreateNetworkInterface";
   const change = ["ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"];
@@ -111,12 +111,12 @@ const decrypting = (service: string): Statement => ({
 });
 
 describe.each(names)("%s", (name) => {
-  test("cfn-lint has nothing to say", async () => {
+  test("cfn-lint has no findings", async () => {
     const findings = await lint(of(name).file);
     expect(findings.filter(({ rule, path }) => rule !== "W3005" || !redundant.includes(path))).toEqual([]);
   });
 
-  test("the zip holds the bundle and says what it is, nothing else", () => {
+  test("the zip holds only the bundle and a package.json", () => {
     expect([...of(name).files].sort()).toEqual([
       "dist/admission.js",
       "dist/lambda.mjs",
@@ -125,7 +125,7 @@ describe.each(names)("%s", (name) => {
     ]);
   });
 
-  test("the access log has neither path nor header nor anything else that holds a key", () => {
+  test("the access log has no member that could hold a key: no path and no header", () => {
     const text = JSON.stringify(of(name).resources);
     const variables = new Set([...text.matchAll(/\$context\.([\w.]+)/g)].map(([, variable]) => variable));
     expect([...variables].sort()).toEqual([
@@ -139,13 +139,13 @@ describe.each(names)("%s", (name) => {
     ]);
   });
 
-  test("nothing traces, samples or logs requests besides", () => {
+  test("tracing, sampling and other request logs are off", () => {
     const text = JSON.stringify(of(name).resources);
     expect(text).not.toMatch(/"(TracingEnabled|DataTraceEnabled|SampledRequestsEnabled)":true/);
     expect(text).not.toMatch(/LoggingConfiguration|"Mode":"Active"|"LoggingLevel":"(INFO|ERROR)"/);
   });
 
-  test("the function is throttled in front and bounded behind", () => {
+  test("the gateway throttles calls, and the function's concurrency is limited", () => {
     const { params = {} }: Variant = variants[name];
     const { reservedConcurrency = "50", throttleRate = "100", throttleBurst = "200" } = params;
     expect(only(name, "AWS::Lambda::Function").ReservedConcurrentExecutions).toBe(
@@ -160,13 +160,13 @@ describe.each(names)("%s", (name) => {
     });
   });
 
-  test("logs end after a while", () => {
+  test("logs have a retention", () => {
     const days = ofType(name, "AWS::Logs::LogGroup").map(({ Properties }) => Properties.RetentionInDays);
     expect(days).toEqual([expect.any(Number), expect.any(Number)]);
     expect(new Set(days).size).toBe(1);
   });
 
-  test("alarms watch what is measured, tell the topic, and are not set off by missing data", () => {
+  test("alarms watch existing metrics, notify the topic, and treat missing data as healthy", () => {
     const alarms = ofType(name, "AWS::CloudWatch::Alarm").map(({ Properties }) => Properties);
     expect(alarms.map(({ AlarmName }) => AlarmName["Fn::Sub"].split(" ")[1]).sort()).toEqual([
       "DeniedByError",
@@ -203,7 +203,7 @@ describe.each(names)("%s", (name) => {
     }
   });
 
-  test("the dashboard shows every metric, by the dimensions that it has", () => {
+  test("the dashboard shows every metric, by its dimensions", () => {
     const body = only(name, "AWS::CloudWatch::Dashboard").DashboardBody["Fn::Sub"];
     const { widgets } = JSON.parse(body);
     expect(widgets.length).toBe(12);
@@ -227,7 +227,7 @@ describe.each(names)("%s", (name) => {
     expect(propertiesOf(name, "AdmissionLogGroup").LogGroupName).toBe(`/aws/lambda/${functionName(name)}`);
   });
 
-  test("the outputs say which URLs to register", () => {
+  test("the outputs contain the URLs to register", () => {
     const { BaseUrl, WebhookUrl, MutateUrl, ValidateUrl } = of(name).outputs;
     const base =
       variants[name].config === "serverless.yml"
@@ -299,11 +299,11 @@ describe("the function", () => {
     });
   });
 
-  test("has a layer where one is given", () => {
+  test("has a layer where registryLayers names one", () => {
     expect(only("a layer", "AWS::Lambda::Function").Layers).toEqual([layer]);
   });
 
-  test("is in a VPC where one is given", () => {
+  test("is in a VPC where subnetIds names subnets", () => {
     expect(only("a secret, in a VPC, with everything", "AWS::Lambda::Function").VpcConfig).toEqual({
       SecurityGroupIds: [securityGroup],
       SubnetIds: subnets,
@@ -315,7 +315,7 @@ describe("the function", () => {
 describe("a private API", () => {
   const name = "a private API, a secret elsewhere";
 
-  test("is for calls through the VPC endpoints, and has no other door", () => {
+  test("accepts calls only through the VPC endpoints", () => {
     const { EndpointConfiguration, Policy } = only(name, "AWS::ApiGateway::RestApi");
     expect(EndpointConfiguration).toEqual({ Types: ["PRIVATE"], VpcEndpointIds: endpoints });
     expect(Policy.Statement).toEqual([
@@ -333,7 +333,7 @@ describe("a private API", () => {
   });
 
   test.each([
-    // Two paths of one cluster stay below what the gateway lets through: 20 calls a second are 1200 a minute.
+    // Two paths of one cluster stay below the gateway's limit: 20 calls a second are 1200 a minute.
     ["a private API, in a VPC", { path: 300, address: 900 }],
     ["a private API, a secret elsewhere", { path: 50, address: 4500 }],
   ] as const)("%s: has a web ACL on its stage that blocks before the gateway throttles", (name, limits) => {
@@ -372,7 +372,7 @@ describe("a private API", () => {
     for (const limit of [2 * limits.path, limits.address]) expect(limit).toBeLessThan(60 * ThrottlingRateLimit);
   });
 
-  test("has an alarm and a graph of what its web ACL blocks, by the names that the web ACL has", () => {
+  test("has an alarm and a graph for the calls that its web ACL blocks, under the web ACL's name", () => {
     const { Name, VisibilityConfig } = only(name, "AWS::WAFv2::WebACL");
     const own = { "Fn::Sub": "${AdmissionLambdaFunction}" };
     expect([Name, VisibilityConfig.MetricName]).toEqual([own, own]);
@@ -390,7 +390,7 @@ describe("a private API", () => {
     );
   });
 
-  test("is deployed anew when it changes, and only then", async () => {
+  test("is deployed again only when it changes", async () => {
     const deployment = (of: Packaged) =>
       Object.keys(of.resources).find((id) => of.resources[id]?.Type === "AWS::ApiGateway::Deployment");
     expect(deployment(of(name))).toBe(deployment(of("a private API, in a VPC")));
@@ -424,7 +424,7 @@ test.each<[string, Variant, string]>([
   await expect(packaged(variant)).rejects.toThrow(message);
 });
 
-test("a registry in a layer is not encrypted, and packaging says so", () => {
+test("packaging warns that a registry in a layer is not encrypted", () => {
   const warning = "every principal with lambda:GetLayerVersion on the layer can read the credentials in it";
   expect(of("a layer").output).toContain(warning);
   expect(of("as it comes").output).not.toContain(warning);
@@ -445,7 +445,7 @@ describe("the deployer's policy", () => {
     expect(JSON.stringify(deployerPolicy).length).toBeLessThan(6144);
   });
 
-  test("reaches nothing of another name, but for what has no names", () => {
+  test("is limited to resources of this project's name, except for actions without resource names", () => {
     const wide = deployerPolicy.Statement.filter(
       ({ Resource }) => ![Resource].flat().every((resource) => /[:/]impersonation-admission-\*/.test(resource)),
     );
@@ -460,7 +460,7 @@ describe("the deployer's policy", () => {
       expect(allows(deployerPolicy, action)).toBe(false);
   });
 
-  /** Features of the resource types that are not used here. */
+  /** Features of the resource types that this project does not use. */
   const unused = [
     /^(amplify|apprunner|appsync|bedrock-agentcore|cognito-idp|elasticloadbalancing):|^ec2:.*VerifiedAccess/,
     /^(elasticfilesystem|firehose|kms|payments|s3files|s3tables):/,
@@ -475,7 +475,7 @@ describe("the deployer's policy", () => {
     /^wafv2:(Put|Get)PermissionPolicy$/,
   ];
 
-  test("permits whatever CloudFormation needs for the resources of every template, unused features left out", async () => {
+  test("permits every action that CloudFormation needs for the resources of the templates, except for unused features", async () => {
     const permissionsOf = await schemaPermissions();
     const types = new Set(names.flatMap((name) => Object.values(of(name).resources).map(({ Type }) => Type)));
     expect(types.size).toBeGreaterThan(15);

@@ -11,7 +11,7 @@ export const subnets = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"];
 export const securityGroup = "sg-0123456789abcdef0";
 const registry = "ssm:/admission/clusters/";
 
-/** The ways to deploy that are checked, by what is special about them. */
+/** The checked deployments, named after their special settings. */
 export const variants = {
   "as it comes": { config: "serverless.yml", params: { registry } },
   "a layer": {

@@ -6,7 +6,7 @@ const missing = installRequirements(fileURLToPath(new URL(".", import.meta.url))
 if (missing) {
   if (process.env["CI"] === "true") throw new Error(`The templates suite cannot run: ${missing}.`);
   process.stderr.write(
-    `\n*** SKIPPED: the templates suite cannot run: ${missing}.\n*** Nothing is proven about what would be deployed.\n\n`,
+    `\n*** SKIPPED: the templates suite cannot run: ${missing}.\n*** The templates were not checked.\n\n`,
   );
 }
 

@@ -17,17 +17,17 @@ const isExecutable = (path: string): boolean => {
   }
 };
 
-/** aws-iam-authenticator: what is named by the variable of that name, else what was built here. */
+/** aws-iam-authenticator: the path in AWS_IAM_AUTHENTICATOR, or the program that was built here. */
 export const authenticator = process.env["AWS_IAM_AUTHENTICATOR"] || built;
 
 /**
- * Builds aws-iam-authenticator where it is missing, which takes minutes with a cold Go cache; every package that is compiled is printed.
+ * Builds aws-iam-authenticator where it is missing, which takes minutes with a cold Go cache. Prints every package that is compiled.
  *
- * @returns why it is not there; undefined when it is
+ * @returns why it is missing; undefined where it is installed
  */
 export const buildAuthenticator = (): string | undefined => {
   if (isExecutable(authenticator)) return undefined;
-  if (authenticator !== built) return `AWS_IAM_AUTHENTICATOR names ${authenticator}, which is no program`;
+  if (authenticator !== built) return `AWS_IAM_AUTHENTICATOR names ${authenticator}, which is not a program`;
   process.stderr.write(`Building aws-iam-authenticator ${version} with go (up to ten minutes) ...\n`);
   const partial = join(module, "bin", "partial");
   mkdirSync(partial, { recursive: true });
@@ -39,7 +39,7 @@ export const buildAuthenticator = (): string | undefined => {
   return undefined;
 };
 
-/** What leads it to a local STS: the proxy that it asks for every host, the CA that it trusts, and no instance metadata to look for. */
+/** The environment that leads it to a local STS: a proxy for every host, the CA that it trusts, and no look-up of instance metadata. */
 export interface Surroundings {
   readonly proxy: string;
   readonly caFile: string;
@@ -51,7 +51,7 @@ export const environmentOf = ({ proxy, caFile }: Surroundings): Readonly<Record<
   AWS_EC2_METADATA_DISABLED: "true",
 });
 
-/** What `aws-iam-authenticator verify` says of a token. */
+/** The output of `aws-iam-authenticator verify` for a token. */
 export interface Verified {
   readonly accepted: boolean;
   readonly output: string;

@@ -10,15 +10,15 @@ import { python } from "./python.ts";
 export const region = "eu-west-1";
 export const account = "123456789012";
 
-/** A policy statement: what may be done, to anything or as somebody. */
+/** A policy statement: the allowed actions and their resources. */
 export type Statement = Readonly<Record<string, unknown>>;
 
-/** moto, which plays AWS: it checks signatures with botocore, and policies, of everybody but `root`. */
+/** moto, which plays AWS: it checks the signatures (with botocore) and the policies of every caller except `root`. */
 export interface Moto {
   readonly url: string;
   /** One action of a JSON 1.1 service, such as `AmazonSSM.PutParameter`. */
   readonly json: (service: string, target: string, input: object) => Promise<unknown>;
-  /** Makes a role that may do what is stated and that everybody may assume, or only one ARN; answers with its ARN. */
+  /** Creates a role with these statements, which every principal may assume, or only one ARN. Returns the role's ARN. */
   readonly role: (name: string, statements: readonly Statement[], trusted?: string) => Promise<string>;
   /** Credentials of a session of a role. */
   readonly session: (role: string, name?: string) => Promise<AwsCredentials>;
@@ -52,7 +52,7 @@ export const startMoto = async ({ checks = true } = {}): Promise<Moto> => {
     throw new Error(`${error}\n${server.tail()}`);
   }
 
-  /** So many requests may be anybody's: all while `root` prepares something, none while a test runs. */
+  /** The number of requests that moto does not check: all while `root` prepares a test, none while the test runs. */
   const unchecked = (requests: number): Promise<Response> =>
     fetch(`${url}/moto-api/reset-auth`, { method: "POST", body: String(requests) });
 

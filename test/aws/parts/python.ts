@@ -15,7 +15,7 @@ const isInstalled = (): boolean =>
 /**
  * Installs moto and the AWS CLI into a virtual environment where they are missing, which takes a minute or two.
  *
- * @returns why they are not there; undefined when they are
+ * @returns why they are missing; undefined where they are installed
  */
 export const installPython = (): string | undefined => {
   if (isInstalled()) return undefined;

@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from "node:net";
 import { account, region } from "./moto.ts";
 
-/** A call of an AWS API as an IAM policy names it. */
+/** A call of an AWS API, in the terms of an IAM policy. */
 export interface AwsRequest {
   readonly action: string;
-  /** Undefined for actions that know no resources. */
+  /** Undefined for actions without resources. */
   readonly resource?: string;
 }
 
@@ -22,7 +22,7 @@ const serviceOf = ({ headers }: IncomingMessage): string =>
 
 const objectActions: Readonly<Record<string, string>> = { PUT: "PutObject", GET: "GetObject", HEAD: "GetObject" };
 
-/** Reads the calls of osls; throws for any other. */
+/** Reads a call of osls; throws for an unknown call. */
 const awsRequestOf = (incoming: IncomingMessage, body: string): AwsRequest => {
   const service = serviceOf(incoming);
   const { pathname, searchParams } = new URL(incoming.url ?? "/", "http://aws");
@@ -40,13 +40,13 @@ const awsRequestOf = (incoming: IncomingMessage, body: string): AwsRequest => {
   const [, name] = /^\/2015-03-31\/functions\/([^/]+)$/.exec(pathname) ?? [];
   if (service === "lambda" && incoming.method === "GET" && name)
     return { action: "lambda:GetFunction", resource: `arn:aws:lambda:${region}:${account}:function:${name}` };
-  throw new Error(`no action is known for ${service} ${incoming.method} ${incoming.url}`);
+  throw new Error(`the recorder does not know the action of ${service} ${incoming.method} ${incoming.url}`);
 };
 
-/** moto asks cfn-lint, and takes a warning for an error; test/templates asks it too, and knows the warnings. */
+/** moto runs cfn-lint and treats its warnings as errors. test/templates runs it, too, and allows the known warnings. */
 const validTemplate = `<ValidateTemplateResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><ValidateTemplateResult/></ValidateTemplateResponse>`;
 
-/** Stands before moto and writes down what is asked of it. */
+/** A server in front of moto that records the calls. */
 export const startRecorder = async (moto: string): Promise<Recorder> => {
   const asked: AwsRequest[] = [];
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {

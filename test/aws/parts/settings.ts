@@ -2,7 +2,7 @@ import type { AwsCredentials } from "../../../functions/aws/own-credentials.ts";
 import { type AwsSettings, readSettings } from "../../../functions/settings.ts";
 import { region } from "./moto.ts";
 
-/** The settings of a function that has these credentials, as Lambda's environment gives them. */
+/** The settings of a function with these credentials, as in Lambda's environment. */
 export const settingsOf = (credentials: AwsCredentials, more: NodeJS.ProcessEnv = {}): AwsSettings =>
   readSettings({
     AWS_REGION: region,

@@ -10,7 +10,7 @@ import { throwAwayCertificates } from "../../../infra/local/certificates.ts";
 import { smithySigner } from "../../support/smithy-signer.ts";
 import type { Surroundings } from "./authenticator.ts";
 
-/** Somebody whom the STS knows by a key. */
+/** A principal that the STS knows by an access key. */
 export interface Principal {
   readonly credentials: AwsCredentials;
   /** Of the session: `arn:aws:sts::123456789012:assumed-role/ROLE/SESSION`. */
@@ -18,17 +18,17 @@ export interface Principal {
 }
 
 export interface Sts extends Surroundings {
-  /** The hosts that were asked for, one for every request. */
+  /** The requested hosts, one for every request. */
   readonly asked: string[];
   readonly close: () => Promise<void>;
 }
 
 const hosts = ["sts.eu-west-1.amazonaws.com", "sts.us-gov-west-1.amazonaws.com", "sts.cn-north-1.amazonaws.com.cn"];
 
-/** STS takes a presigned URL for so long after its date. */
+/** The seconds for which STS accepts a presigned URL after its date. */
 const life = 15 * 60_000;
 
-/** Who sent a GetCallerIdentity, by a signature that the AWS SDK's own signer makes too; undefined for nobody. */
+/** The sender of a GetCallerIdentity, whose signature the AWS SDK's own signer reproduces; undefined where the signature is wrong. */
 const callerOf = async (request: IncomingMessage, principals: readonly Principal[]): Promise<Principal | undefined> => {
   const { host = "" } = request.headers;
   const query = Object.fromEntries(new URL(request.url ?? "/", `https://${host}`).searchParams);
@@ -64,8 +64,8 @@ const identityOf = ({ arn }: Principal) => {
 };
 
 /**
- * Plays STS for a program that has a proxy and a CA of ours: every CONNECT leads to one TLS server, which answers GetCallerIdentity for whoever
- * signed it and 403 for everybody else.
+ * Plays STS for a program with a proxy and a CA of ours: every CONNECT leads to one TLS server, which answers a signed GetCallerIdentity with
+ * its signer, and every other request with 403.
  */
 export const startSts = async (principals: readonly Principal[]): Promise<Sts> => {
   const { ca, cert, key } = await throwAwayCertificates({ hosts });

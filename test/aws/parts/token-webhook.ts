@@ -9,14 +9,14 @@ import { authenticator, environmentOf, type Surroundings } from "./authenticator
 
 const account = "123456789012";
 
-/** What Lambda gives a function whose role this is. */
+/** The credentials that Lambda gives a function with this role. */
 export const sessionOf = (role: string): AwsCredentials => ({
   accessKeyId: `ASIA${role.toUpperCase()}`,
   secretAccessKey: `secret of ${role}`,
   sessionToken: `session/of+${role}=`,
 });
 
-/** The same, as STS knows it. */
+/** The same credentials, as STS knows them. */
 export const identityOf = (role: string) => ({
   credentials: sessionOf(role),
   arn: `arn:aws:sts::${account}:assumed-role/${role}/admission`,

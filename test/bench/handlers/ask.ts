@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
 
-/** Asks over connections that are kept, written by hand: no deadline, no retry, no check of the answer. */
+/** Asks over kept connections, written by hand, without a deadline, retries or a check of the answer. */
 export const askOf = (registry: string): ((question: unknown) => Promise<unknown>) => {
   const { clusters, users } = JSON.parse(readFileSync(registry, "utf8"));
   const ca = Buffer.from(clusters[0].cluster["certificate-authority-data"], "base64");

@@ -4,7 +4,7 @@ import { allow, questionIn, reviewIn } from "./review.ts";
 
 const ask = askOf(process.env["REGISTRY"] ?? "");
 
-/** One question, and whatever comes of it. */
+/** One question, whose answer is passed on unchecked. */
 export const handler = async (event: APIGatewayProxyEventV2) => {
   const review = reviewIn(event.body ?? "");
   await ask(questionIn(review));

@@ -7,7 +7,7 @@ import { allow, questionIn, reviewIn } from "./review.ts";
 const [cert = "", key = "", registry] = process.argv.slice(2);
 const ask = registry === undefined ? undefined : askOf(registry);
 
-/** What Node itself needs to serve reviews: parse, ask where a registry says whom, and allow. */
+/** The least that Node needs to serve reviews: parse, ask the cluster of the registry if there is one, and allow. */
 const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, async (request, response) => {
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);

@@ -1,2 +1,2 @@
-/** What every function pays. */
+/** The cost that every function has. */
 export const handler = async () => ({});

@@ -1,7 +1,7 @@
-/** As little as an admission webhook can do with a body. */
+/** The least work of an admission webhook with a body. */
 export const reviewIn = (body: string) => JSON.parse(body);
 
-/** The answer that lets everything pass. */
+/** The answer that allows every object. */
 export const allow = (uid: string) => ({
   statusCode: 200,
   headers: { "content-type": "application/json" },
@@ -12,7 +12,7 @@ export const allow = (uid: string) => ({
   }),
 });
 
-/** Whether the requester may impersonate the user that the object names, nothing else considered. */
+/** Asks whether the requester may impersonate the user that the object names. */
 export const questionIn = ({ request: { userInfo, object } }: ReturnType<typeof reviewIn>) => ({
   apiVersion: "authorization.k8s.io/v1",
   kind: "SubjectAccessReview",

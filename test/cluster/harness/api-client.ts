@@ -6,7 +6,7 @@ export interface ApiRequest {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** From the root, with its query: `/api/v1/namespaces?dryRun=All`. */
   readonly path: string;
-  /** An object, or JSON text for what no JavaScript value can say (numbers beyond 2^53, `1.0`). */
+  /** An object, or JSON text for values that JavaScript cannot represent (numbers beyond 2^53, `1.0`). */
   readonly body?: unknown;
   /** Default `application/json`. */
   readonly contentType?: string;
@@ -14,7 +14,7 @@ export interface ApiRequest {
 
 export interface ApiResponse {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: an API object of whatever kind was asked for
+  // biome-ignore lint/suspicious/noExplicitAny: an API object of any requested kind
   readonly body: any;
   /** The body as it was sent: numbers beyond 2^53 are exact here. */
   readonly text: string;
@@ -22,7 +22,7 @@ export interface ApiResponse {
   readonly warnings: readonly string[];
 }
 
-/** A client of one API server for what kubectl cannot say. An answer that is no success is an answer, not an error. */
+/** A client of one API server, for requests that kubectl cannot send. An unsuccessful answer is returned, not thrown. */
 export type ApiClient = (caller: Caller, request: ApiRequest) => Promise<ApiResponse>;
 
 const deadline = 40_000;

@@ -15,9 +15,9 @@ export interface AuditEvent {
   };
   readonly requestURI: string;
   readonly responseStatus?: { readonly code: number };
-  // biome-ignore lint/suspicious/noExplicitAny: an API object of whatever kind was written
+  // biome-ignore lint/suspicious/noExplicitAny: an API object of any written kind
   readonly requestObject?: any;
-  // biome-ignore lint/suspicious/noExplicitAny: an API object of whatever kind was written
+  // biome-ignore lint/suspicious/noExplicitAny: an API object of any written kind
   readonly responseObject?: any;
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -29,7 +29,7 @@ export interface AuditUser {
   readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Every write, with what was asked and answered; reads and the API server's own housekeeping are left out. */
+/** Every write, with request and response. Reads and the API server's own writes are left out. */
 export const auditPolicy = {
   apiVersion: "audit.k8s.io/v1",
   kind: "Policy",
@@ -43,7 +43,7 @@ export const auditPolicy = {
   ],
 } as const;
 
-/** The size of the log now: what is read from here on happened later. */
+/** The current size of the log. Events after this offset happen later. */
 export const auditMark = (log: string): number => (existsSync(log) ? statSync(log).size : 0);
 
 /** The events of the log from a byte offset on, a half-written last line left out. */

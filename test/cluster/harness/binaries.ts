@@ -11,7 +11,7 @@ export interface Binaries {
   readonly kubectl: string;
 }
 
-/** Where a control plane can come from on this machine, or why it cannot. */
+/** Where this machine can get a control plane from, or why it cannot. */
 export type Source =
   | { readonly kind: "found"; readonly binaries: Binaries }
   | { readonly kind: "build"; readonly module: string; readonly version: string; readonly folder: string }
@@ -54,10 +54,10 @@ const onPath = (program: string): boolean =>
   (process.env["PATH"] ?? "").split(delimiter).some((folder) => isExecutable(join(folder, program)));
 
 /**
- * Looks for kube-apiserver, etcd and kubectl: in `KUBEBUILDER_ASSETS` (envtest's layout), then among what was built before, else a
- * Go toolchain can build them. A version that is asked for by name is always this repository's own build.
+ * Looks for kube-apiserver, etcd and kubectl: in `KUBEBUILDER_ASSETS` (envtest's layout), then among the earlier builds. Otherwise a
+ * Go toolchain can build them. A version that is named is always this repository's own build.
  *
- * @param wanted such as `v1.34.8`; the module for it stands in `control-plane/<version>/`. Default: whatever `control-plane/go.mod` pins
+ * @param wanted such as `v1.34.8`, whose module is in `control-plane/<version>/`. Default: the version that `control-plane/go.mod` pins
  */
 export const findSource = (wanted?: string): Source => {
   const assets = process.env["KUBEBUILDER_ASSETS"];
@@ -85,7 +85,7 @@ const elapsed = (since: number): string => {
   return `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}s`;
 };
 
-/** Builds the three programs, which takes about ten minutes with a cold Go cache, and says on stderr how far it is. */
+/** Builds the three programs, which takes about ten minutes with a cold Go cache, and reports its progress on stderr. */
 const build = async ({ module, version, folder }: Extract<Source, { kind: "build" }>): Promise<Binaries> => {
   const [major, minor] = version.slice(1).split(".");
   const stamp = "-X k8s.io/component-base/version";
@@ -119,7 +119,7 @@ const build = async ({ module, version, folder }: Extract<Source, { kind: "build
   return layout(folder, "server");
 };
 
-/** The programs of a control plane, built first where they must be. Throws where they cannot be had. */
+/** The programs of a control plane, built first if necessary. Throws where they cannot be found or built. */
 export const binaries = async (version?: string): Promise<Binaries> => {
   const source = findSource(version);
   if (source.kind === "none") throw new Error(source.reason);

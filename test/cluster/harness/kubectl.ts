@@ -56,7 +56,7 @@ export const kubectlRunner = (program: string, folder: string, kubeconfigOf: (ca
       const config = join(configs, `${encodeURIComponent(caller.name)}.json`);
       writeFileSync(config, kubeconfigOf(caller), { mode: 0o600 });
       const child = spawn(program, ["--kubeconfig", config, ...asFlags(caller), ...args], {
-        // A home of its own: nothing of the person who runs the suite is read or written.
+        // A home of its own: the configuration of the user who runs the suite is not read or written.
         env: { PATH: process.env["PATH"], HOME: folder, KUBECACHEDIR: join(folder, "kubectl-cache"), ...env },
       });
       let [stdout, stderr] = ["", ""];

@@ -2,7 +2,7 @@ import type { ControlPlane } from "../control-plane.ts";
 import { until } from "./until.ts";
 import type { InstalledWebhook } from "./webhook.ts";
 
-/** What the webhooks of a policy wrote into the audit log about one request, by the webhook that wrote it. */
+/** The audit annotations of one request, by the webhook of the policy that wrote them. */
 export interface Annotations {
   readonly mutate?: Readonly<Record<string, string>>;
   readonly validate?: Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ const under = (annotations: Readonly<Record<string, string>>, webhook: string) =
   return Object.fromEntries(own.map(([key, value]) => [key.slice(webhook.length + 1), value]));
 };
 
-/** The annotations of the write to the object of this name since the audit log was that long. Waits for the log, which lags a little. */
+/** The annotations of the write to this object since the audit log had this size. Waits, because the log is written with a delay. */
 export const annotationsOf = async (
   plane: ControlPlane,
   webhook: InstalledWebhook,

@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { ControlPlane } from "../control-plane.ts";
 import { type Guarded, startGuarded } from "../harness/guarded.ts";
 
-/** The kube-apiserver of a control plane as a process, to which things happen. */
+/** The kube-apiserver of a control plane as a process that a test can stop and kill. */
 export interface ApiServerProcess {
-  /** It stays, with its connections, and does nothing any more (SIGSTOP). */
+  /** Stops the process; its connections stay open (SIGSTOP). */
   readonly freeze: () => void;
   readonly thaw: () => void;
-  /** It is gone at once, whatever it was doing (SIGKILL). */
+  /** Ends the process at once (SIGKILL). */
   readonly kill: () => void;
-  /** After it was killed: starts it as it was, and does not wait for it. Whoever does that also ends it. */
+  /** Starts a killed process again with the same arguments, and does not wait for it. The caller must end it. */
   readonly restart: () => Guarded;
 }
 
@@ -17,12 +17,12 @@ const commandOf = (pid: string): readonly string[] => {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
   } catch {
-    // It has ended meanwhile.
+    // The process has ended in the meantime.
     return [];
   }
 };
 
-/** Finds it by the port that it was told; needs Linux. */
+/** Finds the process by its port argument; needs Linux. */
 export const apiServerProcessOf = ({ connection: { url, folder } }: ControlPlane): ApiServerProcess => {
   const port = `--secure-port=${new URL(url).port}`;
   const found = readdirSync("/proc")

@@ -1,6 +1,6 @@
 import type { ControlPlane } from "../control-plane.ts";
 
-/** Applies manifests as the cluster's administrator; throws kubectl's own words where that fails. */
+/** Applies manifests as the cluster's administrator. Throws kubectl's message where that fails. */
 export const applied = async (plane: ControlPlane, manifests: string | readonly unknown[]): Promise<void> => {
   const stdin =
     typeof manifests === "string" ? manifests : JSON.stringify({ apiVersion: "v1", kind: "List", items: manifests });

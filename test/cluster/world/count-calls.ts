@@ -8,7 +8,7 @@ export interface Call {
   readonly request: any;
 }
 
-/** Hands a request on to another HTTPS server and gives back the text of its answer. */
+/** Forwards a request to another HTTPS server and returns the text of its answer. */
 const forward = (url: string, ca: string, body: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const outgoing = request(
@@ -25,7 +25,7 @@ const forward = (url: string, ca: string, body: string): Promise<string> =>
     outgoing.on("error", reject).end(body);
   });
 
-/** A server in front of the webhook that remembers what passes. */
+/** A server in front of the webhook that records the calls. */
 export const countCalls = async (url: string, ca: string) => {
   const calls: Call[] = [];
   const front = await startTinyWebhook((path, body) => {

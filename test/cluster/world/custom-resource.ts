@@ -7,7 +7,7 @@ export interface CustomVersion {
   readonly statusSubresource: boolean;
 }
 
-/** A kind that keeps whatever it is given, of the group `flows.example`. */
+/** A kind of the group `flows.example` whose schema keeps all fields. */
 export interface CustomResource {
   readonly plural: string;
   readonly kind: string;
@@ -15,7 +15,7 @@ export interface CustomResource {
   readonly versions: readonly CustomVersion[];
 }
 
-/** Defines a kind that everybody may write, its status too, and waits until it is served. */
+/** Defines a kind that every user may write, with its status, and waits until it is served. */
 export const defineCustomResource = async (
   plane: ControlPlane,
   { plural, kind, versions }: CustomResource,
@@ -51,7 +51,7 @@ export const defineCustomResource = async (
     {
       apiVersion: `${apiGroup}/v1`,
       kind: "ClusterRoleBinding",
-      metadata: { name: "everybody-is-a-flow-author" },
+      metadata: { name: "all-users-are-flow-authors" },
       roleRef: role,
       subjects: [{ apiGroup, kind: "Group", name: "system:authenticated" }],
     },

@@ -14,7 +14,7 @@ declare module "vitest" {
 
 const manifest = (name: string): string => readFileSync(new URL(name, import.meta.url), "utf8");
 
-/** One control plane for all files of the suite: Razee's kinds, the people and their rights; who is guarded by what, each file says. */
+/** One control plane for all files of the suite, with Razee's kinds, the users and their permissions. Each file installs its own guard. */
 export default async (project: TestProject): Promise<() => Promise<void>> => {
   const plane = await startControlPlane({ users });
   try {

@@ -9,7 +9,7 @@ import { type Call, countCalls } from "./count-calls.ts";
 import { until } from "./until.ts";
 import { webhookUser } from "./users.ts";
 
-/** A new object that somebody tries to create, as a dry run. */
+/** A new object that a user tries to create, as a dry run. */
 export interface Probe {
   readonly who: string;
   /** The path of its collection. */
@@ -17,11 +17,11 @@ export interface Probe {
   readonly object: object;
 }
 
-/** What guards a cluster by a policy: the function behind its webhooks, or the admission policies. */
+/** The guard of a cluster for a policy: the function behind its webhooks, or the admission policies. */
 export interface Guard {
-  /** What the API server called so far; an admission policy calls nothing. */
+  /** The calls of the API server so far; admission policies cause no calls. */
   readonly calls: () => readonly Call[];
-  /** From now on the function answers nothing; its registration stays, and calls are counted. */
+  /** From now on the function does not answer. Its registration stays, and calls are counted. */
   readonly stop: () => Promise<void>;
   readonly uninstall: () => Promise<void>;
 }
@@ -30,9 +30,9 @@ const tried = ({ who, collection, object }: Probe, plane: ControlPlane) =>
   plane.api(plane.user(who), { method: "POST", path: `${collection}?dryRun=All`, body: object });
 
 /**
- * Serves a policy and registers the webhooks that the library generates for it, nothing changed in them.
+ * Serves a policy and registers the unchanged webhooks that the library generates for it.
  *
- * @param probes one is shown to mutate, and one that mutate lets pass is shown to validate
+ * @param probes one reaches mutate, and one that mutate lets pass reaches validate
  */
 export const installFunction = async (
   plane: ControlPlane,
@@ -83,7 +83,7 @@ export const installFunction = async (
 /**
  * Applies the admission policies that the library generates for a policy.
  *
- * @param probes the API server takes them without a guard, and every guarded resource refuses one of them
+ * @param probes an unguarded API server accepts them, and every guarded resource refuses one of them
  */
 export const installTwins = async (plane: ControlPlane, policy: object, probes: readonly Probe[]): Promise<Guard> => {
   const objects = admissionPolicies(readPolicy(policy));

@@ -3,7 +3,7 @@ import type { AuditEvent, AuditUser } from "../harness/audit-log.ts";
 import { mayImpersonate } from "./may.ts";
 import { razeeController } from "./users.ts";
 
-/** What Razee's controllers take for themselves, besides nothing. */
+/** The values that Razee's controllers read as their own identity, besides an empty field. */
 const privileged = new Set(["razeedeploy", "false"]);
 
 const isStore = ({ verb, objectRef, requestURI, responseStatus, responseObject }: AuditEvent): boolean =>
@@ -23,14 +23,14 @@ const mayBeUsedBy = async (plane: ControlPlane, writer: AuditUser, identity: unk
 
 /**
  * Every version of every guarded object that was ever stored in a namespace and carries an identity that the last writer of its spec
- * might not use, in words; empty where the promise was kept. Read from the audit log, so that no version is missed between two looks.
+ * may not impersonate, as sentences; empty where the promise was kept. Read from the audit log, so that no version is missed.
  */
 export const brokenPromises = async (plane: ControlPlane, namespace: string): Promise<readonly string[]> => {
   const stores = plane
     .auditEvents()
     .filter((event) => event.objectRef?.namespace === namespace && isStore(event))
     .toSorted((a, b) => Number(versionOf(a)) - Number(versionOf(b)));
-  if (stores.length === 0) throw new Error(`the audit log knows no stored object in ${namespace}`);
+  if (stores.length === 0) throw new Error(`the audit log has no stored object in ${namespace}`);
   const last = new Map<string, { readonly spec: string; readonly writer: AuditUser }>();
   const broken: string[] = [];
   for (const event of stores) {

@@ -4,16 +4,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { throwAwayCertificates } from "../../../infra/local/certificates.ts";
 import { serve } from "../../../infra/local/serve.ts";
 
-/** The function behind a URL with a key, as a gateway would show it. What can go wrong with one is set from outside. */
+/** The function behind a URL with a key, as behind a gateway. A test sets its faults. */
 export interface KeyedFunction {
   /** `https://127.0.0.1:PORT/clusters/prod/KEY`. */
   readonly url: string;
   readonly key: string;
   readonly ca: string;
-  /** How long a call to be judged, and one that is not, take on their way, in milliseconds. */
+  /** The added delay of a call that is judged, and of one that is not, in milliseconds. */
   delay: number;
   livezDelay: number;
-  /** Whether the key is one that the function knows. */
+  /** Whether the function knows the key. */
   known: boolean;
   /** Connects it to another function: of another policy, say. */
   target: { readonly url: string; readonly ca: string | undefined };

@@ -1,12 +1,12 @@
 import type { ControlPlane } from "../control-plane.ts";
 import type { AuditUser } from "../harness/audit-log.ts";
 
-/** What Kubernetes takes for a service account's username: a DNS label, then a DNS subdomain. Anything else is a user. */
+/** A service account's username, as Kubernetes parses it: a DNS label, then a DNS subdomain. Any other name is a user's. */
 const serviceAccount = /^system:serviceaccount:([a-z0-9](?:[-a-z0-9]*[a-z0-9])?):([a-z0-9](?:[-.a-z0-9]*[a-z0-9])?)$/;
 
 /**
- * Whether somebody may impersonate an identity, asked of the API server directly. Written down apart from the code under test, so that
- * an error there is not repeated here.
+ * Whether a user may impersonate an identity, asked of the API server directly. Written independently of the code under test, so that it does
+ * not repeat an error there.
  */
 export const mayImpersonate = async (plane: ControlPlane, who: AuditUser, identity: string): Promise<boolean> => {
   const [, namespace, name] = serviceAccount.exec(identity) ?? [];

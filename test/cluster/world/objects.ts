@@ -47,7 +47,7 @@ export const stored = async (plane: ControlPlane, object: ApiObject) => {
   return body;
 };
 
-/** Whom the stored object names; undefined where it names nobody. */
+/** The identity that the stored object names; undefined where the field is absent. */
 export const identityOf = async (plane: ControlPlane, object: ApiObject): Promise<unknown> =>
   (await stored(plane, object)).spec?.clusterAuth?.impersonateUser;
 
@@ -55,7 +55,7 @@ export const identityOf = async (plane: ControlPlane, object: ApiObject): Promis
 export const create = (plane: ControlPlane, caller: Caller, object: ApiObject, query = "") =>
   plane.api(caller, { method: "POST", path: `${collectionOf(object)}${query}`, body: object });
 
-/** Creates an object; throws where that is refused. */
+/** Creates an object. Throws where the API server refuses it. */
 export const created = async (plane: ControlPlane, caller: Caller, object: ApiObject) => {
   const response = await create(plane, caller, object);
   if (response.status !== 201) throw new Error(`${caller.name} could not create ${pathOf(object)}: ${response.text}`);

@@ -6,9 +6,9 @@ import { applied } from "./applied.ts";
 import { until } from "./until.ts";
 import { users, webhookUser } from "./users.ts";
 
-/** A cluster of one test file's own, because its state as a whole is what is looked at. */
+/** A cluster for one test file, because the file's tests depend on the state of the whole cluster. */
 export interface OwnCluster extends ControlPlane {
-  /** The path of a kubeconfig file for somebody; its only context is `cluster`. */
+  /** The path of a kubeconfig file for a user; its only context is `cluster`. */
   readonly kubeconfigOf: (user: string) => string;
   /** Writes a file next to them. */
   readonly file: (name: string, content: unknown) => string;
@@ -23,14 +23,14 @@ interface Manifest {
 const manifests = (file: string): readonly Manifest[] =>
   parseAllDocuments(readFileSync(new URL(file, import.meta.url), "utf8")).map((document) => document.toJS());
 
-/** The people whom the test cluster knows, who are in the group `authors`, and the webhook's identity, which is in none. */
+/** The users of the test cluster, who are in the group `authors`, and the webhook's identity, which is in no group. */
 const people = users.map((user) =>
   user.name === webhookUser ? user : { ...user, groups: [...(user.groups ?? []), "authors"] },
 );
 
-/** What `rbac.yaml` grants to everybody who is logged in, to `authors` alone: the webhook's identity must not have it. */
+/** Grants to `authors` what `rbac.yaml` grants to all authenticated users: the webhook's identity must not have these permissions. */
 const rights = manifests("rbac.yaml").map((manifest) =>
-  manifest.metadata.name === "everybody-is-a-razee-author"
+  manifest.metadata.name === "all-users-are-razee-authors"
     ? { ...manifest, subjects: manifest.subjects?.map((subject) => ({ ...subject, name: "authors" })) }
     : manifest,
 );

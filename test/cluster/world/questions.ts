@@ -5,7 +5,7 @@ import { webhookUser } from "./users.ts";
 const isQuestion = ({ objectRef, user }: AuditEvent): boolean =>
   objectRef?.resource === "subjectaccessreviews" && user.username === webhookUser;
 
-/** The SubjectAccessReviews that the webhook posted since the audit log was that long: each one's spec, and the query it came with. */
+/** The SubjectAccessReviews that the webhook posted since the audit log had this size: the spec and the query of each. */
 export const questionsSince = (plane: ControlPlane, mark: number) =>
   plane
     .auditEvents(mark)

@@ -16,7 +16,7 @@ export interface RewriterOptions {
   /** The only namespace that it is called for. */
   readonly namespace: string;
   readonly reinvocationPolicy: "Never" | "IfNeeded";
-  /** What it writes into the field, whatever stands there. */
+  /** The value that it writes into the field, whatever the field holds. */
   readonly writes: unknown;
 }
 
@@ -26,7 +26,7 @@ const patchOf = (object: { readonly spec?: { readonly clusterAuth?: unknown } },
   { op: "add", path: "/spec/clusterAuth/impersonateUser", value },
 ];
 
-/** Somebody else's mutating webhook, which rewrites the field. Comes back when the API server calls it. */
+/** Another mutating webhook, which rewrites the field. Resolves when the API server calls it. */
 export const installRewriter = async (plane: ControlPlane, options: RewriterOptions): Promise<Rewriter> => {
   const { name, namespace, reinvocationPolicy, writes } = options;
   const seen: string[] = [];

@@ -1,4 +1,4 @@
-/** The least object of a kind that the API server takes; its `apiVersion` is added. */
+/** The smallest object of a kind that the API server accepts; its `apiVersion` is added. */
 export type Sample = (name: string) => object;
 
 const labels = { app: "sample" };
@@ -7,7 +7,7 @@ const containers = [{ name: "main", image: "example.com/main" }];
 const template = { metadata: { labels }, spec: { containers } };
 const job = { spec: { containers, restartPolicy: "Never" } };
 
-/** A certificate request of DER, in base64, that nobody has the key of. */
+/** A certificate request (DER, in base64). Its private key was thrown away. */
 const request =
   "MIGQMEQCAQAwETEPMA0GA1UEAwwGc2FtcGxlMCowBQYDK2VwAyEAgHEt7nMLx7TOC89XSlPrisky+BRWgaezZH9Ejv0wTTWgADAFBgMrZXADQQCss2oqKv4Wd2E3hDyYoVeWMLReDUA/qAw0SREAripv/i8L5XRXj9vf9XBoPWumB4yFA/Gf0JY89wtcKi4X38UL";
 const pem = `-----BEGIN CERTIFICATE REQUEST-----
@@ -33,7 +33,7 @@ export const samples: Readonly<Record<string, Sample>> = {
     capacity: { storage: "1Gi" },
     hostPath: { path: "/sample" },
   }),
-  // Its eviction must not delete it at once.
+  // An eviction must not delete the Pod at once.
   pods: (name) => ({ kind: "Pod", metadata: { name, finalizers: ["example.com/keep"] }, spec: { containers } }),
   replicationcontrollers: of("ReplicationController", { selector: labels, template }),
   resourcequotas: of("ResourceQuota", { hard: { secrets: "1" } }),

@@ -1,7 +1,7 @@
-/** Where Razee's kinds name the identity. */
+/** The path of the identity field in Razee's kinds. */
 export const field = "spec.clusterAuth.impersonateUser";
 
-/** The warnings, as an API server hands them to a client. */
+/** The warnings, as an API server sends them to a client. */
 export const replacedWarning = (declared: string, by: string): string =>
   `${field}: "${declared}" replaced by "${by}", who may not impersonate it`;
 export const inheritedWarning = (declared: string, by: string): string =>
@@ -9,6 +9,6 @@ export const inheritedWarning = (declared: string, by: string): string =>
 export const groupsWarning = (who: string): string =>
   `${field}: a controller that acts as "${who}" has none of your groups`;
 
-/** What kubectl prints on stderr for warnings. */
+/** The lines that kubectl prints on stderr for warnings. */
 export const printed = (...warnings: readonly string[]): string =>
   warnings.map((warning) => `Warning: ${warning}\n`).join("");

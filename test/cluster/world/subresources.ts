@@ -1,7 +1,7 @@
 import type { ControlPlane } from "../control-plane.ts";
 import { samples } from "./samples.ts";
 
-/** Something beside an object's own path that a write can be sent to, as discovery lists it. */
+/** A subresource that accepts writes, as discovery lists it. */
 export interface Subresource {
   /** `deployments.apps/status`; `bindings`, which is `pods/binding` by another path. */
   readonly name: string;
@@ -14,7 +14,7 @@ export interface Subresource {
   readonly readable: boolean;
 }
 
-/** What admission was shown of one write. */
+/** One write, as admission saw it. */
 export interface Seen {
   readonly name: string;
   readonly operation: string;
@@ -56,10 +56,10 @@ const discover = async (plane: ControlPlane) => {
 
 const methodOf = { create: "POST", update: "PUT", patch: "PATCH" } as const;
 
-/** What CONNECT serves (exec, attach, portforward, proxy) takes options and no object. */
+/** Subresources of CONNECT (exec, attach, portforward, proxy) take options and not an object. */
 const isConnected = ({ kind }: Listed): boolean => kind.endsWith("Options");
 
-/** All that can be written to. */
+/** All subresources that accept writes. */
 export const writableSubresources = async (plane: ControlPlane): Promise<readonly Subresource[]> => {
   const found = (await discover(plane)).flatMap((listed): Subresource[] => {
     const { root, group, namespaced, verbs } = listed;
@@ -72,7 +72,7 @@ export const writableSubresources = async (plane: ControlPlane): Promise<readonl
   return [...new Map(found.toReversed().map((each) => [each.name, each])).values()];
 };
 
-/** The resources that nothing can be done with but to create one: a question, or a write of something else. */
+/** The resources whose only verb is create: questions, and writes of another object. */
 export const resourcesOnlyCreated = async (plane: ControlPlane): Promise<readonly string[]> => {
   const found = (await discover(plane)).filter(({ name, verbs }) => !name.includes("/") && String(verbs) === "create");
   return [...new Set(found.map(({ name, group }) => `${name}${group}`))].toSorted();
@@ -81,7 +81,7 @@ export const resourcesOnlyCreated = async (plane: ControlPlane): Promise<readonl
 const mark = "example.com/mark";
 const marks = { labels: { [mark]: "set" }, annotations: { [mark]: "set" } };
 
-/** What is posted to a subresource that only creates. */
+/** The object to post to a subresource whose only method is POST. */
 const carried: Readonly<Record<string, object>> = {
   binding: { apiVersion: "v1", kind: "Binding", target: { apiVersion: "v1", kind: "Node", name: "somewhere" } },
   eviction: { apiVersion: "policy/v1", kind: "Eviction" },
@@ -91,11 +91,11 @@ const carried: Readonly<Record<string, object>> = {
 let objects = 0;
 
 /**
- * Writes a label and an annotation through a subresource, to a new object by each method, and says what came of it: what admission saw, and
- * what of the two the object has afterwards.
+ * Writes a label and an annotation through a subresource, to a new object by each method. Returns what admission saw, and which of the two
+ * the object has afterwards.
  *
- * @param seen what admission was shown so far, which a witness goes on adding to
- * @returns one sentence where all methods come to the same, such as "UPDATE of its own kind: annotations"
+ * @param seen the writes that admission saw so far; a witness keeps adding to it
+ * @returns one sentence where all methods have the same result, such as "UPDATE of its own kind: annotations"
  */
 export const markThrough = async (
   plane: ControlPlane,
@@ -126,7 +126,7 @@ export const markThrough = async (
     const contentType = method === "PATCH" ? "application/merge-patch+json" : "application/json";
     const write = async () => plane.api(admin, { method, path: to, body: await body(), contentType });
     let answer = await write();
-    // A controller inside the API server came in between.
+    // A controller inside the API server changed the object in the meantime.
     for (let tries = 0; answer.status === 409 && tries < 5; tries++) answer = await write();
     const { body: after } = await plane.api(admin, { path });
     const kept = Object.keys(marks).filter((member) => after.metadata[member]?.[mark] === "set");

@@ -10,7 +10,7 @@ export interface TinyWebhook {
   readonly stop: () => Promise<void>;
 }
 
-/** @param answer from the request's path, with its query, and its body's text to the answer's text */
+/** @param answer gets the request's path with its query, and the text of its body; returns the text of the answer */
 export const startTinyWebhook = async (
   answer: (path: string, body: string) => string | Promise<string>,
   port = 0,

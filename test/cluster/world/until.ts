@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Asks again and again until the answer is something; throws where it never is. */
+/** Asks repeatedly until the answer is neither undefined nor false. Throws where the time runs out. */
 export const until = async <T>(
   what: string,
   ask: () => Promise<T | undefined | false>,
@@ -12,5 +12,5 @@ export const until = async <T>(
     if (answer !== undefined && answer !== false) return answer;
     await sleep(25);
   }
-  throw new Error(`not within ${within} ms: ${what}`);
+  throw new Error(`this did not happen within ${within} ms: ${what}`);
 };

@@ -1,14 +1,14 @@
 import type { TokenUser } from "../control-plane.ts";
 
-/** The people of the test cluster. What each may do stands in `rbac.yaml` and, for one namespace, in `namespace.ts`. */
+/** The users of the test cluster. Their permissions are in `rbac.yaml` and, for one namespace, in `namespace.ts`. */
 export const users: readonly TokenUser[] = [
   // May impersonate every user, by a grant to her name.
   { name: "alice" },
   // May impersonate every user, by a grant to her group.
   { name: "dora", groups: ["platform-team"] },
-  // May impersonate bob and nobody else.
+  // May impersonate only bob.
   { name: "finn" },
-  // May impersonate nobody.
+  // May not impersonate.
   { name: "bob" },
   { name: "carl" },
   { name: "stranger" },
@@ -18,11 +18,11 @@ export const users: readonly TokenUser[] = [
   { name: "nsadmin" },
   // May impersonate the service accounts of one namespace, as every editor of a namespace may.
   { name: "editor" },
-  // Called like the value that Razee's controllers take for themselves.
+  // Has the name of the value that Razee's controllers read as their own identity.
   { name: "razeedeploy" },
-  // A name that no HTTP header can be trusted with.
+  // A name that cannot be sent safely in an HTTP header.
   { name: "zo\u00eb" },
-  // Whom the webhook asks its questions as.
+  // The webhook's own identity, which asks its questions.
   { name: "impersonation-admission" },
 ];
 

@@ -13,7 +13,7 @@ import { webhookUser } from "./users.ts";
 export interface InstallOptions {
   /** Members of the policy, besides the Razee preset. */
   readonly policy?: Readonly<Record<string, unknown>>;
-  /** Members of the policy that the registration is made for, where it is another one. */
+  /** Members of the policy that the registration is made for, where it differs from the webhook's policy. */
   readonly registeredFor?: Readonly<Record<string, unknown>>;
   /** Labels of the namespaces that are guarded; `default` must have them, because the installer looks there. Default: all namespaces. */
   readonly namespaceLabels?: Readonly<Record<string, string>>;
@@ -24,13 +24,13 @@ export interface InstallOptions {
 export interface InstalledWebhook {
   /** Full names of the webhooks, as warnings, refusals and audit annotations carry them. */
   readonly names: { readonly mutate: string; readonly validate: string; readonly status: string };
-  /** What the API server called so far; empty where nothing counts. */
+  /** The calls of the API server so far; empty without the counting wrapper. */
   readonly calls: () => readonly Call[];
   /** Stops the webhook's server, its registration stays. */
   readonly stop: () => Promise<void>;
-  /** Starts it again on the same port, and registers the CA that it made itself this time. */
+  /** Starts the server again on the same port, and registers its new CA. */
   readonly restart: () => Promise<void>;
-  /** Stops it and takes its registration away. */
+  /** Stops the server and removes its registration. */
   readonly uninstall: () => Promise<void>;
 }
 
@@ -47,7 +47,7 @@ const namesOf = ([mutating, validating]: readonly [
 
 let probes = 0;
 
-/** Whether the API server calls a webhook for a dry run that declares this identity, told by the audit annotations. */
+/** Whether the API server calls a webhook for a dry run that declares this identity, as the audit annotations show. */
 const isCalled = async (plane: ControlPlane, webhook: string, declared: string): Promise<boolean> => {
   const name = `probe-${probes++}`;
   const mark = plane.auditMark();
@@ -68,8 +68,8 @@ const activeWebhooks = async (
 };
 
 /**
- * Starts the webhook on the loopback interface and registers it with the manifests that the library makes, nothing changed in them;
- * comes back when the API server calls it. Its questions go to the same API server, under an identity that may do nothing but ask.
+ * Starts the webhook on the loopback interface and registers it with the unchanged manifests of the library. Resolves when the API server
+ * calls it. Its questions go to the same API server, by an identity that may only create SubjectAccessReviews.
  */
 export const installWebhook = async (plane: ControlPlane, options: InstallOptions = {}): Promise<InstalledWebhook> => {
   const policy = { ...razeePolicy, ...options.policy };

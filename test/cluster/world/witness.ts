@@ -2,13 +2,13 @@ import type { ControlPlane } from "../control-plane.ts";
 import { startTinyWebhook } from "./tiny-webhook.ts";
 import { until } from "./until.ts";
 
-/** A validating webhook that admits everything, and remembers what it was shown. */
+/** A validating webhook that admits every object, and records the reviews. */
 export interface Witness<Seen> {
   readonly seen: readonly Seen[];
   readonly stop: () => Promise<void>;
 }
 
-/** Shows it every write there is: all resources and subresources, all operations. Comes back when the API server calls it. */
+/** Registers it for all resources, subresources and operations. Resolves when the API server calls it. */
 export const installWitness = async <Seen>(plane: ControlPlane): Promise<Witness<Seen>> => {
   const seen: Seen[] = [];
   const server = await startTinyWebhook((_path, body) => {

@@ -129,13 +129,15 @@ describe("the page", () => {
       ].join("\n"),
     );
     expect(page).toContain("lib/policy/path.ts:7 Survived\n  - x\n  + return a || b;");
-    expect(page).not.toContain("Take these out");
+    expect(page).not.toContain("Remove these from");
   });
 
   test("says what is justified for nothing", () => {
     const page = pageOf(check(["policy"], [], same));
-    expect(page).toContain("lib/policy/path.ts: not there any more, or killed\n  - return a && b;\n  + return a || b;");
-    expect(page).toContain("Take these out of test/mutation/equivalent.ts.");
+    expect(page).toContain(
+      "lib/policy/path.ts: this mutant no longer exists, or a test kills it\n  - return a && b;\n  + return a || b;",
+    );
+    expect(page).toContain("Remove these from test/mutation/equivalent.ts.");
   });
 
   test("is a table where all is well", () => {
