@@ -7,22 +7,28 @@ import { type Colour, screenOf } from "../command-line/screen.ts";
 import { outputOption, sharedOptions } from "../command-line/shared-options.ts";
 import { tableOn } from "../command-line/table.ts";
 import { UsageError } from "../command-line/usage.ts";
-import { checkInTree } from "../doctor/admission-policies.ts";
-import { checkAsker, checkAskerExcess } from "../doctor/asker.ts";
-import { checkCaBundle, checkFailurePolicy, checkInstalled, checkPolicy, checkUrl } from "../doctor/configurations.ts";
-import { checkDryRuns } from "../doctor/dry-runs.ts";
-import { checkOtherWriters } from "../doctor/other-writers.ts";
-import { type CheckResult, type CheckStatus, warn } from "../doctor/result.ts";
-import { checkFunction, checkRoundTrip } from "../doctor/round-trips.ts";
-import { type Site, visit } from "../doctor/site.ts";
-import { checkStatusSubresources } from "../doctor/status-subresources.ts";
-import { checkVersions } from "../doctor/versions.ts";
+import { checkAdmissionPolicies } from "../doctor/admission-policies.ts";
+import { checkAsker, checkAskerExcess } from "../doctor/check-asker.ts";
+import {
+  checkCaBundle,
+  checkFailurePolicy,
+  checkInstalled,
+  checkPolicy,
+  checkUrl,
+} from "../doctor/check-configurations.ts";
+import { checkDryRuns } from "../doctor/check-dry-runs.ts";
+import { checkOtherWriters } from "../doctor/check-other-writers.ts";
+import { type CheckResult, type CheckStatus, warn } from "../doctor/check-result.ts";
+import { checkFunction, checkRoundTrip } from "../doctor/check-round-trips.ts";
+import { checkStatusSubresources } from "../doctor/check-status-subresources.ts";
+import { checkVersions } from "../doctor/check-versions.ts";
+import { inspectSite, type Site } from "../doctor/site.ts";
 
 const checks: readonly ((site: Site) => Promise<readonly CheckResult[]>)[] = [
   checkAsker,
   checkAskerExcess,
   checkInstalled,
-  checkInTree,
+  checkAdmissionPolicies,
   checkUrl,
   checkPolicy,
   checkFailurePolicy,
@@ -70,7 +76,7 @@ export const doctor = defineCommand({
     const asker = askerFile === undefined ? undefined : openCluster(askerFile, askerContext, { asks: true });
     const url = values.url === undefined ? undefined : guardUrl("--url", values.url);
     const policy = policyOf(values.policy);
-    const site = await visit({ api, asker, policy, url, namespace: values.namespace, policyName: values.policy });
+    const site = await inspectSite({ api, asker, policy, url, namespace: values.namespace, policyName: values.policy });
 
     const results: CheckResult[] = api.insecure
       ? [warn("connection", notVerified(api), "give its certificate-authority-data in the kubeconfig instead")]

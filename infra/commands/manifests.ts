@@ -18,7 +18,7 @@ import { policyOf } from "../command-line/policy-of.ts";
 import { outputOption, sharedOptions } from "../command-line/shared-options.ts";
 import { UsageError } from "../command-line/usage.ts";
 import { yamlText } from "../command-line/yaml-text.ts";
-import { withoutKey } from "../doctor/redact.ts";
+import { redactUrl } from "../doctor/redact.ts";
 import { defaultAsker, impersonatorRoles } from "../kubernetes/example-roles.ts";
 
 const clientOf = (url: string | undefined, service: string | undefined): Client => {
@@ -166,7 +166,7 @@ export const manifests = defineCommand({
         : JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }, null, 2),
     );
     // kubectl delete reads only the names of the objects, so the key is left out.
-    const url = values.url && withoutKey(guardUrl("--url", values.url)).replace(/\*{3}$/, "KEY");
+    const url = values.url && redactUrl(guardUrl("--url", values.url)).replace(/\*{3}$/, "KEY");
     const { service, policy } = values;
     if (!values.examples) {
       for (const note of statusNotes(policyOf(values.policy))) console.error(`# ${note}`);

@@ -4,8 +4,8 @@ import type { Policy } from "../../lib/policy/index.ts";
 import { type ApiClient, messageOf } from "../cluster/api-client.ts";
 import { objectsIn } from "../cluster/discovery.ts";
 import { manifestsCommand } from "../command-line/manifests-command.ts";
-import { describeDifference, policyDifferences } from "./difference.ts";
-import { type CheckResult, fail, ok, warn } from "./result.ts";
+import { type CheckResult, fail, ok, warn } from "./check-result.ts";
+import { describeDifference, policyDifferences } from "./differences.ts";
 
 type Kind = AdmissionPolicyObject["kind"];
 
@@ -16,20 +16,20 @@ const plurals: Readonly<Record<Kind, string>> = {
   MutatingAdmissionPolicyBinding: "mutatingadmissionpolicybindings",
 };
 
-/** Objects of one kind; none where the API server has no such kind; or, as a sentence, why they cannot be listed. */
+/** The objects of one kind, none where the API server does not serve the kind; or the reason why they cannot be listed. */
 export type Listed = readonly JsonObject[] | string;
 
-/** The policy in the API server's own words (CEL), as it was found beside or in place of the function. */
-export interface InTree {
-  /** What the policy asks for; nothing where CEL cannot say it. */
+/** The admission policies (CEL) that a policy generates, and the ones that the cluster has. */
+export interface InTreePolicies {
+  /** The admission policies for the policy; empty where CEL cannot express it. */
   readonly wanted: readonly AdmissionPolicyObject[];
   readonly listed: Readonly<Record<Kind, Listed>>;
   /** Whether the API server has MutatingAdmissionPolicies (v1 since Kubernetes 1.36). */
   readonly canSet: boolean;
 }
 
-/** Looks at the admission policies of a cluster. */
-export async function readInTree(api: ApiClient, policy: Policy): Promise<InTree> {
+/** Reads the admission policies of a cluster. */
+export async function readInTreePolicies(api: ApiClient, policy: Policy): Promise<InTreePolicies> {
   const list = async (kind: Kind): Promise<Listed | undefined> => {
     for (const version of kind.startsWith("Mutating") ? ["v1", "v1beta1", "v1alpha1"] : ["v1"]) {
       const reply = await api.send({ path: `/apis/admissionregistration.k8s.io/${version}/${plurals[kind]}` });
@@ -42,7 +42,9 @@ export async function readInTree(api: ApiClient, policy: Policy): Promise<InTree
   const found = await Promise.all(kinds.map(async (kind) => [kind, await list(kind)] as const));
   return {
     wanted: wantedOf(policy),
-    listed: Object.fromEntries(found.map(([kind, listed]) => [kind, listed ?? []])) as unknown as InTree["listed"],
+    listed: Object.fromEntries(
+      found.map(([kind, listed]) => [kind, listed ?? []]),
+    ) as unknown as InTreePolicies["listed"],
     canSet: found.some(([kind, listed]) => kind === "MutatingAdmissionPolicy" && listed !== undefined),
   };
 }
@@ -58,54 +60,57 @@ const wantedOf = (policy: Policy): readonly AdmissionPolicyObject[] => {
 
 const nameOf = ({ metadata }: JsonObject): unknown => (isObject(metadata) ? metadata["name"] : undefined);
 
-const installedFor = ({ listed }: InTree, { kind, metadata }: AdmissionPolicyObject): JsonObject | undefined => {
+const installedFor = (
+  { listed }: InTreePolicies,
+  { kind, metadata }: AdmissionPolicyObject,
+): JsonObject | undefined => {
   const all = listed[kind];
   return typeof all === "string" ? undefined : all.find((each) => nameOf(each) === metadata.name);
 };
 
-/** What this API server can hold of what is wanted. */
-const possible = ({ wanted, canSet }: InTree): readonly AdmissionPolicyObject[] =>
+/** The wanted objects whose kinds this API server serves. */
+const supported = ({ wanted, canSet }: InTreePolicies): readonly AdmissionPolicyObject[] =>
   wanted.filter(({ kind }) => canSet || kind.startsWith("Validating"));
 
-/** Whether any of ours is there. */
-export function isInTree(inTree: InTree): boolean {
+/** Whether any admission policy of ours is installed. */
+export function hasInTreePolicies(inTree: InTreePolicies): boolean {
   return inTree.wanted.some((each) => installedFor(inTree, each));
 }
 
-/** Whether ours set the field: then nothing of it is left for a webhook to do. */
-export function setsInTree(inTree: InTree): boolean {
+/** Whether our admission policies set the field, so that no webhook has to set it. */
+export function inTreeSetsField(inTree: InTreePolicies): boolean {
   return inTree.wanted.some((each) => each.kind === "MutatingAdmissionPolicyBinding" && installedFor(inTree, each));
 }
 
-/** Where what is there is not what is wanted, each as a sentence. */
-const faultsOf = (inTree: InTree): readonly string[] =>
-  possible(inTree).flatMap((wanted) => {
+/** The differences between the installed and the wanted admission policies, as sentences. */
+const faultsOf = (inTree: InTreePolicies): readonly string[] =>
+  supported(inTree).flatMap((wanted) => {
     const name = `${wanted.kind} ${wanted.metadata.name}`;
     const installed = installedFor(inTree, wanted);
     if (!installed) return [`${name} is missing`];
     return policyDifferences(installed, wanted as unknown as JsonObject).map(
-      (one) => `${name}: ${describeDifference(one)}`,
+      (difference) => `${name}: ${describeDifference(difference)}`,
     );
   });
 
-/** Whether the admission policies alone guard everything that the policy covers. */
-export function guardsInTree(inTree: InTree): boolean {
-  return isInTree(inTree) && faultsOf(inTree).length === 0;
+/** Whether the admission policies alone guard all resources of the policy. */
+export function inTreeGuardsAll(inTree: InTreePolicies): boolean {
+  return hasInTreePolicies(inTree) && faultsOf(inTree).length === 0;
 }
 
-/** The names of our own among the MutatingAdmissionPolicies: no foreign writers. */
-export function ownPolicies({ wanted }: InTree): ReadonlySet<string> {
+/** The names of our own admission policies, which do not count as other writers. */
+export function ownPolicyNames({ wanted }: InTreePolicies): ReadonlySet<string> {
   return new Set(wanted.map(({ metadata }) => metadata.name));
 }
 
-/** Whether the admission policies are what the policy asks for, where any of them is there. */
-export async function checkInTree({
+/** Checks that the admission policies match the policy, where any of them is installed. */
+export async function checkAdmissionPolicies({
   inTree,
   policy,
   policyName,
   ours,
 }: {
-  readonly inTree: InTree;
+  readonly inTree: InTreePolicies;
   readonly policy: Policy;
   readonly policyName: string | undefined;
   readonly ours: { readonly mutating: unknown; readonly validating: unknown };
@@ -113,7 +118,7 @@ export async function checkInTree({
   const check = "admission-policies";
   const alone = !ours.mutating && !ours.validating;
   const unread = Object.values(inTree.listed).find((each) => typeof each === "string");
-  if (!isInTree(inTree))
+  if (!hasInTreePolicies(inTree))
     return alone && unread !== undefined
       ? [
           warn(

@@ -7,15 +7,15 @@ import { type Target, targetOf } from "../../lib/policy/policy.ts";
 import type { Answer, Question } from "../../lib/question/index.ts";
 import { type ApiReply, messageOf } from "../cluster/api-client.ts";
 import { rootOf } from "../cluster/discovery.ts";
-import { isInTree, setsInTree } from "./admission-policies.ts";
-import { scrubbed } from "./redact.ts";
+import { hasInTreePolicies, inTreeSetsField } from "./admission-policies.ts";
+import { redactText } from "./redact.ts";
 import { sampleOf, schemaOf, withField } from "./sample-object.ts";
 import type { Site } from "./site.ts";
 
-/** What a trial declares. */
+/** The identity that a trial declares. */
 export type Declaration = "own name" | "no name" | "other name";
 
-/** One resource that can be tried. */
+/** A resource for a dry run. */
 export interface DryRunSubject {
   readonly target: Target;
   readonly group: string;
@@ -25,11 +25,11 @@ export interface DryRunSubject {
   readonly namespaced: boolean;
 }
 
-/** Who nobody is called, so that nobody is allowed to be. */
-const stranger = "impersonation-admission-doctor";
+/** A username that no cluster has, so that no user has permission to impersonate it by its name. */
+const unknownName = "impersonation-admission-doctor";
 
 /** The resources of the policy that the cluster serves, each in its preferred version. */
-export function subjectsOf({ policy, served }: Site): readonly DryRunSubject[] {
+export function dryRunSubjects({ policy, served }: Site): readonly DryRunSubject[] {
   return [...served].flatMap(([group, resources]) =>
     [...resources].flatMap(([resource, versions]) => {
       const first = versions
@@ -40,8 +40,8 @@ export function subjectsOf({ policy, served }: Site): readonly DryRunSubject[] {
   );
 }
 
-/** What a person can declare in a resource: themselves only where the field holds usernames, and theirs is one that may stand there. */
-export function declarationsFor({ me }: Site, { target }: DryRunSubject): readonly Declaration[] {
+/** The declarations that a user can try in a resource: the own name only where the field takes usernames and allows this one. */
+export function possibleDeclarations({ me }: Site, { target }: DryRunSubject): readonly Declaration[] {
   return [
     ...(target.fields.some(({ serviceAccount }) => serviceAccount) ||
     !isHeaderSafe(me.username) ||
@@ -53,11 +53,11 @@ export function declarationsFor({ me }: Site, { target }: DryRunSubject): readon
   ];
 }
 
-/** The object that is sent. */
-export async function objectFor(site: Site, subject: DryRunSubject, declaration: Declaration): Promise<JsonObject> {
+/** The object of a trial. */
+export async function dryRunObject(site: Site, subject: DryRunSubject, declaration: Declaration): Promise<JsonObject> {
   const { group, version, resource, kind, target } = subject;
   const schema = schemaOf(await site.definition(`${resource}.${group}`), version);
-  const value = { "own name": site.me.username, "no name": undefined, "other name": stranger }[declaration];
+  const value = { "own name": site.me.username, "no name": undefined, "other name": unknownName }[declaration];
   const least = sampleOf({ ...schema, type: "object" });
   const body = target.fields.reduce((object, { path }) => withField(object, schema, path, value), least);
   const given = isObject(body) ? body : {};
@@ -65,22 +65,23 @@ export async function objectFor(site: Site, subject: DryRunSubject, declaration:
     ...given,
     apiVersion: group === "" ? version : `${group}/${version}`,
     kind,
-    metadata: { ...(isObject(given["metadata"]) ? given["metadata"] : {}), generateName: `${stranger}-` },
+    metadata: { ...(isObject(given["metadata"]) ? given["metadata"] : {}), generateName: `${unknownName}-` },
   };
 }
 
-/** Creates an object as a dry run: everything happens but that it is stored. */
-export function dryRun(site: Site, subject: DryRunSubject, object: JsonObject): Promise<ApiReply> {
+/** Creates an object as a dry run: the API server does everything except storing it. */
+export function createDryRun(site: Site, subject: DryRunSubject, object: JsonObject): Promise<ApiReply> {
   const { group, version, resource, namespaced } = subject;
   const namespace = namespaced ? `/namespaces/${site.namespace}` : "";
   return site.api.send({ path: `${rootOf(group, version)}${namespace}/${resource}?dryRun=All`, body: object });
 }
 
-/** Whether anything of ours sets the field. Where nothing does, what would be set is refused. */
-const isSet = ({ ours, inTree }: Site): boolean => Boolean(ours.mutating) || !isInTree(inTree) || setsInTree(inTree);
+/** Whether a webhook or admission policy of ours sets the field. Otherwise an object whose field would have to be set is refused. */
+const isSet = ({ ours, inTree }: Site): boolean =>
+  Boolean(ours.mutating) || !hasInTreePolicies(inTree) || inTreeSetsField(inTree);
 
-/** What the rule says of an object that the user of the kubeconfig creates. Its questions are the user's own (SelfSubjectAccessReview). */
-export async function expected(site: Site, subject: DryRunSubject, object: JsonObject): Promise<Outcome> {
+/** The outcome by the rule for an object that the user of the kubeconfig creates. Its questions are asked as SelfSubjectAccessReviews. */
+export async function expectedOutcome(site: Site, subject: DryRunSubject, object: JsonObject): Promise<Outcome> {
   const { group, version, resource, kind, namespaced } = subject;
   const request: AdmissionRequest = {
     operation: "CREATE",
@@ -109,13 +110,13 @@ const mayI = async ({ api }: Site, { resourceAttributes }: Question): Promise<An
   return typeof allowed === "boolean" ? { allowed, reason: "" } : { code: 502, failure: messageOf(reply) };
 };
 
-/** How a trial ended: as the rule says, otherwise, or before our webhooks could say anything. */
-export type Ending = { readonly kind: "right" } | { readonly kind: "wrong" | "prevented"; readonly why: string };
+/** The result of a trial: as the rule requires, otherwise, or not judged by our webhooks. */
+export type TrialResult = { readonly kind: "right" } | { readonly kind: "wrong" | "not-judged"; readonly why: string };
 
-type Ours = Pick<Site, "wanted" | "ours" | "inTree">;
+type Guards = Pick<Site, "wanted" | "ours" | "inTree">;
 
-/** The webhook or admission policy of ours that an error is about, by the name that the API server gives with it. */
-const blamed = ({ wanted, inTree }: Ours, reply: ApiReply): string | undefined => {
+/** The webhook or admission policy of ours that an error of the API server names. */
+const guardNamedIn = ({ wanted, inTree }: Guards, reply: ApiReply): string | undefined => {
   const webhooks = wanted.flatMap((configuration) => configuration.webhooks).map(({ name }) => `webhook "${name}"`);
   const policies = inTree.wanted.map(({ metadata }) => `olicy '${metadata.name}'`);
   return [...webhooks, ...policies].find((name) => messageOf(reply).includes(name));
@@ -126,25 +127,25 @@ const isDenialBy = (name: string, reply: ApiReply): boolean => {
   return /^ denied|^( with binding '[^']*')? denied request: /.test(after);
 };
 
-/** Whether our webhooks had their say, whatever it was. */
-export function isAnswered(site: Ours, reply: ApiReply): boolean {
-  const name = blamed(site, reply);
+/** Whether our webhooks judged the object, with any result. */
+export function isJudged(site: Guards, reply: ApiReply): boolean {
+  const name = guardNamedIn(site, reply);
   return reply.status === 201 || (name !== undefined && isDenialBy(name, reply));
 }
 
-/** Compares what came back with what the rule says. */
-export function endingOf(
-  site: Ours,
+/** Compares the API server's reply with the outcome by the rule. */
+export function compareWithRule(
+  site: Guards,
   { target }: Pick<DryRunSubject, "target">,
   object: JsonObject,
   outcome: Outcome,
   reply: ApiReply,
-): Ending {
+): TrialResult {
   const refused = outcome.decision === "denied" && outcome.enforcement === "enforce";
   if (reply.status !== 201) {
-    const why = scrubbed(messageOf(reply));
-    const name = blamed(site, reply);
-    if (name === undefined) return { kind: "prevented", why };
+    const why = redactText(messageOf(reply));
+    const name = guardNamedIn(site, reply);
+    if (name === undefined) return { kind: "not-judged", why };
     return refused && isDenialBy(name, reply) ? { kind: "right" } : { kind: "wrong", why };
   }
   if (refused) return { kind: "wrong", why: `the object was accepted, but the rule refuses it: ${outcome.message}` };
@@ -153,17 +154,17 @@ export function endingOf(
     for (const { segments, value } of placesOf(reply.body, path)) {
       const pointer = pointerOf(segments);
       const sent = placesOf(object, path).find((place) => pointerOf(place.segments) === pointer)?.value;
-      const rightly = written.get(pointer) ?? sent;
-      if (value !== rightly)
+      const wanted = written.get(pointer) ?? sent;
+      if (value !== wanted)
         return {
           kind: "wrong",
-          why: `${formatSegments(segments)} is ${shown(value)} in the reply, but must be ${shown(rightly)}`,
+          why: `${formatSegments(segments)} is ${shown(value)} in the reply, but must be ${shown(wanted)}`,
         };
     }
-  // An admission policy that sets the field says nothing of it.
-  if (!site.ours.mutating || setsInTree(site.inTree)) return { kind: "right" };
-  const unsaid = outcome.warnings.map(printable).find((warning) => !reply.warnings.includes(warning));
-  return unsaid === undefined ? { kind: "right" } : { kind: "wrong", why: `this warning is missing: ${unsaid}` };
+  // An admission policy that sets the field sends no warning.
+  if (!site.ours.mutating || inTreeSetsField(site.inTree)) return { kind: "right" };
+  const missing = outcome.warnings.map(printable).find((warning) => !reply.warnings.includes(warning));
+  return missing === undefined ? { kind: "right" } : { kind: "wrong", why: `this warning is missing: ${missing}` };
 }
 
 const shown = (value: unknown): string => (value === undefined ? "empty" : JSON.stringify(value));

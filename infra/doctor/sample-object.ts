@@ -10,7 +10,7 @@ export function schemaOf(definition: JsonObject | undefined, version: string): J
   return isObject(schema) ? schema : {};
 }
 
-/** The least that a structural schema takes, as far as types, enumerations and required members tell. */
+/** A minimal value for a structural schema, by its types, enumerations and required members. */
 export function sampleOf(schema: JsonObject): unknown {
   if ("default" in schema) return schema["default"];
   if (Array.isArray(schema["enum"])) return schema["enum"][0];
@@ -31,8 +31,8 @@ export function sampleOf(schema: JsonObject): unknown {
 }
 
 /**
- * The same object with something at the end of a path, and all that must be around it. A path that walks a list gets one item. With no
- * value, the places around the field are made only where the path walks a list.
+ * The same object with a value at the end of a path, and with the required members around it. A path that walks a list gets one item.
+ * Without a value, the parents of the field are created only where the path walks a list.
  */
 export function withField(object: unknown, schema: JsonObject, path: Path, value: string | undefined): unknown {
   const [next, ...rest] = path;

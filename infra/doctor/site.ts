@@ -6,7 +6,7 @@ import type { Policy } from "../../lib/policy/index.ts";
 import { type ApiClient, ClusterError, messageOf } from "../cluster/api-client.ts";
 import { discover, objectsIn, type ServedResources } from "../cluster/discovery.ts";
 import { manifestsCommand } from "../command-line/manifests-command.ts";
-import { type InTree, readInTree } from "./admission-policies.ts";
+import { type InTreePolicies, readInTreePolicies } from "./admission-policies.ts";
 
 export interface SiteOptions {
   readonly api: ApiClient;
@@ -15,31 +15,31 @@ export interface SiteOptions {
   readonly policy: Policy;
   /** `https://HOST/clusters/CLUSTER/KEY`, without the endpoint. */
   readonly url: string | undefined;
-  /** Where objects are created as dry runs. */
+  /** The namespace of the dry runs. */
   readonly namespace: string;
-  /** How the policy is called on a command line. */
+  /** The value of `--policy`. */
   readonly policyName: string | undefined;
 }
 
-/** A cluster as it was found, which all checks look at. */
+/** The state of a cluster, which all checks read. */
 export interface Site extends SiteOptions {
-  /** Whom the API server takes the user of the kubeconfig for. */
+  /** The user of the kubeconfig, as the API server sees it. */
   readonly me: UserInfo;
   readonly mutating: readonly JsonObject[];
   readonly validating: readonly JsonObject[];
-  /** Ours among them; undefined where it is missing. */
+  /** Our configurations among them; undefined where one is missing. */
   readonly ours: { readonly mutating: JsonObject | undefined; readonly validating: JsonObject | undefined };
-  /** What the policy asks to be registered, but for where it is called. */
+  /** The configurations that the policy needs; their URL is a placeholder without `--url`. */
   readonly wanted: readonly [WebhookConfiguration, WebhookConfiguration];
-  /** The same rule as admission policies. */
-  readonly inTree: InTree;
-  /** What is installed of each API group of the policy. */
+  /** The admission policies for the same rule. */
+  readonly inTree: InTreePolicies;
+  /** The served resources of each API group of the policy. */
   readonly served: ReadonlyMap<string, ServedResources>;
-  /** A CustomResourceDefinition by its name; undefined where it is none or may not be read. */
+  /** A CustomResourceDefinition by its name; undefined where it does not exist or may not be read. */
   readonly definition: (name: string) => Promise<JsonObject | undefined>;
 }
 
-/** Whoever the API server takes a client for (`authentication.k8s.io/v1` SelfSubjectReview). */
+/** The user of a client, as the API server sees it (`authentication.k8s.io/v1` SelfSubjectReview). */
 export async function whoIs(api: ApiClient): Promise<UserInfo> {
   const apiVersion = "authentication.k8s.io/v1";
   const reply = await api.send({
@@ -55,8 +55,8 @@ export async function whoIs(api: ApiClient): Promise<UserInfo> {
   return user;
 }
 
-/** Looks at a cluster. Throws a ClusterError where the webhook configurations cannot be read: nothing could be said then. */
-export async function visit(options: SiteOptions): Promise<Site> {
+/** Reads the state of a cluster. Throws a ClusterError where the webhook configurations cannot be read, because every check needs them. */
+export async function inspectSite(options: SiteOptions): Promise<Site> {
   const { api, policy } = options;
   const me = await whoIs(api);
   const list = async (plural: string): Promise<readonly JsonObject[]> => {
@@ -81,7 +81,7 @@ export async function visit(options: SiteOptions): Promise<Site> {
     validating,
     ours: { mutating: named(mutating, wanted[0]), validating: named(validating, wanted[1]) },
     wanted,
-    inTree: await readInTree(api, policy),
+    inTree: await readInTreePolicies(api, policy),
     served: new Map(served),
     definition: (name) => {
       const known = definitions.get(name) ?? definitionOf(api, name);
@@ -105,12 +105,12 @@ export function webhooksOf(configuration: JsonObject | undefined): readonly Json
   return objectsIn(configuration?.["webhooks"]);
 }
 
-/** The command that gives a cluster what the policy asks for. */
+/** The command that installs the configurations of the policy. */
 export function applyCommand({ policyName: policy }: Pick<SiteOptions, "policyName">): string {
   return manifestsCommand("apply", { url: "URL", policy });
 }
 
-/** The command that takes away, too, what the policy does not ask for. */
+/** The command that also removes members that the policy does not need. */
 export function replaceCommand({ policyName: policy }: Pick<SiteOptions, "policyName">): string {
   return manifestsCommand("replace", { url: "URL", policy });
 }

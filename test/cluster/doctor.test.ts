@@ -30,12 +30,12 @@ let plane: OwnCluster;
 let guard: KeyedFunction;
 let files: { readonly ordinary: string; readonly admin: string; readonly asker: string };
 
-/** What a person needs who runs the doctor, besides what every author of these objects has. */
-const mayLook = [
+/** The permissions that a user of the doctor needs besides those of every author of these objects. */
+const doctorRoles = [
   {
     ...rbac,
     kind: "ClusterRole",
-    metadata: { name: "may-look" },
+    metadata: { name: "doctor" },
     rules: [
       {
         apiGroups: ["admissionregistration.k8s.io"],
@@ -55,16 +55,16 @@ const mayLook = [
   {
     ...rbac,
     kind: "ClusterRoleBinding",
-    metadata: { name: "may-look" },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "may-look" },
+    metadata: { name: "doctor" },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "doctor" },
     subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "bob" }],
   },
 ];
 
-/** The same, but for a part of it. */
-const mayLookLess = mayLook.map((manifest) => ({
+/** A part of these permissions. */
+const doctorRolesInPart = doctorRoles.map((manifest) => ({
   ...manifest,
-  metadata: { name: "may-look-less" },
+  metadata: { name: "doctor-in-part" },
   ...("rules" in manifest
     ? {
         rules: [
@@ -76,7 +76,7 @@ const mayLookLess = mayLook.map((manifest) => ({
         ],
       }
     : {
-        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "may-look-less" },
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "doctor-in-part" },
         subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "gina" }],
       }),
 }));
@@ -88,7 +88,7 @@ const configurations = (): readonly [WebhookConfiguration, WebhookConfiguration]
     caBundle: Buffer.from(guard.ca).toString("base64"),
   });
 
-/** The API server calls new webhooks after a moment. */
+/** Waits until the API server calls new webhooks. */
 const inForce = (expected: unknown) =>
   until("the webhooks are in force", async () => {
     const { body } = await create(plane, plane.user("bob"), template("default", "probe"), "?dryRun=All");
@@ -116,11 +116,11 @@ const patch = async (part: "mutating" | "validating", operations: readonly objec
 
 const remove = (path: string) => plane.api(plane.user("admin"), { method: "DELETE", path });
 
-/** With nothing of the person who runs the suite. */
+/** Runs without the configuration of the user who runs the suite. */
 const run = (...args: readonly string[]): Promise<Ran> =>
   runCommand("doctor", args, { environment: { HOME: "/nowhere" } });
 
-/** Runs the doctor as bob, an ordinary author, with everything that it can be given. */
+/** Runs the doctor as bob, an ordinary author, with the asker's kubeconfig. */
 const examine = async (
   ...more: readonly string[]
 ): Promise<{ readonly status: number | null; readonly lines: readonly Line[] }> => {
@@ -141,7 +141,7 @@ beforeAll(async () => {
     admin: plane.kubeconfigOf("admin"),
     asker: plane.kubeconfigOf(webhookUser),
   };
-  await applied(plane, [...mayLook, ...mayLookLess]);
+  await applied(plane, [...doctorRoles, ...doctorRolesInPart]);
   guard = await startKeyedFunction(files.asker);
 });
 afterAll(async () => {
@@ -149,7 +149,7 @@ afterAll(async () => {
   await plane?.stop();
 });
 
-test("a cluster where nothing is installed yet: every line says what to do", async () => {
+test("a cluster without any configuration: every finding says what to do", async () => {
   const { status, lines } = await examine();
   expect(status).toBe(1);
   expect(lines).toEqual([
@@ -211,7 +211,7 @@ describe("a guarded cluster", () => {
     await install();
   });
 
-  test("everything is right", async () => {
+  test("every check passes", async () => {
     const { status, lines } = await examine("--url", guard.url);
     expect(notOk(lines)).toEqual([]);
     expect(status).toBe(0);
@@ -232,16 +232,16 @@ describe("a guarded cluster", () => {
       "dry-run",
       "round-trip",
     ]);
-    const said = Object.fromEntries(lines.map(({ check, message }) => [check, message]));
-    expect(said["url"]).toBe(`every webhook calls ${shownUrl()}`);
-    expect(said["dry-run"]).toBe(
+    const messages = Object.fromEntries(lines.map(({ check, message }) => [check, message]));
+    expect(messages["url"]).toBe(`every webhook calls ${shownUrl()}`);
+    expect(messages["dry-run"]).toBe(
       "2 resources are judged for bob as the rule requires (own name: self, no name: defaulted, other name: replaced)",
     );
-    expect(said["function"]).toMatch(/accepts the key and answers in \d+ ms from this machine \(median of 3\)$/);
-    expect(said["round-trip"]).toMatch(/^a create of mustachetemplates takes \d+ ms \(median of 3 dry runs\)$/);
+    expect(messages["function"]).toMatch(/accepts the key and answers in \d+ ms from this machine \(median of 3\)$/);
+    expect(messages["round-trip"]).toMatch(/^a create of mustachetemplates takes \d+ ms \(median of 3 dry runs\)$/);
   });
 
-  test("as a table, for people", async () => {
+  test("as a table", async () => {
     const { status, stdout } = await run("--kubeconfig", files.ordinary, "--asker-kubeconfig", files.asker);
     expect(status).toBe(0);
     expect(stdout).toMatch(
@@ -251,7 +251,7 @@ describe("a guarded cluster", () => {
     expect(stdout).not.toContain(guard.key);
   });
 
-  test("a cluster's administrator is told what could not be seen", async () => {
+  test("an administrator is warned about what the dry runs could not test", async () => {
     const { status, stdout } = await run("--kubeconfig", files.admin, "-o", "json");
     expect(status).toBe(0);
     expect(notOk(JSON.parse(stdout))).toEqual([
@@ -270,7 +270,7 @@ describe("a guarded cluster", () => {
     ]);
   });
 
-  test("who may look at a part of it only is told what was not seen", async () => {
+  test("a user with a part of the permissions is warned about the unread policies", async () => {
     const { status, stdout } = await run(
       "--kubeconfig",
       plane.kubeconfigOf("gina"),
@@ -292,7 +292,7 @@ describe("a guarded cluster", () => {
     ]);
   });
 
-  describe("something is broken on purpose", () => {
+  describe("with a fault", () => {
     const line = (lines: readonly Line[], check: string): readonly Omit<Line, "check">[] =>
       lines.filter((each) => each.check === check).map(({ check: _, ...rest }) => rest);
     const restored = async (): Promise<void> => {
@@ -305,21 +305,21 @@ describe("a guarded cluster", () => {
 
     test.for([
       {
-        what: "may change something",
+        what: "has a permission to change objects",
         rule: { apiGroups: [""], resources: ["users"], resourceNames: ["root"], verbs: ["impersonate"] },
         status: "fail",
         message: `${webhookUser} has permissions that the function must not have: impersonate users/root`,
         fix: `remove these permissions from ${webhookUser}; it needs only create on subjectaccessreviews`,
       },
       {
-        what: "may read something",
+        what: "has a permission to read objects",
         rule: { apiGroups: ["apps"], resources: ["deployments", "replicasets"], verbs: ["get"] },
         status: "warn",
         message: `${webhookUser} has read permissions that the function does not need: get deployments.apps, get replicasets.apps`,
         fix: `remove these permissions from ${webhookUser}; it needs only create on subjectaccessreviews`,
       },
       {
-        what: "may do what everybody may",
+        what: "has a permission of every authenticated user",
         group: "system:authenticated",
         rule: { apiGroups: [""], resources: ["pods"], verbs: ["create"] },
         status: "warn",
@@ -327,7 +327,7 @@ describe("a guarded cluster", () => {
         fix: "check whether every authenticated user needs them: look for bindings to the group system:authenticated",
       },
     ])("the webhook's identity $what", async ({ rule, group, status, message, fix }) => {
-      const name = "too-much";
+      const name = "excess";
       const apiGroup = "rbac.authorization.k8s.io";
       const subject = group ? { apiGroup, kind: "Group", name: group } : { apiGroup, kind: "User", name: webhookUser };
       await applied(plane, [
@@ -341,7 +341,7 @@ describe("a guarded cluster", () => {
         },
       ]);
       try {
-        // Only an administrator may ask what everybody may do.
+        // Only an administrator may ask for the permissions of other users.
         const { stdout } = await run("--kubeconfig", files.admin, "--asker-kubeconfig", files.asker, "-o", "json");
         expect(line(JSON.parse(stdout), "asker-excess")).toEqual([{ status, message, fix }]);
       } finally {
@@ -350,7 +350,7 @@ describe("a guarded cluster", () => {
       }
     });
 
-    test("the webhook's credentials are refused", async () => {
+    test("the API server refuses the webhook's credentials", async () => {
       const wrong = plane.file("wrong.kubeconfig", plane.kubeconfig({ name: "wrong", token: "nonsense" }));
       const { status, lines } = await examine("--asker-kubeconfig", wrong);
       expect(status).toBe(1);
@@ -372,7 +372,7 @@ describe("a guarded cluster", () => {
       ]);
     });
 
-    test("the function is another one than is registered", async () => {
+    test("the webhooks call another function than --url", async () => {
       const { status, lines } = await examine("--url", "https://127.0.0.1:9/clusters/prod/ANOTHER-KEY");
       expect(status).toBe(1);
       expect(notOk(lines).map(({ check }) => check)).toEqual(["url", "function"]);
@@ -395,7 +395,7 @@ describe("a guarded cluster", () => {
       ]);
     });
 
-    test("the key was changed, and not everywhere", async () => {
+    test("the key was changed in one webhook only", async () => {
       const url = guard.url.replace(guard.key, "ANOTHER-KEY");
       await patch("validating", [{ op: "replace", path: "/webhooks/0/clientConfig/url", value: `${url}/validate` }]);
       const { status, lines } = await examine("--url", guard.url);
@@ -409,7 +409,7 @@ describe("a guarded cluster", () => {
       ]);
     });
 
-    test("the function knows no such key", async () => {
+    test("the function does not know the key", async () => {
       guard.known = false;
       const { status, lines } = await examine("--url", guard.url);
       expect(status).toBe(1);
@@ -429,7 +429,7 @@ describe("a guarded cluster", () => {
       ]);
     });
 
-    test("the configurations are not what the policy asks for", async () => {
+    test("the configurations differ from the policy", async () => {
       await patch("mutating", [
         { op: "replace", path: "/webhooks/0/rules/0/apiVersions", value: ["v1alpha2"] },
         { op: "replace", path: "/webhooks/0/namespaceSelector", value: { matchLabels: { guarded: "yes" } } },
@@ -457,7 +457,7 @@ describe("a guarded cluster", () => {
       ]);
     });
 
-    test("failures are ignored", async () => {
+    test("failurePolicy is Ignore", async () => {
       const ignore = [{ op: "replace", path: "/webhooks/0/failurePolicy", value: "Ignore" }];
       const fix = `${apply}, without --failure-policy Ignore`;
       await patch("mutating", ignore);
@@ -484,7 +484,7 @@ describe("a guarded cluster", () => {
       ]);
     });
 
-    test("the caBundle is none, and nothing can be created any more", async () => {
+    test("the caBundle is invalid, and every create fails", async () => {
       const value = Buffer.from("no certificate").toString("base64");
       await patch("mutating", [{ op: "replace", path: "/webhooks/0/clientConfig/caBundle", value }]);
       await inForce(500);
@@ -512,7 +512,7 @@ describe("a guarded cluster", () => {
       ]);
     });
 
-    test("somebody else writes the field too, first seen by the validating webhook, then by nobody", async () => {
+    test("another webhook writes the field, with and without our validating webhook", async () => {
       const name = "zz-other";
       const resourceRules = [
         { apiGroups: ["*"], apiVersions: ["*"], resources: ["mustachetemplates"], operations: ["CREATE"] },
@@ -589,7 +589,7 @@ describe("a guarded cluster", () => {
         fix: "add a version to the target in the policy, deploy the policy, and apply the new manifests",
       },
       {
-        what: "is served in another version too, which nothing converts",
+        what: "is also served in another version, without a conversion",
         versions: ["v1alpha2"],
         status: "warn",
         message:
@@ -605,7 +605,7 @@ describe("a guarded cluster", () => {
       expect(line(lines, "versions")).toEqual([{ status, message, fix }]);
     });
 
-    test("a resource is written otherwise than the cluster has it", async () => {
+    test("a resource of the policy is misspelled", async () => {
       const fields = ["spec.clusterAuth.impersonateUser"];
       const target = { group: "deploy.razee.io", versions: ["*"], resources: ["mustachetemplate"], fields };
       const { lines, status } = await examine("--policy", plane.file("slip.json", { name: "slip", targets: [target] }));
@@ -620,7 +620,7 @@ describe("a guarded cluster", () => {
       ]);
     });
 
-    test("a version without status subresource, whose status the controller acts on", async () => {
+    test("a version without a status subresource, whose controller acts on the status", async () => {
       const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
       const definition = {
         apiVersion: "apiextensions.k8s.io/v1",
@@ -653,7 +653,7 @@ describe("a guarded cluster", () => {
       ]);
     });
 
-    test("nothing of the policy is installed", async () => {
+    test("the cluster serves no resource of the policy", async () => {
       const target = { group: "example.com", versions: ["*"], resources: ["robots"], fields: ["spec.user"] };
       const { lines } = await examine("--policy", plane.file("robots.json", { name: "robots", targets: [target] }));
       expect(line(lines, "versions")).toEqual([
@@ -680,7 +680,7 @@ describe("a guarded cluster", () => {
       ]);
     });
 
-    test("nothing may be created where it is tried", async () => {
+    test("the namespace of the dry runs does not exist", async () => {
       const { lines, status } = await examine("--namespace", "nowhere");
       expect(status).toBe(0);
       expect(notOk(lines)).toEqual([
@@ -694,7 +694,7 @@ describe("a guarded cluster", () => {
       ]);
     });
 
-    test("everything takes long", async () => {
+    test("the function is slow", async () => {
       guard.delay = 550;
       guard.livezDelay = 1_050;
       const { lines, status } = await examine("--url", guard.url);
@@ -738,7 +738,7 @@ describe("a guarded cluster", () => {
   });
 });
 
-describe("a cluster that admission policies guard, without a function", () => {
+describe("a cluster that admission policies guard without a function", () => {
   const twinLines = (lines: readonly Line[]) => lines.filter(({ check }) => check === "admission-policies");
   const [, , policyName = "", , statusName = ""] = admissionPolicies(policy).map(({ metadata }) => metadata.name);
   const twinsInForce = () =>
@@ -770,7 +770,7 @@ describe("a cluster that admission policies guard, without a function", () => {
     await twinsInForce();
   });
 
-  test("is well, and its policies are no foreign writers", async () => {
+  test("every check passes, and its policies do not count as other writers", async () => {
     const { status, lines } = await examine();
     expect(notOk(lines)).toEqual([]);
     expect(status).toBe(0);
@@ -783,12 +783,12 @@ describe("a cluster that admission policies guard, without a function", () => {
       "other-writers",
       "dry-run",
     ]);
-    const said = Object.fromEntries(lines.map(({ check, message }) => [check, message]));
-    expect(said["admission-policies"]).toBe(
+    const messages = Object.fromEntries(lines.map(({ check, message }) => [check, message]));
+    expect(messages["admission-policies"]).toBe(
       "the admission policies match policy razee and guard the cluster without webhooks",
     );
-    expect(said["other-writers"]).toBe("no other webhook or admission policy writes these resources");
-    expect(said["dry-run"]).toBe(
+    expect(messages["other-writers"]).toBe("no other webhook or admission policy writes these resources");
+    expect(messages["dry-run"]).toBe(
       "2 resources are judged for bob as the rule requires (own name: self, no name: defaulted, other name: replaced)",
     );
   });
@@ -802,27 +802,27 @@ describe("a cluster that admission policies guard, without a function", () => {
       fault: `ValidatingAdmissionPolicyBinding ${policyName}: spec.validationActions is ["Warn"], but must be ["Deny"]`,
     },
     {
-      what: "failures that are ignored",
+      what: "failurePolicy Ignore",
       plural: "validatingadmissionpolicies",
       name: policyName,
       operations: [{ op: "replace", path: "/spec/failurePolicy", value: "Ignore" }],
       fault: `ValidatingAdmissionPolicy ${policyName}: spec.failurePolicy is "Ignore", but must be "Fail"`,
     },
     {
-      what: "one namespace that is left out",
+      what: "an added namespaceSelector",
       plural: "validatingadmissionpolicies",
       name: policyName,
       operations: [{ op: "add", path: "/spec/matchConstraints/namespaceSelector", value: { matchLabels: { a: "b" } } }],
       fault: `ValidatingAdmissionPolicy ${policyName}: spec.matchConstraints.namespaceSelector.matchLabels is {"a":"b"}, but must be absent`,
     },
     {
-      what: "an expression of its own",
+      what: "a changed expression",
       plural: "validatingadmissionpolicies",
       name: statusName,
       operations: [{ op: "replace", path: "/spec/validations/0/expression", value: "true" }],
       fault: `ValidatingAdmissionPolicy ${statusName}: spec.validations[0].expression is "true", but must be "variables.isText || variables.isNothing"`,
     },
-  ])("$what is a failure", async ({ plural, name, operations, fault }) => {
+  ])("a failure: $what", async ({ plural, name, operations, fault }) => {
     await change(plural, name, operations);
     const { status, lines } = await examine();
     expect(status).toBe(1);
@@ -836,7 +836,7 @@ describe("a cluster that admission policies guard, without a function", () => {
     ]);
   });
 
-  test("a policy without its binding guards nothing", async () => {
+  test("a policy without its binding is a failure", async () => {
     await remove(`/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/${policyName}`);
     const { status, lines } = await examine();
     expect(status).toBe(1);
@@ -848,7 +848,7 @@ describe("a cluster that admission policies guard, without a function", () => {
     ]);
   });
 
-  test("beside the webhooks both are looked at", async () => {
+  test("beside the webhooks both are checked", async () => {
     await applied(plane, configurations());
     try {
       await until("the webhooks are called", async () => {
@@ -869,7 +869,7 @@ describe("a cluster that admission policies guard, without a function", () => {
     }
   });
 
-  test("who may not list them is told that they are not known", async () => {
+  test("a user who may not list the admission policies gets a warning", async () => {
     const { stdout } = await run("--kubeconfig", plane.kubeconfigOf("gina"), "-o", "json");
     expect(twinLines(JSON.parse(stdout))).toMatchObject([
       {
@@ -882,7 +882,7 @@ describe("a cluster that admission policies guard, without a function", () => {
   });
 });
 
-test("a cluster that is not verified is looked at, with a warning", async () => {
+test("a cluster whose certificate is not verified is checked, with a warning", async () => {
   const text = plane
     .kubeconfig(plane.user("admin"))
     .replace(/"certificate-authority-data": "[^"]*"/, '"insecure-skip-tls-verify": true');
@@ -894,21 +894,25 @@ test("a cluster that is not verified is looked at, with a warning", async () => 
   });
 });
 
-describe("what cannot be looked at", () => {
+describe("errors", () => {
   test.for([
     {
       what: "no cluster",
       args: [],
       says: "no kubeconfig was found at /nowhere/.kube/config; give --kubeconfig FILE or set KUBECONFIG",
     },
-    { what: "an unknown form", args: ["--kubeconfig", "x", "-o", "yaml"], says: "-o yaml is not table or json" },
+    {
+      what: "an unknown output format",
+      args: ["--kubeconfig", "x", "-o", "yaml"],
+      says: "-o yaml is not table or json",
+    },
     {
       what: "a context without its file",
       args: ["--kubeconfig", "x", "--asker-context", "y"],
       says: "--asker-context is one of an --asker-kubeconfig; give that too",
     },
     {
-      what: "a file that is not there",
+      what: "a missing file",
       args: ["--kubeconfig", "no/such/file"],
       says: "no/such/file cannot be read (ENOENT)",
     },
@@ -916,12 +920,12 @@ describe("what cannot be looked at", () => {
     expect(await run(...args)).toEqual({ status: 2, stdout: "", stderr: `${says}\n` });
   });
 
-  test("a URL that cannot be one, whose key is not repeated", async () => {
+  test("a wrong URL, whose key is not repeated", async () => {
     const { status, stderr } = await run("--kubeconfig", files.ordinary, "--url", "http://x/clusters/prod/SECRET");
     expect([status, stderr]).toEqual([2, "--url must start with https:// and hold a host and a path only\n"]);
   });
 
-  test("a cluster that is looked at as another user", async () => {
+  test("a kubeconfig with impersonation", async () => {
     const text = plane.kubeconfig(plane.user("admin")).replace('"token":', '"as": "bob", "token":');
     const { status, stderr } = await run("--kubeconfig", plane.file("as.kubeconfig", text));
     expect(status).toBe(2);
@@ -930,7 +934,7 @@ describe("what cannot be looked at", () => {
     );
   });
 
-  test("a cluster whose webhooks one may not list", async () => {
+  test("a user who may not list the webhook configurations", async () => {
     const { status, stderr } = await run("--kubeconfig", plane.kubeconfigOf("carl"));
     expect(status).toBe(2);
     expect(stderr).toMatch(

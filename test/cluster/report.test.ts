@@ -624,7 +624,11 @@ describe("errors", () => {
       args: ["--kubeconfig", "x", "--as-writer", ",team-a"],
       says: "--as-writer ,team-a is not USERNAME or USERNAME,GROUP,...",
     },
-    { what: "an unknown form", args: ["--kubeconfig", "x", "-o", "yaml"], says: "-o yaml is not table or json" },
+    {
+      what: "an unknown output format",
+      args: ["--kubeconfig", "x", "-o", "yaml"],
+      says: "-o yaml is not table or json",
+    },
   ])("$what", async ({ args, says }) => {
     expect(await run(...args)).toEqual({ status: 2, stdout: "", stderr: `${says}\n` });
   });

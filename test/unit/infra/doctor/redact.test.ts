@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { scrubbed, withoutKey } from "../../../../infra/doctor/redact.ts";
+import { redactText, redactUrl } from "../../../../infra/doctor/redact.ts";
 
 test.for([
   ["https://host/clusters/prod/KEY", "https://host/clusters/prod/***"],
@@ -13,7 +13,7 @@ test.for([
   ["https://user:KEY@host/hook", "https://host/***"],
   ["no URL with a KEY", "***"],
 ] as const)("%s", ([url, shown]) => {
-  expect(withoutKey(url)).toBe(shown);
+  expect(redactUrl(url)).toBe(shown);
 });
 
 test.for([
@@ -24,6 +24,6 @@ test.for([
   ["GET /clusters/prod/KEY/validate gave 404", "GET /clusters/prod/***/validate gave 404"],
   ["nothing secret", "nothing secret"],
 ] as const)("%s", ([text, shown]) => {
-  expect(scrubbed(text)).toBe(shown);
-  expect(scrubbed(shown)).toBe(shown);
+  expect(redactText(text)).toBe(shown);
+  expect(redactText(shown)).toBe(shown);
 });

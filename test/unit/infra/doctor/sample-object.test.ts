@@ -46,13 +46,13 @@ const schema = {
   },
 };
 
-test("a field stands among what is required around it", () => {
+test("a field is added with the required members around it", () => {
   expect(withField({}, schema, at("spec.auth.user"), "bob")).toEqual({ spec: { size: 1, auth: { user: "bob" } } });
   expect(withField({ spec: { size: 5 } }, {}, at("spec.user"), "bob")).toEqual({ spec: { size: 5, user: "bob" } });
   expect(withField({}, {}, at('metadata.labels["a/b"]'), "bob")).toEqual({ metadata: { labels: { "a/b": "bob" } } });
 });
 
-test("no field leaves the object alone, but for the list that a path walks", () => {
+test("without a value the object stays as it is, except for the list that a path walks", () => {
   expect(withField({ spec: {} }, schema, at("spec.auth.user"), undefined)).toEqual({ spec: {} });
   expect(withField({}, schema, at("spec.steps[*].user"), undefined)).toEqual({
     spec: { size: 1, steps: [{ name: "x" }] },
@@ -62,7 +62,7 @@ test("no field leaves the object alone, but for the list that a path walks", () 
   });
 });
 
-test("the schema of a version, as far as there is one", () => {
+test("the schema of a version is empty where the definition has none", () => {
   const definition = { spec: { versions: [{ name: "v1", schema: { openAPIV3Schema: schema } }, { name: "v2" }] } };
   expect(schemaOf(definition, "v1")).toEqual(schema);
   for (const version of ["v2", "v3"]) expect(schemaOf(definition, version)).toEqual({});

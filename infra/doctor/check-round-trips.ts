@@ -2,13 +2,13 @@ import { Agent } from "node:https";
 import { exchange, type HttpReply } from "../../functions/net/exchange.ts";
 import { isObject } from "../../lib/meta/json.ts";
 import { calledAs } from "../command-line/installation.ts";
-import { dryRun, isAnswered, objectFor, subjectsOf } from "./dry-run-trial.ts";
-import { withoutKey } from "./redact.ts";
-import { type CheckResult, fail, ok, warn } from "./result.ts";
+import { type CheckResult, fail, ok, warn } from "./check-result.ts";
+import { createDryRun, dryRunObject, dryRunSubjects, isJudged } from "./dry-run-trial.ts";
+import { redactUrl } from "./redact.ts";
 import { type Site, webhooksOf } from "./site.ts";
 
 const times = 3;
-/** Slower than this, people notice. */
+/** Milliseconds above which users notice the delay. */
 const slow = 1_000;
 
 const median = (numbers: readonly number[]): number =>
@@ -20,16 +20,16 @@ const timed = async <T>(work: () => Promise<T>): Promise<{ readonly result: T; r
   return { result, milliseconds: performance.now() - started };
 };
 
-/** How long a guarded object takes to be created, both calls of the function included. */
+/** Measures the creation of a guarded object, with both calls of the function. */
 export async function checkRoundTrip(site: Site): Promise<readonly CheckResult[]> {
   const check = "round-trip";
-  const subject = subjectsOf(site)[0];
+  const subject = dryRunSubjects(site)[0];
   if (!subject || !site.ours.mutating) return [];
-  const object = await objectFor(site, subject, "no name");
+  const object = await dryRunObject(site, subject, "no name");
   const taken: number[] = [];
   for (let time = 0; time < times; time++) {
-    const { result, milliseconds } = await timed(() => dryRun(site, subject, object));
-    if (!isAnswered(site, result)) return [];
+    const { result, milliseconds } = await timed(() => createDryRun(site, subject, object));
+    if (!isJudged(site, result)) return [];
     taken.push(milliseconds);
   }
   const what = `a create of ${subject.resource} takes ${median(taken)} ms (median of ${times} dry runs)`;
@@ -44,7 +44,7 @@ export async function checkRoundTrip(site: Site): Promise<readonly CheckResult[]
   ];
 }
 
-/** Whether the function answers at its URL, knows the key in it, and how fast it is from here. */
+/** Checks that the function answers at its URL and knows the key in it, and measures the time from this machine. */
 export async function checkFunction(site: Site): Promise<readonly CheckResult[]> {
   const { url } = site;
   if (url === undefined) return [];
@@ -77,17 +77,17 @@ export async function checkFunction(site: Site): Promise<readonly CheckResult[]>
         ];
       taken.push(milliseconds);
     }
-    // Nobody is judged by this: a review that is none is answered 400, and only to who has the key.
+    // The body is not a review, so no object is judged: the function answers 400, and only to a caller with the right key.
     const { status } = await call(`${url}/validate`, "POST", "{}");
     if (status !== 400)
       return [
         fail(
           check,
-          `${withoutKey(url)} answers ${status} to an empty review, but must answer 400: the function does not know this cluster or its key`,
+          `${redactUrl(url)} answers ${status} to an empty review, but must answer 400: the function does not know this cluster or its key`,
           `compare the hash of the key with the one in the registry, check that the registry is deployed, or make a new key with ${calledAs("key")} CLUSTER`,
         ),
       ];
-    const what = `${withoutKey(url)} accepts the key and answers in ${median(taken)} ms from this machine (median of ${times})`;
+    const what = `${redactUrl(url)} accepts the key and answers in ${median(taken)} ms from this machine (median of ${times})`;
     return [
       median(taken) > slow
         ? warn(
@@ -104,24 +104,24 @@ export async function checkFunction(site: Site): Promise<readonly CheckResult[]>
   }
 }
 
-/** The API server may reach what this machine does not, so that alone is no failure; a certificate that is not trusted is one. */
+/** An address that this machine cannot reach is only a warning, because the API server may reach it. An untrusted certificate is a failure. */
 const unreachable = (url: string, error: unknown): CheckResult => {
   const { code, name } = error as NodeJS.ErrnoException;
   const why = code ?? name;
   return /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOST|ENET|TimeoutError|ABORT)/.test(String(why))
     ? warn(
         "function",
-        `${withoutKey(url)} cannot be reached from this machine (${why})`,
+        `${redactUrl(url)} cannot be reached from this machine (${why})`,
         "run the doctor in the API server's network, or check that the function is deployed and that its host name resolves",
       )
     : fail(
         "function",
-        `a trusted TLS connection to ${withoutKey(url)} failed (${why})`,
+        `a trusted TLS connection to ${redactUrl(url)} failed (${why})`,
         "check that the caBundle of the webhook configurations signed the function's certificate, and that the certificate is valid for the host name",
       );
 };
 
-/** The PEM that the API server trusts. */
+/** The PEM text of the CAs that the API server trusts. */
 const caOf = ({ ours }: Site): Buffer | undefined => {
   const { clientConfig } = webhooksOf(ours.mutating)[0] ?? {};
   const { caBundle } = isObject(clientConfig) ? clientConfig : {};

@@ -1,9 +1,9 @@
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
-import { guardsInTree, isInTree } from "./admission-policies.ts";
-import { judgeCaBundle } from "./ca-bundle.ts";
-import { describeDifference, webhookDifferences } from "./difference.ts";
-import { withoutKey } from "./redact.ts";
-import { type CheckResult, fail, ok, warn } from "./result.ts";
+import { hasInTreePolicies, inTreeGuardsAll } from "./admission-policies.ts";
+import { type CheckResult, fail, ok, warn } from "./check-result.ts";
+import { describeDifference, webhookDifferences } from "./differences.ts";
+import { judgeCaBundle } from "./judge-ca-bundle.ts";
+import { redactUrl } from "./redact.ts";
 import { applyCommand, replaceCommand, type Site, webhooksOf } from "./site.ts";
 
 type Part = "mutating" | "validating";
@@ -20,21 +20,21 @@ const consequences: Readonly<Record<Part, string>> = {
   validating: "so another webhook can change the field after ours, and the final object is not checked",
 };
 
-/** Whether both configurations are there. Where admission policies guard alone, neither has to be. */
+/** Checks that both configurations are installed. Where admission policies guard the cluster alone, neither is needed. */
 export async function checkInstalled(site: Site): Promise<readonly CheckResult[]> {
   const { ours, inTree } = site;
-  if (!ours.mutating && !ours.validating && isInTree(inTree)) return [];
+  if (!ours.mutating && !ours.validating && hasInTreePolicies(inTree)) return [];
   return parts.map((part) => {
     const { name } = site.wanted[part === "mutating" ? 0 : 1].metadata;
     if (ours[part]) return ok(part, `the ${titles[part]} ${name} is installed`);
     const missing = `the ${titles[part]} ${name} is missing`;
-    return guardsInTree(inTree)
+    return inTreeGuardsAll(inTree)
       ? warn(part, `${missing}; the admission policies guard the cluster without it`, applyCommand(site))
       : fail(part, `${missing}, ${consequences[part]}`, applyCommand(site));
   });
 }
 
-/** Whether each configuration is what the policy asks for. */
+/** Checks that each configuration matches the policy. */
 export async function checkPolicy(site: Site): Promise<readonly CheckResult[]> {
   return parts.flatMap((part) => {
     const configuration = site.ours[part];
@@ -48,7 +48,7 @@ export async function checkPolicy(site: Site): Promise<readonly CheckResult[]> {
         const name = String(webhook["name"]);
         const twin = find(installed, name);
         if (!twin) return [`${name} is missing`];
-        return webhookDifferences(twin, webhook).map((one) => `${name}: ${describeDifference(one)}`);
+        return webhookDifferences(twin, webhook).map((difference) => `${name}: ${describeDifference(difference)}`);
       }),
       ...installed
         .filter(({ name }) => !find(wanted, name))
@@ -66,7 +66,7 @@ export async function checkPolicy(site: Site): Promise<readonly CheckResult[]> {
   });
 }
 
-/** Whether every webhook calls the same function, and the one that was named. */
+/** Checks that every webhook calls the same function, the one of `--url` if it is given. */
 export async function checkUrl(site: Site): Promise<readonly CheckResult[]> {
   const { ours, url } = site;
   if (!ours.mutating && !ours.validating) return [];
@@ -100,9 +100,9 @@ const addressOf = ({ clientConfig }: JsonObject, part: Part): string => {
   return text.endsWith(`/${endpoint}`) ? text.slice(0, -endpoint.length - 1) : text;
 };
 
-const shownAddress = (address: string): string => (address.startsWith("service ") ? address : withoutKey(address));
+const shownAddress = (address: string): string => (address.startsWith("service ") ? address : redactUrl(address));
 
-/** Whether what cannot be asked about is refused. */
+/** Checks that objects are refused while the function is down. */
 export async function checkFailurePolicy(site: Site): Promise<readonly CheckResult[]> {
   if (!site.ours.mutating && !site.ours.validating) return [];
   const ignoring = (part: Part): readonly string[] =>
@@ -131,7 +131,7 @@ export async function checkFailurePolicy(site: Site): Promise<readonly CheckResu
   return [ok(check, "failurePolicy is Fail: objects are refused while the function is down")];
 }
 
-/** Whether the API server can trust the function's certificate, and for how long. */
+/** Checks that the API server can trust the function's certificate, and for how long. */
 export async function checkCaBundle(site: Site): Promise<readonly CheckResult[]> {
   const webhooks = parts.flatMap((part) => webhooksOf(site.ours[part]));
   if (webhooks.length === 0) return [];
@@ -149,7 +149,7 @@ export async function checkCaBundle(site: Site): Promise<readonly CheckResult[]>
         : ok(check, "no caBundle: the API server uses its own root certificates");
     const { flaw, until } = judgeCaBundle(caBundle, Date.now());
     if (!flaw) return ok(check, `the caBundle is valid until ${until}`);
-    return (flaw.grave ? fail : warn)(check, `the caBundle of ${name} ${flaw.problem}`, fix);
+    return (flaw.severe ? fail : warn)(check, `the caBundle of ${name} ${flaw.problem}`, fix);
   });
   const worst = results.find(({ status }) => status === "fail") ?? results.find(({ status }) => status === "warn");
   return worst ? [worst] : results.slice(0, 1);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { policyCovers, webhookCovers } from "../../../../infra/doctor/rules.ts";
+import { policyCovers, webhookCovers } from "../../../../infra/doctor/rule-coverage.ts";
 
 const guarded = { group: "example.com", resource: "robots", versions: ["v1", "v1beta1"] };
 const rule = { apiGroups: ["example.com"], apiVersions: ["v1"], resources: ["robots"], operations: ["CREATE"] };
@@ -14,7 +14,7 @@ test.for([
   [{ apiGroups: [""] }, false],
   [{ operations: ["UPDATE"] }, true],
   [{ operations: ["DELETE", "CONNECT"] }, false],
-  // An equivalent version is converted, and the webhook is called with it.
+  // The API server converts an equivalent version, and calls the webhook with it.
   [{ apiVersions: ["v2"] }, true],
 ] as const)("%j covers: %s", ([change, covers]) => {
   const rules = [
@@ -28,12 +28,12 @@ test.for([
 test.for([
   ["v1beta1", true],
   ["v2", false],
-] as const)("of a rule that is exact, the version counts: %s", ([version, covers]) => {
+] as const)("a rule with matchPolicy Exact covers only its versions: %s", ([version, covers]) => {
   const rules = [{ ...rule, apiVersions: [version] }];
   expect(webhookCovers({ rules, matchPolicy: "Exact" }, guarded)).toBe(covers);
 });
 
-test("nothing covers nothing", () => {
+test("without rules, no resource is covered", () => {
   expect(webhookCovers({}, guarded)).toBe(false);
   expect(policyCovers({}, guarded)).toBe(false);
 });

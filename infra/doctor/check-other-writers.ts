@@ -1,12 +1,12 @@
 import type { JsonObject } from "../../lib/meta/json.ts";
-import { guardsInTree, ownPolicies } from "./admission-policies.ts";
-import { type CheckResult, fail, ok, warn } from "./result.ts";
-import { type Guarded, policyCovers, webhookCovers } from "./rules.ts";
+import { inTreeGuardsAll, ownPolicyNames } from "./admission-policies.ts";
+import { type CheckResult, fail, ok, warn } from "./check-result.ts";
+import { type GuardedResource, policyCovers, webhookCovers } from "./rule-coverage.ts";
 import { applyCommand, nameOfObject, type Site, webhooksOf } from "./site.ts";
 
 const check = "other-writers";
 
-/** Who else may write the field after ours, and whether a final check of ours is there to see it. */
+/** Checks for other webhooks and policies that may write the field after ours, and for a final check of ours that sees the result. */
 export async function checkOtherWriters(site: Site): Promise<readonly CheckResult[]> {
   const { MutatingAdmissionPolicy: policies } = site.inTree.listed;
   if (typeof policies !== "string") return [verdictOn(site, policies)];
@@ -28,7 +28,7 @@ const verdictOn = (site: Site, policies: readonly JsonObject[]): CheckResult => 
   if (written.length === 0) return ok(check, "no other webhook or admission policy writes these resources");
   const who = [...new Set(written.flatMap(({ others }) => others))].join(", ");
   const sentinel = site.ours.validating ? "the validating webhook" : "the ValidatingAdmissionPolicy";
-  const unseen = guardsInTree(site.inTree)
+  const unseen = inTreeGuardsAll(site.inTree)
     ? []
     : written.filter(({ guarded }) => !isValidated(site, guarded)).map(({ guarded }) => guarded.resource);
   return unseen.length === 0
@@ -43,7 +43,7 @@ const verdictOn = (site: Site, policies: readonly JsonObject[]): CheckResult => 
 const othersOf = (
   { mutating, ours, inTree }: Site,
   policies: readonly JsonObject[],
-  guarded: Guarded,
+  guarded: GuardedResource,
 ): readonly string[] => [
   ...mutating
     .filter((configuration) => configuration !== ours.mutating)
@@ -53,12 +53,12 @@ const othersOf = (
         .map(({ name }) => `webhook ${name} of ${nameOfObject(configuration)}`),
     ),
   ...policies
-    .filter((policy) => !ownPolicies(inTree).has(nameOfObject(policy)) && policyCovers(policy, guarded))
+    .filter((policy) => !ownPolicyNames(inTree).has(nameOfObject(policy)) && policyCovers(policy, guarded))
     .map((policy) => `MutatingAdmissionPolicy ${nameOfObject(policy)}`),
 ];
 
-/** The resources of the policy that are installed, each once. */
-const installedOf = ({ policy, served }: Site): readonly Guarded[] =>
+/** The installed resources of the policy, each once. */
+const installedOf = ({ policy, served }: Site): readonly GuardedResource[] =>
   [...served].flatMap(([group, resources]) =>
     [...resources].flatMap(([resource, versions]) =>
       policy.targets.some((target) => target.group === group && target.resources.includes(resource))
@@ -67,5 +67,5 @@ const installedOf = ({ policy, served }: Site): readonly Guarded[] =>
     ),
   );
 
-const isValidated = ({ ours }: Site, guarded: Guarded): boolean =>
+const isValidated = ({ ours }: Site, guarded: GuardedResource): boolean =>
   webhooksOf(ours.validating).some((webhook) => webhook["failurePolicy"] === "Fail" && webhookCovers(webhook, guarded));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { checkStatusSubresources } from "../../../../infra/doctor/check-status-subresources.ts";
 import type { Site } from "../../../../infra/doctor/site.ts";
-import { checkStatusSubresources } from "../../../../infra/doctor/status-subresources.ts";
 import { readPolicy } from "../../../../lib/policy/index.ts";
 
 const group = "argoproj.io";
@@ -26,30 +26,36 @@ const examine = async (target: object, hasStatus: boolean, version: object | und
   return (await checkStatusSubresources(site as unknown as Site)).map(({ status, message }) => [status, message]);
 };
 
-const fine = [["ok", "no served version stores the status with the object"]];
+const passed = [["ok", "no served version stores the status with the object"]];
 const stored = "workflows.argoproj.io in v1alpha1 has no status subresource: its status is stored with the object";
-const open = (paths: string) =>
+const writable = (paths: string) =>
   `${stored}, so every user who may edit the object may write ${paths}, and its controller acts on these paths`;
 const statusPaths = { statusPaths: ["status.children"] };
 const inStatus = { fields: ["spec.runAs", "status.stored[*].runAs"], onEmpty: "deny" };
 const statusWriters = ["system:serviceaccount:argo:argo"];
 
 test.for([
-  ["a version with the subresource is well", statusPaths, true, withStatus, fine],
-  ["so is one whose schema has no status", statusPaths, false, withoutStatus, fine],
-  ["so is a built-in kind without the subresource", {}, false, undefined, fine],
-  ["status paths that anybody may write", statusPaths, false, withStatus, [["fail", open("status.children")]]],
-  ["a schema that keeps everything keeps a status", statusPaths, false, keepsAll, [["fail", open("status.children")]]],
+  ["a version with the subresource passes", statusPaths, true, withStatus, passed],
+  ["a version whose schema has no status passes", statusPaths, false, withoutStatus, passed],
+  ["a built-in kind without the subresource passes", {}, false, undefined, passed],
+  ["status paths that every editor may write", statusPaths, false, withStatus, [["fail", writable("status.children")]]],
   [
-    "status writers do not mend that",
+    "a schema that keeps unknown fields keeps a status",
+    statusPaths,
+    false,
+    keepsAll,
+    [["fail", writable("status.children")]],
+  ],
+  [
+    "status writers do not change that",
     { ...statusPaths, statusWriters },
     false,
     withStatus,
-    [["fail", open("status.children")]],
+    [["fail", writable("status.children")]],
   ],
-  ["fields in the status", inStatus, false, withStatus, [["fail", open("status.stored[*].runAs")]]],
+  ["fields in the status", inStatus, false, withStatus, [["fail", writable("status.stored[*].runAs")]]],
   [
-    "a controller whose every write is judged",
+    "a controller whose every status write is judged",
     {},
     false,
     withStatus,
@@ -60,7 +66,7 @@ test.for([
       ],
     ],
   ],
-  ["a controller that is listed", { statusWriters }, false, withStatus, fine],
+  ["a controller in statusWriters", { statusWriters }, false, withStatus, passed],
 ] as const)("%s", async ([, target, hasStatus, version, expected]) => {
   expect(await examine(target, hasStatus, version)).toEqual(expected);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkCaBundle, checkPolicy, checkUrl } from "../../../../infra/doctor/configurations.ts";
+import { checkCaBundle, checkPolicy, checkUrl } from "../../../../infra/doctor/check-configurations.ts";
 import type { Site } from "../../../../infra/doctor/site.ts";
 import { webhookConfigurations } from "../../../../lib/manifests/index.ts";
 import { readPolicy } from "../../../../lib/policy/index.ts";
@@ -9,7 +9,7 @@ const service = { service: { namespace: "guard", name: "webhook", port: 443 } };
 
 type Configuration = { readonly webhooks: readonly Record<string, unknown>[] };
 
-/** A site where exactly what the policy asks for is installed, called at a service; `change` is made to every webhook. */
+/** A site with the configurations of the policy, which call a service. `change` gives the changed members of each webhook. */
 const siteWith = (change: (webhook: Record<string, unknown>) => object, url?: string): Site => {
   const wanted = webhookConfigurations({ policy, client: service });
   const [mutating, validating] = (wanted as unknown as readonly Configuration[]).map((configuration) => ({
@@ -21,7 +21,7 @@ const siteWith = (change: (webhook: Record<string, unknown>) => object, url?: st
 
 const clientOf = (webhook: Record<string, unknown>) => webhook["clientConfig"] as { service: { path: string } };
 
-test("a service is an address like any other", async () => {
+test("the webhooks may call a service", async () => {
   expect(await checkUrl(siteWith(() => ({})))).toMatchObject([
     { status: "ok", message: "every webhook calls service guard/webhook:443" },
   ]);
@@ -33,7 +33,7 @@ test("a service is an address like any other", async () => {
   ]);
 });
 
-test("a webhook that calls the other endpoint is found", async () => {
+test("a webhook that calls the other endpoint is a failure", async () => {
   const crossed = siteWith((webhook) => {
     const { service } = clientOf(webhook);
     return { clientConfig: { service: { ...service, path: service.path.replace("validate", "mutate") } } };
@@ -46,7 +46,7 @@ test("a webhook that calls the other endpoint is found", async () => {
   ]);
 });
 
-test("a service without a caBundle is trusted by nobody, a URL by whom the API server trusts", async () => {
+test("a service needs a caBundle, a URL does not", async () => {
   expect(await checkCaBundle(siteWith(() => ({})))).toMatchObject([
     {
       check: "ca-bundle",
@@ -60,7 +60,7 @@ test("a service without a caBundle is trusted by nobody, a URL by whom the API s
   expect(await checkCaBundle(byUrl)).toMatchObject([{ status: "ok" }]);
 });
 
-test("a webhook that the policy does not ask for is named", async () => {
+test("a webhook that does not belong to the policy is named", async () => {
   const renamed = siteWith(({ name }) => ({ name: String(name).replace("status.", "another.") }));
   expect(await checkPolicy(renamed)).toMatchObject([
     { check: "mutating-policy", status: "ok" },
@@ -74,7 +74,7 @@ test("a webhook that the policy does not ask for is named", async () => {
   ]);
 });
 
-test("the command of a fix names the policy that was named", async () => {
+test("the command of a fix repeats --policy", async () => {
   const site = { ...siteWith(({ name }) => ({ name: `x.${name}` })), policyName: "team.yaml" };
   const [first] = await checkPolicy(site);
   expect(first?.fix).toBe(

@@ -4,17 +4,18 @@ import type { UserInfo } from "../../lib/identity/index.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { impersonationQuestion } from "../../lib/question/index.ts";
 import { type ApiClient, ClusterError, messageOf } from "../cluster/api-client.ts";
-import { type Excess, excessIn } from "./excess.ts";
-import { type CheckResult, fail, ok, warn } from "./result.ts";
+import { type CheckResult, fail, ok, warn } from "./check-result.ts";
+import { type ExcessPermission, excessPermissions } from "./excess-permissions.ts";
 import { applyCommand, type Site, whoIs } from "./site.ts";
 
-const nobody: UserInfo = {
+/** A user without permissions of its own: a username that no cluster has. */
+const unknownUser: UserInfo = {
   username: "impersonation-admission:nobody",
   groups: ["system:authenticated"],
   extra: {},
 };
 
-/** Whether the webhook's identity gets answers, by the code that the function asks with. */
+/** Checks that the webhook's identity gets answers. Uses the function's own code to ask. */
 export async function checkAsker(site: Site): Promise<readonly CheckResult[]> {
   const { asker } = site;
   if (!asker)
@@ -26,7 +27,7 @@ export async function checkAsker(site: Site): Promise<readonly CheckResult[]> {
       ),
     ];
   const ask = askOf(openConnection(asker.kubeconfig, asker.context));
-  const [answer] = await ask([impersonationQuestion(nobody, nobody.username)], Date.now() + 10_000);
+  const [answer] = await ask([impersonationQuestion(unknownUser, unknownUser.username)], Date.now() + 10_000);
   if (answer === undefined || "failure" in answer)
     return [
       fail(
@@ -38,13 +39,13 @@ export async function checkAsker(site: Site): Promise<readonly CheckResult[]> {
   return [ok("asker", `the user of context ${asker.context} may create subjectaccessreviews`)];
 }
 
-/** Whether the webhook's identity may do no more than ask, in the namespaces where a cluster keeps what matters. */
+/** Checks that the webhook's identity has no other permissions, in the namespaces that matter most. */
 export async function checkAskerExcess({ asker, api, namespace }: Site): Promise<readonly CheckResult[]> {
   if (!asker) return [];
   const check = "asker-excess";
   try {
     const { username } = await whoIs(asker);
-    const found = new Map<string, Excess>();
+    const found = new Map<string, ExcessPermission>();
     for (const each of new Set(["default", "kube-system", namespace])) {
       const status = await rulesOf(asker, each);
       if (status["incomplete"] === true)
@@ -55,9 +56,9 @@ export async function checkAskerExcess({ asker, api, namespace }: Site): Promise
             "check the permissions of this user in the authorizers of this cluster other than RBAC",
           ),
         ];
-      for (const excess of excessIn(status)) found.set(excess.text, excess);
+      for (const excess of excessPermissions(status)) found.set(excess.text, excess);
     }
-    return [verdictOn(username, await apart(api, [...found.values()]))];
+    return [excessResult(username, await splitByOwner(api, [...found.values()]))];
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
     return [
@@ -70,20 +71,20 @@ export async function checkAskerExcess({ asker, api, namespace }: Site): Promise
   }
 }
 
-interface Apart {
-  readonly own: readonly Excess[];
-  readonly everybodys: readonly Excess[];
+interface SplitExcess {
+  readonly own: readonly ExcessPermission[];
+  readonly shared: readonly ExcessPermission[];
 }
 
-/** What everybody who is logged in may do is not this identity's fault. */
-const apart = async (api: ApiClient, excesses: readonly Excess[]): Promise<Apart> => {
-  const own: Excess[] = [];
-  const everybodys: Excess[] = [];
-  for (const excess of excesses) (await everybodyMay(api, excess)) ? everybodys.push(excess) : own.push(excess);
-  return { own, everybodys };
+/** Separates the identity's own excess permissions from those that every authenticated user has. */
+const splitByOwner = async (api: ApiClient, excesses: readonly ExcessPermission[]): Promise<SplitExcess> => {
+  const own: ExcessPermission[] = [];
+  const shared: ExcessPermission[] = [];
+  for (const excess of excesses) (await isShared(api, excess)) ? shared.push(excess) : own.push(excess);
+  return { own, shared };
 };
 
-const everybodyMay = async (api: ApiClient, { attributes }: Excess): Promise<boolean> => {
+const isShared = async (api: ApiClient, { attributes }: ExcessPermission): Promise<boolean> => {
   if (!attributes) return false;
   const apiVersion = "authorization.k8s.io/v1";
   const { status, body } = await api.send({
@@ -91,27 +92,27 @@ const everybodyMay = async (api: ApiClient, { attributes }: Excess): Promise<boo
     body: {
       apiVersion,
       kind: "SubjectAccessReview",
-      spec: { user: nobody.username, groups: nobody.groups, resourceAttributes: attributes },
+      spec: { user: unknownUser.username, groups: unknownUser.groups, resourceAttributes: attributes },
     },
   });
   return status === 201 && isObject(body["status"]) && body["status"]["allowed"] === true;
 };
 
-const verdictOn = (username: string, { own, everybodys }: Apart): CheckResult => {
+const excessResult = (username: string, { own, shared }: SplitExcess): CheckResult => {
   const check = "asker-excess";
   const fix = `remove these permissions from ${username}; it needs only create on subjectaccessreviews`;
-  const listed = (excesses: readonly Excess[]): string => {
+  const listed = (excesses: readonly ExcessPermission[]): string => {
     const shown = excesses.slice(0, 5).map(({ text }) => text);
     return shown.join(", ") + (excesses.length > shown.length ? ` and ${excesses.length - shown.length} more` : "");
   };
-  if (own.some(({ grave }) => grave))
+  if (own.some(({ severe }) => severe))
     return fail(check, `${username} has permissions that the function must not have: ${listed(own)}`, fix);
   if (own.length > 0)
     return warn(check, `${username} has read permissions that the function does not need: ${listed(own)}`, fix);
-  if (everybodys.length > 0)
+  if (shared.length > 0)
     return warn(
       check,
-      `${username} has only the permissions of every authenticated user, which on this cluster include ${listed(everybodys)}`,
+      `${username} has only the permissions of every authenticated user, which on this cluster include ${listed(shared)}`,
       "check whether every authenticated user needs them: look for bindings to the group system:authenticated",
     );
   return ok(check, `${username} has no other permissions`);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { excessIn } from "../../../../infra/doctor/excess.ts";
+import { excessPermissions } from "../../../../infra/doctor/excess-permissions.ts";
 
 const resource = (verbs: string, group: string, resources: string, resourceNames: readonly string[] = []) => ({
   resourceRules: [{ verbs: verbs.split(","), apiGroups: [group], resources: resources.split(","), resourceNames }],
@@ -7,10 +7,11 @@ const resource = (verbs: string, group: string, resources: string, resourceNames
 const url = (verbs: string, ...nonResourceURLs: readonly string[]) => ({
   nonResourceRules: [{ verbs: verbs.split(","), nonResourceURLs }],
 });
-const told = (status: object) => excessIn(status as never).map(({ text, grave }) => (grave ? `${text}!` : text));
+const shown = (status: object) =>
+  excessPermissions(status as never).map(({ text, severe }) => (severe ? `${text}!` : text));
 
 test.for([
-  // What everybody has who is logged in.
+  // The permissions of every authenticated user.
   [resource("create", "authorization.k8s.io", "selfsubjectaccessreviews,selfsubjectrulesreviews"), []],
   [resource("create", "authentication.k8s.io", "selfsubjectreviews"), []],
   [
@@ -30,9 +31,9 @@ test.for([
     [],
   ],
   [url("get", "/.well-known/openid-configuration", "/openid/v1/jwks"), []],
-  // What it is for.
+  // The permission that the identity needs.
   [resource("create", "authorization.k8s.io", "subjectaccessreviews"), []],
-  // What is too much.
+  // Excess permissions.
   [
     resource("create", "authorization.k8s.io", "localsubjectaccessreviews"),
     ["create localsubjectaccessreviews.authorization.k8s.io!"],
@@ -50,5 +51,5 @@ test.for([
   [{}, []],
   [{ resourceRules: null, nonResourceRules: [{ verbs: null, nonResourceURLs: ["/x"] }] }, []],
 ] as const)("%j", ([status, expected]) => {
-  expect(told(status)).toEqual(expected);
+  expect(shown(status)).toEqual(expected);
 });

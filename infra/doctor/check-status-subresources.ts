@@ -2,14 +2,14 @@ import { isObject, type JsonObject, member } from "../../lib/meta/json.ts";
 import { formatPath } from "../../lib/policy/path.ts";
 import { isInStatus, type Target, targetOf } from "../../lib/policy/policy.ts";
 import { objectsIn } from "../cluster/discovery.ts";
-import { type CheckResult, fail, ok, warn } from "./result.ts";
+import { type CheckResult, fail, ok, warn } from "./check-result.ts";
 import type { Site } from "./site.ts";
 
 const check = "status";
 
 /**
- * Whether every served version of the policy's resources has a status subresource. Where a version has none, the status is stored with the
- * object: every editor of the object can write the status that its controller acts on, and each write of the controller is an edit of the object.
+ * Checks that every served version of the policy's resources has a status subresource. Where a version has none, the status is stored with
+ * the object: every editor of the object can write the status that its controller acts on, and each write of the controller is an edit.
  */
 export async function checkStatusSubresources({ policy, served, definition }: Site): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [];
@@ -46,7 +46,7 @@ const resultsOf = (target: Target, where: string): readonly CheckResult[] => {
   ];
 };
 
-/** Whether the schema of a version has a status, or keeps what it does not know. Built-in kinds without the subresource have none. */
+/** Whether the schema of a version has a status or keeps unknown fields. Built-in kinds without the subresource have no status. */
 const storesStatus = (definition: JsonObject | undefined, version: string): boolean => {
   const spec = isObject(definition?.["spec"]) ? definition["spec"] : {};
   const { schema } = objectsIn(spec["versions"]).find(({ name }) => name === version) ?? {};

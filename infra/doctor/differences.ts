@@ -7,7 +7,7 @@ export interface Difference {
   readonly wanted: unknown;
 }
 
-/** What the API server fills in, which says nothing (`pkg/apis/admissionregistration/v1/defaults.go`). */
+/** The defaults of the API server, which do not count as differences (`pkg/apis/admissionregistration/v1/defaults.go`). */
 const defaults: JsonObject = {
   failurePolicy: "Fail",
   matchPolicy: "Equivalent",
@@ -20,17 +20,17 @@ const defaults: JsonObject = {
 
 const withDefaults = (webhook: JsonObject): JsonObject => ({ ...defaults, ...webhook });
 
-/** Members that a person chooses for a cluster, and that have checks of their own. */
+/** Members that operators choose for a cluster. Other checks look at them. */
 const chosen = ["name", "clientConfig", "failurePolicy", "timeoutSeconds"];
 
-/** Where an installed webhook is not the one that is wanted, but for what a person may choose. */
+/** The differences between an installed and a wanted webhook, except for members that operators choose. */
 export function webhookDifferences(installed: JsonObject, wanted: JsonObject): readonly Difference[] {
   const [a, b] = [withDefaults(installed), withDefaults(wanted)];
   const members = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((key) => !chosen.includes(key));
   return members.flatMap((key) => differences(key, a[key], b[key]));
 }
 
-/** The same of an admission policy or its binding. Neither has a member that a person may choose. */
+/** The defaults of an admission policy. Neither a policy nor its binding has members that operators choose. */
 const policyDefaults: JsonObject = { failurePolicy: "Fail" };
 const constraintDefaults: JsonObject = { matchPolicy: "Equivalent", namespaceSelector: {}, objectSelector: {} };
 
@@ -42,14 +42,14 @@ const specOf = ({ spec, kind }: JsonObject): JsonObject => {
   return { ...policyDefaults, ...given, matchConstraints: constraints };
 };
 
-/** Where an installed admission policy, or a binding of one, is not the one that is wanted. */
+/** The differences between an installed and a wanted admission policy or binding. */
 export function policyDifferences(installed: JsonObject, wanted: JsonObject): readonly Difference[] {
   return differences("spec", specOf({ ...installed, kind: wanted["kind"] }), specOf(wanted));
 }
 
 const isScalar = (value: unknown): boolean => typeof value !== "object" || value === null;
 
-/** Compares two JSON values. The order of a list of texts means nothing: resources, versions, operations. */
+/** Compares two JSON values. The order in a list of scalars does not matter: resources, versions, operations. */
 const differences = (path: string, installed: unknown, wanted: unknown): readonly Difference[] => {
   if (isObject(installed) && isObject(wanted)) {
     const keys = new Set([...Object.keys(wanted), ...Object.keys(installed)]);
@@ -66,7 +66,7 @@ const differences = (path: string, installed: unknown, wanted: unknown): readonl
   return installed === wanted ? [] : [{ path, installed, wanted }];
 };
 
-/** A difference in words. */
+/** A difference as a sentence. */
 export function describeDifference({ path, installed, wanted }: Difference): string {
   return `${path} is ${inShort(installed)}, but must be ${inShort(wanted)}`;
 }

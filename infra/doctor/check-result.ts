@@ -1,11 +1,11 @@
 export type CheckStatus = "ok" | "warn" | "fail";
 
-/** What one check found. The element of `-o json`. */
+/** The result of one check, and an element of `-o json`. */
 export interface CheckResult {
   readonly check: string;
   readonly status: CheckStatus;
   readonly message: string;
-  /** What to do; empty where nothing is to be done. */
+  /** The next step; empty where the check passed. */
   readonly fix: string;
 }
 

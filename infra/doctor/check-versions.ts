@@ -1,10 +1,10 @@
 import { isObject, type JsonObject, member } from "../../lib/meta/json.ts";
 import { targetOf } from "../../lib/policy/policy.ts";
 import { nearNames } from "../cluster/near-names.ts";
-import { type CheckResult, fail, ok, warn } from "./result.ts";
+import { type CheckResult, fail, ok, warn } from "./check-result.ts";
 import type { Site } from "./site.ts";
 
-/** Whether every version in which the policy's resources are served reaches the webhook as one that the policy knows. */
+/** Checks that every served version of the policy's resources reaches the webhook as a version that the policy covers. */
 export async function checkVersions(site: Site): Promise<readonly CheckResult[]> {
   const { api, policy, served, definition } = site;
   const check = "versions";
@@ -63,7 +63,7 @@ const distinct = <T extends object>(items: readonly T[]): readonly T[] => [
   ...new Map(items.map((item) => [JSON.stringify(item), item])).values(),
 ];
 
-/** How a CustomResourceDefinition turns one version into another; undefined for what is none. */
+/** The conversion strategy of a CustomResourceDefinition; undefined for other kinds. */
 const conversionOf = (definition: JsonObject | undefined): unknown => {
   const spec = isObject(definition?.["spec"]) ? definition["spec"] : {};
   const conversion = member(spec, "conversion");

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import type { ApiClient, ApiReply } from "../../../../infra/cluster/api-client.ts";
-import { checkAsker, checkAskerExcess } from "../../../../infra/doctor/asker.ts";
+import { checkAsker, checkAskerExcess } from "../../../../infra/doctor/check-asker.ts";
 import type { Site } from "../../../../infra/doctor/site.ts";
 
 const user = { username: "asker", groups: [], extra: {} };
 const created = (status: object): ApiReply => ({ status: 201, body: { status }, warnings: [] });
 
-/** The members of a client that a review of one's own rights needs. */
-const clientThat = (rules: ApiReply): ApiClient =>
+/** A client with the members that a review of its own permissions needs. */
+const clientWith = (rules: ApiReply): ApiClient =>
   ({
     context: "prod",
     send: async ({ path }: { path: string }) =>
@@ -15,9 +15,9 @@ const clientThat = (rules: ApiReply): ApiClient =>
   }) as unknown as ApiClient;
 
 const siteWith = (rules: ApiReply): Site =>
-  ({ asker: clientThat(rules), api: clientThat(created({ allowed: false })), namespace: "default" }) as unknown as Site;
+  ({ asker: clientWith(rules), api: clientWith(created({ allowed: false })), namespace: "default" }) as unknown as Site;
 
-test("an authorizer that does not tell everything leaves a doubt", async () => {
+test("an authorizer that cannot list all permissions gives a warning", async () => {
   const evaluationError = "webhook authorizer does not support user rules resolution";
   const site = siteWith(created({ incomplete: true, evaluationError, resourceRules: [], nonResourceRules: [] }));
   expect(await checkAskerExcess(site)).toEqual([
@@ -30,7 +30,7 @@ test("an authorizer that does not tell everything leaves a doubt", async () => {
   ]);
 });
 
-test("what is too much is listed in short", async () => {
+test("a long list of excess permissions is shortened", async () => {
   const resources = Array.from({ length: 9 }, (_, index) => `thing${index}`);
   const rule = { verbs: ["delete"], apiGroups: [""], resources };
   expect(await checkAskerExcess(siteWith(created({ incomplete: false, resourceRules: [rule] })))).toMatchObject([
@@ -42,14 +42,14 @@ test("what is too much is listed in short", async () => {
   ]);
 });
 
-test("a review that fails is no clean bill", async () => {
+test("a review that fails gives a warning", async () => {
   const refused: ApiReply = { status: 403, body: { message: "no" }, warnings: [] };
   expect(await checkAskerExcess(siteWith(refused))).toMatchObject([
     { status: "warn", message: "the permissions of the function's identity could not be listed: no" },
   ]);
 });
 
-test("without its credentials nothing is said of the identity but that", async () => {
+test("without --asker-kubeconfig the only result is a warning", async () => {
   const site = { asker: undefined } as unknown as Site;
   expect(await checkAsker(site)).toMatchObject([{ check: "asker", status: "warn" }]);
   expect(await checkAskerExcess(site)).toEqual([]);
