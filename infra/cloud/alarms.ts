@@ -4,14 +4,14 @@ import type { FrontDoor } from "./front-door.ts";
 import type { DeploymentSettings } from "./params.ts";
 import { throttled } from "./throttled.ts";
 
-/** An alarm. The docs say what to do when it rings, under a heading of the same name. */
+/** An alarm. docs/operations.md has a heading of the same name with the next steps. */
 interface Alarm {
   readonly name: string;
-  readonly means: string;
-  /** A metric, or an expression over some. */
-  readonly watches: Template;
-  readonly above: number;
-  /** How many of the last five-minute periods must be above it. */
+  readonly description: string;
+  /** A metric, or an expression over several metrics. */
+  readonly metric: Template;
+  readonly threshold: number;
+  /** The number of the last five-minute periods that must be above the threshold. */
   readonly periods: readonly [breaching: number, of: number];
 }
 
@@ -42,8 +42,8 @@ const sumOf = (id: string, name: Metric): Template => {
 };
 
 /**
- * The share of reviews that failed, in percent. Two failures in five minutes are not enough; twenty are, whatever their share, since one
- * broken cluster of a large fleet stays below it. A fault of the function's own code is a failure without a decision.
+ * The share of reviews that failed, in percent. Fewer than three failures in five minutes do not count. Twenty always do, because one broken
+ * cluster of a large fleet has a small share. A fault of the function's own code is a failure without a decision.
  */
 const failureRate: Template = {
   Metrics: [
@@ -58,12 +58,12 @@ const failureRate: Template = {
   ],
 };
 
-/** WAF counts what a web ACL blocked under the metric name of the ACL; `ALL` are its rules together. */
+/** WAF counts the blocked calls of a web ACL under the metric name of the ACL; `ALL` means all its rules. */
 const firewallBlocked = (webAcl: string): Alarm => ({
   name: "FirewallBlocked",
-  means:
+  description:
     "The web ACL blocked calls: too many calls used one path or came from one address, or a request was too long. Writes of a cluster failed.",
-  watches: {
+  metric: {
     Namespace: "AWS/WAFV2",
     MetricName: "BlockedRequests",
     Dimensions: [
@@ -74,59 +74,59 @@ const firewallBlocked = (webAcl: string): Alarm => ({
     Statistic: "Sum",
     Period: period,
   },
-  above: 0,
+  threshold: 0,
   periods: [1, 1],
 });
 
 const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door: FrontDoor): readonly Alarm[] => [
   {
     name: "DeniedByError",
-    means:
+    description:
       "More than 5 % of the reviews, or twenty reviews in five minutes, could not be judged. They were denied, so writes fail in a cluster.",
-    watches: failureRate,
-    above: 5,
+    metric: failureRate,
+    threshold: 5,
     periods: [2, 3],
   },
   {
     name: "SlowAnswers",
-    means:
+    description:
       "An API server takes longer than a second to answer SubjectAccessReviews (p99). A review whose answers miss the deadline is denied.",
-    watches: own("QuestionMilliseconds", "p99"),
-    above: 1000,
+    metric: own("QuestionMilliseconds", "p99"),
+    threshold: 1000,
     periods: [3, 3],
   },
   {
     name: "FunctionThrottled",
-    means: "Lambda throttled calls: the function used all of its concurrency. The writes failed.",
-    watches: ofLambda("Throttles"),
-    above: 0,
+    description: "Lambda throttled calls: the function used all of its concurrency. The writes failed.",
+    metric: ofLambda("Throttles"),
+    threshold: 0,
     periods: [1, 1],
   },
   {
     name: "GatewayThrottled",
-    means: "The gateway throttled calls: they exceeded throttleRate and throttleBurst. The writes failed.",
-    watches: {
+    description: "The gateway throttled calls: they exceeded throttleRate and throttleBurst. The writes failed.",
+    metric: {
       Namespace: namespace,
       MetricName: throttled.name,
       Dimensions: [{ Name: throttled.dimension, Value: ref(door.api) }],
       Statistic: "Sum",
       Period: period,
     },
-    above: 0,
+    threshold: 0,
     periods: [1, 1],
   },
   {
     name: "FunctionErrors",
-    means:
+    description:
       "Invocations of the function ended without an answer: the function did not start, timed out or ran out of memory.",
-    watches: ofLambda("Errors"),
-    above: 0,
+    metric: ofLambda("Errors"),
+    threshold: 0,
     periods: [1, 1],
   },
   {
     name: "GatewayErrors",
-    means: "The gateway answered 5xx: the function could not be invoked, or it failed.",
-    watches: {
+    description: "The gateway answered 5xx: the function could not be invoked, or it failed.",
+    metric: {
       Namespace: "AWS/ApiGateway",
       MetricName: door.metrics.serverErrors,
       Dimensions: Object.entries(door.dimensions).map(([Name, text]) => ({
@@ -136,39 +136,39 @@ const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door:
       Statistic: "Sum",
       Period: period,
     },
-    above: 0,
+    threshold: 0,
     periods: [2, 3],
   },
   {
     name: "RegistryProblems",
-    means:
+    description:
       "Contexts of the registry were left out because they are unusable. Calls of their clusters are answered with 404.",
-    watches: own("RegistryProblems", "Maximum"),
-    above: 0,
+    metric: own("RegistryProblems", "Maximum"),
+    threshold: 0,
     periods: [1, 1],
   },
   {
     name: "RefreshFailed",
-    means:
+    description:
       "The registry could not be read again. The function uses the last version that it read; new clusters and keys are unknown to it.",
-    watches: own("RefreshFailed", "Sum"),
-    above: 0,
+    metric: own("RefreshFailed", "Sum"),
+    threshold: 0,
     periods: [2, 3],
   },
   {
     name: "RegistryStale",
-    means:
+    description:
       "The registry could not be read again for a long time. When its age reaches registryDeadAge, every review is denied.",
-    watches: own("RegistryAgeSeconds", "Maximum"),
-    above: Math.min(registryMaxAge + 3600, registryDeadAge / 2),
+    metric: own("RegistryAgeSeconds", "Maximum"),
+    threshold: Math.min(registryMaxAge + 3600, registryDeadAge / 2),
     periods: [1, 1],
   },
   {
     name: "RefusedCalls",
-    means:
+    description:
       "Over a hundred calls got no verdict, mostly because the cluster is unknown or the key is wrong. An API server has an old key, or an attacker tries keys.",
-    watches: own("RefusedCalls", "Sum"),
-    above: 100,
+    metric: own("RefusedCalls", "Sum"),
+    threshold: 100,
     periods: [1, 1],
   },
   ...(door.firewall === undefined ? [] : [firewallBlocked(door.firewall)]),
@@ -177,16 +177,16 @@ const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door:
 /** All alarms. Missing data does not alarm: an idle cluster sends no metrics. */
 export function alarms(settings: DeploymentSettings, door: FrontDoor): Template {
   return Object.fromEntries(
-    alarmsOf(settings, door).map(({ name, means, watches, above, periods: [breaching, of] }) => [
+    alarmsOf(settings, door).map(({ name, description, metric, threshold, periods: [breaching, of] }) => [
       `${name}Alarm`,
       {
         Type: "AWS::CloudWatch::Alarm",
         Properties: {
           AlarmName: sub(`\${${admissionFunction}} ${name}`),
-          AlarmDescription: `${means} See docs/operations.md.`,
-          ...watches,
+          AlarmDescription: `${description} See docs/operations.md.`,
+          ...metric,
           ComparisonOperator: "GreaterThanThreshold",
-          Threshold: above,
+          Threshold: threshold,
           EvaluationPeriods: of,
           DatapointsToAlarm: breaching,
           TreatMissingData: "notBreaching",

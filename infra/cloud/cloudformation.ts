@@ -11,9 +11,9 @@ export function ref(logicalId: string) {
   return { Ref: logicalId };
 }
 
-/** What osls calls the resource of the function `admission`; its Ref is the function's name. */
+/** The logical id that osls gives the function `admission`; its Ref is the function's name. */
 export const admissionFunction = "AdmissionLambdaFunction";
 
-/** The function's ARN for its own role, which cannot refer to the function that refers to it. osls fills in service and stage. */
+/** The function's ARN as text, because its role cannot refer to the function that refers to the role. osls fills in service and stage. */
 export const functionArn =
   "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${self:service}-${sls:stage}-admission";

@@ -15,7 +15,7 @@ interface Graph {
   readonly stacked?: boolean;
 }
 
-/** A metric of ours, over the whole function. */
+/** A metric of the function, without other dimensions. */
 const total = (name: Metric, stat: string, label: string = name) => [
   namespace,
   name,
@@ -24,7 +24,7 @@ const total = (name: Metric, stat: string, label: string = name) => [
   { stat, label },
 ];
 
-/** A metric of ours, one line for each combination of a set of dimensions that telemetry has for it. */
+/** A metric of the function, with one line for each combination of a set of its dimensions. */
 const each = (name: Metric, set: number, stat: string) => {
   const [, ...by]: readonly [string, ...(readonly (readonly string[])[])] = metrics[name];
   const schema = [namespace, everywhere, ...(by[set] ?? [])].join(",");
@@ -105,7 +105,7 @@ const latestFailures = {
   },
 };
 
-/** The dashboard, one graph beside another. */
+/** The dashboard, with three graphs in a row. */
 export function dashboard(door: FrontDoor): Template {
   const graphs = graphsOf(door).map(({ title, metrics, stacked = false }) => ({
     type: "metric",

@@ -2,10 +2,10 @@ import { admissionFunction, sub, type Template } from "./cloudformation.ts";
 import type { DeploymentSettings } from "./params.ts";
 import { stageName } from "./private-api.ts";
 
-/** The name of the web ACL, in CloudWatch too, as `Fn::Sub` reads it: of this deployment alone. */
+/** The name of the web ACL, also in CloudWatch, as `Fn::Sub` reads it. It is unique to this deployment. */
 export const firewallName = `\${${admissionFunction}}`;
 
-/** Samples and logs of requests hold the URL, and with it the key. */
+/** Without samples of requests, which hold the URL and so the key. */
 const visibility = (name: string): Template => ({
   CloudWatchMetricsEnabled: true,
   MetricName: sub(name),
@@ -14,11 +14,11 @@ const visibility = (name: string): Template => ({
 
 const transformed = (...types: readonly string[]) => types.map((Type, Priority) => ({ Priority, Type }));
 
-/** Longer than any path that is known: a name and a key have 63 characters each at most, and a stage and an endpoint stand beside them. */
+/** Longer than every valid path: a name and a key have at most 63 characters each, and a stage and an endpoint are short. */
 const longestPath = 256;
-/** `timeout=10s` is all that an API server sends. */
+/** An API server sends only `timeout=10s`. */
 const longestQuery = 64;
-/** Digits: a body of ten million bytes is beyond what the gateway takes. WAF sees the first 16 KB of any. */
+/** Digits: the gateway refuses a body of ten million bytes. WAF reads only the first 16 KB of a body. */
 const longestContentLength = 7;
 
 const tooLong = (what: Template, most: number): Template => ({
@@ -30,12 +30,12 @@ const tooLong = (what: Template, most: number): Template => ({
   },
 });
 
-/** Seconds that are counted together: the fewest that WAF offers, so that it blocks before the gateway has throttled others for long. */
+/** The seconds that WAF counts together: the least that it offers, so that it blocks before the gateway throttles other clusters for long. */
 const window = 60;
 
 /**
- * Calls to one path: `/v1/clusters/NAME/KEY/mutate` is one, and `.../validate` another, because no transformation of WAF takes a part of a
- * path away. Spellings of one path count together.
+ * Limits the calls to one path. `/v1/clusters/NAME/KEY/mutate` and `.../validate` are two paths, because no transformation of WAF removes a
+ * part of a path. Different spellings of one path count together.
  */
 const byPath = (limit: number): Template => ({
   RateBasedStatement: {
@@ -46,12 +46,12 @@ const byPath = (limit: number): Template => ({
   },
 });
 
-/** Calls from one address, whatever their paths: a stranger who changes the path with every call is counted here alone. */
+/** Limits the calls from one address, for all paths. Only this rule counts a caller that changes the path with every call. */
 const byAddress = (limit: number): Template => ({
   RateBasedStatement: { AggregateKeyType: "IP", EvaluationWindowSec: window, Limit: limit },
 });
 
-/** Of what the gateway lets through, one address may use three quarters. */
+/** One address may use three quarters of the gateway's limit. */
 const shareOfAddress = 0.75;
 
 const rulesOf = ({
@@ -74,7 +74,7 @@ const rulesOf = ({
   },
 ];
 
-/** The web ACL of the private API: how often a path and an address may be used, and how large a request may be. */
+/** The web ACL of the private API. It limits the calls to a path and from an address, and the size of a request. */
 export function firewall(settings: DeploymentSettings): Template {
   return {
     WebAcl: {

@@ -1,4 +1,4 @@
-/** The gateway in front of the function, as far as alarms and dashboard tell one from another. */
+/** The gateway in front of the function, with the names that alarms and dashboard need. */
 export interface FrontDoor {
   /** The logical id of the API. */
   readonly api: string;
@@ -6,15 +6,15 @@ export interface FrontDoor {
   readonly accessLog: string;
   /** CloudWatch's names of its own metrics (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html). */
   readonly metrics: { readonly serverErrors: string; readonly clientErrors: string; readonly latency: string };
-  /** Dimensions of those, as `Fn::Sub` reads them. */
+  /** The dimensions of these metrics, as `Fn::Sub` reads them. */
   readonly dimensions: Readonly<Record<string, string>>;
-  /** CloudWatch's name of the web ACL in front of it, as `Fn::Sub` reads it; undefined where there is none. */
+  /** CloudWatch's name of the web ACL in front of the gateway, as `Fn::Sub` reads it; undefined without a web ACL. */
   readonly firewall?: string;
 }
 
 /**
- * One line of an access log. It has no path, no resource and no header: a key may stand there. `$context.apiId` is what throttled calls are
- * counted by.
+ * The format of an access log line. Path, resource and headers are left out, because they may hold a key. `$context.apiId` is the dimension of
+ * the metric of throttled calls.
  */
 export const accessLogFormat = JSON.stringify({
   requestId: "$context.requestId",

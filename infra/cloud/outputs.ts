@@ -2,7 +2,7 @@ import { admissionFunction, ref, sub, type Template } from "./cloudformation.ts"
 
 const getAtt = (logicalId: string, attribute: string) => ({ "Fn::GetAtt": [logicalId, attribute] });
 
-/** The names and ARNs that the docs ask for, and the URLs, with the names that are to be filled in. */
+/** The names and ARNs that the docs need, and the URLs with placeholders for cluster and key. */
 export function outputs(base: string): Template {
   return {
     FunctionName: {

@@ -1,38 +1,38 @@
-/** What a deployment is told: the `params` of serverless.yml, read and checked. */
+/** The settings of a deployment: the `params` of serverless.yml, read and checked. */
 export interface DeploymentSettings {
   readonly registry: RegistrySource;
   /** Seconds. */
   readonly registryMaxAge: number;
   /** Seconds. */
   readonly registryDeadAge: number;
-  /** Clusters that an instance asks something before its first call. */
+  /** The number of clusters that an instance asks a warm-up question before its first call. */
   readonly warmClusters: number;
-  /** The KMS key that the registry is encrypted with, where it is the customer's own. */
+  /** The customer's own KMS key that encrypts the registry; undefined for the default key. */
   readonly registryKey: string | undefined;
   readonly registryLayers: readonly string[];
   readonly assumeRoles: readonly string[];
   readonly subnetIds: readonly string[];
   readonly securityGroupIds: readonly string[];
-  /** Undefined where nothing is reserved: the function then shares the account's concurrency with its other functions. */
+  /** Undefined without a reservation: the function then shares the account's concurrency with its other functions. */
   readonly reservedConcurrency: number | undefined;
-  /** Calls a second, and how many at once. */
+  /** The calls a second, and the size of a burst. */
   readonly throttleRate: number;
   readonly throttleBurst: number;
   readonly logRetentionInDays: number;
   readonly alarmTopic: string | undefined;
-  /** Of the private variant alone. */
+  /** Only of the private variant. */
   readonly vpcEndpointIds: readonly string[];
-  /** Calls a minute to one path; of the private variant alone. */
+  /** The calls a minute to one path; only of the private variant. */
   readonly wafRate: number;
 }
 
-/** Where the function reads its clusters from, as functions/registry/registry-source.ts means it. */
+/** The source of the function's registry, as functions/registry/registry-source.ts reads the setting. */
 export type RegistrySource =
   | { readonly kind: "file"; readonly setting: string }
   | { readonly kind: "secret"; readonly setting: string; readonly secret: string }
   | { readonly kind: "parameters"; readonly setting: string; readonly path: string };
 
-/** A parameter of the command line is a string; one of a file may be anything. */
+/** The parameters by name. A parameter of the command line is a string; a parameter of a file may have any type. */
 export type Params = Readonly<Record<string, unknown>>;
 
 const arn = {
@@ -46,12 +46,12 @@ const arn = {
 
 const idOf = (kind: string): RegExp => new RegExp(`^${kind}-([0-9a-f]{8}|[0-9a-f]{17})$`);
 
-/** AWS::Logs::LogGroup takes no other number. */
+/** AWS::Logs::LogGroup accepts only these numbers. */
 const retentions = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
-/** Reads the parameters. Throws an Error that names the one that is wrong, and says what may stand there. */
+/** Reads the parameters. Throws an Error that names the wrong parameter, its value, and the allowed values. */
 export function readParams(params: Params): DeploymentSettings {
   const fail = (name: string, what: string): never => {
     throw new Error(`param ${name} is ${JSON.stringify(params[name])}; it must be ${what}`);
@@ -70,7 +70,7 @@ export function readParams(params: Params): DeploymentSettings {
     const named = entries.filter((entry) => entry !== "");
     return named.every((entry) => form.test(entry)) ? named : fail(name, `${what}, separated by commas`);
   };
-  const one = (name: string, form: RegExp, what: string): string | undefined => {
+  const single = (name: string, form: RegExp, what: string): string | undefined => {
     const value = String(params[name] ?? "");
     return value === "" ? undefined : form.test(value) ? value : fail(name, what);
   };
@@ -82,7 +82,7 @@ export function readParams(params: Params): DeploymentSettings {
     registryMaxAge: number("registryMaxAge", 1, longestAge),
     registryDeadAge: optional("registryDeadAge", 2 * Number(params["registryMaxAge"]), 999_999, 86_400),
     warmClusters: optional("warmClusters", 0, 10, 3),
-    registryKey: one("registryKey", arn.key, "the ARN of a KMS key"),
+    registryKey: single("registryKey", arn.key, "the ARN of a KMS key"),
     registryLayers: list("registryLayers", arn.layer, "ARNs of layer versions"),
     assumeRoles: list("assumeRoles", arn.role, "ARNs of roles, without wildcards"),
     subnetIds: list("subnetIds", idOf("subnet"), "ids of subnets"),
@@ -92,7 +92,7 @@ export function readParams(params: Params): DeploymentSettings {
     throttleRate,
     throttleBurst: number("throttleBurst", 1, 5_000),
     logRetentionInDays: number("logRetentionInDays", 1, 3653),
-    alarmTopic: one("alarmTopic", arn.topic, "the ARN of an SNS topic"),
+    alarmTopic: single("alarmTopic", arn.topic, "the ARN of an SNS topic"),
     vpcEndpointIds: list("vpcEndpointIds", idOf("vpce"), "ids of VPC endpoints"),
     wafRate: String(params["wafRate"] ?? "") === "" ? 15 * throttleRate : number("wafRate", 10, 2_000_000_000),
   };
@@ -115,7 +115,7 @@ const registryForms =
 
 const registryOf = (setting: string): RegistrySource | undefined => {
   const [, scheme, rest = ""] = /^(file|secretsmanager|ssm):(.+)$/.exec(setting) ?? [];
-  // Lambda unpacks layers below /opt; the function's own package holds no registry.
+  // Lambda unpacks layers below /opt. The function's own package does not hold a registry.
   if (scheme === "file" && rest.startsWith("/opt/")) return { kind: "file", setting };
   if (scheme === "secretsmanager" && (arn.secret.test(rest) || /^[\w/+=.@-]{1,512}$/.test(rest)))
     return { kind: "secret", setting, secret: rest };

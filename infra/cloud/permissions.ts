@@ -2,8 +2,8 @@ import { functionArn, sub, type Template } from "./cloudformation.ts";
 import type { DeploymentSettings, RegistrySource } from "./params.ts";
 
 /**
- * The policy of the function's role, in place of the one that osls writes, which reaches every log group that begins with the stage's name,
- * and of the AWS managed policy that it adds in a VPC, which reaches every log group and network interface of the account.
+ * The policy of the function's role. It replaces the policy of osls, which covers every log group that begins with the stage's name, and the
+ * AWS managed policy that osls adds in a VPC, which covers every log group and network interface of the account.
  */
 export function roleExtension(settings: DeploymentSettings): Template {
   return {
@@ -31,10 +31,10 @@ const allow = (actions: readonly string[], resources: readonly unknown[], condit
   ...(condition && { Condition: condition }),
 });
 
-/** Of this function alone. The stack makes the group, so the function need not; `Arn` ends in `:*`, which is every stream of it. */
+/** Only for this function's log group, which the stack creates. `Arn` ends in `:*`, which means every stream of the group. */
 const logging = allow(["logs:CreateLogStream", "logs:PutLogEvents"], [{ "Fn::GetAtt": ["AdmissionLogGroup", "Arn"] }]);
 
-/** A registry in a file needs nothing. */
+/** A registry in a file needs no permission. */
 const reading = ({ registry, registryKey }: DeploymentSettings): readonly Template[] => {
   const { action, resources, service } = readingOf(registry);
   if (!action) return [];
@@ -55,9 +55,9 @@ const ofInterfaces = [
 const describing = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"] as const;
 
 /**
- * What Lambda itself needs to attach the function to a VPC, in the subnets and with the security groups that are named; a shared subnet is
- * another account's. The describing actions know no resources, and DeleteNetworkInterface must be allowed for all of the region and account.
- * The function's own code is denied all of it (AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC").
+ * The permissions that Lambda itself needs to attach the function to a VPC, in the named subnets and with the named security groups. A shared
+ * subnet belongs to another account. The describing actions do not support resources, and DeleteNetworkInterface must be allowed for the whole
+ * region and account. The function's own code is denied these actions (AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC").
  */
 const networking = ({ subnetIds, securityGroupIds }: DeploymentSettings): readonly Template[] => {
   if (subnetIds.length === 0) return [];
@@ -84,7 +84,7 @@ const networking = ({ subnetIds, securityGroupIds }: DeploymentSettings): readon
   ];
 };
 
-/** Secrets Manager ends a secret's ARN with six characters of its own, which the name alone does not tell. */
+/** Secrets Manager appends six random characters to a secret's ARN; the name does not contain them. */
 const suffix = "-??????";
 
 const readingOf = (registry: RegistrySource) => {

@@ -3,14 +3,14 @@ import { type DeploymentSettings, type Params, readParams } from "./params.ts";
 import { privateResources } from "./private.ts";
 import { publicResources } from "./public.ts";
 
-/** What serverless.yml takes from here, as `${cloud:NAME}`. */
+/** The parts of the deployment that serverless.yml refers to as `${cloud:NAME}`. */
 const parts = {
   environment: ({ registry, registryMaxAge, registryDeadAge, warmClusters }: DeploymentSettings) => ({
     REGISTRY: registry.setting,
     REGISTRY_MAX_AGE: String(registryMaxAge),
     REGISTRY_DEAD_AGE: String(registryDeadAge),
     WARM_CLUSTERS: String(warmClusters),
-    // Host names are looked up in these threads, one for each cluster at a time: names that no server answers for must not use up all.
+    // Node looks up host names in these threads, one for each cluster at a time. Look-ups without an answer must not use up all threads.
     UV_THREADPOOL_SIZE: "32",
   }),
   layers: ({ registryLayers }: DeploymentSettings) => registryLayers,
@@ -50,7 +50,7 @@ interface Source {
 const paramsFrom = async (resolve: Source["resolveVariable"]): Promise<Params> =>
   Object.fromEntries(await Promise.all(names.map(async (name) => [name, await resolve(`param:${name}`)])));
 
-/** The parts of the framework that are used: its own errors are printed without a stack. */
+/** The used parts of the framework. It prints its own errors without a stack. */
 interface Serverless {
   readonly classes: { readonly Error: new (message: string) => Error };
   readonly service: {
@@ -62,7 +62,7 @@ interface Utilities {
   readonly log: { readonly warning: (text: string) => void };
 }
 
-/** Parameters of no deployment, for the commands that only look at one or undo it (`info`, `logs`, `rollback`, `remove`). */
+/** Placeholders for the commands that only read or undo a deployment (`info`, `logs`, `rollback`, `remove`). */
 const standIns: Params = {
   registry: "ssm:/unknown",
   registryMaxAge: 300,
@@ -73,7 +73,7 @@ const standIns: Params = {
   vpcEndpointIds: "vpce-00000000",
 };
 
-/** What osls calls the role; IAM allows 64 characters, and CloudFormation would say so in the middle of a deployment. */
+/** The length of the role's name by osls. IAM allows 64 characters, and CloudFormation would fail only in the middle of a deployment. */
 const roleNameProblem = ({ service, provider: { stage, region } }: Serverless["service"]): string | undefined => {
   const name = `${service}-${stage}-${region}-lambdaRole`;
   return name.length > 64
@@ -81,12 +81,12 @@ const roleNameProblem = ({ service, provider: { stage, region } }: Serverless["s
     : undefined;
 };
 
-const inALayer =
+const layerWarning =
   "The registry is in a layer: every principal with lambda:GetLayerVersion on the layer can read the credentials in it. Use ssm: or secretsmanager: instead: AWS encrypts the registry there, and only the function's role needs to read it.";
 
 /**
- * A Serverless Framework plugin: everything of the deployment that is computed from its parameters. It is loaded with `require`, so
- * nothing that it imports may await at its top level.
+ * A Serverless Framework plugin that computes parts of the deployment from its parameters. It is loaded with `require`, so none of its
+ * imports may await at the top level.
  */
 export default class Cloud {
   readonly configurationVariablesSources;
@@ -111,7 +111,7 @@ export default class Cloud {
     const check = () => {
       problem ??= roleNameProblem(service);
       if (problem) throw new classes.Error(problem);
-      if (settings.registry.kind === "file") log.warning(inALayer);
+      if (settings.registry.kind === "file") log.warning(layerWarning);
     };
     this.configurationVariablesSources = { cloud: { resolve } };
     this.hooks = { "before:package:cleanup": check, "before:deploy:function:initialize": check };

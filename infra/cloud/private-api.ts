@@ -3,12 +3,12 @@ import { admissionFunction, ref, sub, type Template } from "./cloudformation.ts"
 import { accessLogFormat } from "./front-door.ts";
 import type { DeploymentSettings } from "./params.ts";
 
-/** The stage stands in front of every path of a REST API. */
+/** The stage is the first part of every path of a REST API. */
 export const stageName = "v1";
 
 /**
- * A private REST API: its names lead to VPC endpoints, and only calls that came through one of those are let in. Written out here, because
- * osls sets throttling and the access log of a REST API's stage behind CloudFormation's back, after it is up.
+ * A private REST API: its names resolve to VPC endpoints, and it accepts only calls through these endpoints. The resources are written here,
+ * because osls sets throttling and the access log of a REST API's stage after the deployment, without CloudFormation.
  */
 export function privateApi(settings: DeploymentSettings): Template {
   const api: Template = {
@@ -65,7 +65,7 @@ export function privateApi(settings: DeploymentSettings): Template {
         RestApiId: ref("PrivateApi"),
         DeploymentId: ref(deployment),
         StageName: stageName,
-        // Traces and execution logs hold the URL, and with it the key.
+        // Traces and execution logs hold the URL and so the key.
         TracingEnabled: false,
         AccessLogSetting: {
           DestinationArn: { "Fn::GetAtt": ["PrivateApiLogGroup", "Arn"] },
@@ -96,11 +96,11 @@ export function privateApi(settings: DeploymentSettings): Template {
   };
 }
 
-/** A deployment is a snapshot: one of another API must be another resource, or nothing changes. */
+/** A deployment is a snapshot of the API. A changed API needs a new deployment resource, or the change has no effect. */
 const deploymentOf = (content: unknown): string =>
   `PrivateApiDeployment${createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 12)}`;
 
-/** Everything goes to the function, which answers what is unknown with the 404 that a wrong key gets. */
+/** A method that passes every call to the function, which answers an unknown path with the same 404 as a wrong key. */
 const method = (resource: Template): Template => ({
   Type: "AWS::ApiGateway::Method",
   Properties: {

@@ -17,12 +17,12 @@ const door: FrontDoor = {
   firewall: firewallName,
 };
 
-/** What stands beside the function where only VPC endpoints lead to the gateway. */
+/** The resources beside the function in the private variant, where only VPC endpoints lead to the gateway. */
 export function privateResources(settings: DeploymentSettings): Template {
   const [endpoint] = settings.vpcEndpointIds;
   if (endpoint === undefined)
     throw new Error("param vpcEndpointIds is empty; it must be the ids of the VPC endpoints that may call");
-  // The name of this form is public and has the addresses of the endpoint (API Gateway, "Invoke a private API using a Route53 alias").
+  // A name of this form is public and resolves to the addresses of the endpoint (API Gateway, "Invoke a private API using a Route53 alias").
   const url = `https://\${PrivateApi}-${endpoint}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}/${stageName}`;
   return {
     extensions: roleExtension(settings),

@@ -7,7 +7,7 @@ import type { DeploymentSettings } from "./params.ts";
 import { roleExtension } from "./permissions.ts";
 import { throttledFilter } from "./throttled.ts";
 
-/** The HTTP API that osls makes of the function's `httpApi` event. */
+/** The HTTP API that osls creates for the function's `httpApi` event. */
 const door: FrontDoor = {
   api: "HttpApi",
   accessLog: "HttpApiLogGroup",
@@ -17,7 +17,7 @@ const door: FrontDoor = {
 
 const url = "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}";
 
-/** What stands beside the function where anybody can call the gateway. */
+/** The resources beside the function in the public variant, where the gateway accepts calls from every address. */
 export function publicResources(settings: DeploymentSettings): Template {
   return {
     extensions: {

@@ -2,7 +2,7 @@ import { namespace } from "../../functions/telemetry/metrics.ts";
 import { ref, type Template } from "./cloudformation.ts";
 import type { FrontDoor } from "./front-door.ts";
 
-/** Calls that the gateway turned away itself (429). It has no metric of its own for them, so they are counted in its access log. */
+/** Calls that the gateway itself throttled (429). The gateway has no metric for them, so a filter counts them in the access log. */
 export const throttled = { name: "ThrottledCalls", dimension: "api", field: "$.api" } as const;
 
 export function throttledFilter({ accessLog }: FrontDoor): Template {

@@ -1,9 +1,9 @@
 import { type RbacObject, serviceAccountImpersonatorRoles, userImpersonatorRoles } from "../../lib/manifests/index.ts";
 
-/** The webhook's own identity on a cluster, where nobody chose another. */
+/** The default of the webhook's own identity on a cluster. */
 export const defaultAsker = "system:serviceaccount:impersonation-admission:impersonation-admission";
 
-/** Roles to learn from: alice may name bob, and one service account of team-a. */
+/** Example roles: alice may name bob and one service account of team-a. */
 export function impersonatorRoles(): readonly RbacObject[] {
   return [
     ...userImpersonatorRoles("alice", "bob"),

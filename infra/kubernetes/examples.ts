@@ -9,15 +9,16 @@ import { defaultAsker, impersonatorRoles } from "./example-roles.ts";
 
 const url = "https://guard.example.com/clusters/prod/KEY";
 
-const webhooks = `# Registers the webhook for the Razee resources: the mutating configuration sets the field, and the validating one refuses an
-# object whose field still has to be set. The validating one is the guarantee. Apply this file last, when the function answers and
-# asker.yaml is applied: from then on the API server refuses every write of these resources that the function does not allow.
+const webhooks = `# Registers the webhook for the Razee resources. The mutating configuration sets the field. The validating one refuses an object whose
+# field still has to be set: it is the guarantee. Apply this file last, when the function answers and asker.yaml is applied. From then on
+# the API server refuses every write of these resources that the function does not allow.
 #
 # An example, made for ${url}. For your own deployment:
 #
 #   npm run -s manifests -- --url https://HOST/clusters/CLUSTER/KEY | kubectl apply -f -
 #
-# Every user who may read these configurations may read the key. The key gives no access to the cluster; it only lets its owner call the function.
+# Every user who may read these configurations may read the key. The key gives no access to the cluster. It only lets its owner call the
+# function.
 `;
 
 const asker = `# The one permission of the webhook's own identity on a cluster: to create SubjectAccessReviews, which ask whether a user may impersonate
@@ -39,7 +40,7 @@ const impersonators = `# How users get the permission that the webhook asks abou
 # Examples, printed by \`npm run -s manifests -- --examples\`. Replace the names with your own before you run kubectl apply -f.
 `;
 
-/** The files of \`infra/kubernetes/\`, by name: what the command prints for a made-up deployment, each with a word on what it is. */
+/** The files of `infra/kubernetes/` by name: the manifests of an example deployment, each with an explanation. */
 export function exampleFiles(): Readonly<Record<string, string>> {
   return {
     "webhooks.yaml":
@@ -51,7 +52,7 @@ export function exampleFiles(): Readonly<Record<string, string>> {
 
 const folder = new URL("./", import.meta.url);
 
-const help = `Writes the example manifests of infra/kubernetes anew, and prints their paths.
+const help = `Writes the example manifests of infra/kubernetes, and prints their paths.
 
 usage: npm run manifests:examples`;
 

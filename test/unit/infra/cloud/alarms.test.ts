@@ -20,7 +20,7 @@ const alarm = (name: string, registryMaxAge = 300): Properties => {
   return (alarms(settings, door)[`${name}Alarm`] as { readonly Properties: Properties }).Properties;
 };
 
-/** What CloudWatch's metric math makes of two metrics; undefined is a metric without data. */
+/** The value of a CloudWatch metric math expression over two metrics; undefined is a metric without data. */
 const mathOf = (expression: string, failures: number | undefined, decisions: number | undefined): number => {
   const functions = {
     IF: (condition: boolean, one: number, other: number) => (condition ? one : other),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Params, readParams } from "../../../../infra/cloud/params.ts";
 
-/** As serverless.yml has them, with a registry. */
+/** The parameters of serverless.yml, with a registry. */
 const usual: Params = {
   registry: "ssm:/admission/clusters",
   registryMaxAge: 300,
@@ -24,7 +24,7 @@ const usual: Params = {
 const role = "arn:aws:iam::123456789012:role/team/reader";
 const secret = "arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:admission-AbCdEf";
 
-test("a parameter of the command line is a string, one of a file may be a list or a number", () => {
+test("a parameter of the command line is a string, and a parameter of a file may be a list or a number", () => {
   const [subnets, groups] = [["subnet-0123456789abcdef0", "subnet-01234567"], ["sg-01234567"]];
   const listed = readParams({ ...usual, subnetIds: subnets, securityGroupIds: groups, reservedConcurrency: 5 });
   const spelled = readParams({
@@ -37,13 +37,13 @@ test("a parameter of the command line is a string, one of a file may be a list o
   expect(spelled).toMatchObject({ subnetIds: subnets, securityGroupIds: groups, reservedConcurrency: 5 });
 });
 
-test("warming can be switched off, and is on where nothing is said", () => {
+test("warming is on by default, and can be switched off", () => {
   expect(readParams({ ...usual, warmClusters: "0" })).toMatchObject({ warmClusters: 0 });
-  const { registryDeadAge, warmClusters, ...silent } = usual;
-  expect(readParams(silent)).toMatchObject({ registryDeadAge, warmClusters });
+  const { registryDeadAge, warmClusters, ...others } = usual;
+  expect(readParams(others)).toMatchObject({ registryDeadAge, warmClusters });
 });
 
-test("what is empty is nothing", () => {
+test("an empty parameter is not set", () => {
   expect(readParams(usual)).toMatchObject({ registryKey: undefined, alarmTopic: undefined, assumeRoles: [] });
 });
 
@@ -57,7 +57,7 @@ describe("a registry", () => {
     expect(readParams({ ...usual, registry: setting }).registry).toEqual({ setting, ...registry });
   });
 
-  test("may be a file in a layer, where there is one", () => {
+  test("may be a file in a layer, with registryLayers", () => {
     const setting = "file:/opt/registry/kubeconfig";
     const registryLayers = "arn:aws:lambda:eu-west-1:123456789012:layer:registry:7";
     expect(readParams({ ...usual, registry: setting, registryLayers }).registry).toEqual({ setting, kind: "file" });
@@ -66,7 +66,7 @@ describe("a registry", () => {
     );
   });
 
-  test("has no default: the deployment asks for it", () => {
+  test("has no default, so a deployment without it fails", () => {
     expect(() => readParams({ ...usual, registry: "" })).toThrow(
       "param registry is missing; give --param registry=ssm:/PATH, or another of file:/opt/PATH, secretsmanager:NAME,",
     );
@@ -94,7 +94,7 @@ describe("a registry", () => {
   });
 });
 
-test("nothing is reserved where reservedConcurrency is none", () => {
+test("reservedConcurrency none reserves no concurrency", () => {
   expect(readParams({ ...usual, reservedConcurrency: "none" }).reservedConcurrency).toBeUndefined();
 });
 
@@ -108,14 +108,14 @@ describe("the web ACL's rate", () => {
     expect(readParams({ ...usual, throttleRate, wafRate }).wafRate).toBe(rate);
   });
 
-  test.each([3000, 10_000])("%j is no rate where the gateway throttles 100 a second", (wafRate) => {
+  test.each([3000, 10_000])("%j is refused where the gateway throttles 100 calls a second", (wafRate) => {
     expect(() => readParams({ ...usual, wafRate })).toThrow(
       `param wafRate is ${wafRate}; it must be below 3000, half of the calls that throttleRate allows in a minute`,
     );
   });
 });
 
-describe("a parameter that cannot be is named", () => {
+describe("a wrong parameter is named", () => {
   test.each<[string, unknown, string]>([
     [
       "assumeRoles",
