@@ -46,9 +46,9 @@ export async function checkPolicy(site: Site): Promise<readonly CheckResult[]> {
     const found = [
       ...wanted.flatMap((webhook) => {
         const name = String(webhook["name"]);
-        const twin = find(installed, name);
-        if (!twin) return [`${name} is missing`];
-        return webhookDifferences(twin, webhook).map((difference) => `${name}: ${describeDifference(difference)}`);
+        const current = find(installed, name);
+        if (!current) return [`${name} is missing`];
+        return webhookDifferences(current, webhook).map((difference) => `${name}: ${describeDifference(difference)}`);
       }),
       ...installed
         .filter(({ name }) => !find(wanted, name))
@@ -59,7 +59,7 @@ export async function checkPolicy(site: Site): Promise<readonly CheckResult[]> {
         ? ok(check, `the configuration matches policy ${site.policy.name}`)
         : fail(
             check,
-            `the configuration differs from policy ${site.policy.name}: ${firstOf(found)}`,
+            `the configuration differs from policy ${site.policy.name}: ${firstThree(found)}`,
             `${replaceCommand(site)}; if the cluster uses another policy, name it with --policy`,
           ),
     ];
@@ -73,17 +73,17 @@ export async function checkUrl(site: Site): Promise<readonly CheckResult[]> {
   const called = parts.flatMap((part) =>
     webhooksOf(ours[part]).map((webhook) => ({ name: String(webhook["name"]), at: addressOf(webhook, part) })),
   );
-  const meant = url ?? called[0]?.at;
-  if (meant === undefined) return [];
+  const expectedAddress = url ?? called[0]?.at;
+  if (expectedAddress === undefined) return [];
   const wrong = called.flatMap(({ name, at }) => {
-    if (at === meant) return [];
-    const [shown, wanted] = [shownAddress(at), shownAddress(meant)];
+    if (at === expectedAddress) return [];
+    const [shown, wanted] = [shownAddress(at), shownAddress(expectedAddress)];
     return [shown === wanted ? `${name} calls ${shown} with a different key` : `${name} calls ${shown}, not ${wanted}`];
   });
   return [
     wrong.length === 0
-      ? ok("url", `every webhook calls ${shownAddress(meant)}`)
-      : fail("url", firstOf(wrong), `${applyCommand(site)}, where URL is the address of the function`),
+      ? ok("url", `every webhook calls ${shownAddress(expectedAddress)}`)
+      : fail("url", firstThree(wrong), `${applyCommand(site)}, where URL is the address of the function`),
   ];
 }
 
@@ -93,8 +93,8 @@ const addressOf = ({ clientConfig }: JsonObject, part: Part): string => {
   const endpoint = part === "mutating" ? "mutate" : "validate";
   if (isObject(service)) {
     const { namespace, name, path, port } = service;
-    const odd = path === `/${endpoint}` ? "" : ` at ${path}, not at /${endpoint}`;
-    return `service ${namespace}/${name}:${port ?? 443}${odd}`;
+    const wrongPath = path === `/${endpoint}` ? "" : ` at ${path}, not at /${endpoint}`;
+    return `service ${namespace}/${name}:${port ?? 443}${wrongPath}`;
   }
   const text = URL.parse(String(url))?.href ?? String(url);
   return text.endsWith(`/${endpoint}`) ? text.slice(0, -endpoint.length - 1) : text;
@@ -155,5 +155,5 @@ export async function checkCaBundle(site: Site): Promise<readonly CheckResult[]>
   return worst ? [worst] : results.slice(0, 1);
 }
 
-const firstOf = (sentences: readonly string[]): string =>
+const firstThree = (sentences: readonly string[]): string =>
   sentences.slice(0, 3).join("; ") + (sentences.length > 3 ? `; and ${sentences.length - 3} more` : "");

@@ -9,10 +9,10 @@ const check = "other-writers";
 /** Checks for other webhooks and policies that may write the field after ours, and for a final check of ours that sees the result. */
 export async function checkOtherWriters(site: Site): Promise<readonly CheckResult[]> {
   const { MutatingAdmissionPolicy: policies } = site.inTree.listed;
-  if (typeof policies !== "string") return [verdictOn(site, policies)];
-  const verdict = verdictOn(site, []);
+  if (typeof policies !== "string") return [resultFor(site, policies)];
+  const result = resultFor(site, []);
   return [
-    ...(verdict.status === "fail" ? [verdict] : []),
+    ...(result.status === "fail" ? [result] : []),
     warn(
       check,
       `the MutatingAdmissionPolicies could not be listed, so the doctor cannot tell whether one of them writes the field: ${policies}`,
@@ -21,21 +21,21 @@ export async function checkOtherWriters(site: Site): Promise<readonly CheckResul
   ];
 }
 
-const verdictOn = (site: Site, policies: readonly JsonObject[]): CheckResult => {
+const resultFor = (site: Site, policies: readonly JsonObject[]): CheckResult => {
   const written = installedOf(site)
     .map((guarded) => ({ guarded, others: othersOf(site, policies, guarded) }))
     .filter(({ others }) => others.length > 0);
   if (written.length === 0) return ok(check, "no other webhook or admission policy writes these resources");
-  const who = [...new Set(written.flatMap(({ others }) => others))].join(", ");
-  const sentinel = site.ours.validating ? "the validating webhook" : "the ValidatingAdmissionPolicy";
-  const unseen = inTreeGuardsAll(site.inTree)
+  const writers = [...new Set(written.flatMap(({ others }) => others))].join(", ");
+  const finalCheck = site.ours.validating ? "the validating webhook" : "the ValidatingAdmissionPolicy";
+  const unchecked = inTreeGuardsAll(site.inTree)
     ? []
     : written.filter(({ guarded }) => !isValidated(site, guarded)).map(({ guarded }) => guarded.resource);
-  return unseen.length === 0
-    ? ok(check, `${who} can write the field after ours; ${sentinel} checks the final object`)
+  return unchecked.length === 0
+    ? ok(check, `${writers} can write the field after ours; ${finalCheck} checks the final object`)
     : fail(
         check,
-        `${who} can write the field of ${unseen.join(", ")} after ours, and no validating webhook with failurePolicy Fail checks the final object`,
+        `${writers} can write the field of ${unchecked.join(", ")} after ours, and no validating webhook with failurePolicy Fail checks the final object`,
         applyCommand(site),
       );
 };

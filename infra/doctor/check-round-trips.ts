@@ -32,15 +32,15 @@ export async function checkRoundTrip(site: Site): Promise<readonly CheckResult[]
     if (!isJudged(site, result)) return [];
     taken.push(milliseconds);
   }
-  const what = `a create of ${subject.resource} takes ${median(taken)} ms (median of ${times} dry runs)`;
+  const measured = `a create of ${subject.resource} takes ${median(taken)} ms (median of ${times} dry runs)`;
   return [
     median(taken) > slow
       ? warn(
           check,
-          what,
+          measured,
           "read the function's duration in its log, and check its region, its memory and the API server that it asks",
         )
-      : ok(check, what),
+      : ok(check, measured),
   ];
 }
 
@@ -87,15 +87,15 @@ export async function checkFunction(site: Site): Promise<readonly CheckResult[]>
           `compare the hash of the key with the one in the registry, check that the registry is deployed, or make a new key with ${calledAs("key")} CLUSTER`,
         ),
       ];
-    const what = `${redactUrl(url)} accepts the key and answers in ${median(taken)} ms from this machine (median of ${times})`;
+    const measured = `${redactUrl(url)} accepts the key and answers in ${median(taken)} ms from this machine (median of ${times})`;
     return [
       median(taken) > slow
         ? warn(
             check,
-            what,
+            measured,
             "read the function's duration in its log, and measure the network latency from this machine to the function",
           )
-        : ok(check, what),
+        : ok(check, measured),
     ];
   } catch (error) {
     return [unreachable(url, error)];

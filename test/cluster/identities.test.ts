@@ -61,7 +61,7 @@ describe("another identity", () => {
       by: "a RoleBinding to cluster-admin in the namespace, because users are cluster-scoped",
     },
   ])(
-    "$who may not impersonate $declared by $by: the requester takes its place, with a warning",
+    "$who may not impersonate $declared by $by: it is replaced by the requester, with a warning",
     async ({ who, declared }) => {
       expect(await kubectlCreate(who, declared)).toEqual({
         stored: who,
@@ -87,12 +87,9 @@ describe("no identity", () => {
     expect(await kubectlCreate("bob", declared)).toEqual({ stored: "bob", stderr: "" });
   });
 
-  test.for(["alice", "finn", "nsadmin"])(
-    "%s, who may impersonate others, becomes the default all the same",
-    async (who) => {
-      expect(await kubectlCreate(who, undefined)).toEqual({ stored: who, stderr: "" });
-    },
-  );
+  test.for(["alice", "finn", "nsadmin"])("an empty field becomes %s, who may impersonate other users", async (who) => {
+    expect(await kubectlCreate(who, undefined)).toEqual({ stored: who, stderr: "" });
+  });
 
   test.for(["dora", "admin"])("%s has groups and is warned that the controller acts without them", async (who) => {
     expect(await kubectlCreate(who, undefined)).toEqual({ stored: who, stderr: printed(groupsWarning(who)) });
@@ -190,7 +187,7 @@ describe("values that stand for the controller itself", () => {
   });
 
   test.for([undefined, "razeedeploy", "carl"])(
-    "a user who is called razeedeploy and declares %s is refused",
+    "a user with the name razeedeploy who declares %s is refused",
     async (declared) => {
       const { stored, stderr } = await kubectlCreate("razeedeploy", declared);
       expect(stored).toBeUndefined();

@@ -97,16 +97,16 @@ type Row = readonly [name: string, given: (world: World) => Given];
 const served: readonly Row[] = [
   ["a token", (given) => ({ config: config(given) })],
   ["YAML", asYaml()],
-  ["YAML that is UTF-8 behind a byte order mark", (given) => ({ config: `\uFEFF${yaml(given)}` })],
-  ["dashes before and behind", (given) => ({ config: `---\n${yaml(given)}---\n` })],
+  ["UTF-8 YAML after a byte order mark", (given) => ({ config: `\uFEFF${yaml(given)}` })],
+  ["document markers before and after", (given) => ({ config: `---\n${yaml(given)}---\n` })],
   ["an anchor and its alias", asYaml(({ token }) => `token: &t ${token}`, "extensions: [{name: e, extension: *t}]")],
   ["a merge key", asYaml(({ token }) => `<<: {token: bad}\n    token: ${token}`)],
-  ["a merge key behind what it replaces", asYaml(({ token }) => `token: bad\n    <<: {token: ${token}}`)],
-  ["a member that stands twice, of which the last counts", asYaml(({ token }) => `token: bad\n    token: ${token}`)],
-  ["members that are unknown", withMembers(() => ({ top: { more: 1 }, context: { more: [] } }))],
-  ["no kind and no version", withMembers(() => ({ top: { kind: undefined, apiVersion: "" } }))],
+  ["a merge key after the member that it replaces", asYaml(({ token }) => `token: bad\n    <<: {token: ${token}}`)],
+  ["a duplicate member, of which the last one counts", asYaml(({ token }) => `token: bad\n    token: ${token}`)],
+  ["unknown members", withMembers(() => ({ top: { more: 1 }, context: { more: [] } }))],
+  ["empty kind and version", withMembers(() => ({ top: { kind: undefined, apiVersion: "" } }))],
   ["lists that are null", withMembers(() => ({ top: { extensions: null, preferences: null } }))],
-  ["a context that is named", (given) => ({ config: { ...config(given), "current-context": "gone" }, context: "x" })],
+  ["a named context", (given) => ({ config: { ...config(given), "current-context": "gone" }, context: "x" })],
   [
     "a broken context beside the good one",
     withMembers(() => ({
@@ -114,10 +114,10 @@ const served: readonly Row[] = [
     })),
   ],
   ["a namespace", withMembers(() => ({ context: { namespace: "team-a" } }))],
-  ["a namespace that is none", withMembers(() => ({ context: { namespace: "Team A" } }))],
+  ["an invalid namespace", withMembers(() => ({ context: { namespace: "Team A" } }))],
   ["two slashes at the end of the server", withMembers(({ url }) => ({ cluster: { server: `${url}//` } }))],
   ["a name for the certificate", withCluster({ "tls-server-name": "kubernetes.default.svc" })],
-  ["compression that is switched off", withCluster({ "disable-compression": true })],
+  ["disabled compression", withCluster({ "disable-compression": true })],
   [
     "a certificate authority in a file beside it",
     withMembers(
@@ -126,13 +126,13 @@ const served: readonly Row[] = [
     ),
   ],
   [
-    "data of a certificate authority in lines",
+    "data of a certificate authority with line breaks",
     withMembers(({ ca }) => ({
       cluster: { "certificate-authority-data": base64(ca).replace(/(.{60})/g, "$1\n") },
     })),
   ],
   [
-    "a certificate authority behind one that is broken",
+    "a certificate authority after a broken one",
     withMembers(({ ca }) => ({
       cluster: {
         "certificate-authority-data": base64(`-----BEGIN CERTIFICATE-----\nYQ==\n-----END CERTIFICATE-----\n${ca}`),
@@ -140,7 +140,7 @@ const served: readonly Row[] = [
     })),
   ],
   [
-    "a certificate authority behind text and a key",
+    "a certificate authority after text and a key",
     withMembers(({ ca, key }) => ({
       cluster: { "certificate-authority-data": base64(`# ours\n${key}\n${ca}`) },
     })),
@@ -157,21 +157,24 @@ const served: readonly Row[] = [
     ),
   ],
   [
-    "a token beside a plugin that is not there",
+    "a token beside a missing plugin",
     withMembers(({ token }) => ({
       user: { token, exec: { apiVersion: `${exec}/v1beta1`, command: "no-such-plugin" } },
     })),
   ],
-  ["acting as another", withMembers(({ token }) => ({ user: { token, as: "carl" } }))],
+  ["impersonation of a user", withMembers(({ token }) => ({ user: { token, as: "carl" } }))],
   [
-    "acting as another, in groups",
+    "impersonation of a user with groups",
     withMembers(({ token }) => ({
       user: { token, as: "carl", "as-groups": ["one", "two"], "as-user-extra": { "example.com/Scope": ["a", "b"] } },
     })),
   ],
-  ["acting as another of a uid", withMembers(({ token }) => ({ user: { token, as: "carl", "as-uid": "u-1" } }))],
   [
-    "members for acting that say nothing",
+    "impersonation of a user with a uid",
+    withMembers(({ token }) => ({ user: { token, as: "carl", "as-uid": "u-1" } })),
+  ],
+  [
+    "empty impersonation members",
     withMembers(({ token }) => ({
       user: { token, as: "", "as-uid": null, "as-groups": [], "as-user-extra": {} },
     })),
@@ -209,7 +212,7 @@ const served: readonly Row[] = [
     ),
   ],
   [
-    "a plugin of the path",
+    "a plugin on the PATH",
     withMembers(({ token }) => ({
       user: {
         exec: {
@@ -236,7 +239,7 @@ const served: readonly Row[] = [
     ),
   ],
   [
-    "a plugin that is told of its cluster",
+    "a plugin that needs its cluster",
     withMembers(
       ({ url }) => ({
         cluster: { extensions: [{ name: `${exec}/exec`, extension: { audience: "us" } }] },
@@ -261,7 +264,7 @@ ${plugin(JSON.stringify({ token }))}`,
     ),
   ],
   [
-    "several files, of which the first counts",
+    "several files, of which the first one wins",
     (given) => ({
       config: { ...config(given), "current-context": "" },
       files: {
@@ -271,7 +274,7 @@ ${plugin(JSON.stringify({ token }))}`,
     }),
   ],
   [
-    "several files that make one together",
+    "several files that are merged",
     (given) => ({
       config: { clusters: config(given).clusters, "current-context": "x" },
       files: {
@@ -283,7 +286,7 @@ ${plugin(JSON.stringify({ token }))}`,
     }),
   ],
   [
-    "the file of HOME",
+    "the file in HOME",
     (given) => ({ config: "", files: { ".kube/config": JSON.stringify(config(given)) }, home: true }),
   ],
 ];
@@ -295,27 +298,27 @@ const refused: readonly Row[] = [
   ["a text", () => ({ config: "kubeconfig" })],
   ["a list", () => ({ config: [] })],
   ["broken YAML", asText((json) => `${json.slice(0, -1)}\n- a`)],
-  ["a tab that indents", asYaml(({ token }) => `\ttoken: ${token}`)],
-  ["an alias of nothing", asYaml(() => "token: *token")],
+  ["indentation by a tab", asYaml(({ token }) => `\ttoken: ${token}`)],
+  ["an alias without an anchor", asYaml(() => "token: *token")],
   ["another kind", withMembers(() => ({ top: { kind: "Secret" } }))],
   ["another version", withMembers(() => ({ top: { apiVersion: "v2" } }))],
   ["users that are null", withMembers(() => ({ top: { users: null } }))],
   ["no contexts", withMembers(() => ({ top: { contexts: [] } }))],
   ["a context that is null", withMembers(() => ({ context: null }))],
-  ["a context of no cluster", withMembers(() => ({ context: { cluster: "gone" } }))],
-  ["a context of no user", withMembers(() => ({ context: { user: "" } }))],
-  ["a context of a user that is not there", withMembers(() => ({ context: { user: "gone" } }))],
-  ["a context that is not there", (given) => ({ config: config(given), context: "gone" })],
+  ["a context with an unknown cluster", withMembers(() => ({ context: { cluster: "gone" } }))],
+  ["a context with an empty user", withMembers(() => ({ context: { user: "" } }))],
+  ["a context with an unknown user", withMembers(() => ({ context: { user: "gone" } }))],
+  ["an unknown context", (given) => ({ config: config(given), context: "gone" })],
   ["no current context", withMembers(() => ({ top: { "current-context": "" } }))],
   [
-    "two clusters of one name",
+    "two clusters with one name",
     withMembers(({ url }) => {
       const cluster = { name: "c", cluster: { server: url } };
       return { top: { clusters: [cluster, cluster] } };
     }),
   ],
   [
-    "two users of one name",
+    "two users with one name",
     withMembers(({ token }) => ({
       top: {
         users: [
@@ -326,7 +329,7 @@ const refused: readonly Row[] = [
     })),
   ],
   [
-    "two contexts of one name",
+    "two contexts with one name",
     withMembers(() => {
       const context = { name: "x", context: { cluster: "c", user: "u" } };
       return { top: { contexts: [context, context] } };
@@ -340,9 +343,9 @@ const refused: readonly Row[] = [
       })),
     ],
   ),
-  ["two extensions of one name", withMembers(() => ({ top: { extensions: [named, named] } }))],
+  ["two extensions with one name", withMembers(() => ({ top: { extensions: [named, named] } }))],
   [
-    "two preferences of one name",
+    "two preferences with one name",
     withMembers(() => ({
       top: { preferences: { extensions: [named, named] } },
     })),
@@ -357,7 +360,7 @@ const refused: readonly Row[] = [
   ["a token that is a word of YAML 1.1", asYaml(() => "token: yes")],
   ["a flag in quotes", withMembers(({ token }) => ({ user: { token }, cluster: { "disable-compression": "true" } }))],
   ["users that are a mapping", withMembers(({ token }) => ({ top: { users: { u: { token } } } }))],
-  ["a cluster that is a text", withMembers(({ url }) => ({ top: { clusters: [{ name: "c", cluster: url }] } }))],
+  ["a cluster that is a string", withMembers(({ url }) => ({ top: { clusters: [{ name: "c", cluster: url }] } }))],
   ["a token with a line break", withMembers(({ token }) => ({ user: { token: `${token}\n` } }))],
   ["a bad token", withUser({ token: "bad" })],
   ["a user without credentials", withUser({})],
@@ -370,9 +373,9 @@ const refused: readonly Row[] = [
   ["an unknown auth-provider", withUser({ "auth-provider": { name: "gcp" } })],
   ["no server", withCluster({ server: "" })],
   ["a server without its scheme", withMembers(({ url }) => ({ cluster: { server: url.slice(8) } }))],
-  ["a server of another port", withCluster({ server: "https://127.0.0.1:1" })],
+  ["a server with another port", withCluster({ server: "https://127.0.0.1:1" })],
   ["data of a certificate authority that is not base64", withCluster({ "certificate-authority-data": "%" })],
-  ["a certificate authority that is none", withCluster({ "certificate-authority-data": base64("none") })],
+  ["a certificate authority that is not a certificate", withCluster({ "certificate-authority-data": base64("none") })],
   [
     "a certificate authority that is missing",
     withCluster({
@@ -395,13 +398,13 @@ const refused: readonly Row[] = [
     })),
   ],
   [
-    "a certificate authority behind a byte order mark",
+    "a certificate authority after a byte order mark",
     withMembers(({ ca }) => ({
       cluster: { "certificate-authority-data": base64(`\uFEFF${ca.slice(ca.lastIndexOf("-----BEGIN"))}`) },
     })),
   ],
   ["a certificate for another name", withCluster({ "tls-server-name": "elsewhere.example" })],
-  ["a certificate that is not verified beside an authority", withCluster({ "insecure-skip-tls-verify": true })],
+  ["an unverified certificate beside an authority", withCluster({ "insecure-skip-tls-verify": true })],
   [
     "a client certificate without a key",
     withMembers(({ cert }) => ({
@@ -424,19 +427,19 @@ const refused: readonly Row[] = [
     ),
   ],
   ["a plugin without a version", withExec({ apiVersion: undefined })],
-  ["a plugin of an old version", withExec({ apiVersion: `${exec}/v1alpha1` })],
+  ["a plugin with an old version", withExec({ apiVersion: `${exec}/v1alpha1` })],
   ["a plugin that prints another version", withExec({ apiVersion: `${exec}/v1beta1` })],
   ["a plugin without a mode", withExec({ interactiveMode: undefined })],
-  ["a plugin of an unknown mode", withExec({ interactiveMode: "Sometimes" })],
-  ["a plugin that wants a person", withExec({ interactiveMode: "Always" })],
+  ["a plugin with an unknown mode", withExec({ interactiveMode: "Sometimes" })],
+  ["a plugin that needs interaction", withExec({ interactiveMode: "Always" })],
   ["a plugin without a command", withExec({ command: "" })],
-  ["a plugin that is not there", withExec({ command: "./gone" })],
+  ["a missing plugin", withExec({ command: "./gone" })],
   ["a plugin whose argument is a number", withExec({ args: [5] })],
   ["a plugin with a variable without a name", withExec({ env: [{ value: "x" }] })],
   ["a plugin that prints nothing", withExec({}, { plugin: "#!/bin/sh\n" })],
   ["a plugin that prints no status", withExec({}, { plugin: plugin("null") })],
   ["a plugin that prints no credential", withExec({}, { plugin: plugin("{}") })],
-  ["a plugin that prints a key alone", withExec({}, { plugin: plugin('{"clientKeyData":"key"}') })],
+  ["a plugin that prints only a key", withExec({}, { plugin: plugin('{"clientKeyData":"key"}') })],
   [
     "a plugin beside an auth-provider",
     withMembers(
@@ -457,14 +460,14 @@ const refused: readonly Row[] = [
       listed: ["config", "broken"],
     }),
   ],
-  ["several files, none of which is there", () => ({ config: "", listed: ["gone", "gone-too"] })],
+  ["several files, all of which are missing", () => ({ config: "", listed: ["gone", "gone-too"] })],
 ];
 
 /** kubectl reaches the API server as the user. The commands refuse with this message. */
 const refusedHere: readonly (readonly [...Row, says: RegExp])[] = [
   ["a second document", (given) => ({ config: `${yaml(given)}---\na: 1\n` }), /holds 2 documents and must hold one/],
   [
-    "two extensions of one name that hold nothing",
+    "two empty extensions with one name",
     withMembers(() => ({ top: { extensions: [{ name: "e" }, { name: "e" }] } })),
     /extensions holds the name "e" twice/,
   ],
@@ -474,7 +477,7 @@ const refusedHere: readonly (readonly [...Row, says: RegExp])[] = [
     /server may hold a host, a port and a path only/,
   ],
   [
-    "a certificate that is not verified, where a command asks as the function does",
+    "an unverified certificate, in a command that asks as the function does",
     withCluster({ "insecure-skip-tls-verify": true, "certificate-authority-data": undefined }),
     /insecure-skip-tls-verify is refused/,
   ],

@@ -83,7 +83,7 @@ describe("no match condition fails on any shape of object", () => {
   });
 
   test.for(shapes)(
-    "a label on what was there before the webhook spares both calls: $shape",
+    "a label on an object that is older than the webhook spares both calls: $shape",
     async ({ shape, spec }) => {
       const object = razee("FeatureFlagSetLD", earlier, nameOf(shape), spec);
       const { spec: before } = await stored(plane, object);
@@ -94,7 +94,7 @@ describe("no match condition fails on any shape of object", () => {
   );
 
   test.for(shapes)(
-    "replacing what was there before the webhook by something sound: $shape",
+    "replacing an object that is older than the webhook by a valid one: $shape",
     async ({ shape, spec }) => {
       const object = razee("FeatureFlagSetLD", earlier, nameOf(shape), spec);
       const { metadata } = await stored(plane, object);
@@ -114,7 +114,7 @@ describe("no match condition fails on any shape of object", () => {
     { shape: "a number", children: 5, calls: 1 },
     { shape: "null", children: null, calls: 1 },
   ])(
-    "status.children that is $shape: a write beside it makes $calls calls",
+    "status.children that is $shape: a write of another part makes $calls calls",
     async ({ shape, children, calls: beside }) => {
       const object = razee("FeatureFlagSetLD", namespace, `children-${nameOf(shape)}`, {});
       await created(plane, plane.user("alice"), object);

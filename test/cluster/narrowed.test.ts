@@ -23,7 +23,7 @@ afterAll(() => webhook?.uninstall());
 const scoped = (user: string): Caller => actingAs(plane.user("admin"), user, { extra: { [key]: "user:info" } });
 
 test.for([undefined, "", "bob", "carl"])(
-  "a narrowed credential that would hand out its whole user is refused: declaring %j",
+  "a scoped token that would grant all permissions of its user is refused: declaring %j",
   async (declared) => {
     const { status, body } = await create(plane, scoped("bob"), template(namespace, "refused", declared));
     expect({ status, message: body.message }).toEqual({

@@ -20,7 +20,7 @@ const probe = (declared: unknown, kind = "MustacheTemplate"): Probe => {
 const policy = { name: "razee", targets: [{ preset: "razee" }] };
 
 describe.each(bothGuards(plane, policy, probe("stranger"), [probe("bob ")]))(
-  "an object that is older than its guard, $by",
+  "an object that is older than its guard ($by)",
   ({ by, install }) => {
     const namespace = `older-than-${by.split(" ").at(-1)}`;
     const unnamed = (kind: string, name: string) => razee(kind, namespace, `${kind.toLowerCase()}-${name}`, {});

@@ -124,7 +124,7 @@ test("a permitted identity spares our mutating call; the validating call judges 
 });
 
 test.for(["", "razeedeploy", "false"])(
-  "a self-declared identity that is rewritten to %j, which is the controller's own, is refused",
+  "the requester's own name, rewritten to %j, which means the controller, is refused",
   async (writes) => {
     const rewriter = { name: "z-rewriter", reinvocationPolicy: "Never", writes } as const;
     expect(await createBeside(rewriter, "bob", "bob")).toMatchObject({

@@ -108,7 +108,7 @@ const createFlags = async (who: string, name: string, spec: string) => {
 const alicesNumber = '{"clusterAuth":{"impersonateUser":"alice"},"limit":9007199254740993}';
 
 test.for(["9007199254740992", "9007199254740994"])(
-  "changing the number 9007199254740993 to %s is a change",
+  "changing the number 9007199254740993 to %s counts as a change",
   async (to) => {
     const { object } = await createFlags("alice", `number-${to}`, alicesNumber);
     const { status, warnings, text } = await merge("bob", object, `{"spec":{"limit":${to}}}`);

@@ -13,7 +13,7 @@ const bind = (namespace: string, user: string, role: string) => ({
 });
 
 /**
- * A tenant's namespace: `nsadmin` is cluster-admin in it, `editor` has what the role edit gives over service accounts (the role itself
+ * A tenant's namespace: `nsadmin` is cluster-admin in it, `editor` has the permissions of the role edit for service accounts (the role itself
  * stays empty without a controller manager, which aggregates it), and it has the service accounts `builder` and `deployer`.
  */
 export const makeNamespace = async (plane: ControlPlane, name: string): Promise<void> => {

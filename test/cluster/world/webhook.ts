@@ -58,7 +58,7 @@ const isCalled = async (plane: ControlPlane, webhook: string, declared: string):
   return Object.keys(event.annotations ?? {}).some((key) => key.startsWith(`${webhook}/`));
 };
 
-/** How many of the webhooks the API server calls. The validating one by what spares the mutating call, which might refuse it first. */
+/** The number of webhooks that the API server calls. The probe of the validating one spares the mutating call, which could refuse it first. */
 const activeWebhooks = async (
   plane: ControlPlane,
   { mutate, validate }: InstalledWebhook["names"],
