@@ -10,7 +10,7 @@ import { applyCommand, type Site, whoIs } from "./site.ts";
 
 /** A user without permissions of its own: a username that no cluster has. */
 const unknownUser: UserInfo = {
-  username: "impersonation-admission:nobody",
+  username: "impersonation-admission:unknown-user",
   groups: ["system:authenticated"],
   extra: {},
 };
