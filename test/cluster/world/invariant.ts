@@ -23,7 +23,7 @@ const mayBeUsedBy = async (plane: ControlPlane, writer: AuditUser, identity: unk
 
 /**
  * Every version of every guarded object that was ever stored in a namespace and carries an identity that the last writer of its spec
- * may not impersonate, as sentences; empty where the promise was kept. Read from the audit log, so that no version is missed.
+ * may not impersonate, as sentences; empty without such a version. Read from the audit log, so that no version is missed.
  */
 export const brokenPromises = async (plane: ControlPlane, namespace: string): Promise<readonly string[]> => {
   const stores = plane

@@ -5,7 +5,7 @@ import { startTinyWebhook } from "./tiny-webhook.ts";
 import { until } from "./until.ts";
 
 export interface Rewriter {
-  /** How often the API server called it for an object of this name. */
+  /** How often the API server called it for the object of this name. */
   readonly callsFor: (name: string) => number;
   readonly uninstall: () => Promise<void>;
 }

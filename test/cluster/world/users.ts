@@ -8,7 +8,7 @@ export const users: readonly TokenUser[] = [
   { name: "dora", groups: ["platform-team"] },
   // May impersonate only bob.
   { name: "finn" },
-  // May not impersonate.
+  // May not impersonate other users.
   { name: "bob" },
   { name: "carl" },
   { name: "stranger" },
