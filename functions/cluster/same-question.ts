@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject } from "../../lib/meta/json.ts";
-import type { Question } from "../../lib/question/question.ts";
+import { isPathQuestion, type Question } from "../../lib/question/question.ts";
 
 const isEmpty = (value: unknown): boolean =>
   value == null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
@@ -15,6 +15,7 @@ const agree = (members: readonly string[], sent: object, received: unknown): boo
 };
 
 const userMembers = ["user", "uid", "groups"];
+const pathMembers = ["path", "verb"];
 const attributeMembers = ["verb", "group", "resource", "subresource", "namespace", "name"];
 
 /**
@@ -29,6 +30,8 @@ export function isSameQuestion(question: Question, review: unknown): boolean {
   return (
     agree(userMembers, question, spec) &&
     agree(keys, question.extra, spec["extra"]) &&
-    agree(attributeMembers, question.resourceAttributes, spec["resourceAttributes"])
+    (isPathQuestion(question)
+      ? agree(pathMembers, question.nonResourceAttributes, spec["nonResourceAttributes"])
+      : agree(attributeMembers, question.resourceAttributes, spec["resourceAttributes"]))
   );
 }

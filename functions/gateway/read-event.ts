@@ -1,9 +1,8 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from "aws-lambda";
+import type { HeaderLine } from "../../lib/meta/header-line.ts";
 
 /** An HTTP API v2 event (Function URLs send the same) or a REST API v1 event. */
 export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent;
-
-export type HeaderLine = readonly [name: string, value: string];
 
 /** A request, whichever gateway it came through. */
 export interface HttpRequest {

@@ -4,7 +4,7 @@ import { printable } from "../../lib/meta/index.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { formatSegments, placesOf, pointerOf } from "../../lib/policy/path.ts";
 import { type Target, targetOf } from "../../lib/policy/policy.ts";
-import type { Answer, Question } from "../../lib/question/index.ts";
+import type { Answer, ResourceQuestion } from "../../lib/question/index.ts";
 import { type ApiReply, messageOf } from "../cluster/api-client.ts";
 import { rootOf } from "../cluster/discovery.ts";
 import { hasInTreePolicies, inTreeSetsField } from "./admission-policies.ts";
@@ -99,7 +99,7 @@ export async function expectedOutcome(site: Site, subject: DryRunSubject, object
   return conclude(judgement, answers);
 }
 
-const mayI = async ({ api }: Site, { resourceAttributes }: Question): Promise<Answer> => {
+const mayI = async ({ api }: Site, { resourceAttributes }: ResourceQuestion): Promise<Answer> => {
   const apiVersion = "authorization.k8s.io/v1";
   const reply = await api.send({
     path: `/apis/${apiVersion}/selfsubjectaccessreviews`,

@@ -10,7 +10,7 @@ import type { UserInfo } from "../../lib/identity/index.ts";
 import type { JsonObject } from "../../lib/meta/json.ts";
 import type { Segments } from "../../lib/policy/path.ts";
 import type { Policy } from "../../lib/policy/policy.ts";
-import type { Answer, Question } from "../../lib/question/index.ts";
+import type { Answer, ResourceQuestion } from "../../lib/question/index.ts";
 import { ClusterError } from "../cluster/api-client.ts";
 
 /** The verdict on a field when this user edits the object. */
@@ -55,7 +55,7 @@ const mostKnown = 50_000;
 /** Judges by the rule itself. The API server answers each question once. */
 export function judgeWritersWith(ask: Ask): JudgeWriters {
   const known = new Map<string, Answer>();
-  const learn = async (questions: readonly Question[]): Promise<void> => {
+  const learn = async (questions: readonly ResourceQuestion[]): Promise<void> => {
     if (known.size > mostKnown) known.clear();
     const fresh = [...new Map(questions.map((question) => [JSON.stringify(question), question]))].filter(
       ([key]) => !known.has(key),
@@ -74,7 +74,7 @@ export function judgeWritersWith(ask: Ask): JudgeWriters {
       }
     }
   };
-  const answerTo = (question: Question): Answer | undefined => known.get(JSON.stringify(question));
+  const answerTo = (question: ResourceQuestion): Answer | undefined => known.get(JSON.stringify(question));
 
   return async (policy, resource, suspicions) => {
     const judged = suspicions.map(({ object, users }) =>

@@ -1,4 +1,4 @@
-import { type Answer, idOfQuestion, type Question } from "../question/question.ts";
+import { type Answer, idOfQuestion, type ResourceQuestion } from "../question/question.ts";
 import { verdictOf } from "./finding.ts";
 import type { Judgement } from "./judgement.ts";
 import type { Endpoint } from "./request.ts";
@@ -34,7 +34,7 @@ export function verdictsByRule(
   answers: readonly (Answer | undefined)[],
 ): readonly FieldVerdict[] {
   const known = new Map(questions.map((question, index) => [idOfQuestion(question), answers[index]]));
-  const answerTo = (question: Question): Answer =>
+  const answerTo = (question: ResourceQuestion): Answer =>
     known.get(idOfQuestion(question)) ?? { code: 502, failure: "no answer came back" };
   return findings.map((finding) => verdictOf(finding, answerTo));
 }

@@ -1,6 +1,6 @@
 import { brief } from "../meta/brief.ts";
 import type { Segments } from "../policy/path.ts";
-import { type Answer, formatQuestion, type NoAnswer, type Question } from "../question/question.ts";
+import { type Answer, formatQuestion, type NoAnswer, type ResourceQuestion } from "../question/question.ts";
 import type { Denied, FieldVerdict, Verdict } from "./verdict.ts";
 
 /** The result of judging one field, before any question is answered: a verdict, or the questions that it depends on. */
@@ -8,7 +8,7 @@ export type Finding = Verdict | Branch;
 
 /** A verdict that depends on answers. `yes` follows only if every question is answered with yes. */
 export interface Branch {
-  readonly ask: readonly Question[];
+  readonly ask: readonly ResourceQuestion[];
   readonly yes: Finding;
   readonly no: Finding;
   /** The field that the questions are about. */
@@ -20,7 +20,7 @@ export function isBranch(finding: Finding): finding is Branch {
 }
 
 /** Every question that a finding may need. */
-export function questionsOf(finding: Finding): readonly Question[] {
+export function questionsOf(finding: Finding): readonly ResourceQuestion[] {
   return isBranch(finding) ? [...finding.ask, ...questionsOf(finding.yes), ...questionsOf(finding.no)] : [];
 }
 
@@ -34,8 +34,8 @@ export function mapVerdicts(finding: Finding, change: (verdict: Verdict) => Verd
 /** Follows the answers to a verdict. Only the questions on the way count. Where one of them has no answer, the verdict is a denial. */
 export function verdictOf(
   finding: Finding,
-  answerTo: (question: Question) => Answer,
-  before: readonly Question[] = [],
+  answerTo: (question: ResourceQuestion) => Answer,
+  before: readonly ResourceQuestion[] = [],
 ): FieldVerdict {
   if (!isBranch(finding)) return { ...finding, questions: before };
   const questions = [...before, ...finding.ask];
@@ -48,7 +48,7 @@ export function verdictOf(
   return verdictOf(next, answerTo, questions);
 }
 
-const unanswered = ({ subject }: Branch, question: Question, { code, failure }: NoAnswer): Denied => ({
+const unanswered = ({ subject }: Branch, question: ResourceQuestion, { code, failure }: NoAnswer): Denied => ({
   ...subject,
   decision: "denied",
   reason: "no-answer",

@@ -3,7 +3,7 @@ import { serviceAccountOf } from "../identity/service-account.ts";
 import type { UserInfo } from "../identity/user-info.ts";
 import { isProblem } from "../meta/json.ts";
 import type { Target } from "../policy/policy.ts";
-import { impersonationQuestion, type Question, question } from "../question/question.ts";
+import { impersonationQuestion, question, type ResourceQuestion } from "../question/question.ts";
 import { type Finding, mapVerdicts } from "./finding.ts";
 import type { IdentityField } from "./identity-field.ts";
 import * as messages from "./messages.ts";
@@ -75,7 +75,7 @@ const judgeIdentity = (
   field: IdentityField,
   { identity, standsFor }: Named,
   own: string,
-  forbidden: (asked: readonly Question[]) => Finding,
+  forbidden: (asked: readonly ResourceQuestion[]) => Finding,
 ): Finding => {
   const { requester, target } = field;
   if (identity === requester.username && standsFor === undefined && target.permission === undefined)
@@ -87,7 +87,7 @@ const judgeIdentity = (
   return { ask, yes, no: forbidden(ask), subject: subjectOf(field) };
 };
 
-const judgeForbidden = (field: IdentityField, identity: string, asked: readonly Question[]): Finding => {
+const judgeForbidden = (field: IdentityField, identity: string, asked: readonly ResourceQuestion[]): Finding => {
   const reason = field.inherited ? "inherited" : "forbidden";
   const refusal = messages.forbidden(field, identity, asked);
   if (field.target.onForbidden === "deny" || field.writes !== "object") return denied(field, reason, refusal);
@@ -125,7 +125,7 @@ const privilegedValueOf = ({ privileged, onPrivilegedRequester }: Target, userna
   return Object.keys(privileged).find((value) => privileged[value] === username);
 };
 
-const questionFor = ({ requester, target, namespace }: IdentityField, identity: string): Question =>
+const questionFor = ({ requester, target, namespace }: IdentityField, identity: string): ResourceQuestion =>
   target.permission === undefined
     ? impersonationQuestion(requester, identity)
     : question(requester, {

@@ -1,5 +1,5 @@
 import type { Policy } from "../policy/policy.ts";
-import { idOfQuestion, type Question } from "../question/question.ts";
+import { idOfQuestion, type ResourceQuestion } from "../question/question.ts";
 import { type Finding, isBranch, questionsOf } from "./finding.ts";
 import type { Endpoint } from "./request.ts";
 import { tooMany } from "./review-verdict.ts";
@@ -14,7 +14,7 @@ export interface Judgement {
   /** At least one: on each field, or one on the review as a whole. */
   readonly findings: readonly Finding[];
   /** To be asked together. No two of them are equal. */
-  readonly questions: readonly Question[];
+  readonly questions: readonly ResourceQuestion[];
 }
 
 /** Each question is one call to the API server; all of them are made in one round trip. */
@@ -34,6 +34,6 @@ const tooManyQuestions = (findings: readonly Finding[], questions: number): Deni
   return tooMany(fields, what);
 };
 
-const distinct = (questions: readonly Question[]): readonly Question[] => [
+const distinct = (questions: readonly ResourceQuestion[]): readonly ResourceQuestion[] => [
   ...new Map(questions.map((question) => [idOfQuestion(question), question])).values(),
 ];

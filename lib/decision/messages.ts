@@ -1,6 +1,6 @@
 import { brief } from "../meta/brief.ts";
 import type { Writer } from "../policy/policy.ts";
-import { formatQuestion, type Question } from "../question/question.ts";
+import { formatQuestion, type ResourceQuestion } from "../question/question.ts";
 import type { IdentityField } from "./identity-field.ts";
 import type { AdmissionRequest } from "./request.ts";
 import { unsafeNameProblem } from "./username-in.ts";
@@ -15,7 +15,7 @@ const quoted = (name: string): string => `"${brief(name)}"`;
 
 const user = ({ requester }: Pick<IdentityField, "requester">): string => brief(requester.username);
 
-const askFor = (asked: readonly Question[]): string =>
+const askFor = (asked: readonly ResourceQuestion[]): string =>
   `get the permission to ${asked.map((question) => brief(formatQuestion(question))).join(" and to ")}`;
 
 export const keptEmpty = ({ at }: IdentityField): string => `${at} is empty, which the policy allows`;
@@ -27,7 +27,7 @@ export const refusedEmpty = (field: IdentityField): string =>
 
 export const standsForRequester = ({ at }: IdentityField): string => `${at} is empty, which stands for the requester`;
 
-export const forbiddenEmpty = (field: IdentityField, identity: string, asked: readonly Question[]): string => {
+export const forbiddenEmpty = (field: IdentityField, identity: string, asked: readonly ResourceQuestion[]): string => {
   const what = field.writes === "acted-on-status" ? "the controller acts on this status, and " : "";
   return `${what}${field.at} is empty, which stands for ${quoted(identity)}, and ${user(field)} may not impersonate that; set it to an identity that ${user(field)} may impersonate, or ${askFor(asked)}`;
 };
@@ -56,7 +56,7 @@ export const replaced = (field: IdentityField, identity: string): string => {
     : `${at}: ${named(field, identity)} replaced by "${user(field)}", who may not impersonate it`;
 };
 
-export const forbidden = (field: IdentityField, identity: string, asked: readonly Question[]): string => {
+export const forbidden = (field: IdentityField, identity: string, asked: readonly ResourceQuestion[]): string => {
   const { at, inherited, target, writes } = field;
   const me = user(field);
   if (writes === "acted-on-status")

@@ -1,5 +1,5 @@
 import type { Segments } from "../policy/path.ts";
-import type { Question } from "../question/question.ts";
+import type { ResourceQuestion } from "../question/question.ts";
 
 /** The decision on a declared identity, from the mildest to the worst. */
 export const decisions = ["skipped", "self", "permitted", "defaulted", "replaced", "denied"] as const;
@@ -50,7 +50,7 @@ export type DenialCode = 403 | 422 | 500 | 502 | 503 | 504;
 export type Verdict = Kept | Written | Denied;
 
 /** A verdict with the questions whose answers led to it, in their order; none where the object and the requester decide. */
-export type FieldVerdict = Verdict & { readonly questions: readonly Question[] };
+export type FieldVerdict = Verdict & { readonly questions: readonly ResourceQuestion[] };
 
 interface VerdictBase {
   readonly reason: Reason;

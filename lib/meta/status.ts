@@ -15,7 +15,7 @@ export interface StatusDetails {
   readonly name?: string;
   readonly group?: string;
   readonly kind?: string;
-  readonly causes: readonly {
+  readonly causes?: readonly {
     readonly reason: "FieldValueInvalid";
     readonly field: string;
     readonly message: string;
@@ -32,6 +32,7 @@ export interface StatusObject extends Status {
 /** `metav1.StatusReason` by HTTP code; 502 has none. */
 const reasons: Readonly<Record<number, string>> = {
   400: "BadRequest",
+  401: "Unauthorized",
   403: "Forbidden",
   404: "NotFound",
   413: "RequestEntityTooLarge",
@@ -62,6 +63,6 @@ export function statusOf(code: number, message: string, details?: StatusDetails)
 }
 
 /** The Status of a refusal, as the body of an HTTP response. */
-export function statusObject(code: number, message: string): StatusObject {
-  return { apiVersion: "v1", kind: "Status", metadata: {}, ...statusOf(code, message) };
+export function statusObject(code: number, message: string, details?: StatusDetails): StatusObject {
+  return { apiVersion: "v1", kind: "Status", metadata: {}, ...statusOf(code, message, details) };
 }

@@ -1,9 +1,15 @@
 export {
   type Answer,
+  type FieldSelectorRequirement,
   formatQuestion,
   impersonationQuestion,
+  isPathQuestion,
+  type LabelSelectorRequirement,
   type NoAnswer,
+  type NonResourceAttributes,
+  type PathQuestion,
   type Question,
   type ResourceAttributes,
+  type ResourceQuestion,
   readAnswer,
 } from "./question.ts";

@@ -12,15 +12,55 @@ export interface ResourceAttributes {
   readonly subresource?: string;
   readonly namespace?: string;
   readonly name: string;
+  /** Absent where the request selects everything. */
+  readonly fieldSelector?: { readonly requirements: readonly FieldSelectorRequirement[] };
+  readonly labelSelector?: { readonly requirements: readonly LabelSelectorRequirement[] };
 }
 
-/** One question to an authorizer: an `authorization.k8s.io/v1` SubjectAccessReviewSpec. */
-export interface Question {
+/** `meta/v1` FieldSelectorRequirement. */
+export interface FieldSelectorRequirement {
+  readonly key: string;
+  readonly operator: "In" | "NotIn";
+  readonly values: readonly string[];
+}
+
+/** `meta/v1` LabelSelectorRequirement; without values for `Exists` and `DoesNotExist`. */
+export interface LabelSelectorRequirement {
+  readonly key: string;
+  readonly operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
+  readonly values?: readonly string[];
+}
+
+/** `authorization.k8s.io/v1` NonResourceAttributes: a path such as `/version`, and the HTTP method in lower case. */
+export interface NonResourceAttributes {
+  readonly path: string;
+  readonly verb: string;
+}
+
+/** Whose rights a question is about. */
+interface Requester {
   readonly user: string;
   readonly uid?: string;
   readonly groups: readonly string[];
   readonly extra: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A question about a resource. */
+export interface ResourceQuestion extends Requester {
   readonly resourceAttributes: ResourceAttributes;
+}
+
+/** A question about a path that does not name a resource. */
+export interface PathQuestion extends Requester {
+  readonly nonResourceAttributes: NonResourceAttributes;
+}
+
+/** One question to an authorizer: an `authorization.k8s.io/v1` SubjectAccessReviewSpec. */
+export type Question = ResourceQuestion | PathQuestion;
+
+/** Whether a question is about a path. */
+export function isPathQuestion(question: Question): question is PathQuestion {
+  return "nonResourceAttributes" in question;
 }
 
 /** The answer to a question: a clear yes or no, or no answer, with an HTTP status code for the cause. */
@@ -33,15 +73,21 @@ export interface NoAnswer {
 }
 
 /** A question about a requester. It carries groups, uid and extra too, because rights may depend on them. */
-export function question(requester: UserInfo, resourceAttributes: ResourceAttributes): Question {
-  return {
-    user: requester.username,
-    ...(requester.uid ? { uid: requester.uid } : {}),
-    groups: requester.groups,
-    extra: requester.extra,
-    resourceAttributes,
-  };
+export function question(requester: UserInfo, resourceAttributes: ResourceAttributes): ResourceQuestion {
+  return { ...whoseRights(requester), resourceAttributes };
 }
+
+/** A question of a requester about a path that does not name a resource. */
+export function pathQuestion(requester: UserInfo, nonResourceAttributes: NonResourceAttributes): PathQuestion {
+  return { ...whoseRights(requester), nonResourceAttributes };
+}
+
+const whoseRights = ({ username, uid, groups, extra }: UserInfo): Requester => ({
+  user: username,
+  ...(uid ? { uid } : {}),
+  groups,
+  extra,
+});
 
 /**
  * "May the requester impersonate this name?", as the API server's own impersonation filter asks it (`k8s.io/apiserver`
@@ -51,7 +97,7 @@ export function question(requester: UserInfo, resourceAttributes: ResourceAttrib
  *
  * @example impersonationQuestion(alice, "bob").resourceAttributes.resource // "users"
  */
-export function impersonationQuestion(requester: UserInfo, name: string): Question {
+export function impersonationQuestion(requester: UserInfo, name: string): ResourceQuestion {
   const account = serviceAccountOf(name);
   const verb = { verb: "impersonate", group: "", version: "v1" };
   return question(
@@ -61,18 +107,24 @@ export function impersonationQuestion(requester: UserInfo, name: string): Questi
 }
 
 /** Equal for equal questions. The requester is a part of a question. */
-export function idOfQuestion({ user, uid, groups, extra, resourceAttributes }: Question): string {
-  return JSON.stringify([user, uid, groups, extra, resourceAttributes]);
+export function idOfQuestion(question: Question): string {
+  const { user, uid, groups, extra } = question;
+  return JSON.stringify([user, uid, groups, extra, attributesOf(question)]);
 }
+
+const attributesOf = (question: Question): ResourceAttributes | NonResourceAttributes =>
+  isPathQuestion(question) ? question.nonResourceAttributes : question.resourceAttributes;
 
 /**
  * A question in the words of `kubectl auth can-i`.
  *
  * @example formatQuestion(impersonationQuestion(alice, "bob")) // "impersonate users/bob"
  */
-export function formatQuestion({ resourceAttributes }: Question): string {
-  const { verb, group, resource, namespace, name } = resourceAttributes;
-  return `${verb} ${resource}${group && `.${group}`}/${name}${namespace ? ` -n ${namespace}` : ""}`;
+export function formatQuestion(question: Question): string {
+  if (isPathQuestion(question)) return `${question.nonResourceAttributes.verb} ${question.nonResourceAttributes.path}`;
+  const { verb, group, resource, subresource, namespace, name } = question.resourceAttributes;
+  const what = `${resource}${group && `.${group}`}${name && `/${name}`}`;
+  return `${verb} ${what}${subresource ? ` --subresource=${subresource}` : ""}${namespace ? ` -n ${namespace}` : ""}`;
 }
 
 /**

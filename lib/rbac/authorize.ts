@@ -1,8 +1,8 @@
 import { serviceAccountUsername } from "../identity/service-account.ts";
-import type { Answer, Question } from "../question/question.ts";
+import { goQuote } from "../meta/go-quote.ts";
+import { type Answer, isPathQuestion, type Question } from "../question/question.ts";
 import type { Binding, Subject } from "./binding.ts";
-import { goQuote } from "./go-quote.ts";
-import { type PolicyRule, ruleAllows } from "./rule-allows.ts";
+import { type PolicyRule, ruleAllows, ruleAllowsPath } from "./rule-allows.ts";
 import type { World } from "./world.ts";
 
 const isMeant = (subject: Subject, user: string, groups: ReadonlySet<string>): boolean => {
@@ -44,21 +44,26 @@ const describe = ({ namespace, name, roleRef }: Binding, subject: Subject): stri
  * @returns yes or no; no answer (502) to a question without a user and without groups, which an API server refuses too. It never throws.
  * @example authorize(world, impersonationQuestion(alice, "bob")) // { allowed: false, reason: "" }
  */
-export function authorize(world: World, { user, groups, resourceAttributes }: Question): Answer {
+export function authorize(world: World, question: Question): Answer {
+  const { user, groups } = question;
   if (user === "" && groups.length === 0)
     return { code: 502, failure: "the question has no user and no group: at least one of them must be specified" };
   const memberships = new Set(groups);
   if (memberships.has("system:masters")) return { allowed: true, reason: "" };
 
   const missing = new Set<string>();
-  const local = world.roleBindings.filter(({ namespace }) => namespace === resourceAttributes.namespace);
+  const inNamespace = isPathQuestion(question) ? undefined : question.resourceAttributes.namespace;
+  const allows = (rule: PolicyRule): boolean =>
+    isPathQuestion(question)
+      ? ruleAllowsPath(rule, question.nonResourceAttributes)
+      : ruleAllows(rule, question.resourceAttributes);
+  const local = world.roleBindings.filter(({ namespace }) => namespace === inNamespace);
   for (const binding of [...world.clusterRoleBindings, ...local]) {
     const subject = binding.subjects.find((candidate) => isMeant(candidate, user, memberships));
     if (!subject) continue;
     const rules = rulesBound(world, binding);
     if (!rules) missing.add(notFound(binding));
-    else if (rules.some((rule) => ruleAllows(rule, resourceAttributes)))
-      return { allowed: true, reason: `RBAC: allowed by ${describe(binding, subject)}` };
+    else if (rules.some(allows)) return { allowed: true, reason: `RBAC: allowed by ${describe(binding, subject)}` };
   }
   const errors = [...missing].join(", ");
   return { allowed: false, reason: errors && `RBAC: ${missing.size > 1 ? `[${errors}]` : errors}` };

@@ -1,5 +1,5 @@
 import { serviceAccountOf, serviceAccountUsername } from "../identity/service-account.ts";
-import { goQuote } from "./go-quote.ts";
+import { goQuote } from "../meta/go-quote.ts";
 import { itemsOf, type ManifestField, membersOf, nameIn, stringIn, wrong } from "./manifest-field.ts";
 import type { Manifest } from "./rbac-objects.ts";
 

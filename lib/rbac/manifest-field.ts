@@ -1,5 +1,5 @@
+import { goQuote } from "../meta/go-quote.ts";
 import { isObject, type JsonObject, member } from "../meta/json.ts";
-import { goQuote } from "./go-quote.ts";
 import { RbacError } from "./rbac-error.ts";
 
 /** A value in a manifest, with the object and the path for error messages. The object itself has the path "". */

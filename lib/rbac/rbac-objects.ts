@@ -1,5 +1,5 @@
+import { goQuote } from "../meta/go-quote.ts";
 import { isObject } from "../meta/json.ts";
-import { goQuote } from "./go-quote.ts";
 import { itemsOf, type ManifestField, memberOf, nameIn, stringIn, wrong } from "./manifest-field.ts";
 
 const group = "rbac.authorization.k8s.io";

@@ -7,16 +7,17 @@ const readRule = (field: ManifestField, namespaced: boolean): PolicyRule => {
   const apiGroups = textsOf(members.apiGroups);
   const resources = textsOf(members.resources);
   const resourceNames = textsOf(members.resourceNames);
-  const urls = textsOf(members.nonResourceURLs);
+  const nonResourceURLs = textsOf(members.nonResourceURLs);
   if (verbs.length === 0) throw wrong(members.verbs, 'is empty: name at least one verb, or "*"');
-  if (urls.length > 0 && namespaced) throw wrong(members.nonResourceURLs, "has no place in a Role: use a ClusterRole");
-  if (urls.length > 0 && apiGroups.length + resources.length + resourceNames.length > 0)
+  if (nonResourceURLs.length > 0 && namespaced)
+    throw wrong(members.nonResourceURLs, "has no place in a Role: use a ClusterRole");
+  if (nonResourceURLs.length > 0 && apiGroups.length + resources.length + resourceNames.length > 0)
     throw wrong(members.nonResourceURLs, "stands beside resources: make it a rule of its own");
-  if (urls.length === 0 && apiGroups.length === 0)
+  if (nonResourceURLs.length === 0 && apiGroups.length === 0)
     throw wrong(members.apiGroups, 'is empty: name at least one API group; "" is the core group');
-  if (urls.length === 0 && resources.length === 0)
+  if (nonResourceURLs.length === 0 && resources.length === 0)
     throw wrong(members.resources, 'is empty: name at least one resource, or "*"');
-  return { verbs, apiGroups, resources, resourceNames };
+  return { verbs, apiGroups, resources, resourceNames, nonResourceURLs };
 };
 
 /**

@@ -1,11 +1,12 @@
-import type { ResourceAttributes } from "../question/question.ts";
+import type { NonResourceAttributes, ResourceAttributes } from "../question/question.ts";
 
-/** `rbac.authorization.k8s.io/v1` PolicyRule, without `nonResourceURLs`, because every question is about a resource. */
+/** `rbac.authorization.k8s.io/v1` PolicyRule. */
 export interface PolicyRule {
   readonly verbs: readonly string[];
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly resourceNames: readonly string[];
+  readonly nonResourceURLs: readonly string[];
 }
 
 const covers = (granted: readonly string[], asked: string): boolean => granted.includes("*") || granted.includes(asked);
@@ -16,7 +17,7 @@ const covers = (granted: readonly string[], asked: string): boolean => granted.i
  * covers both. A rule with resource names does not cover the empty name. The version is ignored.
  *
  * @example
- * const rule = { verbs: ["*"], apiGroups: [""], resources: ["users"], resourceNames: ["bob"] };
+ * const rule = { verbs: ["*"], apiGroups: [""], resources: ["users"], resourceNames: ["bob"], nonResourceURLs: [] };
  * ruleAllows(rule, { verb: "impersonate", group: "", version: "v1", resource: "users", name: "bob" }); // true
  */
 export function ruleAllows(rule: PolicyRule, asked: ResourceAttributes): boolean {
@@ -29,4 +30,11 @@ export function ruleAllows(rule: PolicyRule, asked: ResourceAttributes): boolean
     (covers(rule.resources, whole) || ofAnyResource) &&
     (rule.resourceNames.length === 0 || rule.resourceNames.includes(name))
   );
+}
+
+/** Whether one rule grants a path that does not name a resource: that path, or each path that begins like a rule that ends with `*`. */
+export function ruleAllowsPath({ verbs, nonResourceURLs }: PolicyRule, { verb, path }: NonResourceAttributes): boolean {
+  const isGranted = (url: string): boolean =>
+    url === path || (url.endsWith("*") && path.startsWith(url.replace(/\*+$/, "")));
+  return covers(verbs, verb) && nonResourceURLs.some(isGranted);
 }

@@ -28,6 +28,7 @@ const rooms: Readonly<
   "lib/decision": ["the rule of admission", ["lib/meta", "lib/identity", "lib/question", "lib/policy"]],
   "lib/review": ["AdmissionReview in and out", ["lib/meta", "lib/identity", "lib/decision"]],
   "lib/rbac": ["answers questions from RBAC manifests", ["lib/meta", "lib/identity", "lib/question"]],
+  "lib/proxy": ["the decision of the impersonating proxy", ["lib/meta", "lib/identity", "lib/question"]],
   "lib/manifests": ["the objects that are applied to a cluster", ["lib/meta", "lib/identity", "lib/policy"]],
   lib: ["the entry point", ["lib/meta", "lib/identity", "lib/question", "lib/policy", "lib/decision", "lib/review"]],
   "functions/net": ["one HTTP exchange, a queue, look-ups: no cluster, no AWS", []],

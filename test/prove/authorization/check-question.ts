@@ -1,4 +1,4 @@
-import type { Question } from "../../../lib/index.ts";
+import type { ResourceQuestion } from "../../../lib/index.ts";
 import type { authorize, World } from "../../../lib/rbac/index.ts";
 
 export type Authorize = typeof authorize;
@@ -25,7 +25,7 @@ interface Review {
 }
 
 /** Every reason that a yes can have: which of several bindings is met first, only the API server's lists know. */
-const reasonsFor = (authorizes: Authorize, world: World, question: Question): ReadonlySet<string> => {
+const reasonsFor = (authorizes: Authorize, world: World, question: ResourceQuestion): ReadonlySet<string> => {
   const alone = [
     ...world.clusterRoleBindings.map((binding) => ({ ...world, clusterRoleBindings: [binding], roleBindings: [] })),
     ...world.roleBindings.map((binding) => ({ ...world, clusterRoleBindings: [], roleBindings: [binding] })),
@@ -50,7 +50,7 @@ const errorsIn = (reason: string): string =>
 export const checkQuestion = (
   authorizes: Authorize,
   world: World,
-  question: Question,
+  question: ResourceQuestion,
   { status, body }: { readonly status: number; readonly body: unknown },
   authorizer: string,
 ): QuestionResult => {

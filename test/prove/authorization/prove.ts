@@ -1,4 +1,4 @@
-import type { Question } from "../../../lib/index.ts";
+import type { ResourceQuestion } from "../../../lib/index.ts";
 import { authorize, readWorld } from "../../../lib/rbac/index.ts";
 import { minorOf } from "../../cluster/harness/minor-of.ts";
 import { type Pair, pairsOf, questionsOf } from "../worlds/cases.ts";
@@ -22,7 +22,7 @@ export interface Counterexample {
   readonly sort: "pair" | "webhook" | "question";
   readonly manifests: readonly Manifest[];
   /** The pair, or the question. */
-  readonly asked: Pair | Question;
+  readonly asked: Pair | ResourceQuestion;
   readonly disagreement: string;
 }
 
@@ -73,11 +73,11 @@ export const prove = async (
     const [{ ruling }, stays] = await Promise.all([judgePair(pair), staysInObject(as, pair)]);
     return { stays, agrees: stays === ruling.kept, ruling };
   };
-  const judgeQuestion = async (manifests: readonly Manifest[], question: Question) =>
+  const judgeQuestion = async (manifests: readonly Manifest[], question: ResourceQuestion) =>
     checkQuestion(authorizes, readWorld([...base, ...manifests]), question, await review(question), authorizer);
 
   const disagreementOn = async ({ sort, manifests, asked }: Pick<Counterexample, "sort" | "manifests" | "asked">) => {
-    if (sort === "question") return (await judgeQuestion(manifests, asked as Question)).disagreement;
+    if (sort === "question") return (await judgeQuestion(manifests, asked as ResourceQuestion)).disagreement;
     if (sort === "pair") return (await judgePair(asked as Pair)).disagreement;
     const { stays, agrees, ruling } = await judgeObject(asked as Pair);
     return agrees
@@ -116,7 +116,11 @@ export const prove = async (
     tally.world(manifests.length);
 
     const found: Counterexample[] = [];
-    const note = (sort: Counterexample["sort"], asked: Pair | Question, disagreement: string | undefined): void => {
+    const note = (
+      sort: Counterexample["sort"],
+      asked: Pair | ResourceQuestion,
+      disagreement: string | undefined,
+    ): void => {
       if (disagreement !== undefined) found.push({ sort, manifests, asked, disagreement });
     };
     const before = Math.floor((pairs * index) / worlds);

@@ -4,8 +4,8 @@ import {
   type Decision,
   isProblem,
   judge,
-  type Question,
   type Reason,
+  type ResourceQuestion,
   readAnswer,
   readPolicy,
   readReview,
@@ -15,7 +15,7 @@ import type { Review } from "../worlds/stage.ts";
 
 /** What is proven: both may be replaced, to see that a wrong one is found out. */
 export type Keeps = (requester: UserInfo, declared: string, ask: Ask) => Promise<Ruling>;
-export type Ask = (question: Question) => Promise<Answer>;
+export type Ask = (question: ResourceQuestion) => Promise<Answer>;
 
 /** What the rule says of a field. */
 export interface Ruling {

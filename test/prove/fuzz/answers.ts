@@ -1,4 +1,4 @@
-import { type Answer, type Question, readAnswer } from "../../../lib/index.ts";
+import { type Answer, type ResourceQuestion, readAnswer } from "../../../lib/index.ts";
 
 /** The meaning of an authorizer's reply: a clear yes or no, or none that can be relied on. */
 export type Meaning = "yes" | "no" | "none";
@@ -43,7 +43,7 @@ const hash = (text: string): number => {
 };
 
 /** All members of a question, in a fixed order. */
-export const keyOf = ({ user, uid = "", groups, extra, resourceAttributes: asked }: Question): string => {
+export const keyOf = ({ user, uid = "", groups, extra, resourceAttributes: asked }: ResourceQuestion): string => {
   const { verb, group, version, resource, subresource = "", namespace = "", name, ...unknown } = asked;
   const attributes = [verb, group, version, resource, subresource, namespace, name, Object.keys(unknown)];
   return JSON.stringify([user, uid, groups, Object.entries(extra).sort(), attributes]);
@@ -51,14 +51,14 @@ export const keyOf = ({ user, uid = "", groups, extra, resourceAttributes: asked
 
 /** An authorizer that chooses its reply to a question from a few, and repeats it for the same question. */
 export interface Authorizer {
-  readonly answer: (question: Question) => Answer;
+  readonly answer: (question: ResourceQuestion) => Answer;
   /** The questions so far, each with the meaning of the reply. */
   readonly heard: ReadonlyMap<string, Meaning>;
 }
 
 export const authorizerOf = (few: readonly Reply[]): Authorizer => {
   const heard = new Map<string, Meaning>();
-  const answer = (question: Question): Answer => {
+  const answer = (question: ResourceQuestion): Answer => {
     const key = keyOf(question);
     const [meaning, reply] = replies[few[hash(key) % few.length] ?? "no"];
     heard.set(key, meaning);

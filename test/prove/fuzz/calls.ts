@@ -8,6 +8,7 @@ import { hashOfKey } from "../../../functions/webhook/caller-key.ts";
 import { createHandler } from "../../../functions/webhook/handler.ts";
 import { type Entry, splitEntry } from "../../../functions/webhook/log-entries.ts";
 import { type Endpoint, isProblem, type JsonObject, readReview } from "../../../lib/index.ts";
+import type { ResourceQuestion } from "../../../lib/question/index.ts";
 import { odd } from "../../support/arbitrary/values.ts";
 import { gateways } from "../../support/gateway-events.ts";
 import { authorizerOf } from "./answers.ts";
@@ -149,7 +150,7 @@ export const checkCall = async (library: Library, trial: CalledTrial, tally: Tal
   const { answer } = authorizerOf(replies);
   const ask: Ask = async (questions) => {
     if (access === "rejects") throw new Error(`no access at ${import.meta.filename}:1`);
-    return questions.slice(access === "forgets" ? 1 : 0).map(answer);
+    return questions.slice(access === "forgets" ? 1 : 0).map((question) => answer(question as ResourceQuestion));
   };
   const logged: Entry[] = [];
   const clusters = new Map([["prod", { name: "prod", keys, policy, ask }]]);
@@ -179,7 +180,9 @@ export const checkCall = async (library: Library, trial: CalledTrial, tally: Tal
   assert.equal(status, expected, "the status is what the call deserves");
   if (status !== 200 || isProbe || !endpoint || isProblem(review)) return;
   const judgement = library.judge(policy, review.request, endpoint);
-  const answers = judgement.questions.slice(access === "forgets" ? 1 : 0).map(answer);
+  const answers = judgement.questions
+    .slice(access === "forgets" ? 1 : 0)
+    .map((question) => answer(question as ResourceQuestion));
   if (access === "rejects" && judgement.questions.length > 0) {
     const { uid, allowed } = json["response"] as JsonObject;
     assert.deepEqual({ uid, allowed }, { uid: review.uid, allowed: policy.enforcement !== "enforce" });

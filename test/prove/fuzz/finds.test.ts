@@ -21,8 +21,8 @@ const isYes = (answer: lib.Answer | undefined): boolean =>
 
 /** A library that asks other questions than it judges by. */
 const asking = (
-  change: (questions: readonly lib.Question[]) => readonly lib.Question[],
-  hear = (answers: readonly (lib.Answer | undefined)[], _questions: readonly lib.Question[]) => answers,
+  change: (questions: readonly lib.ResourceQuestion[]) => readonly lib.ResourceQuestion[],
+  hear = (answers: readonly (lib.Answer | undefined)[], _questions: readonly lib.ResourceQuestion[]) => answers,
 ): Partial<Library> => {
   const meant = new WeakMap<lib.Judgement, lib.Judgement>();
   return {

@@ -1,4 +1,4 @@
-import type { Endpoint, JsonObject, Question } from "../../../lib/index.ts";
+import type { Endpoint, JsonObject, ResourceQuestion } from "../../../lib/index.ts";
 import { keyOf, type Meaning } from "./answers.ts";
 import { isSame, rawOf } from "./exact-json.ts";
 
@@ -330,7 +330,7 @@ export const judgedSpots = (
   const namespace = String(own(request, "namespace") ?? "");
   const { permission, privileged = {}, writers = [], onEmpty, emptyStandsFor } = target;
 
-  const askedFor = (identity: string): Question["resourceAttributes"] => {
+  const askedFor = (identity: string): ResourceQuestion["resourceAttributes"] => {
     if (permission) return { ...permission, version: "*", name: identity, ...(namespace && { namespace }) };
     const account = accountOf(identity);
     const impersonate = { verb: "impersonate", group: "", version: "v1" };

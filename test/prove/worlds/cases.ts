@@ -1,4 +1,4 @@
-import type { Question } from "../../../lib/index.ts";
+import type { ResourceQuestion } from "../../../lib/index.ts";
 import { impersonationQuestion, serviceAccountOf, serviceAccountUsername } from "../../../lib/index.ts";
 import type { Random } from "./random.ts";
 import { privilegedValues, type Vocabulary } from "./vocabulary.ts";
@@ -103,7 +103,7 @@ export const pairsOf = (
 };
 
 /** Any question that a SubjectAccessReview can say, those that no one should ask too. */
-const oddQuestion = (random: Random, words: Vocabulary, asked: Question): Question => {
+const oddQuestion = (random: Random, words: Vocabulary, asked: ResourceQuestion): ResourceQuestion => {
   const subresource = random.pick(["", "", "scopes", "token", "*"]);
   const namespace = random.pick(["", ...words.namespaces, "default"]);
   return {
@@ -123,7 +123,7 @@ const oddQuestion = (random: Random, words: Vocabulary, asked: Question): Questi
 };
 
 /** The API server's own question, and slips that would be easy to make. */
-const slip = (random: Random, words: Vocabulary, asked: Question): Question => {
+const slip = (random: Random, words: Vocabulary, asked: ResourceQuestion): ResourceQuestion => {
   const { resourceAttributes } = asked;
   const namespace = random.pick(words.namespaces);
   return {
@@ -144,7 +144,7 @@ export const questionsOf = (
   words: Vocabulary,
   manifests: readonly Manifest[],
   count: number,
-): readonly Question[] =>
+): readonly ResourceQuestion[] =>
   pairsOf(random, words, manifests, count).map(({ requester: { name, groups, extra }, declared: asked }) => {
     const allGroups = random.chance(0.5) ? [...groups, "system:authenticated"] : groups;
     const question = impersonationQuestion({ username: name, groups: allGroups, extra }, asked);

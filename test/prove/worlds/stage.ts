@@ -1,4 +1,4 @@
-import type { Question } from "../../../lib/index.ts";
+import type { ResourceQuestion } from "../../../lib/index.ts";
 import type { ControlPlane } from "../../cluster/control-plane.ts";
 import { until } from "../../cluster/world/until.ts";
 import { pooled } from "./pool.ts";
@@ -48,7 +48,7 @@ const markers = (name: string, namespace: string): readonly Manifest[] => {
 };
 
 /** Posts a SubjectAccessReview. */
-export type Review = (question: Question) => Promise<{ readonly status: number; readonly body: unknown }>;
+export type Review = (question: ResourceQuestion) => Promise<{ readonly status: number; readonly body: unknown }>;
 
 /** One for each control plane: it knows what it has to take away. */
 export const stageOn = (plane: ControlPlane, review: Review): Stage => {

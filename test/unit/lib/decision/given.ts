@@ -11,7 +11,7 @@ import {
   judge,
   type Outcome,
   type PatchOperation,
-  type Question,
+  type ResourceQuestion,
   readPolicy,
   readReview,
   writeReview,
@@ -105,7 +105,7 @@ export const answerOf = (said: Said | undefined): Answer | undefined => {
 };
 
 export interface Result {
-  readonly questions: readonly Question[];
+  readonly questions: readonly ResourceQuestion[];
   readonly outcome: Outcome;
   /** As it would be sent. */
   readonly response: AdmissionResponse;

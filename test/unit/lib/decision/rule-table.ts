@@ -38,7 +38,7 @@ export const outcomeOf = ({ questions, response, outcome, patch }: Told, { says 
     fields,
     code: status?.code,
     says: status?.message ?? (says === undefined ? undefined : outcome.message),
-    causes: status?.details?.causes.map(({ field, message }) => ({ field, message })),
+    causes: status?.details?.causes?.map(({ field, message }) => ({ field, message })),
     warns: warnings,
     patch,
   };

@@ -1,8 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { type PolicyRule, ruleAllows } from "../../../../lib/rbac/rule-allows.ts";
+import { type PolicyRule, ruleAllows, ruleAllowsPath } from "../../../../lib/rbac/rule-allows.ts";
 import { asked } from "./build.ts";
 
-const get: PolicyRule = { verbs: ["get"], apiGroups: [""], resources: ["pods"], resourceNames: [] };
+const get: PolicyRule = {
+  verbs: ["get"],
+  apiGroups: [""],
+  resources: ["pods"],
+  resourceNames: [],
+  nonResourceURLs: [],
+};
 const getPods = asked({ verb: "get", resource: "pods", name: "" });
 
 describe("a rule allows", () => {
@@ -62,5 +68,23 @@ describe("a rule allows", () => {
     ["whatever the namespace", {}, { namespace: "t1" }, true],
   ])("%s", (_, rule, question, yes) => {
     expect(ruleAllows({ ...get, ...rule }, { ...getPods, ...question })).toBe(yes);
+  });
+});
+
+describe("a rule on paths allows", () => {
+  test.each<[string, readonly string[], readonly string[], boolean]>([
+    // what                            verbs     nonResourceURLs       yes?
+    ["the path that it names", ["get"], ["/metrics"], true],
+    ["every path", ["*"], ["*"], true],
+    ["a path that begins like it", ["get"], ["/met*"], true],
+    ["a path that begins like it, however many stars end it", ["get"], ["/met**"], true],
+    ["no path that goes on", ["get"], ["/met"], false],
+    ["no star inside a path", ["get"], ["/*trics"], false],
+    ["no path without its slash", ["get"], ["metrics"], false],
+    ["no other verb", ["post"], ["/metrics"], false],
+    ["nothing where it lists no path", ["get"], [], false],
+  ])("%s", (_, verbs, nonResourceURLs, yes) => {
+    const rule = { verbs, apiGroups: ["*"], resources: ["*"], resourceNames: [], nonResourceURLs };
+    expect(ruleAllowsPath(rule, { verb: "get", path: "/metrics" })).toBe(yes);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { goQuote } from "../../../../lib/rbac/go-quote.ts";
+import { goQuote } from "../../../../lib/meta/go-quote.ts";
 
 test.each([
   ["", '""'],
