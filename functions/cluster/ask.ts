@@ -1,10 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Answer, type NoAnswer, type Question, readAnswer } from "../../lib/question/question.ts";
-import type { HttpReply } from "../net/exchange.ts";
 import { accessFailure, httpFailure, lateFailure } from "./access-failure.ts";
 import type { Connection } from "./connection.ts";
-import { pauseBefore } from "./pause-before.ts";
 import { isSameQuestion } from "./same-question.ts";
+import { sendWithRetries } from "./send-with-retries.ts";
 
 /**
  * Asks one cluster's API server. All questions go out together; `deadline` is in milliseconds since the epoch. Never rejects: a failure is
@@ -32,22 +30,13 @@ const anotherAnswer: NoAnswer = { code: 502, failure: "the SubjectAccessReview c
  * @example const ask = askOf(openConnection(kubeconfig, "prod")); const [answer] = await ask([question], Date.now() + 2_000);
  */
 export function askOf({ label, send }: Connection): Ask {
-  /** The last reply, whatever its status: after a pause the question goes out again where `pauseBefore` says so. */
-  const post = async (body: string, deadline: number, signal: AbortSignal): Promise<HttpReply> => {
-    for (let repeats = 0; ; repeats += 1) {
-      const reply = await send({ path, body, signal });
-      const { status, headers } = reply;
-      const now = Date.now();
-      const retryAfter = headers["retry-after"];
-      const pause = pauseBefore({ status, retryAfter, repeats, left: deadline - now, random: Math.random(), now });
-      if (pause === undefined) return reply;
-      await sleep(pause, undefined, { signal });
-    }
-  };
-
   const answerTo = async (question: Question, deadline: number, signal: AbortSignal): Promise<Answer> => {
     try {
-      const { status, text } = await post(JSON.stringify(reviewOf(question)), deadline, signal);
+      const { status, text } = await sendWithRetries(
+        send,
+        { path, body: JSON.stringify(reviewOf(question)), signal },
+        deadline,
+      );
       if (status !== 200 && status !== 201) return httpFailure(label, status, text);
       const review: unknown = JSON.parse(text);
       const answer = readAnswer(review);

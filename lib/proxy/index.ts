@@ -10,6 +10,8 @@ export { type ConcludeOptions, concludeRequest, type Forwarded, type RequestOutc
 export { bearerTokenOf, type WebSocketProtocols, webSocketProtocolsOf } from "./credentials.ts";
 export { type FrontProxyHeaders, frontProxyUser } from "./front-proxy.ts";
 export { bytesOfText, textOfBytes } from "./header-bytes.ts";
+export { isLongRunning } from "./is-long-running.ts";
 export { type Caller, judgeRequest, type ProxyRequest, type RequestJudgement } from "./judge-request.ts";
 export { type OutgoingOptions, outgoingLines } from "./outgoing-lines.ts";
 export { type RequestInfo, readRequestInfo } from "./request-info.ts";
+export { requestTimeout } from "./request-timeout.ts";

@@ -15,6 +15,8 @@ import { type Kubectl, kubeconfig, kubectlRunner } from "./harness/kubectl.ts";
 export interface TokenUser {
   readonly name: string;
   readonly groups?: readonly string[];
+  /** "" for none. One of its own where absent. */
+  readonly uid?: string;
 }
 
 export interface ControlPlaneOptions {
@@ -78,11 +80,11 @@ const writeServiceAccountKeys = (folder: string): void => {
 };
 
 const writeTokens = (folder: string, users: readonly TokenUser[]): Readonly<Record<string, string>> => {
-  const rows = users.map(({ name, groups = [] }, index) => ({
+  const rows = users.map(({ name, groups = [], uid }, index) => ({
     name,
     token: randomBytes(16).toString("hex"),
     // The API server reads an empty last column as one group with an empty name.
-    rest: `${name},uid-${index}${groups.length > 0 ? `,"${groups.join(",")}"` : ""}`,
+    rest: `${name},${uid ?? `uid-${index}`}${groups.length > 0 ? `,"${groups.join(",")}"` : ""}`,
   }));
   writeFileSync(join(folder, "tokens.csv"), rows.map(({ token, rest }) => `${token},${rest}\n`).join(""), {
     mode: 0o600,

@@ -1,0 +1,164 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, type SecureClientSessionOptions } from "node:http2";
+
+/** HTTP/2 connections to one server, opened as streams need them. */
+export interface Http2Sessions {
+  /**
+   * Opens a stream, on a new connection where the others are full. Rejects where no connection can be had, or with the reason of `signal`.
+   *
+   * @param headers names in lower case and values, in turn
+   */
+  readonly open: (headers: readonly string[], options: OpenOptions) => Promise<ClientHttp2Stream>;
+  /** Ends all connections and their streams. */
+  readonly close: () => void;
+}
+
+export interface OpenOptions {
+  /** The request has no body. */
+  readonly endStream: boolean;
+  /** Ends the waiting for a connection. An open stream is not touched. */
+  readonly signal: AbortSignal;
+}
+
+export interface Http2SessionsOptions {
+  /** `https://HOST:PORT` */
+  readonly origin: string;
+  /** The TLS material of a new connection. */
+  readonly tls: () => Promise<SecureClientSessionOptions>;
+  /** Milliseconds between two pings, after which an unanswered one ends its connection, and for which an unused connection is kept. */
+  readonly pingEvery?: number;
+  readonly pingPatience?: number;
+  readonly idleAfter?: number;
+  /** Called when the last connection has ended. */
+  readonly onEmpty?: () => void;
+}
+
+/** Node keeps a stream beyond the peer's limit in a queue without telling anyone, so streams are counted here. */
+const mostStreams = 100;
+const connectPatience = 10_000;
+/** How long a failure to connect answers the next requests, so that they do not open a connection each. */
+const failureAge = 200;
+const megabyte = 1024 * 1024;
+
+const settings = { enablePush: false, initialWindowSize: megabyte, maxHeaderListSize: megabyte };
+/** A header that a client sent twice goes on twice (`strictSingleValueFields`); the server decides. */
+const limits = {
+  maxSendHeaderBlockLength: megabyte,
+  maxHeaderListPairs: 4_096,
+  maxSessionMemory: 256,
+  strictSingleValueFields: false,
+};
+
+interface Member {
+  readonly session: ClientHttp2Session;
+  streams: number;
+  isLeaving: boolean;
+}
+
+/** Connects, and waits until the server has said how many streams it takes. */
+const connected = (origin: string, tls: SecureClientSessionOptions): Promise<ClientHttp2Session> =>
+  new Promise((resolve, reject) => {
+    const session = connect(origin, { ...tls, ...limits, settings });
+    const late = setTimeout(
+      () => session.destroy(Object.assign(new Error("no connection in time"), { code: "ETIMEDOUT" })),
+      connectPatience,
+    );
+    session.once("remoteSettings", () => {
+      clearTimeout(late);
+      resolve(session);
+    });
+    session.on("error", reject);
+    session.once("close", () => {
+      clearTimeout(late);
+      reject(Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" }));
+    });
+  });
+
+/**
+ * A pool of HTTP/2 connections: as many streams on each as the server takes, and one connection being opened at a time. A connection whose
+ * server says that it leaves (GOAWAY) gets no new stream. A ping finds out whether a silent server still runs.
+ */
+export function http2Sessions(options: Http2SessionsOptions): Http2Sessions {
+  const { origin, tls, pingEvery = 10_000, pingPatience = 5_000, idleAfter = 90_000, onEmpty } = options;
+  const members = new Set<Member>();
+  let connecting: Promise<void> | undefined;
+  let failure: { readonly error: unknown; readonly until: number } | undefined;
+  let isClosed = false;
+
+  const isUsable = ({ session, streams, isLeaving }: Member): boolean =>
+    !isLeaving &&
+    !session.closed &&
+    !session.destroyed &&
+    streams < Math.min(mostStreams, session.remoteSettings.maxConcurrentStreams ?? mostStreams);
+
+  const admit = (session: ClientHttp2Session): void => {
+    const member: Member = { session, streams: 0, isLeaving: false };
+    members.add(member);
+    session.setLocalWindowSize(megabyte);
+    session.on("goaway", () => {
+      member.isLeaving = true;
+    });
+    session.setTimeout(idleAfter, () => {
+      if (member.streams === 0) session.close();
+    });
+    const pings = setInterval(() => ping(session, pingPatience), pingEvery);
+    pings.unref();
+    session.once("close", () => {
+      clearInterval(pings);
+      members.delete(member);
+      if (members.size === 0) onEmpty?.();
+    });
+  };
+
+  const connectOne = async (): Promise<void> => {
+    if (failure && performance.now() < failure.until) throw failure.error;
+    try {
+      const session = await connected(origin, await tls());
+      if (isClosed) session.destroy();
+      else admit(session);
+      failure = undefined;
+    } catch (error) {
+      failure = { error, until: performance.now() + failureAge };
+      throw error;
+    } finally {
+      connecting = undefined;
+    }
+  };
+
+  const open = async (headers: readonly string[], { endStream, signal }: OpenOptions): Promise<ClientHttp2Stream> => {
+    for (;;) {
+      signal.throwIfAborted();
+      if (isClosed) throw Object.assign(new Error("the connections are closed"), { code: "ECANCELED" });
+      const member = [...members].find(isUsable);
+      if (member === undefined) {
+        connecting ??= connectOne();
+        await connecting;
+        continue;
+      }
+      const stream = member.session.request(headers as string[], { endStream });
+      member.streams += 1;
+      stream.once("close", () => {
+        member.streams -= 1;
+        if (member.streams === 0 && member.isLeaving) member.session.close();
+      });
+      return stream;
+    }
+  };
+
+  return {
+    open,
+    close: () => {
+      isClosed = true;
+      for (const { session } of members) session.destroy();
+    },
+  };
+}
+
+/** A ping has no limit of its own: a frozen server would never be noticed. */
+const ping = (session: ClientHttp2Session, patience: number): void => {
+  if (session.closed || session.destroyed) return;
+  const late = setTimeout(
+    () => session.destroy(Object.assign(new Error("a ping was not answered"), { code: "ETIMEDOUT" })),
+    patience,
+  );
+  session.ping(() => clearTimeout(late));
+};

@@ -1,0 +1,159 @@
+import { isProblem } from "../../lib/meta/index.ts";
+import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
+import {
+  type Caller,
+  type ConcludeOptions,
+  concludeRequest,
+  type HeaderLine,
+  isLongRunning,
+  judgeRequest,
+  outgoingLines,
+  type RequestInfo,
+  readRequestInfo,
+  requestTimeout,
+  webSocketProtocolsOf,
+} from "../../lib/proxy/index.ts";
+import { authenticate } from "./authenticate.ts";
+import { framingFault } from "./framing-fault.ts";
+import type { Enter } from "./in-flight.ts";
+import type { RequestEntry } from "./log-entries.ts";
+import type { ProxyCluster } from "./proxy-cluster.ts";
+import { type ProxyPlace, routeOf } from "./route.ts";
+import type { UpgradeProtocol } from "./upgrade-protocol.ts";
+import type { UpstreamRequest } from "./upstream.ts";
+
+/** A request as it arrived. */
+export interface Arrival {
+  readonly method: string;
+  readonly target: string;
+  /** With the pseudo headers of HTTP/2. */
+  readonly lines: readonly HeaderLine[];
+  readonly peer: string;
+  /** Undefined for an ordinary request. */
+  readonly upgrade?: UpgradeProtocol | undefined;
+}
+
+/** What is known of a request for the log. */
+export type RequestFacts = Omit<
+  RequestEntry,
+  "event" | "time" | "decision" | "reason" | "status" | "bytes" | "milliseconds"
+>;
+
+/** A request that may go on. */
+export interface Admitted {
+  readonly facts: RequestFacts;
+  readonly request: UpstreamRequest;
+  /** The proxy's part of the path. */
+  readonly prefix: string;
+  /** Milliseconds since the epoch; undefined for what is long-running. */
+  readonly deadline: number | undefined;
+  /** Whether a 401 can be the answer of something behind the API server. */
+  readonly isProxied: boolean;
+  /** To be called once, when the request has ended. */
+  readonly leave: () => void;
+}
+
+export interface Refused {
+  readonly facts: RequestFacts;
+  readonly refusal: StatusObject;
+}
+
+export interface AdmitOptions extends ConcludeOptions {
+  readonly cluster: ProxyCluster;
+  readonly place: ProxyPlace;
+  readonly enter: Enter;
+  /** Milliseconds that a request may take at most, if it is not long-running. */
+  readonly mostMilliseconds: number;
+}
+
+/** How long the cluster is asked who somebody is and what it may do. */
+const askingTime = 10_000;
+
+/** The first steps of every request, in their order: where it goes, what it is, who sent it, and whether and as whom it may go on. */
+export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Admitted | Refused> {
+  const { method, target, peer, upgrade } = arrival;
+  const { cluster, place, enter, mostMilliseconds } = options;
+  const arrived = Date.now();
+  let facts: RequestFacts = { cluster: cluster.name, peer };
+  const refuse = (code: number, message: string): Refused => ({ facts, refusal: statusObject(code, message) });
+
+  const route = routeOf(target, place);
+  if (route === undefined) return refuse(404, "the proxy serves no cluster at this path");
+  const fault = framingFault(arrival.lines);
+  if (fault !== undefined) return refuse(400, fault);
+  const info = readRequestInfo(method, route.target);
+  if (isProblem(info)) return refuse(400, info.problem);
+  const timeout = requestTimeout(route.target, mostMilliseconds);
+  if (isProblem(timeout)) return refuse(400, timeout.problem);
+  facts = { ...facts, ...factsOf(info), ...(upgrade && { protocol: upgrade }) };
+
+  const lines = arrival.lines.filter(([name]) => !name.startsWith(":"));
+  const asking = Math.min(arrived + timeout, arrived + askingTime);
+  const authenticated = await authenticate(lines, upgrade === "websocket", cluster.identify, asking);
+  if ("refusal" in authenticated) return { facts, refusal: authenticated.refusal };
+  const { caller, token } = authenticated;
+  facts = { ...facts, caller: nameOf(caller) };
+
+  const judgement = judgeRequest({ info, lines, caller });
+  if (judgement.refusal) return { facts, refusal: judgement.refusal };
+  const isLong = isLongRunning(info);
+  const isRead = ["get", "list", "watch", "head"].includes(info.verb);
+  const isExempt = judgement.user?.groups.includes("system:masters") ?? false;
+  const leave = enter(isLong ? "long-running" : isRead ? "read" : "write", isExempt);
+  if (leave === undefined) return refuse(429, "too many requests, please try again later");
+  try {
+    const { questions } = judgement;
+    const answers = questions.length === 0 ? [] : await cluster.ask(questions, asking);
+    const outcome = concludeRequest(judgement, answers, options);
+    if ("refusal" in outcome) {
+      leave();
+      return { facts, refusal: outcome.refusal };
+    }
+    const { credential, lines: acting, user } = outcome;
+    facts = { ...facts, credential, user: user?.username ?? "system:anonymous" };
+    if (credential === "caller" && token === undefined) throw new Error("a caller without a token cannot be passed on");
+    const outgoing = outgoingLines(
+      lines.filter(([name]) => upgrade || name.toLowerCase() !== "sec-websocket-protocol"),
+      {
+        acting,
+        peer,
+        ...(upgrade && {
+          upgrade: {
+            protocol: upgrade,
+            subprotocols: upgrade === "websocket" ? webSocketProtocolsOf(lines).others : "",
+          },
+        }),
+      },
+    );
+    return {
+      facts,
+      request: {
+        method,
+        target: route.target,
+        lines: outgoing,
+        credential: credential === "caller" ? { kind: "caller", token: token ?? "" } : { kind: credential },
+      },
+      prefix: route.prefix,
+      deadline: isLong ? undefined : arrived + timeout,
+      isProxied: info.verb === "proxy" || info.subresource === "proxy",
+      leave,
+    };
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}
+
+const nameOf = (caller: Caller): string => (caller === "anonymous" ? "system:anonymous" : caller.user.username);
+
+const factsOf = ({ isResourceRequest, verb, path, apiGroup, resource, subresource, namespace, name }: RequestInfo) =>
+  isResourceRequest
+    ? {
+        verb,
+        ...(apiGroup && { group: apiGroup }),
+        resource,
+        ...(subresource && { subresource }),
+        ...(namespace && { namespace }),
+        ...(name && { name }),
+      }
+    : { verb, path };

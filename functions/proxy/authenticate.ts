@@ -1,0 +1,44 @@
+import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
+import { bearerTokenOf, type Caller, type HeaderLine, webSocketProtocolsOf } from "../../lib/proxy/index.ts";
+import type { NoAnswer } from "../../lib/question/index.ts";
+import type { Identify } from "../cluster/identify.ts";
+
+/** Who sent a request. `token` is the one that proved it. */
+export type Authenticated =
+  | { readonly caller: Caller; readonly token: string | undefined }
+  | { readonly refusal: StatusObject };
+
+/** As long as no header of the API server takes more. */
+const tokens = /^[!-~]{1,1000000}$/;
+
+const unauthorized: Authenticated = { refusal: statusObject(401, "Unauthorized") };
+
+/**
+ * Finds out who sent a request: by the bearer token, then by the token of a WebSocket subprotocol. The first credential that is good
+ * counts. A bad one without a good one is 401, and never makes the request anonymous.
+ *
+ * @param deadline milliseconds since the epoch
+ */
+export async function authenticate(
+  lines: readonly HeaderLine[],
+  isWebSocket: boolean,
+  identify: Identify,
+  deadline: number,
+): Promise<Authenticated> {
+  const bearer = bearerTokenOf(lines);
+  const socket = isWebSocket ? webSocketProtocolsOf(lines) : undefined;
+  const carriesToken = socket?.token !== undefined || socket?.problem !== undefined;
+  if (socket && carriesToken && socket.others === "")
+    return { refusal: statusObject(400, "Sec-WebSocket-Protocol must name a protocol beside its token") };
+  if (bearer === undefined && !carriesToken) return { caller: "anonymous", token: undefined };
+  let unanswered: NoAnswer | undefined;
+  for (const token of [bearer, socket?.token]) {
+    if (token === undefined || !tokens.test(token)) continue;
+    const identity = await identify(token, deadline);
+    if ("user" in identity) return { caller: { user: identity.user, credential: "token" }, token };
+    if ("failure" in identity) unanswered = identity;
+  }
+  if (unanswered === undefined) return unauthorized;
+  const { code, failure } = unanswered;
+  return { refusal: statusObject(code === 502 ? 503 : code, `the request was not authenticated: ${failure}`) };
+}

@@ -1,0 +1,69 @@
+import type { ServerResponse } from "node:http";
+import { constants, type Http2ServerResponse } from "node:http2";
+import type { Writable } from "node:stream";
+
+/** The answer to a client, whatever HTTP it speaks. */
+export interface ClientReply {
+  /**
+   * Sends status and headers.
+   *
+   * @param headers names and values, in turn
+   */
+  readonly respond: (status: number, headers: readonly string[]) => void;
+  readonly body: Writable;
+  /** Sends trailers behind the body; to be called before it ends. */
+  readonly addTrailers: (trailers: readonly string[]) => void;
+  /** Ends the answer so that the client sees that it is not whole. */
+  readonly cut: () => void;
+  readonly hasResponded: () => boolean;
+  /** Calls back once, when nothing more can be sent: the answer was sent, or the client has left. */
+  readonly onClose: (listener: () => void) => void;
+}
+
+const isHttp2 = (response: ServerResponse | Http2ServerResponse): response is Http2ServerResponse =>
+  "stream" in response;
+
+/** The answer that a response of Node's stands for. */
+export function clientReplyOf(response: ServerResponse | Http2ServerResponse): ClientReply {
+  const shared = {
+    addTrailers: (trailers: readonly string[]) => {
+      const pairs: [string, string][] = [];
+      for (let at = 0; at + 1 < trailers.length; at += 2) pairs.push([trailers[at] ?? "", trailers[at + 1] ?? ""]);
+      response.addTrailers(Object.fromEntries(pairs));
+    },
+    hasResponded: () => response.headersSent,
+  };
+  if (!isHttp2(response)) {
+    response.sendDate = false;
+    response.on("error", () => {});
+    return {
+      ...shared,
+      respond: (status, headers) => {
+        response.writeHead(status, headers as string[]);
+        response.flushHeaders();
+      },
+      body: response,
+      cut: () => response.destroy(),
+      onClose: (listener) => response.once("close", listener),
+    };
+  }
+  const { stream } = response;
+  const { req } = response;
+  stream.on("error", () => {});
+  stream.once("finish", () => {
+    // The rest of a body that was not wanted.
+    if (!req.complete) stream.close(constants.NGHTTP2_NO_ERROR);
+  });
+  return {
+    ...shared,
+    respond: (status, headers) => {
+      const wantsTrailers = req.headers["te"] === "trailers";
+      const lines = [":status", String(status), ...headers];
+      stream.respond(lines, wantsTrailers ? { waitForTrailers: true } : {});
+    },
+    body: stream,
+    // Without an error the stream would end as if it were complete.
+    cut: () => stream.destroy(new Error("the answer is not whole")),
+    onClose: (listener) => stream.once("close", listener),
+  };
+}

@@ -1,0 +1,189 @@
+import { type IncomingMessage, ServerResponse, STATUS_CODES } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
+import type { ConcludeOptions, HeaderLine } from "../../lib/proxy/index.ts";
+import { type Admitted, type Arrival, admit, type RequestFacts } from "./admit.ts";
+import { type ClientReply, clientReplyOf } from "./client-reply.ts";
+import { type Ended, forward } from "./forward.ts";
+import { forwardUpgrade } from "./forward-upgrade.ts";
+import { type InFlightLimits, inFlight, usualLimits } from "./in-flight.ts";
+import type { Log } from "./log-entries.ts";
+import type { ProxyCluster } from "./proxy-cluster.ts";
+import { refuse } from "./refuse.ts";
+import type { ProxyPlace } from "./route.ts";
+import { upgradeProtocolOf } from "./upgrade-protocol.ts";
+
+export interface ProxyOptions extends ConcludeOptions {
+  readonly cluster: ProxyCluster;
+  readonly place: ProxyPlace;
+  readonly log: Log;
+  readonly limits?: InFlightLimits;
+  /** Milliseconds that a request may take at most, if it is not long-running. 60 s where absent. */
+  readonly mostMilliseconds?: number;
+}
+
+/** The listeners of a server that speaks HTTP/2 and HTTP/1.1. */
+export interface Proxy {
+  readonly onRequest: (
+    request: IncomingMessage | Http2ServerRequest,
+    response: ServerResponse | Http2ServerResponse,
+  ) => void;
+  /** An HTTP/1.1 request that wants another protocol on its connection. */
+  readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** CONNECT, which over HTTP/1.1 has no response of its own. */
+  readonly onConnect: (request: IncomingMessage | Http2ServerRequest, socket: Duplex | Http2ServerResponse) => void;
+  /** Bytes that are no HTTP/1.1 request. */
+  readonly onClientError: (error: NodeJS.ErrnoException, socket: Duplex) => void;
+}
+
+/** The impersonating proxy for one cluster. */
+export function createProxy(options: ProxyOptions): Proxy {
+  const { cluster, place, log, limits = usualLimits, mostMilliseconds = 60_000, ...conclude } = options;
+  const admitting = { ...conclude, cluster, place, enter: inFlight(limits), mostMilliseconds };
+
+  const handle = async (
+    arrival: Arrival,
+    refused: (refusal: StatusObject) => Ended,
+    go: (admitted: Admitted) => Promise<Ended>,
+  ): Promise<void> => {
+    const started = performance.now();
+    const time = new Date().toISOString();
+    const record = (facts: RequestFacts, decision: "forwarded" | "refused", ended: Ended): void =>
+      log({
+        event: "request",
+        time,
+        ...facts,
+        decision,
+        ...ended,
+        milliseconds: Math.round(10 * (performance.now() - started)) / 10,
+      });
+    let facts: RequestFacts = { cluster: cluster.name, peer: arrival.peer };
+    try {
+      const admission = await admit(arrival, admitting);
+      facts = admission.facts;
+      if ("refusal" in admission) record(facts, "refused", refused(admission.refusal));
+      else
+        try {
+          record(facts, "forwarded", await go(admission));
+        } finally {
+          admission.leave();
+        }
+    } catch (error) {
+      const refusal = statusObject(500, "Internal error occurred: the proxy failed");
+      const reason = `our own code failed: ${error instanceof Error ? error.name : typeof error}`;
+      record(facts, "refused", { ...refused(refusal), reason });
+    }
+  };
+
+  const refuseWith =
+    (reply: () => ClientReply) =>
+    (refusal: StatusObject): Ended => {
+      const bytes = refuse(reply(), refusal);
+      return { status: refusal.code, bytes, reason: refusal.message };
+    };
+
+  const onRequest: Proxy["onRequest"] = (request, response) => {
+    const reply = clientReplyOf(response);
+    const closed = new AbortController();
+    reply.onClose(() => closed.abort());
+    const refused = (refusal: StatusObject): Ended => {
+      if (closed.signal.aborted) return { status: 0, bytes: 0, reason: "the client has left" };
+      if (reply.hasResponded()) {
+        reply.cut();
+        return { status: 0, bytes: 0 };
+      }
+      return refuseWith(() => reply)(refusal);
+    };
+    void handle(arrivalOf(request), refused, async (admitted) => {
+      if (closed.signal.aborted) return { status: 0, bytes: 0, reason: "the client has left" };
+      return forward(admitted, request, reply, cluster.upstream);
+    });
+  };
+
+  const onUpgrade: Proxy["onUpgrade"] = (request, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    if ("setNoDelay" in socket) (socket as Socket).setNoDelay(true).setTimeout(0);
+    const takeReply = () => {
+      const response = new ServerResponse(request);
+      response.shouldKeepAlive = false;
+      response.assignSocket(socket as Socket);
+      response.once("finish", () => {
+        response.detachSocket(socket as Socket);
+        socket.end(() => socket.destroy());
+      });
+      return { reply: clientReplyOf(response), response };
+    };
+    const refused = (refusal: StatusObject): Ended => {
+      if (socket.destroyed) return { status: 0, bytes: 0, reason: "the client has left" };
+      return refuseWith(() => takeReply().reply)(refusal);
+    };
+    const arrival = arrivalOf(request);
+    const protocol = upgradeProtocolOf(arrival.lines);
+    const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
+    const fault =
+      protocol === undefined
+        ? "only Upgrade: websocket and Upgrade: SPDY/3.1 are served"
+        : coding !== undefined || length !== "0"
+          ? "a request to upgrade must have no body"
+          : undefined;
+    if (protocol === undefined || fault !== undefined) {
+      const ended = refused(statusObject(400, fault ?? ""));
+      log({
+        ...{ event: "request", time: new Date().toISOString(), cluster: cluster.name, peer: arrival.peer },
+        ...{ decision: "refused", ...ended, milliseconds: 0 },
+      });
+      return;
+    }
+    void handle({ ...arrival, upgrade: protocol }, refused, (admitted) =>
+      forwardUpgrade(admitted, protocol, { socket, head, takeReply }, cluster.upstream),
+    );
+  };
+
+  const onConnect: Proxy["onConnect"] = (request, target) => {
+    if ("stream" in target) {
+      refuse(clientReplyOf(target), connectRefusal);
+      return;
+    }
+    const response = new ServerResponse(request as IncomingMessage);
+    response.shouldKeepAlive = false;
+    response.assignSocket(target as Socket);
+    response.once("finish", () => target.destroy());
+    refuse(clientReplyOf(response), connectRefusal);
+  };
+
+  const onClientError: Proxy["onClientError"] = ({ code }, socket) => {
+    if (!socket.writable || code === "ECONNRESET") {
+      socket.destroy();
+      return;
+    }
+    const isLarge = code === "HPE_HEADER_OVERFLOW";
+    const refusal = statusObject(
+      isLarge ? 431 : 400,
+      isLarge ? "the headers are too large" : "the request is not HTTP/1.1",
+    );
+    const body = JSON.stringify(refusal);
+    const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
+    const line = `HTTP/1.1 ${refusal.code} ${STATUS_CODES[refusal.code]}`;
+    socket.end(`${line}\r\n${headers}\r\n\r\n${body}`, () => socket.destroy());
+  };
+
+  return { onRequest, onUpgrade, onConnect, onClientError };
+}
+
+const connectRefusal = statusObject(400, "CONNECT is not served");
+
+const arrivalOf = (request: IncomingMessage | Http2ServerRequest): Arrival => {
+  const { rawHeaders } = request;
+  const lines = rawHeaders.flatMap((name, at): HeaderLine[] =>
+    at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ""]] : [],
+  );
+  const address = request.socket.remoteAddress ?? "";
+  return {
+    method: request.method ?? "",
+    target: request.url ?? "",
+    lines,
+    peer: address.replace(/^::ffff:(?=\d+\.)/, ""),
+  };
+};

@@ -1,0 +1,126 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { statusObject } from "../../lib/meta/status.ts";
+import type { Admitted } from "./admit.ts";
+import { answerLines } from "./answer-lines.ts";
+import type { ClientReply } from "./client-reply.ts";
+import type { Ended } from "./forward.ts";
+import { refuse } from "./refuse.ts";
+import type { UpgradeProtocol } from "./upgrade-protocol.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** The connection of a client that wants another protocol on it. */
+export interface UpgradingClient {
+  readonly socket: Duplex;
+  /** What it sent behind its headers. */
+  readonly head: Buffer;
+  /** For an ordinary answer; lets go of the socket. */
+  readonly takeReply: () => { readonly reply: ClientReply; readonly response: ServerResponse };
+}
+
+/** How long the API server may take to switch protocols. */
+const switchPatience = 60_000;
+
+/**
+ * Asks the API server, over a connection of its own, to switch protocols, and joins the two connections if it does. Until then nothing goes
+ * upwards that the client sent behind its headers. Any other answer is passed on as an ordinary one, and both connections are closed.
+ */
+export async function forwardUpgrade(
+  { request, prefix, isProxied }: Admitted,
+  protocol: UpgradeProtocol,
+  client: UpgradingClient,
+  upstream: Upstream,
+): Promise<Ended> {
+  const { socket } = client;
+  const failed = (code: number, reason: string): Ended => {
+    if (socket.destroyed) return { status: 0, bytes: 0, reason: "the client has left" };
+    return { status: code, bytes: refuse(client.takeReply().reply, statusObject(code, reason)), reason };
+  };
+  const asked = await upstream.openUpgrade(request).catch(() => undefined);
+  if (asked === undefined) return failed(502, "the credential of the acting account cannot be had");
+  asked.setTimeout(switchPatience, () => asked.destroy(new Error("late")));
+  const leave = () => asked.destroy();
+  socket.once("close", leave);
+  return new Promise((resolve) => {
+    asked.once("error", (error: NodeJS.ErrnoException) => {
+      resolve(failed(502, `the API server cannot be reached${error.code ? ` (${error.code})` : ""}`));
+    });
+    asked.once("upgrade", (answer, peer, head) => {
+      const switchedTo = answer.headers.upgrade?.toLowerCase();
+      if (switchedTo !== protocol.toLowerCase()) {
+        peer.destroy();
+        resolve(failed(502, "the API server switched to another protocol than the one that was asked for"));
+        return;
+      }
+      socket.removeListener("close", leave);
+      peer.setTimeout(0);
+      peer.setNoDelay(true);
+      resolve(joined(answer, protocol, client, peer, head));
+    });
+    asked.once("response", (answer) => {
+      if (answer.statusCode === 401 && request.credential.kind === "actor" && !isProxied) {
+        answer.destroy();
+        void upstream.renewActor().catch(() => false);
+        resolve(failed(502, "the API server refused the credential of the acting account"));
+        return;
+      }
+      resolve(passOn(answer, prefix, client));
+    });
+    asked.end();
+  });
+}
+
+/** Passes an answer on that switches nothing. */
+const passOn = (answer: IncomingMessage, prefix: string, client: UpgradingClient): Promise<Ended> =>
+  new Promise((resolve) => {
+    const { reply } = client.takeReply();
+    let bytes = 0;
+    const status = answer.statusCode ?? 502;
+    answer.on("error", () => {});
+    answer.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    // `pipe` alone would leave the client waiting when the API server breaks off.
+    answer.once("close", () => {
+      if (answer.complete) reply.body.end();
+      else reply.cut();
+      resolve({ status, bytes, ...(!answer.complete && { reason: "the API server broke its answer off" }) });
+    });
+    reply.onClose(() => answer.destroy());
+    reply.respond(status, answerLines(answer.rawHeaders, prefix));
+    answer.pipe(reply.body, { end: false });
+  });
+
+/** Tells the client that the protocol is switched, and passes bytes in both directions until one side has ended. */
+const joined = (
+  answer: IncomingMessage,
+  protocol: UpgradeProtocol,
+  { socket, head }: UpgradingClient,
+  peer: Duplex,
+  peerHead: Buffer,
+): Promise<Ended> =>
+  new Promise((resolve) => {
+    const lines = ["Connection", "Upgrade", "Upgrade", protocol, ...answerLines(answer.rawHeaders, "")];
+    const pairs = lines.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${lines[at + 1]}\r\n`] : []));
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\n${pairs.join("")}\r\n`, "latin1");
+    let bytes = head.length + peerHead.length;
+    if (peerHead.length > 0) socket.write(peerHead);
+    if (head.length > 0) peer.write(head);
+    let open = 2;
+    const join = (from: Duplex, to: Duplex): void => {
+      from.on("error", () => from.destroy());
+      from.on("data", (chunk: Buffer) => {
+        bytes += chunk.length;
+      });
+      from.once("close", () => {
+        // What is on its way to the other side is still written.
+        if (from.readableEnded && !to.writableFinished) to.end(() => to.destroy());
+        else to.destroy();
+        open -= 1;
+        if (open === 0) resolve({ status: 101, bytes });
+      });
+      from.pipe(to);
+    };
+    join(socket, peer);
+    join(peer, socket);
+  });

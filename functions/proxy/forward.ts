@@ -1,0 +1,155 @@
+import type { IncomingMessage } from "node:http";
+import { type ClientHttp2Stream, constants, type Http2ServerRequest } from "node:http2";
+import { statusObject } from "../../lib/meta/status.ts";
+import { type HeldBody, holdBody } from "../net/held-body.ts";
+import type { Admitted } from "./admit.ts";
+import { answerLines } from "./answer-lines.ts";
+import type { ClientReply } from "./client-reply.ts";
+import { refuse } from "./refuse.ts";
+import { NoActorToken, type Upstream } from "./upstream.ts";
+
+/** What became of a request that was let through. */
+export interface Ended {
+  readonly status: number;
+  readonly bytes: number;
+  /** Absent where the whole answer was passed on. */
+  readonly reason?: string;
+}
+
+const mostRepeats = 4;
+
+/**
+ * Sends a request on to the API server over HTTP/2 and passes its answer back, both as fast as the other side takes them. A request that the
+ * API server has not begun (REFUSED_STREAM) is sent again. An answer that breaks off is never passed on as a complete one. When one side
+ * goes away, the other side's stream ends.
+ */
+export async function forward(
+  { request, prefix, deadline, isProxied }: Admitted,
+  source: IncomingMessage | Http2ServerRequest,
+  reply: ClientReply,
+  upstream: Upstream,
+): Promise<Ended> {
+  const end = new AbortController();
+  let stream: ClientHttp2Stream | undefined;
+  let isLate = false;
+  const stop = () => {
+    end.abort(new Error("the request has ended"));
+    stream?.close(constants.NGHTTP2_CANCEL);
+  };
+  let isGone = false;
+  reply.onClose(() => {
+    isGone = true;
+    stop();
+  });
+  const timer =
+    deadline === undefined
+      ? undefined
+      : setTimeout(() => {
+          isLate = true;
+          stop();
+        }, deadline - Date.now());
+  const failed = (code: number, reason: string): Ended => {
+    if (isGone) return { status: 0, bytes: 0, reason: "the client has left" };
+    const refusal = isLate
+      ? statusObject(504, "Timeout: request did not complete within the allotted timeout")
+      : statusObject(code, reason);
+    return { status: refusal.code, bytes: refuse(reply, refusal), reason: refusal.message };
+  };
+  const body = hasBody(source) ? holdBody(source) : undefined;
+  try {
+    for (let repeats = 0; ; repeats += 1) {
+      stream = await upstream.open(request, { endStream: body === undefined, signal: end.signal });
+      const answer = await answerOf(stream, body);
+      if ("broken" in answer) {
+        const isRefused = answer.broken === constants.NGHTTP2_REFUSED_STREAM;
+        if (isRefused && repeats < mostRepeats && !end.signal.aborted && (body?.isRepeatable() ?? true)) continue;
+        return failed(502, `the API server ended the request without an answer (HTTP/2 code ${answer.broken})`);
+      }
+      if (answer.status === 401 && request.credential.kind === "actor" && !isProxied) {
+        stream.close(constants.NGHTTP2_CANCEL);
+        const isRenewed = await upstream.renewActor().catch(() => false);
+        if (isRenewed && repeats < mostRepeats && (body?.isRepeatable() ?? true)) continue;
+        return failed(502, "the API server refused the credential of the acting account");
+      }
+      body?.release();
+      const { bytes, isWhole } = await passOn(stream, answer, prefix, reply);
+      const reason = isWhole
+        ? undefined
+        : isLate
+          ? "the request was not complete at its deadline"
+          : isGone
+            ? "the client has left"
+            : "the API server broke its answer off";
+      return { status: answer.status, bytes, ...(reason && { reason }) };
+    }
+  } catch (error) {
+    if (reply.hasResponded()) {
+      reply.cut();
+      return { status: 0, bytes: 0, reason: sentenceOf(error) };
+    }
+    return failed(502, sentenceOf(error));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What Node threw, without addresses and credentials. */
+const sentenceOf = (error: unknown): string => {
+  if (error instanceof NoActorToken) return error.message;
+  const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
+  return `the API server cannot be reached${code}`;
+};
+
+const hasBody = (source: IncomingMessage | Http2ServerRequest): boolean => {
+  if ("stream" in source) return !source.stream.endAfterHeaders;
+  const { "transfer-encoding": coding, "content-length": length = "0" } = source.headers;
+  return coding !== undefined || length !== "0";
+};
+
+interface UpstreamAnswer {
+  readonly status: number;
+  /** Names and values, in turn. */
+  readonly headers: readonly string[];
+}
+
+/** Sends the body and waits for status and headers; `broken` is the HTTP/2 code with which the stream ended without them. */
+const answerOf = (
+  stream: ClientHttp2Stream,
+  body: HeldBody | undefined,
+): Promise<UpstreamAnswer | { readonly broken: number }> =>
+  new Promise((resolve) => {
+    stream.on("error", () => {});
+    stream.once("response", (headers, _flags, raw: readonly string[]) =>
+      resolve({ status: Number(headers[":status"]), headers: raw }),
+    );
+    stream.once("close", () => resolve({ broken: stream.rstCode }));
+    body?.sendTo(stream);
+  });
+
+const passOn = (
+  stream: ClientHttp2Stream,
+  { status, headers }: UpstreamAnswer,
+  prefix: string,
+  reply: ClientReply,
+): Promise<{ readonly bytes: number; readonly isWhole: boolean }> =>
+  new Promise((resolve) => {
+    let bytes = 0;
+    const { session } = stream;
+    let isSettled = false;
+    const settle = (isWhole: boolean): void => {
+      if (isSettled) return;
+      isSettled = true;
+      if (isWhole) reply.body.end();
+      else reply.cut();
+      resolve({ bytes, isWhole });
+    };
+    stream.on("trailers", (_headers, _flags, raw?: readonly string[]) => reply.addTrailers(raw ?? []));
+    stream.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    // Node ends a stream cleanly when its connection breaks; the code and the state of the connection are the only traces.
+    stream.once("end", () => settle(stream.rstCode === constants.NGHTTP2_NO_ERROR && session?.destroyed === false));
+    stream.once("close", () => settle(false));
+    reply.respond(status, answerLines(headers, prefix));
+    stream.pipe(reply.body, { end: false });
+  });

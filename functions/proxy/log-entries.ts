@@ -1,0 +1,33 @@
+/** One request, as it is logged: who, what, as whom, and what became of it. It holds no token, no body and no header. */
+export interface RequestEntry {
+  readonly event: "request";
+  readonly time: string;
+  readonly cluster: string;
+  /** The address of the peer. */
+  readonly peer: string;
+  /** The user whose credential the request brought; `system:anonymous` without one, absent where it was refused. */
+  readonly caller?: string;
+  /** The user that the request went on as. */
+  readonly user?: string;
+  /** Whose credential went to the API server. */
+  readonly credential?: "actor" | "caller" | "none";
+  readonly verb?: string;
+  readonly group?: string;
+  readonly resource?: string;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  /** Of a request that is not about a resource, without its query. */
+  readonly path?: string;
+  readonly protocol?: string;
+  readonly decision: "forwarded" | "refused";
+  /** Why it was refused, or why its answer is not whole. */
+  readonly reason?: string;
+  /** What the client got; 0 where it left before. */
+  readonly status: number;
+  /** Of the answer's body, or of both directions of an upgraded connection. */
+  readonly bytes: number;
+  readonly milliseconds: number;
+}
+
+export type Log = (entry: RequestEntry) => void;

@@ -1,0 +1,13 @@
+import type { Ask } from "../cluster/ask.ts";
+import type { Identify } from "../cluster/identify.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** A cluster behind the proxy. */
+export interface ProxyCluster {
+  /** In messages and in the log. */
+  readonly name: string;
+  /** Asked with the credentials of the asking account, as is `ask`. */
+  readonly identify: Identify;
+  readonly ask: Ask;
+  readonly upstream: Upstream;
+}

@@ -1,0 +1,32 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+import { findSource } from "../cluster/harness/binaries.ts";
+import { findKubelet } from "./world/kubelet.ts";
+
+const source = findSource();
+const kubelet = findKubelet();
+const missing = [
+  ...(source.kind === "none" ? [source.reason] : []),
+  ...(kubelet.kind === "none" ? [kubelet.reason] : []),
+];
+const available = missing.length === 0;
+if (!available) {
+  const what = `The proxy suite cannot run: ${missing.join("; ")}.`;
+  if (process.env["CI"] === "true") throw new Error(what);
+  process.stderr.write(
+    `\n*** SKIPPED: ${what}\n*** Nothing is proven about the proxy in front of a real API server.\n\n`,
+  );
+}
+
+export default defineConfig({
+  test: {
+    name: "proxy",
+    root: fileURLToPath(new URL("../..", import.meta.url)),
+    include: available ? ["test/proxy/**/*.test.ts"] : [],
+    passWithNoTests: !available,
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 20_000,
+  },
+});
