@@ -77,6 +77,7 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
   let facts: RequestFacts = { cluster: cluster.name, peer };
   const refuse = (code: number, message: string): Refused => ({ facts, refusal: statusObject(code, message) });
 
+  if (!target.startsWith("/")) return refuse(400, "the request's target must be a path");
   const route = routeOf(target, place);
   if (route === undefined) return refuse(404, "the proxy serves no cluster at this path");
   const fault = framingFault(arrival.lines);

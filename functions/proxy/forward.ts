@@ -72,15 +72,13 @@ export async function forward(
         return failed(502, "the API server refused the credential of the acting account");
       }
       body?.release();
-      const { bytes, isWhole } = await passOn(stream, answer, prefix, reply);
-      const reason = isWhole
-        ? undefined
-        : isLate
+      return await passOn(stream, answer, prefix, reply, () =>
+        isLate
           ? "the request was not complete at its deadline"
           : isGone
             ? "the client has left"
-            : "the API server broke its answer off";
-      return { status: answer.status, bytes, ...(reason && { reason }) };
+            : "the API server broke its answer off",
+      );
     }
   } catch (error) {
     if (reply.hasResponded()) {
@@ -131,7 +129,8 @@ const passOn = (
   { status, headers }: UpstreamAnswer,
   prefix: string,
   reply: ClientReply,
-): Promise<{ readonly bytes: number; readonly isWhole: boolean }> =>
+  reasonOfBreak: () => string,
+): Promise<Ended> =>
   new Promise((resolve) => {
     let bytes = 0;
     const { session } = stream;
@@ -139,9 +138,9 @@ const passOn = (
     const settle = (isWhole: boolean): void => {
       if (isSettled) return;
       isSettled = true;
+      resolve({ status, bytes, ...(!isWhole && { reason: reasonOfBreak() }) });
       if (isWhole) reply.body.end();
       else reply.cut();
-      resolve({ bytes, isWhole });
     };
     stream.on("trailers", (_headers, _flags, raw?: readonly string[]) => reply.addTrailers(raw ?? []));
     stream.on("data", (chunk: Buffer) => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { RequestEntry } from "../../../functions/proxy/log-entries.ts";
 import { type LocalProxy, type ServeProxyOptions, serveProxy } from "../../../infra/local/serve-proxy.ts";
 import { type ControlPlane, startControlPlane } from "../../cluster/control-plane.ts";
+import type { Caller } from "../../cluster/harness/caller.ts";
 import { type Kubectl, kubeconfig, kubectlRunner } from "../../cluster/harness/kubectl.ts";
 import { applied } from "../../cluster/world/applied.ts";
 import { until } from "../../cluster/world/until.ts";
@@ -21,6 +22,8 @@ export interface Served extends LocalProxy {
   readonly entries: readonly RequestEntry[];
   /** kubectl through the proxy. */
   readonly kubectl: Kubectl;
+  /** The content of a kubeconfig for a caller. */
+  readonly kubeconfigFor: (caller: Caller) => string;
 }
 
 const binding = (name: string, role: string, user: string) => ({
@@ -49,6 +52,10 @@ const rights = [
   binding("olga", "cluster-admin", "olga"),
   binding("rita", "view-configmaps", "rita"),
   {
+    ...binding("readers", "view-configmaps", ""),
+    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "readers" }],
+  },
+  {
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: "ClusterRole",
     metadata: { name: "view-configmaps" },
@@ -64,6 +71,7 @@ const users = [
   { name: "rita", uid: "" },
   { name: "stranger", uid: "" },
   { name: "zo\u00eb", uid: "", groups: ["\u00fcber"] },
+  { name: "member", uid: "", groups: ["readers", ...Array.from({ length: 499 }, (_, at) => `group-${at}`)] },
   { name: "ulf", uid: "u-1", groups: ["team-a"] },
 ];
 
@@ -120,10 +128,9 @@ export const startStage = async (flags: readonly string[] = []): Promise<Stage> 
       });
       open.add(proxy);
       served += 1;
-      const kubectl = kubectlRunner(kubectlProgram, join(folder, `kubectl-${served}`), (caller) =>
-        kubeconfig(proxy.url, proxy.ca ?? "", caller),
-      );
-      return { ...proxy, entries, kubectl };
+      const kubeconfigFor = (caller: Caller): string => kubeconfig(proxy.url, proxy.ca ?? "", caller);
+      const kubectl = kubectlRunner(kubectlProgram, join(folder, `kubectl-${served}`), kubeconfigFor);
+      return { ...proxy, entries, kubectl, kubeconfigFor };
     },
     stop: async () => {
       await Promise.all([...open].map((proxy) => proxy.close()));

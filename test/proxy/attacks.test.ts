@@ -1,0 +1,313 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { AuditEvent } from "../cluster/harness/audit-log.ts";
+import { applied } from "../cluster/world/applied.ts";
+import { serviceAccount } from "../cluster/world/namespace.ts";
+import { type Received, send, sendBytes } from "./world/clients.ts";
+import { type Served, type Stage, startStage } from "./world/stage.ts";
+
+let stage: Stage;
+let proxy: Served;
+let prefix: string;
+
+beforeAll(async () => {
+  stage = await startStage();
+  proxy = await stage.serve();
+  prefix = new URL(proxy.url).pathname;
+  await applied(stage, [
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "robot", namespace: "default" } },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRoleBinding",
+      metadata: { name: "robot" },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "view-configmaps" },
+      subjects: [{ kind: "ServiceAccount", name: "robot", namespace: "default" }],
+    },
+  ]);
+});
+afterAll(() => stage?.stop());
+
+const bearer = (name: string): readonly string[] => ["authorization", `Bearer ${stage.user(name).token}`];
+const path = "/api/v1/configmaps";
+const ours = ["tokenreviews", "subjectaccessreviews", "selfsubjectreviews"];
+
+/** Who the API server's audit log says made the requests since a mark, without the proxy's own questions. */
+const actedAs = (mark: number): readonly string[] =>
+  stage
+    .auditEvents(mark)
+    .filter(({ user, objectRef }) => !(user.username === "proxy-asker" && ours.includes(objectRef?.resource ?? "")))
+    .map(({ user, impersonatedUser }: AuditEvent) => `${user.username} as ${impersonatedUser?.username ?? "itself"}`);
+
+const decodedStatus = ({ text }: Received) => JSON.parse(text);
+
+describe.each([1, 2] as const)("over HTTP/%i", (http) => {
+  // Over HTTP/2, Node takes nine frames of 16 KiB for headers.
+  const largeHeader = http === 2 ? 8_000 : 60_000;
+  const rows: readonly (readonly [string, () => readonly string[], number, readonly string[]])[] = [
+    ["no credential", () => [], 403, ["system:anonymous as itself"]],
+    ["a token that nobody has", () => ["authorization", "Bearer nonsense"], 401, []],
+    ["another scheme", () => ["authorization", "Basic b2xnYTpvbGdh"], 403, ["system:anonymous as itself"]],
+    ["a good token", () => bearer("rita"), 200, ["proxy-actor as rita"]],
+    ["impersonation without the right to", () => [...bearer("rita"), "impersonate-user", "olga"], 403, []],
+    [
+      "impersonation by someone who may",
+      () => [...bearer("olga"), "impersonate-user", "rita"],
+      200,
+      ["proxy-actor as rita"],
+    ],
+    [
+      "the first of two names counts",
+      () => [...bearer("olga"), "impersonate-user", "stranger", "impersonate-user", "rita"],
+      403,
+      [],
+    ],
+    ["an unknown impersonation header", () => [...bearer("olga"), "impersonate-everything", "yes"], 400, []],
+    ["an impersonation header with underscores", () => [...bearer("rita"), "impersonate_user", "olga"], 400, []],
+    ["a group without a user", () => [...bearer("olga"), "impersonate-group", "system:masters"], 400, []],
+    ["impersonation without a credential", () => ["impersonate-user", "olga"], 403, []],
+    [
+      "a front proxy's headers",
+      () => [...bearer("rita"), "x-remote-user", "admin", "x-remote-group", "system:masters"],
+      200,
+      ["proxy-actor as rita"],
+    ],
+    [
+      "the reserved key of extra",
+      () => [
+        ...bearer("olga"),
+        "impersonate-user",
+        "rita",
+        "impersonate-extra-proxy.impersonation-admission%2foriginal-user-info",
+        "x",
+      ],
+      403,
+      [],
+    ],
+    ["a name in UTF-8", () => bearer("zo\u00eb"), 403, []],
+    [
+      "500 groups asked for",
+      () => [
+        ...bearer("olga"),
+        "impersonate-user",
+        "rita",
+        ...Array.from({ length: 500 }, (_, at) => ["impersonate-group", `g${at}`]).flat(),
+      ],
+      400,
+      [],
+    ],
+    [
+      "200 groups asked for",
+      () => [
+        ...bearer("olga"),
+        "impersonate-user",
+        "rita",
+        ...Array.from({ length: 200 }, (_, at) => ["impersonate-group", `g${at}`]).flat(),
+      ],
+      200,
+      ["proxy-actor as rita"],
+    ],
+    [
+      `headers of ${15 * largeHeader} bytes`,
+      () => [
+        ...bearer("rita"),
+        ...Array.from({ length: 15 }, (_, at) => [`x-large-${at}`, "z".repeat(largeHeader)]).flat(),
+      ],
+      200,
+      ["proxy-actor as rita"],
+    ],
+    ["a caller in 500 groups", () => bearer("member"), 200, ["proxy-actor as member"]],
+  ];
+  test.each(rows)("%s", async (_name, lines, status, acted) => {
+    const mark = stage.auditMark();
+    const received = await send(proxy, { http, path, lines: lines() });
+    expect([received.status, received.text.slice(0, received.status === 200 ? 0 : 300)]).toEqual([
+      status,
+      status === 200 ? "" : expect.stringContaining('"kind":"Status"'),
+    ]);
+    expect(actedAs(mark)).toEqual(acted);
+  });
+
+  test("a service account goes on with its own token, and not as another user", async () => {
+    const robot = await serviceAccount(stage, "default", "robot");
+    const mark = stage.auditMark();
+    const received = await send(proxy, { http, path, lines: ["authorization", `Bearer ${robot.token}`] });
+    expect(received.status).toBe(200);
+    expect(actedAs(mark)).toEqual(["system:serviceaccount:default:robot as itself"]);
+  });
+
+  test("names and groups arrive as they are, whatever their letters", async () => {
+    const mark = stage.auditMark();
+    const body = JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" });
+    const received = await send(proxy, {
+      ...{ http, method: "POST", path: "/apis/authentication.k8s.io/v1/selfsubjectreviews", body },
+      lines: [...bearer("zo\u00eb"), "content-type", "application/json"],
+    });
+    const bytes = Buffer.from(received.text).toString();
+    expect(JSON.parse(bytes).status.userInfo).toMatchObject({
+      username: "zo\u00eb",
+      groups: ["\u00fcber", "system:authenticated"],
+    });
+    expect(actedAs(mark)).toEqual(["proxy-actor as zo\u00eb"]);
+  });
+
+  test.each([
+    "/k8s/clusters/other/api",
+    "/k8s/clusters/pro%64/api",
+    "/k8s/clusters/prodx/api",
+    "/k8s/clusters/prod%2fapi",
+    "/k8s/clusters/../clusters/prod/api",
+    "//k8s/clusters/prod/api",
+    "/K8S/clusters/prod/api",
+    "/api/v1/namespaces",
+    "/clusters/prod/key/mutate",
+    "/mutate",
+    "/validate",
+    "/livez",
+    "/metrics",
+  ])("a path that is not the proxy's is 404: %s", async (target) => {
+    const mark = stage.auditMark();
+    const front = { ...proxy, url: new URL("/", proxy.url).href };
+    const received = await send(front, { http, path: target, lines: bearer("olga") });
+    expect([received.status, decodedStatus(received).reason]).toEqual([404, "NotFound"]);
+    expect(actedAs(mark)).toEqual([]);
+  });
+
+  test.each([
+    "/api/v1/namespaces/default/%2e%2e/kube-system/configmaps",
+    "/api/v1/namespaces/default/../kube-system/configmaps",
+  ])("a path goes on byte for byte, and is judged as the API server reads it: %s", async (target) => {
+    const mark = stage.auditMark();
+    const received = await send(proxy, { http, path: target, lines: bearer("olga") });
+    const [event] = stage.auditEvents(mark).filter(({ user }) => user.username === "proxy-actor");
+    expect([received.status, event?.requestURI, event?.objectRef?.namespace]).toEqual([404, target, "default"]);
+    const refused = await send(proxy, { http, path: target, lines: bearer("rita") });
+    expect([refused.status, decodedStatus(refused).message]).toEqual([
+      403,
+      expect.stringContaining("decision made by proxy.impersonation-admission"),
+    ]);
+  });
+});
+
+describe("what only bytes on HTTP/1.1 can say", () => {
+  const host = "Host: localhost\r\n";
+  const rita = () => `Authorization: Bearer ${stage.user("rita").token}\r\n`;
+  const get = (headers: string): string =>
+    `GET ${prefix}${path}?limit=1 HTTP/1.1\r\n${host}Connection: close\r\n${headers}\r\n`;
+  const statusesIn = (text: string): readonly number[] =>
+    [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status)).filter((status) => status !== 100);
+
+  const rows: readonly (readonly [string, () => string, readonly number[], readonly string[]])[] = [
+    [
+      "Connection names our headers",
+      () =>
+        `GET ${prefix}${path} HTTP/1.1\r\n${host}${rita()}Connection: close, Impersonate-User, Authorization, X-Forwarded-For\r\n\r\n`,
+      [200],
+      ["proxy-actor as rita"],
+    ],
+    [
+      "two Authorization lines",
+      () =>
+        get(
+          `Authorization: Bearer ${stage.user("rita").token}\r\nAuthorization: Bearer ${stage.user("olga").token}\r\n`,
+        ),
+      [200],
+      ["proxy-actor as rita"],
+    ],
+    [
+      "Transfer-Encoding beside Content-Length",
+      () =>
+        `POST ${prefix}${path} HTTP/1.1\r\n${host}${rita()}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET ${prefix}/version HTTP/1.1\r\n${host}${rita()}\r\n`,
+      [400],
+      [],
+    ],
+    [
+      "two lengths",
+      () => `POST ${prefix}${path} HTTP/1.1\r\n${host}${rita()}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello`,
+      [400],
+      [],
+    ],
+    [
+      "a coding that is not chunked",
+      () => `POST ${prefix}${path} HTTP/1.1\r\n${host}${rita()}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
+      [400],
+      [],
+    ],
+    ["CONNECT", () => `CONNECT kubernetes.default:443 HTTP/1.1\r\n${host}${rita()}\r\n`, [400], []],
+    [
+      "absolute form",
+      () => `GET https://localhost${prefix}${path} HTTP/1.1\r\n${host}${rita()}Connection: close\r\n\r\n`,
+      [400],
+      [],
+    ],
+    ["asterisk form", () => `OPTIONS * HTTP/1.1\r\n${host}${rita()}Connection: close\r\n\r\n`, [400], []],
+    [
+      "two hosts",
+      () => `GET ${prefix}${path} HTTP/1.1\r\n${host}Host: other\r\n${rita()}Connection: close\r\n\r\n`,
+      [400],
+      [],
+    ],
+    ["no host", () => `GET ${prefix}${path} HTTP/1.1\r\n${rita()}Connection: close\r\n\r\n`, [400], []],
+    [
+      "an upgrade to h2c",
+      () =>
+        `GET ${prefix}${path} HTTP/1.1\r\n${host}${rita()}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n`,
+      [400],
+      [],
+    ],
+    [
+      "a list of upgrades",
+      () => `GET ${prefix}${path} HTTP/1.1\r\n${host}${rita()}Connection: Upgrade\r\nUpgrade: websocket, h2c\r\n\r\n`,
+      [400],
+      [],
+    ],
+    [
+      "an upgrade with a body",
+      () =>
+        `POST ${prefix}${path} HTTP/1.1\r\n${host}${rita()}Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\nContent-Length: 5\r\n\r\nhello`,
+      [400],
+      [],
+    ],
+    [
+      "a second request behind an upgrade that is refused",
+      () =>
+        `GET ${prefix}${path} HTTP/1.1\r\n${host}${rita()}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\nGET ${prefix}/version HTTP/1.1\r\n${host}${rita()}\r\n`,
+      [200],
+      ["proxy-actor as rita"],
+    ],
+    ["bytes that are not HTTP", () => "\x16\x03\x01 nonsense\r\n\r\n", [400], []],
+    ["a header that is too large", () => get(`${rita()}X-Large: ${"z".repeat(1_100_000)}\r\n`), [431], []],
+    ["a control character in a header", () => get(`${rita()}X-Odd: a\x01b\r\n`), [400], []],
+  ];
+  test.each(rows)("%s", async (_name, bytes, statuses, acted) => {
+    const mark = stage.auditMark();
+    expect(statusesIn(await sendBytes(proxy, bytes()))).toEqual(statuses);
+    expect(actedAs(mark)).toEqual(acted);
+  });
+
+  const upgrade = (protocols: string, more = ""): string =>
+    `GET ${prefix}/api/v1/namespaces/default/configmaps HTTP/1.1\r\n${host}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: ${protocols}\r\n${more}\r\n`;
+  const protocolOf = (name: string): string =>
+    `base64url.bearer.authorization.k8s.io.${Buffer.from(stage.user(name).token).toString("base64url")}`;
+
+  test("the token of a WebSocket subprotocol says who is there", async () => {
+    const mark = stage.auditMark();
+    expect(statusesIn(await sendBytes(proxy, upgrade(`${protocolOf("rita")}, v5.channel.k8s.io`)))).toEqual([200]);
+    expect(actedAs(mark)).toEqual(["proxy-actor as rita"]);
+  });
+
+  test("a bad token in a subprotocol is 401, and one without a protocol beside it 400", async () => {
+    const mark = stage.auditMark();
+    const bad = `base64url.bearer.authorization.k8s.io.${Buffer.from("nonsense").toString("base64url")}`;
+    expect(statusesIn(await sendBytes(proxy, upgrade(`${bad}, v5.channel.k8s.io`)))).toEqual([401]);
+    expect(statusesIn(await sendBytes(proxy, upgrade(protocolOf("rita"))))).toEqual([400]);
+    expect(actedAs(mark)).toEqual([]);
+  });
+});
+
+test("no line of the log holds a token", () => {
+  const log = JSON.stringify(proxy.entries);
+  expect(proxy.entries.length).toBeGreaterThan(50);
+  for (const token of Object.values(stage.connection.tokens)) {
+    expect(log).not.toContain(token);
+    expect(log).not.toContain(Buffer.from(token).toString("base64url"));
+  }
+});

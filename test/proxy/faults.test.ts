@@ -1,0 +1,237 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:http2";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { RequestEntry } from "../../functions/proxy/log-entries.ts";
+import { type Certificates, throwAwayCertificates } from "../../infra/local/certificates.ts";
+import { type LocalProxy, type ServeProxyOptions, serveProxy } from "../../infra/local/serve-proxy.ts";
+import { freePorts } from "../cluster/harness/free-ports.ts";
+import { until } from "../cluster/world/until.ts";
+import { header, type Received, send } from "./world/clients.ts";
+import { type StandIn, startStandIn } from "./world/stand-in.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "proxy-faults-"));
+const at = (name: string): string => join(folder, name);
+const fronts = [1, 2] as const;
+const alice = ["authorization", "Bearer alice"];
+let tls: Certificates;
+const closing: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  tls = await throwAwayCertificates({ hosts: ["127.0.0.1"] });
+  writeFileSync(at("cert.pem"), tls.cert);
+  writeFileSync(at("key.pem"), tls.key);
+});
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const serve = async (port: number, options: Partial<ServeProxyOptions> = {}) => {
+  const ca = Buffer.from(tls.ca).toString("base64");
+  const config = {
+    clusters: [{ name: "c", cluster: { server: `https://127.0.0.1:${port}`, "certificate-authority-data": ca } }],
+    users: ["asker", "actor"].map((name) => ({ name, user: { token: name } })),
+    contexts: [{ name: "prod", context: { cluster: "c", user: "asker" } }],
+    "current-context": "prod",
+  };
+  writeFileSync(at("kubeconfig"), JSON.stringify(config));
+  const entries: RequestEntry[] = [];
+  const proxy: LocalProxy = await serveProxy({
+    ...{ kubeconfig: at("kubeconfig"), actor: "actor", uid: "passthrough", log: (entry) => entries.push(entry) },
+    ...options,
+  });
+  closing.push(() => proxy.close());
+  return { ...proxy, entries };
+};
+
+const standIn = async (): Promise<StandIn> => {
+  const started = await startStandIn(tls);
+  closing.unshift(started.close);
+  return started;
+};
+
+const startProcess = async (port: number): Promise<ChildProcess> => {
+  const program = fileURLToPath(new URL("./world/stand-in.ts", import.meta.url));
+  const child = spawn(process.execPath, [program, String(port), at("cert.pem"), at("key.pem")], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(child.stdout, "data");
+  return child;
+};
+
+const end = async (child: ChildProcess): Promise<void> => {
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
+};
+
+const statusIn = ({ text }: Received) => JSON.parse(text);
+
+describe.each(fronts)("over HTTP/%i", (http) => {
+  test.each([
+    ...["reset-stream", "close-connection", "goaway-and-close", "end-socket"].flatMap((how) => [
+      `/api/v1/cut-${how}`,
+      `/api/v1/cut-${how}-with-length`,
+    ]),
+  ])("an answer that breaks off is not passed on as a complete one: %s", async (path) => {
+    const { port } = await standIn();
+    const proxy = await serve(port);
+    const received = await send(proxy, { http, path, lines: alice });
+    expect(received.status).toBe(200);
+    expect(received.text.length).toBeGreaterThan(0);
+    expect(received.isWhole).toBe(false);
+    await until("the line is written", async () => proxy.entries.length === 1);
+    expect(proxy.entries[0]).toMatchObject({ decision: "forwarded", reason: "the API server broke its answer off" });
+  });
+
+  test("a client that leaves ends the API server's stream at once", async () => {
+    const { port, open } = await standIn();
+    const proxy = await serve(port);
+    const end = new AbortController();
+    const received = send(proxy, {
+      ...{ http, path: "/api/v1/forever?watch=1", lines: alice, signal: end.signal },
+      onData: () => end.abort(),
+    });
+    await received;
+    await until("the stream has ended", async () => open() === 0, 1_000);
+    await until("the line is written", async () => proxy.entries.length === 1, 1_000);
+    expect(proxy.entries[0]?.reason).toBe("the client has left");
+  });
+
+  test("a request that is not long-running ends at its deadline, with a Status", async () => {
+    const { port, open } = await standIn();
+    const proxy = await serve(port, { mostMilliseconds: 300 });
+    const received = await send(proxy, { http, path: "/api/v1/silent", lines: alice });
+    expect([received.status, statusIn(received).reason]).toEqual([504, "Timeout"]);
+    await until("the stream has ended", async () => open() === 0, 1_000);
+  });
+
+  test("?timeout= makes the deadline shorter, and is refused where it is no duration", async () => {
+    const { port } = await standIn();
+    const proxy = await serve(port);
+    const short = await send(proxy, { http, path: "/api/v1/silent?timeout=100ms", lines: alice });
+    const odd = await send(proxy, { http, path: "/api/v1/silent?timeout=soon", lines: alice });
+    expect([short.status, odd.status, statusIn(odd).reason]).toEqual([504, 400, "BadRequest"]);
+  });
+
+  test("an API server that is not there is 502, with a Status, and is found again", async () => {
+    const [port = 0] = await freePorts(1);
+    const first = await startProcess(port);
+    const proxy = await serve(port);
+    expect((await send(proxy, { http, path: "/api/v1/fine", lines: alice })).status).toBe(200);
+    await end(first);
+    const received = await send(proxy, { http, path: "/api/v1/fine", lines: alice });
+    expect([received.status, statusIn(received).kind]).toEqual([502, "Status"]);
+    expect(received.text).toContain("the API server");
+    const second = await startProcess(port);
+    await sleep(250);
+    expect((await send(proxy, { http, path: "/api/v1/fine", lines: alice })).status).toBe(200);
+    await end(second);
+  });
+
+  test.each(["403", "429", "500"])("a review that is answered %s forwards nothing", async (code) => {
+    const { port, seen, answerReviewsWith } = await standIn();
+    const proxy = await serve(port);
+    answerReviewsWith(Number(code));
+    const received = await send(proxy, { http, path: "/api/v1/fine", lines: ["authorization", "Bearer dora"] });
+    expect([received.status, statusIn(received).reason]).toEqual([503, "ServiceUnavailable"]);
+    expect(seen).toEqual([]);
+  });
+
+  test("a body arrives whole, whatever its size", async () => {
+    const { port } = await standIn();
+    const proxy = await serve(port);
+    for (const size of [0, 1, 1024 * 1024 + 1, 5_000_000]) {
+      const { text } = await send(proxy, {
+        http,
+        method: "POST",
+        path: "/api/v1/fine",
+        lines: alice,
+        body: "y".repeat(size),
+      });
+      expect(text).toBe(`POST ${size}`);
+    }
+  });
+
+  test("a redirect is passed on, with the proxy's path in front, and not followed", async () => {
+    const { port, seen } = await standIn();
+    const proxy = await serve(port);
+    const received = await send(proxy, { http, path: "/api/v1/elsewhere", lines: alice });
+    expect([received.status, header(received, "location")]).toEqual([302, "/k8s/clusters/prod/api/v1/there"]);
+    expect(seen.length).toBe(1);
+  });
+
+  test("too many requests at a time are answered 429 with Retry-After", async () => {
+    const { port } = await standIn();
+    const proxy = await serve(port, { limits: { read: 2, write: 1, "long-running": 1 } });
+    const leave = new AbortController();
+    const held = ["/api/v1/silent", "/api/v1/silent", "/api/v1/forever?watch=1"].map((path) =>
+      send(proxy, { http, path, lines: alice, signal: leave.signal }),
+    );
+    await sleep(300);
+    for (const path of ["/api/v1/fine", "/api/v1/fine?watch=1"]) {
+      const received = await send(proxy, { http, path, lines: alice });
+      expect([received.status, header(received, "retry-after"), statusIn(received).reason]).toEqual([
+        429,
+        "1",
+        "TooManyRequests",
+      ]);
+    }
+    expect((await send(proxy, { http, method: "POST", path: "/api/v1/fine", lines: alice, body: "{}" })).status).toBe(
+      200,
+    );
+    leave.abort();
+    await Promise.all(held);
+    expect((await send(proxy, { http, path: "/api/v1/fine", lines: alice })).status).toBe(200);
+  });
+});
+
+test("an API server that is killed in the middle of an answer never gives a complete one", async () => {
+  const kills = Number(process.env["PROXY_KILLS"] ?? 100);
+  const [port = 0] = await freePorts(1);
+  let child = await startProcess(port);
+  const proxy = await serve(port);
+  const outcomes = new Map<string, number>();
+  for (let kill = 0; kill < kills; kill += 1) {
+    let [most, seen] = [Math.floor(Math.random() * 60_000), 0];
+    const received = await send(proxy, {
+      http: kill % 2 === 0 ? 1 : 2,
+      path: `/api/v1/forever${kill % 4 < 2 ? "-with-length" : ""}?watch=1`,
+      lines: alice,
+      onData: (chunk) => {
+        seen += chunk.length;
+        if (seen > most) {
+          most = Number.POSITIVE_INFINITY;
+          child.kill("SIGKILL");
+        }
+      },
+    });
+    const outcome = `${received.status} ${received.isWhole ? "whole" : "cut"}`;
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    child = await startProcess(port);
+    await sleep(220);
+  }
+  await end(child);
+  expect(Object.fromEntries(outcomes)).toEqual({ "200 cut": kills });
+}, 300_000);
+
+test("answers that are not read hold up no other request", async () => {
+  const { port } = await standIn();
+  const proxy = await serve(port);
+  const session = connect(new URL(proxy.url).origin, { ca: proxy.ca ?? "" });
+  const streams = Array.from({ length: 20 }, () =>
+    session.request({ ":path": "/k8s/clusters/prod/api/v1/forever?watch=1", authorization: "Bearer alice" }),
+  );
+  await Promise.all(streams.map((stream) => once(stream, "response")));
+  await sleep(1_500);
+  const received = await send(proxy, { http: 2, path: "/api/v1/fine", lines: alice });
+  expect(received.text).toBe("GET 0");
+  for (const stream of streams) stream.close(8);
+  session.close();
+});

@@ -1,0 +1,118 @@
+import { connect as connectHttp2 } from "node:http2";
+import { Agent, request } from "node:https";
+import { connect } from "node:tls";
+
+/** A proxy, as a client sees it. */
+export interface Front {
+  readonly url: string;
+  readonly ca: string | undefined;
+}
+
+export interface Sent {
+  readonly http: 1 | 2;
+  readonly method?: string;
+  /** Behind the URL of the proxy. */
+  readonly path: string;
+  /** Names and values, in turn. */
+  readonly lines?: readonly string[];
+  readonly body?: string;
+  /** Called with each piece of the answer. */
+  readonly onData?: (chunk: Buffer) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface Received {
+  /** 0 where no answer came. */
+  readonly status: number;
+  /** Names, in lower case, and values, in turn. */
+  readonly lines: readonly string[];
+  readonly text: string;
+  /** Whether the answer came to its proper end. */
+  readonly isWhole: boolean;
+}
+
+/** The value of a header. */
+export const header = ({ lines }: Received, name: string): string | undefined => {
+  const at = lines.findIndex((text, index) => index % 2 === 0 && text === name);
+  return at < 0 ? undefined : lines[at + 1];
+};
+
+/** Sends a request on a connection of its own. Nothing in its path is resolved. */
+export const send = (front: Front, sent: Sent): Promise<Received> =>
+  sent.http === 2 ? sendHttp2(front, sent) : sendHttp1(front, sent);
+
+const targetOf = ({ url }: Front, path: string): string => new URL(url).pathname.replace(/\/$/, "") + path;
+
+const sendHttp2 = (front: Front, { method = "GET", path, lines = [], body, onData, signal }: Sent): Promise<Received> =>
+  new Promise((resolve) => {
+    const { origin, host } = new URL(front.url);
+    const options = { maxSendHeaderBlockLength: 2 ** 21, strictSingleValueFields: false, ca: front.ca ?? "" };
+    const session = connectHttp2(origin, options);
+    session.on("error", () => {});
+    const pseudo = [":method", method, ":scheme", "https", ":authority", host, ":path", targetOf(front, path)];
+    const stream = session.request([...pseudo, ...lines] as string[], { endStream: body === undefined });
+    let status = 0;
+    let [text, isEnded] = ["", false];
+    let headers: readonly string[] = [];
+    stream.on("response", (named, _flags, raw: readonly string[]) => {
+      status = Number(named[":status"]);
+      headers = raw.filter((_, index) => !(raw[index - (index % 2)] ?? "").startsWith(":"));
+    });
+    stream.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      onData?.(chunk);
+    });
+    stream.on("end", () => {
+      isEnded = true;
+    });
+    stream.on("error", () => {});
+    stream.on("close", () => {
+      resolve({ status, lines: headers, text, isWhole: isEnded && stream.rstCode === 0 });
+      session.close();
+    });
+    signal?.addEventListener("abort", () => stream.close(8));
+    if (body !== undefined) stream.end(body);
+  });
+
+const sendHttp1 = (front: Front, { method = "GET", path, lines = [], body, onData, signal }: Sent): Promise<Received> =>
+  new Promise((resolve) => {
+    const { hostname, port, host } = new URL(front.url);
+    const agent = new Agent({ ca: front.ca ?? "", ALPNProtocols: ["http/1.1"] } as object);
+    const length = body === undefined ? [] : ["Content-Length", String(Buffer.byteLength(body))];
+    const headers = ["Host", host, ...length, ...lines];
+    const outgoing = request({ hostname, port, method, path: targetOf(front, path), agent, headers }, (response) => {
+      let text = "";
+      response.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+        onData?.(chunk);
+      });
+      response.on("error", () => {});
+      response.on("close", () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          lines: response.rawHeaders.map((item, index) => (index % 2 === 0 ? item.toLowerCase() : item)),
+          text,
+          isWhole: response.complete,
+        }),
+      );
+    });
+    outgoing.on("error", () => resolve({ status: 0, lines: [], text: "", isWhole: false }));
+    signal?.addEventListener("abort", () => outgoing.destroy());
+    outgoing.end(body);
+  });
+
+/** Sends bytes as they are, and returns what came back until the connection was closed, or silent for so long. */
+export const sendBytes = ({ url, ca }: Front, bytes: string, silence = 1_000): Promise<string> =>
+  new Promise((resolve) => {
+    const { hostname, port } = new URL(url);
+    const socket = connect({ host: hostname, port: Number(port), ca: ca ?? "", servername: "localhost" }, () =>
+      socket.write(Buffer.from(bytes, "latin1")),
+    );
+    let text = "";
+    socket.setTimeout(silence, () => socket.destroy());
+    socket.on("data", (chunk: Buffer) => {
+      text += chunk.toString("latin1");
+    });
+    socket.on("error", () => {});
+    socket.on("close", () => resolve(text));
+  });

@@ -1,0 +1,129 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import {
+  createSecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from "node:http2";
+import type { AddressInfo, Socket } from "node:net";
+
+/** An API server's part in a test of what goes wrong: it answers reviews, and misbehaves where a path asks for it. */
+export interface StandIn {
+  readonly port: number;
+  /** What arrived, besides reviews. */
+  readonly seen: { readonly method: string; readonly path: string; readonly lines: readonly string[] }[];
+  /** The requests that are neither answered nor given up. */
+  readonly open: () => number;
+  readonly sessions: ReadonlySet<ServerHttp2Session>;
+  /** The status of reviews from now on. */
+  readonly answerReviewsWith: (status: number) => void;
+  readonly close: () => Promise<void>;
+}
+
+type Request = IncomingMessage | Http2ServerRequest;
+type Response = ServerResponse | Http2ServerResponse;
+
+const textOf = async (request: Request): Promise<string> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+};
+
+/** A user has the name of its token. */
+const review = (authorization: string, body: string): object => {
+  const { apiVersion, kind, spec } = JSON.parse(body);
+  const status =
+    kind === "TokenReview"
+      ? { authenticated: true, user: { username: spec.token, groups: ["people"] } }
+      : kind === "SelfSubjectReview"
+        ? { userInfo: { username: authorization.replace("Bearer ", "") } }
+        : { allowed: true };
+  return { apiVersion, kind, spec, status };
+};
+
+export const startStandIn = async (
+  tls: { readonly cert: string; readonly key: string },
+  port = 0,
+): Promise<StandIn> => {
+  const server = createSecureServer({ ...tls, allowHTTP1: true });
+  const seen: { method: string; path: string; lines: readonly string[] }[] = [];
+  const sessions = new Set<ServerHttp2Session>();
+  let open = 0;
+  let reviewStatus = 201;
+  /** Ends the connection in the way that the path names. */
+  const misbehave = (path: string, response: Http2ServerResponse): void => {
+    const { stream } = response;
+    const { session } = stream;
+    if (path.includes("reset-stream")) stream.close(2);
+    else if (path.includes("goaway-and-close")) {
+      session?.goaway(0);
+      setTimeout(() => session?.destroy(), 10);
+    } else if (path.includes("close-connection")) session?.destroy();
+    else if (path.includes("end-socket")) (session?.socket as Socket | undefined)?.destroySoon?.();
+  };
+  const answer = async (request: Request, response: Response): Promise<void> => {
+    const path = request.url ?? "";
+    response.on("error", () => {});
+    if (/\/v1\/(tokenreviews|subjectaccessreviews|selfsubjectreviews)/.test(path)) {
+      const body = await textOf(request);
+      (response as ServerResponse).writeHead(reviewStatus, { "content-type": "application/json" });
+      (response as ServerResponse).end(JSON.stringify(review(request.headers.authorization ?? "", body)));
+      return;
+    }
+    seen.push({ method: request.method ?? "", path, lines: request.rawHeaders });
+    open += 1;
+    response.once("close", () => {
+      open -= 1;
+    });
+    const writable = response as ServerResponse;
+    if (path.includes("/silent")) return;
+    const length = path.includes("with-length") ? { "content-length": "1000000" } : {};
+    if (path.includes("/forever") || path.includes("/cut-")) {
+      writable.writeHead(200, length);
+      const timer = setInterval(() => writable.write("x".repeat(1_000)), 2);
+      response.once("close", () => clearInterval(timer));
+      if (path.includes("/cut-")) setTimeout(() => misbehave(path, response as Http2ServerResponse), 30);
+      return;
+    }
+    if (path.includes("/elsewhere")) {
+      writable.writeHead(302, { location: "/api/v1/there" });
+      writable.end();
+      return;
+    }
+    const body = await textOf(request);
+    writable.writeHead(200, { "content-type": "text/plain" });
+    writable.end(`${request.method} ${body.length}`);
+  };
+  server.on("session", (session) => {
+    sessions.add(session);
+    session.on("error", () => {});
+    session.once("close", () => sessions.delete(session));
+  });
+  server.on("request", (request, response) => void answer(request, response).catch(() => response.destroy()));
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => sockets.add(socket));
+  return {
+    port: (server.address() as AddressInfo).port,
+    seen,
+    open: () => open,
+    sessions,
+    answerReviewsWith: (status) => {
+      reviewStatus = status;
+    },
+    close: async () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await once(server, "close");
+    },
+  };
+};
+
+if (import.meta.main) {
+  const [port, cert = "", key = ""] = process.argv.slice(2);
+  await startStandIn({ cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") }, Number(port));
+  process.stdout.write("listening\n");
+}
