@@ -89,7 +89,8 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
   facts = { ...facts, ...factsOf(info), ...(upgrade && { protocol: upgrade }) };
 
   const lines = arrival.lines.filter(([name]) => !name.startsWith(":"));
-  const asking = Math.min(arrived + timeout, arrived + askingTime);
+  // The same for all, because requests share what is being looked up.
+  const asking = arrived + askingTime;
   const authenticated = await authenticate(lines, upgrade === "websocket", cluster.identify, asking);
   if ("refusal" in authenticated) return { facts, refusal: authenticated.refusal };
   const { caller, token } = authenticated;

@@ -52,7 +52,7 @@ export function clientReplyOf(response: ServerResponse | Http2ServerResponse): C
   stream.on("error", () => {});
   stream.once("finish", () => {
     // The rest of a body that was not wanted.
-    if (!req.complete) stream.close(constants.NGHTTP2_NO_ERROR);
+    if (!stream.endAfterHeaders && !req.complete) stream.close(constants.NGHTTP2_NO_ERROR);
   });
   return {
     ...shared,

@@ -65,12 +65,14 @@ const proxy = async (): Promise<void> => {
     ...{ actor, kubeconfig, context, port, host, uid, atRoot: values["at-root"] },
     ...(exception && { anonymousException: exception }),
     authority: identity.authority,
+    announce: (what) => console.log(`# ${what}`),
     tls: cert && key ? { cert: readText(cert), key: readText(key) } : undefined,
   });
   identity.keep();
   console.log(`# listening on ${served.url}`);
   if (served.ca !== undefined) console.log(`# its CA is in ${relative(process.cwd(), identity.caFile)}`);
   console.log(`# ${served.asker} asks, ${served.actor} impersonates`);
+  for (const warning of served.warnings) console.error(`warning: ${warning}`);
   for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => void served.close(drainTime));
 };
 

@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { createSecureServer, type Http2Session, type SecureServerOptions } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import { askOf } from "../../functions/cluster/ask.ts";
 import { checkedContext } from "../../functions/cluster/checked-context.ts";
 import { type Connection, openConnection } from "../../functions/cluster/connection.ts";
-import { type Identify, identifyOf } from "../../functions/cluster/identify.ts";
+import { identifyOf } from "../../functions/cluster/identify.ts";
 import type { Kubeconfig } from "../../functions/cluster/kubeconfig.ts";
+import { within } from "../../functions/net/within.ts";
 import { createProxy } from "../../functions/proxy/create-proxy.ts";
 import type { InFlightLimits } from "../../functions/proxy/in-flight.ts";
 import type { Log } from "../../functions/proxy/log-entries.ts";
@@ -20,6 +20,7 @@ import { isLoopback } from "../command-line/guard-url.ts";
 import { chooseContext } from "../command-line/kubeconfig-files.ts";
 import { UsageError } from "../command-line/usage.ts";
 import { type Authority, certificatesFrom, newAuthority } from "./certificates.ts";
+import { checkProxyAccounts, type ProxyAccounts } from "./proxy-accounts.ts";
 
 export interface ServeProxyOptions extends ConcludeOptions {
   /** Absent: the kubeconfigs that kubectl would take. */
@@ -41,17 +42,16 @@ export interface ServeProxyOptions extends ConcludeOptions {
   readonly log?: Log;
   readonly limits?: InFlightLimits;
   readonly mostMilliseconds?: number;
+  /** Called with the exec plugins of the kubeconfig before they run. */
+  readonly announce?: (what: string) => void;
 }
 
 /** A proxy that is being served. */
-export interface LocalProxy {
+export interface LocalProxy extends ProxyAccounts {
   /** What stands as `server` in a kubeconfig. */
   readonly url: string;
   /** The PEM of the CA, undefined where a certificate was given. */
   readonly ca: string | undefined;
-  /** The usernames of the two accounts. */
-  readonly asker: string;
-  readonly actor: string;
   /** Takes no new request, waits so long for those that are under way, then ends them. */
   readonly close: (drain?: number) => Promise<void>;
 }
@@ -70,9 +70,6 @@ const lenient = { strictSingleValueFields: false };
 /** Names that are the same as raw text and percent-decoded, and no step in a path. */
 const clusterName = /^(?!\.{1,2}$)[A-Za-z0-9._:@~-]+$/;
 
-/** How long the start may take to find out who the two accounts are. */
-const startPatience = 10_000;
-
 /** Serves the impersonating proxy for one cluster over HTTPS, HTTP/2 and HTTP/1.1 on one port. */
 export async function serveProxy(options: ServeProxyOptions): Promise<LocalProxy> {
   const { host = "localhost", atRoot = false } = options;
@@ -85,11 +82,15 @@ export async function serveProxy(options: ServeProxyOptions): Promise<LocalProxy
   const actor = naming(origin, () => actorOf(kubeconfig, context, options.actor));
   const upstream = openUpstream(actor);
   const identify = identifyOf(connection);
-  const accounts = await accountsOf(connection, identify, upstream).catch((error: unknown) => {
-    connection.close();
-    upstream.close();
-    throw error;
-  });
+  for (const { exec } of [connection.context, actor])
+    if (exec) options.announce?.(`runs ${[exec.command, ...exec.args].join(" ")}`);
+  const acting = openConnection(actingKubeconfig(kubeconfig, context, options.actor), context);
+  const accounts = await accountsOf(connection, acting, upstream)
+    .catch((error: unknown) => {
+      connection.close();
+      throw error;
+    })
+    .finally(acting.close);
 
   const hosts = [...new Set([host, "localhost", "127.0.0.1", "::1"])];
   const made = options.tls ? undefined : await certificatesFrom(options.authority ?? (await newAuthority()), { hosts });
@@ -149,7 +150,7 @@ export async function serveProxy(options: ServeProxyOptions): Promise<LocalProxy
       const closed = once(server, "close");
       server.close();
       for (const session of sessions) session.close();
-      await Promise.race([closed, sleep(drain)]);
+      await within(drain, closed);
       for (const socket of sockets) socket.destroy();
       await closed;
       upstream.close();
@@ -175,39 +176,18 @@ const actorOf = (kubeconfig: Kubeconfig, name: string, actor: string) => {
     );
   if (user.as !== "")
     throw new Error(`--actor ${actor} impersonates another user (as); name that user's own credential`);
-  const acting = { cluster: context?.cluster ?? "", user: actor, extensions: new Map() };
-  return checkedContext({ ...kubeconfig, contexts: new Map([[name, acting]]) }, name);
+  return checkedContext(actingKubeconfig(kubeconfig, name, actor), name);
 };
 
-/** Who the two accounts are. Throws where they are the same, or where the cluster does not say. */
-const accountsOf = async (
-  connection: Connection,
-  identify: Identify,
-  upstream: Upstream,
-): Promise<{ readonly asker: string; readonly actor: string }> => {
+/** The kubeconfig with the acting account as the user of the context. */
+const actingKubeconfig = (kubeconfig: Kubeconfig, name: string, actor: string): Kubeconfig => {
+  const cluster = kubeconfig.contexts.get(name)?.cluster ?? "";
+  return { ...kubeconfig, contexts: new Map([[name, { cluster, user: actor, extensions: new Map() }]]) };
+};
+
+const accountsOf = async (asking: Connection, acting: Connection, upstream: Upstream): Promise<ProxyAccounts> => {
   const token = await upstream.actorToken().catch(() => undefined);
   if (token === undefined)
-    throw new UsageError("the acting account has no token; give it a token, tokenFile or exec plugin");
-  const actor = await identify(token, Date.now() + startPatience);
-  if ("failure" in actor) throw new UsageError(`the acting account could not be looked up: ${actor.failure}`);
-  if ("refused" in actor)
-    throw new UsageError("the API server does not accept the token of the acting account; renew it");
-  const asker = await ownName(connection);
-  if (asker === actor.user.username)
-    throw new UsageError(
-      `both accounts are ${JSON.stringify(asker)}; the account that asks and the one that impersonates must differ`,
-    );
-  return { asker, actor: actor.user.username };
-};
-
-const ownName = async ({ send }: Connection): Promise<string> => {
-  const review = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
-  const { status, text } = await send({
-    path: "/apis/authentication.k8s.io/v1/selfsubjectreviews",
-    body: JSON.stringify(review),
-    signal: AbortSignal.timeout(startPatience),
-  });
-  if (status !== 201)
-    throw new UsageError(`the asking account could not be looked up: the API server answered ${status}`);
-  return JSON.parse(text).status.userInfo.username;
+    throw new UsageError("the acting account has no token; give it a token, a tokenFile or an exec plugin");
+  return checkProxyAccounts(asking, acting, identifyOf(asking), token);
 };

@@ -235,3 +235,37 @@ test("answers that are not read hold up no other request", async () => {
   for (const stream of streams) stream.close(8);
   session.close();
 });
+
+test("an API server that is frozen is 504, and answers again when it runs on", async () => {
+  const [port = 0] = await freePorts(1);
+  const child = await startProcess(port);
+  const proxy = await serve(port, { mostMilliseconds: 500 });
+  const ask = () => send(proxy, { http: 2, path: "/api/v1/fine", lines: alice });
+  expect((await ask()).status).toBe(200);
+  child.kill("SIGSTOP");
+  expect((await ask()).status).toBe(504);
+  child.kill("SIGCONT");
+  expect((await ask()).status).toBe(200);
+  await end(child);
+});
+
+test("a refused credential of the acting account is 502, and not the caller's 401", async () => {
+  const { port } = await standIn();
+  const proxy = await serve(port);
+  for (const http of fronts) {
+    const received = await send(proxy, { http, path: "/api/v1/unauthorized", lines: alice });
+    expect([received.status, statusIn(received).message]).toEqual([
+      502,
+      "the API server refused the credential of the acting account",
+    ]);
+    const behind = "/api/v1/namespaces/a/services/unauthorized/proxy/";
+    expect((await send(proxy, { http, path: behind, lines: alice })).status).toBe(401);
+  }
+});
+
+test.each(fronts)("trailers reach a client that wants them, over HTTP/%i", async (http) => {
+  const { port } = await standIn();
+  const proxy = await serve(port);
+  const received = await send(proxy, { http, path: "/api/v1/trailers", lines: [...alice, "te", "trailers"] });
+  expect([received.text, received.trailers]).toEqual(["body", ["x-sum", "42"]]);
+});

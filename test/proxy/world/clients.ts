@@ -27,6 +27,8 @@ export interface Received {
   /** Names, in lower case, and values, in turn. */
   readonly lines: readonly string[];
   readonly text: string;
+  /** Names and values, in turn. */
+  readonly trailers: readonly string[];
   /** Whether the answer came to its proper end. */
   readonly isWhole: boolean;
 }
@@ -54,6 +56,10 @@ const sendHttp2 = (front: Front, { method = "GET", path, lines = [], body, onDat
     let status = 0;
     let [text, isEnded] = ["", false];
     let headers: readonly string[] = [];
+    let trailers: readonly string[] = [];
+    stream.on("trailers", (_named, _flags, raw?: readonly string[]) => {
+      trailers = raw ?? [];
+    });
     stream.on("response", (named, _flags, raw: readonly string[]) => {
       status = Number(named[":status"]);
       headers = raw.filter((_, index) => !(raw[index - (index % 2)] ?? "").startsWith(":"));
@@ -67,7 +73,7 @@ const sendHttp2 = (front: Front, { method = "GET", path, lines = [], body, onDat
     });
     stream.on("error", () => {});
     stream.on("close", () => {
-      resolve({ status, lines: headers, text, isWhole: isEnded && stream.rstCode === 0 });
+      resolve({ status, lines: headers, text, trailers, isWhole: isEnded && stream.rstCode === 0 });
       session.close();
     });
     signal?.addEventListener("abort", () => stream.close(8));
@@ -92,11 +98,12 @@ const sendHttp1 = (front: Front, { method = "GET", path, lines = [], body, onDat
           status: response.statusCode ?? 0,
           lines: response.rawHeaders.map((item, index) => (index % 2 === 0 ? item.toLowerCase() : item)),
           text,
+          trailers: response.rawTrailers,
           isWhole: response.complete,
         }),
       );
     });
-    outgoing.on("error", () => resolve({ status: 0, lines: [], text: "", isWhole: false }));
+    outgoing.on("error", () => resolve({ status: 0, lines: [], text: "", trailers: [], isWhole: false }));
     signal?.addEventListener("abort", () => outgoing.destroy());
     outgoing.end(body);
   });

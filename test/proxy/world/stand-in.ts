@@ -39,7 +39,9 @@ const review = (authorization: string, body: string): object => {
       ? { authenticated: true, user: { username: spec.token, groups: ["people"] } }
       : kind === "SelfSubjectReview"
         ? { userInfo: { username: authorization.replace("Bearer ", "") } }
-        : { allowed: true };
+        : kind === "SelfSubjectRulesReview"
+          ? { resourceRules: [], nonResourceRules: [], incomplete: false }
+          : { allowed: true };
   return { apiVersion, kind, spec, status };
 };
 
@@ -66,7 +68,7 @@ export const startStandIn = async (
   const answer = async (request: Request, response: Response): Promise<void> => {
     const path = request.url ?? "";
     response.on("error", () => {});
-    if (/\/v1\/(tokenreviews|subjectaccessreviews|selfsubjectreviews)/.test(path)) {
+    if (/\/v1\/(tokenreviews|subjectaccessreviews|selfsubjectreviews|selfsubjectrulesreviews)/.test(path)) {
       const body = await textOf(request);
       (response as ServerResponse).writeHead(reviewStatus, { "content-type": "application/json" });
       (response as ServerResponse).end(JSON.stringify(review(request.headers.authorization ?? "", body)));
@@ -85,6 +87,17 @@ export const startStandIn = async (
       const timer = setInterval(() => writable.write("x".repeat(1_000)), 2);
       response.once("close", () => clearInterval(timer));
       if (path.includes("/cut-")) setTimeout(() => misbehave(path, response as Http2ServerResponse), 30);
+      return;
+    }
+    if (path.includes("/unauthorized")) {
+      writable.writeHead(401);
+      writable.end("{}");
+      return;
+    }
+    if (path.includes("/trailers")) {
+      writable.writeHead(200);
+      writable.addTrailers({ "x-sum": "42" });
+      writable.end("body");
       return;
     }
     if (path.includes("/elsewhere")) {

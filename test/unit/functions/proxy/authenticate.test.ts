@@ -1,0 +1,49 @@
+import { expect, test, vi } from "vitest";
+import type { Identity } from "../../../../functions/cluster/identify.ts";
+import { authenticate } from "../../../../functions/proxy/authenticate.ts";
+import type { HeaderLine } from "../../../../lib/proxy/index.ts";
+
+const alice = { username: "alice", groups: ["system:authenticated"], extra: {} };
+const bob = { ...alice, username: "bob" };
+const answers: Readonly<Record<string, Identity>> = {
+  a: { user: alice },
+  b: { user: bob },
+  down: { code: 502, failure: "the API server answered nonsense" },
+  late: { code: 504, failure: "too late" },
+};
+const identify = async (token: string): Promise<Identity> => answers[token] ?? { refused: true, isCertain: true };
+const bearer = (token: string): HeaderLine => ["Authorization", `Bearer ${token}`];
+const protocol = (token: string, others = ", v5.channel.k8s.io"): HeaderLine => [
+  "Sec-WebSocket-Protocol",
+  `base64url.bearer.authorization.k8s.io.${Buffer.from(token).toString("base64url")}${others}`,
+];
+
+test.each<readonly [string, readonly HeaderLine[], string | number]>([
+  ["no credential", [], "anonymous"],
+  ["another scheme", [["Authorization", "Basic YQ=="]], "anonymous"],
+  ["a good token", [bearer("a")], "alice by a"],
+  ["a bad token", [bearer("x")], 401],
+  ["a token that no header holds", [bearer("\xe4")], 401],
+  ["a token in a subprotocol", [protocol("b")], "bob by b"],
+  ["both: the first counts", [bearer("a"), protocol("b")], "alice by a"],
+  ["a bad token beside a good one", [bearer("x"), protocol("b")], "bob by b"],
+  ["two bad tokens", [bearer("x"), protocol("y")], 401],
+  ["an unreadable subprotocol", [["Sec-WebSocket-Protocol", "base64url.bearer.authorization.k8s.io.*, v5"]], 401],
+  ["an unreadable subprotocol beside a good token", [bearer("a"), protocol("b"), protocol("b")], "alice by a"],
+  ["a subprotocol alone", [bearer("a"), protocol("b", "")], 400],
+  ["no answer", [bearer("down")], 503],
+  ["a late answer", [bearer("late")], 504],
+  ["no answer beside a good token", [bearer("down"), protocol("b")], "bob by b"],
+  ["no answer beside a bad token", [bearer("down"), protocol("x")], 503],
+])("%s", async (_name, lines, expected) => {
+  const result = await authenticate(lines, true, identify, 0);
+  if ("refusal" in result) expect(result.refusal.code).toBe(expected);
+  else if (result.caller === "anonymous") expect("anonymous").toBe(expected);
+  else expect(`${result.caller.user.username} by ${result.token}`).toBe(expected);
+});
+
+test("a subprotocol is no credential of a request that is no WebSocket's", async () => {
+  const asked = vi.fn(identify);
+  expect(await authenticate([protocol("b")], false, asked, 0)).toEqual({ caller: "anonymous", token: undefined });
+  expect(asked).not.toHaveBeenCalled();
+});

@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { inFlight } from "../../../../functions/proxy/in-flight.ts";
+
+test("each kind has a limit of its own, and who is exempt is neither refused nor counted", () => {
+  const enter = inFlight({ read: 1, write: 1, "long-running": 1 });
+  const leave = enter("read", false);
+  expect(leave).toBeDefined();
+  expect(enter("read", false)).toBeUndefined();
+  expect(enter("read", true)).toBeDefined();
+  expect(enter("write", false)).toBeDefined();
+  expect(enter("long-running", false)).toBeDefined();
+  leave?.();
+  expect(enter("read", false)).toBeDefined();
+  expect(enter("read", false)).toBeUndefined();
+});

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { isLongRunning, type RequestInfo, readRequestInfo, requestTimeout } from "../../../../lib/proxy/index.ts";
+
+test.each([
+  ["/a", 60_000],
+  ["/a?timeout=", 60_000],
+  ["/a?timeout=1s", 1_000],
+  ["/a?x=1&timeout=1m30s", 60_000],
+  ["/a?timeout=1.5s", 1_500],
+  ["/a?timeout=.5s", 500],
+  ["/a?timeout=250ms&timeout=1s", 250],
+  ["/a?timeout=1%C2%B5s", 0.001],
+  ["/a?timeout=0", 60_000],
+  ["/a?timeout=0s", 60_000],
+  ["/a?timeout=-5s", 60_000],
+])("%s may take %s milliseconds", (target, milliseconds) => {
+  expect(requestTimeout(target, 60_000)).toBe(milliseconds);
+});
+
+test.each(["5", "s", "1d", "1s 2s", "soon", "1.s.", "--1s", "1e3s"])("?timeout=%s is refused", (text) => {
+  expect(requestTimeout(`/a?timeout=${encodeURIComponent(text)}`, 60_000)).toHaveProperty("problem");
+});
+
+test.each([
+  ["GET", "/api/v1/pods?watch=1", true],
+  ["GET", "/api/v1/watch/pods", true],
+  ["GET", "/api/v1/namespaces/a/pods/b/log", true],
+  ["POST", "/api/v1/namespaces/a/pods/b/exec", true],
+  ["POST", "/api/v1/namespaces/a/pods/b/portforward", true],
+  ["GET", "/api/v1/namespaces/a/services/b/proxy/x", true],
+  ["GET", "/debug/pprof/profile", true],
+  ["GET", "/api/v1/pods", false],
+  ["GET", "/version", false],
+])("whether %s %s is long-running: %s", (method, target, expected) => {
+  expect(isLongRunning(readRequestInfo(method, target) as RequestInfo)).toBe(expected);
+});
