@@ -52,6 +52,7 @@ interface Member {
   readonly session: ClientHttp2Session;
   streams: number;
   isLeaving: boolean;
+  idle: NodeJS.Timeout | undefined;
 }
 
 /** Connects, and waits until the server has said how many streams it takes. */
@@ -90,20 +91,26 @@ export function http2Sessions(options: Http2SessionsOptions): Http2Sessions {
     !session.destroyed &&
     streams < Math.min(mostStreams, session.remoteSettings.maxConcurrentStreams ?? mostStreams);
 
+  /** The session's own timeout would not do: pings count as activity. */
+  const rest = (member: Member): void => {
+    if (member.isLeaving) member.session.close();
+    else member.idle = setTimeout(() => member.session.close(), idleAfter).unref();
+  };
+
   const admit = (session: ClientHttp2Session): void => {
-    const member: Member = { session, streams: 0, isLeaving: false };
+    const member: Member = { session, streams: 0, isLeaving: false, idle: undefined };
     members.add(member);
     session.setLocalWindowSize(megabyte);
     session.on("goaway", () => {
       member.isLeaving = true;
-    });
-    session.setTimeout(idleAfter, () => {
       if (member.streams === 0) session.close();
     });
+    rest(member);
     const pings = setInterval(() => ping(session, pingPatience), pingEvery);
     pings.unref();
     session.once("close", () => {
       clearInterval(pings);
+      clearTimeout(member.idle);
       members.delete(member);
       if (members.size === 0) onEmpty?.();
     });
@@ -118,6 +125,9 @@ export function http2Sessions(options: Http2SessionsOptions): Http2Sessions {
       failure = undefined;
     } catch (error) {
       failure = { error, until: performance.now() + failureAge };
+      setTimeout(() => {
+        if (members.size === 0 && connecting === undefined) onEmpty?.();
+      }, failureAge).unref();
       throw error;
     } finally {
       connecting = undefined;
@@ -134,13 +144,21 @@ export function http2Sessions(options: Http2SessionsOptions): Http2Sessions {
         await connecting;
         continue;
       }
-      const stream = member.session.request(headers as string[], { endStream });
-      member.streams += 1;
-      stream.once("close", () => {
-        member.streams -= 1;
-        if (member.streams === 0 && member.isLeaving) member.session.close();
-      });
-      return stream;
+      const { session } = member;
+      try {
+        const stream = session.request(headers as string[], { endStream });
+        clearTimeout(member.idle);
+        member.streams += 1;
+        stream.once("close", () => {
+          member.streams -= 1;
+          if (member.streams === 0) rest(member);
+        });
+        return stream;
+      } catch (error) {
+        // The session has just ended, or has no number left for a stream.
+        if (!session.closed && !session.destroyed && codeOf(error) !== "ERR_HTTP2_OUT_OF_STREAMS") throw error;
+        member.isLeaving = true;
+      }
     }
   };
 
@@ -152,6 +170,8 @@ export function http2Sessions(options: Http2SessionsOptions): Http2Sessions {
     },
   };
 }
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && "code" in error ? error.code : undefined);
 
 /** A ping has no limit of its own: a frozen server would never be noticed. */
 const ping = (session: ClientHttp2Session, patience: number): void => {

@@ -11,8 +11,8 @@ export interface ClientReply {
    */
   readonly respond: (status: number, headers: readonly string[]) => void;
   readonly body: Writable;
-  /** Sends trailers behind the body; to be called before it ends. */
-  readonly addTrailers: (trailers: readonly string[]) => void;
+  /** Sends trailers behind the body; to be called before it ends. False for what no header can hold. */
+  readonly addTrailers: (trailers: readonly string[]) => boolean;
   /** Ends the answer so that the client sees that it is not whole. */
   readonly cut: () => void;
   readonly hasResponded: () => boolean;
@@ -29,7 +29,12 @@ export function clientReplyOf(response: ServerResponse | Http2ServerResponse): C
     addTrailers: (trailers: readonly string[]) => {
       const pairs: [string, string][] = [];
       for (let at = 0; at + 1 < trailers.length; at += 2) pairs.push([trailers[at] ?? "", trailers[at + 1] ?? ""]);
-      response.addTrailers(Object.fromEntries(pairs));
+      try {
+        response.addTrailers(Object.fromEntries(pairs));
+        return true;
+      } catch {
+        return false;
+      }
     },
     hasResponded: () => response.headersSent,
   };
@@ -57,6 +62,7 @@ export function clientReplyOf(response: ServerResponse | Http2ServerResponse): C
   return {
     ...shared,
     respond: (status, headers) => {
+      if (stream.destroyed || stream.closed) return;
       const wantsTrailers = req.headers["te"] === "trailers";
       const lines = [":status", String(status), ...headers];
       stream.respond(lines, wantsTrailers ? { waitForTrailers: true } : {});

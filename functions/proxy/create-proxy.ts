@@ -99,7 +99,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     void handle(arrivalOf(request), refused, async (admitted) => {
       if (closed.signal.aborted) return { status: 0, bytes: 0, reason: "the client has left" };
       return forward(admitted, request, reply, cluster.upstream);
-    });
+    }).catch(() => reply.cut());
   };
 
   const onUpgrade: Proxy["onUpgrade"] = (request, socket, head) => {
@@ -138,7 +138,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     }
     void handle({ ...arrival, upgrade: protocol }, refused, (admitted) =>
       forwardUpgrade(admitted, protocol, { socket, head, takeReply }, cluster.upstream),
-    );
+    ).catch(() => socket.destroy());
   };
 
   const onConnect: Proxy["onConnect"] = (request, target) => {

@@ -8,6 +8,7 @@ import type { Ended } from "./forward.ts";
 import { refuse } from "./refuse.ts";
 import type { UpgradeProtocol } from "./upgrade-protocol.ts";
 import type { Upstream } from "./upstream.ts";
+import { upstreamFailure } from "./upstream-failure.ts";
 
 /** The connection of a client that wants another protocol on it. */
 export interface UpgradingClient {
@@ -17,6 +18,9 @@ export interface UpgradingClient {
   /** For an ordinary answer; lets go of the socket. */
   readonly takeReply: () => { readonly reply: ClientReply; readonly response: ServerResponse };
 }
+
+/** The most that is read of a client before the API server has switched protocols. */
+const mostEarlyBytes = 64 * 1024;
 
 /** How long the API server may take to switch protocols. */
 const switchPatience = 60_000;
@@ -36,28 +40,44 @@ export async function forwardUpgrade(
     if (socket.destroyed) return { status: 0, bytes: 0, reason: "the client has left" };
     return { status: code, bytes: refuse(client.takeReply().reply, statusObject(code, reason)), reason };
   };
-  const asked = await upstream.openUpgrade(request).catch(() => undefined);
-  if (asked === undefined) return failed(502, "the credential of the acting account cannot be had");
+  const asked = await upstream.openUpgrade(request).catch(upstreamFailure);
+  if (typeof asked === "string") return failed(502, asked);
   asked.setTimeout(switchPatience, () => asked.destroy(new Error("late")));
-  const leave = () => asked.destroy();
-  socket.once("close", leave);
+  const leave = () => {
+    asked.destroy();
+    socket.destroy();
+  };
+  // Only a socket that is read tells that its client has left.
+  const early: Buffer[] = [client.head];
+  let size = 0;
+  const hold = (chunk: Buffer): void => {
+    early.push(chunk);
+    size += chunk.length;
+    if (size > mostEarlyBytes) socket.pause();
+  };
+  socket.on("data", hold).once("end", leave).once("close", leave);
   return new Promise((resolve) => {
-    asked.once("error", (error: NodeJS.ErrnoException) => {
-      resolve(failed(502, `the API server cannot be reached${error.code ? ` (${error.code})` : ""}`));
+    let isAnswered = false;
+    asked.on("error", (error) => {
+      if (!isAnswered) resolve(failed(502, upstreamFailure(error)));
+      isAnswered = true;
     });
     asked.once("upgrade", (answer, peer, head) => {
+      isAnswered = true;
       const switchedTo = answer.headers.upgrade?.toLowerCase();
       if (switchedTo !== protocol.toLowerCase()) {
         peer.destroy();
         resolve(failed(502, "the API server switched to another protocol than the one that was asked for"));
         return;
       }
-      socket.removeListener("close", leave);
+      socket.off("data", hold).off("end", leave).off("close", leave);
       peer.setTimeout(0);
       peer.setNoDelay(true);
-      resolve(joined(answer, protocol, client, peer, head));
+      resolve(joined(answer, protocol, socket, Buffer.concat(early), peer, head));
     });
     asked.once("response", (answer) => {
+      isAnswered = true;
+      asked.setTimeout(0);
       if (answer.statusCode === 401 && request.credential.kind === "actor" && !isProxied) {
         answer.destroy();
         void upstream.renewActor().catch(() => false);
@@ -95,7 +115,8 @@ const passOn = (answer: IncomingMessage, prefix: string, client: UpgradingClient
 const joined = (
   answer: IncomingMessage,
   protocol: UpgradeProtocol,
-  { socket, head }: UpgradingClient,
+  socket: Duplex,
+  head: Buffer,
   peer: Duplex,
   peerHead: Buffer,
 ): Promise<Ended> =>

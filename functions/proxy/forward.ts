@@ -6,7 +6,8 @@ import type { Admitted } from "./admit.ts";
 import { answerLines } from "./answer-lines.ts";
 import type { ClientReply } from "./client-reply.ts";
 import { refuse } from "./refuse.ts";
-import { NoActorToken, type Upstream } from "./upstream.ts";
+import type { Upstream } from "./upstream.ts";
+import { upstreamFailure } from "./upstream-failure.ts";
 
 /** What became of a request that was let through. */
 export interface Ended {
@@ -83,20 +84,13 @@ export async function forward(
   } catch (error) {
     if (reply.hasResponded()) {
       reply.cut();
-      return { status: 0, bytes: 0, reason: sentenceOf(error) };
+      return { status: 0, bytes: 0, reason: upstreamFailure(error) };
     }
-    return failed(502, sentenceOf(error));
+    return failed(502, upstreamFailure(error));
   } finally {
     clearTimeout(timer);
   }
 }
-
-/** What Node threw, without addresses and credentials. */
-const sentenceOf = (error: unknown): string => {
-  if (error instanceof NoActorToken) return error.message;
-  const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
-  return `the API server cannot be reached${code}`;
-};
 
 const hasBody = (source: IncomingMessage | Http2ServerRequest): boolean => {
   if ("stream" in source) return !source.stream.endAfterHeaders;
@@ -142,7 +136,9 @@ const passOn = (
       if (isWhole) reply.body.end();
       else reply.cut();
     };
-    stream.on("trailers", (_headers, _flags, raw?: readonly string[]) => reply.addTrailers(raw ?? []));
+    stream.on("trailers", (_headers, _flags, raw?: readonly string[]) => {
+      if (!reply.addTrailers(raw ?? [])) settle(false);
+    });
     stream.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
     });

@@ -6,6 +6,7 @@ import type { HeaderLine } from "../../lib/proxy/index.ts";
 import type { CheckedContext } from "../cluster/checked-context.ts";
 import { type Credentials, credentialsFrom } from "../cluster/credentials.ts";
 import { type Http2Sessions, http2Sessions } from "../net/http2-sessions.ts";
+import { NoActorCredential } from "./upstream-failure.ts";
 
 /** Whose credential a request goes on with. */
 export type UpstreamCredential =
@@ -41,11 +42,6 @@ export interface Upstream {
 const callerIdleAfter = 15_000;
 const actorIdleAfter = 90_000;
 
-/** Thrown where the actor has no bearer token. */
-export class NoActorToken extends Error {
-  override name = "NoActorToken";
-}
-
 /**
  * Opens the way to an API server. No connection carries a client certificate. Connections are kept apart by what their requests carry: the
  * acting account's token, one caller's token, or nothing.
@@ -55,7 +51,14 @@ export class NoActorToken extends Error {
 export function openUpstream(actor: CheckedContext): Upstream {
   const url = new URL(actor.server);
   const basePath = url.pathname === "/" ? "" : url.pathname;
-  const credentialsOf = credentialsFrom(actor);
+  const issued = credentialsFrom(actor);
+  const credentialsOf = async (refused?: Credentials): Promise<Credentials> => {
+    try {
+      return await issued(refused);
+    } catch (cause) {
+      throw new NoActorCredential("no credential", { cause });
+    }
+  };
   const pools = new Map<string, Http2Sessions>();
 
   const trust = async (): Promise<Pick<RequestOptions, "ca" | "servername" | "rejectUnauthorized">> => {
@@ -81,7 +84,7 @@ export function openUpstream(actor: CheckedContext): Upstream {
   const authorizationOf = async (credential: UpstreamCredential): Promise<readonly HeaderLine[]> => {
     if (credential.kind === "none") return [];
     const value = credential.kind === "caller" ? `Bearer ${credential.token}` : bearerOf(await credentialsOf());
-    if (value === undefined) throw new NoActorToken("the acting account has no token");
+    if (value === undefined) throw new NoActorCredential("no token");
     return [["authorization", value]];
   };
 

@@ -12,7 +12,7 @@ import { type Certificates, throwAwayCertificates } from "../../infra/local/cert
 import { type LocalProxy, type ServeProxyOptions, serveProxy } from "../../infra/local/serve-proxy.ts";
 import { freePorts } from "../cluster/harness/free-ports.ts";
 import { until } from "../cluster/world/until.ts";
-import { header, type Received, send } from "./world/clients.ts";
+import { header, type Received, send, sendBytes } from "./world/clients.ts";
 import { type StandIn, startStandIn } from "./world/stand-in.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "proxy-faults-"));
@@ -268,4 +268,36 @@ test.each(fronts)("trailers reach a client that wants them, over HTTP/%i", async
   const proxy = await serve(port);
   const received = await send(proxy, { http, path: "/api/v1/trailers", lines: [...alice, "te", "trailers"] });
   expect([received.text, received.trailers]).toEqual(["body", ["x-sum", "42"]]);
+});
+
+test("an upgrade that the API server answers otherwise, breaks off or cannot be asked for is answered, and the proxy runs on", async () => {
+  const [port = 0] = await freePorts(1);
+  const child = await startProcess(port);
+  const proxy = await serve(port);
+  const { pathname } = new URL(proxy.url);
+  const upgrade = (path: string): string =>
+    `GET ${pathname}${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer alice\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+  expect(await sendBytes(proxy, upgrade("/api/v1/fine"))).toMatch(/^HTTP\/1\.1 200 [\s\S]*GET 0/);
+  expect(await sendBytes(proxy, upgrade("/api/v1/unauthorized"))).toMatch(/^HTTP\/1\.1 502 [\s\S]*acting account/);
+  const broken = sendBytes(proxy, upgrade("/api/v1/forever?watch=1"), 5_000);
+  await sleep(300);
+  await end(child);
+  const text = await broken;
+  expect(text).toMatch(/^HTTP\/1\.1 200 /);
+  expect(text).not.toMatch(/\r\n0\r\n\r\n$/);
+  expect(await sendBytes(proxy, upgrade("/api/v1/fine"))).toMatch(/^HTTP\/1\.1 502 [\s\S]*ECONNREFUSED/);
+  await until("all lines are written", async () => proxy.entries.length === 4);
+  expect(proxy.entries.map(({ status }) => status)).toEqual([200, 502, 200, 502]);
+});
+
+test("clients that leave at any moment of an upgrade do no harm", async () => {
+  const { port, seen, open } = await standIn();
+  const proxy = await serve(port);
+  const { pathname } = new URL(proxy.url);
+  const text = `GET ${pathname}/api/v1/silent?watch=1 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer alice\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+  await Promise.all(Array.from({ length: 40 }, (_, at) => sendBytes(proxy, text, 1 + 5 * at)));
+  expect(seen.length).toBeGreaterThan(5);
+  await until("the API server's connections have ended", async () => open() === 0, 1_000);
+  await until("all lines are written", async () => proxy.entries.length >= seen.length, 1_000);
+  expect((await send(proxy, { http: 2, path: "/api/v1/fine", lines: alice })).status).toBe(200);
 });

@@ -97,7 +97,8 @@ test("a connection whose server does not answer a ping ends, with its streams", 
 test("an unused connection ends after its time", async () => {
   let isEmpty = false;
   const { open } = await start({
-    idleAfter: 50,
+    idleAfter: 100,
+    pingEvery: 20,
     onEmpty: () => {
       isEmpty = true;
     },
