@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:http2";
+import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -300,4 +302,97 @@ test("clients that leave at any moment of an upgrade do no harm", async () => {
   await until("the API server's connections have ended", async () => open() === 0, 1_000);
   await until("all lines are written", async () => proxy.entries.length >= seen.length, 1_000);
   expect((await send(proxy, { http: 2, path: "/api/v1/fine", lines: alice })).status).toBe(200);
+});
+
+/** A stream that writes as long as it may, and how much that was when it has stood still. */
+const writtenUntilStill = async (stream: Writable): Promise<number> => {
+  let written = 0;
+  const chunk = Buffer.alloc(65_536);
+  const write = (): void => {
+    while (written < 300_000_000) {
+      written += chunk.length;
+      if (!stream.write(chunk)) return;
+    }
+  };
+  stream.on("drain", write);
+  write();
+  for (let last = -1; last !== written; ) {
+    last = written;
+    await sleep(500);
+  }
+  return written;
+};
+
+test.each(fronts)("a body is taken no faster than the API server reads it, over HTTP/%i", async (http) => {
+  const [port = 0] = await freePorts(1);
+  const child = await startProcess(port);
+  const proxy = await serve(port);
+  const { origin, pathname, hostname, port: ours } = new URL(proxy.url);
+  const path = `${pathname}/api/v1/deaf`;
+  const authorization = "Bearer alice";
+  const session = connect(origin, { ca: proxy.ca ?? "" });
+  const stream =
+    http === 2
+      ? session.request({ ":method": "POST", ":path": path, authorization })
+      : request({ hostname, port: ours, method: "POST", path, ca: proxy.ca, headers: { authorization } });
+  stream.on("error", () => {});
+  expect(await writtenUntilStill(stream)).toBeLessThan(20_000_000);
+  stream.destroy();
+  session.destroy();
+  await end(child);
+});
+
+test("answers are taken no faster than clients read them", async () => {
+  const [port = 0] = await freePorts(1);
+  const child = await startProcess(port);
+  const proxy = await serve(port);
+  const { origin, pathname } = new URL(proxy.url);
+  const before = process.memoryUsage().rss;
+  const session = connect(origin, { ca: proxy.ca ?? "" });
+  const streams = Array.from({ length: 20 }, () => {
+    const stream = session.request({ ":path": `${pathname}/api/v1/flood?watch=1`, authorization: "Bearer alice" });
+    stream.on("error", () => {});
+    return stream;
+  });
+  await Promise.all(streams.map((stream) => once(stream, "response")));
+  await sleep(3_000);
+  expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000);
+  expect((await send(proxy, { http: 1, path: "/api/v1/fine", lines: alice })).text).toBe("GET 0");
+  session.destroy();
+  await until("all lines are written", async () => proxy.entries.length === 21, 3_000);
+  for (const { bytes } of proxy.entries) expect(bytes).toBeLessThan(5_000_000);
+  await end(child);
+});
+
+test("no connection to the API server carries two credentials", async () => {
+  const { port, seen } = await standIn();
+  const proxy = await serve(port);
+  const tokens = [undefined, "alice", "bob", "uid-1", "uid-2"];
+  const requests = Array.from({ length: 100 }, (_, at) => {
+    const token = tokens[at % tokens.length];
+    const lines = token === undefined ? [] : ["authorization", `Bearer ${token}`];
+    return send(proxy, { http: at % 3 === 0 ? 1 : 2, path: "/api/v1/fine", lines });
+  });
+  expect((await Promise.all(requests)).every(({ status }) => status === 200)).toBe(true);
+  const valueIn = (lines: readonly string[], wanted: string) =>
+    lines.find((_, at) => at % 2 === 1 && lines[at - 1]?.toLowerCase() === wanted) ?? "nothing";
+  const credentials = new Map<unknown, Set<string>>();
+  for (const { connection, lines } of seen) {
+    const known = credentials.get(connection) ?? new Set();
+    credentials.set(connection, known.add(valueIn(lines, "authorization")));
+  }
+  expect([...credentials.values()].map((each) => [...each]).sort()).toEqual([
+    ["Bearer actor"],
+    ["Bearer uid-1"],
+    ["Bearer uid-2"],
+    ["nothing"],
+  ]);
+  const sent = seen.map(({ lines }) => `${valueIn(lines, "authorization")} as ${valueIn(lines, "impersonate-user")}`);
+  expect([...new Set(sent)].sort()).toEqual([
+    "Bearer actor as alice",
+    "Bearer actor as bob",
+    "Bearer uid-1 as nothing",
+    "Bearer uid-2 as nothing",
+    "nothing as nothing",
+  ]);
 });

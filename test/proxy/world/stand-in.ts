@@ -13,7 +13,12 @@ import type { AddressInfo, Socket } from "node:net";
 export interface StandIn {
   readonly port: number;
   /** What arrived, besides reviews. */
-  readonly seen: { readonly method: string; readonly path: string; readonly lines: readonly string[] }[];
+  readonly seen: {
+    readonly method: string;
+    readonly path: string;
+    readonly lines: readonly string[];
+    readonly connection: unknown;
+  }[];
   /** The requests that are neither answered nor given up. */
   readonly open: () => number;
   readonly sessions: ReadonlySet<ServerHttp2Session>;
@@ -31,12 +36,15 @@ const textOf = async (request: Request): Promise<string> => {
   return Buffer.concat(chunks).toString();
 };
 
-/** A user has the name of its token. */
+/** A user has the name of its token, and a uid where that name says so. */
 const review = (authorization: string, body: string): object => {
   const { apiVersion, kind, spec } = JSON.parse(body);
   const status =
     kind === "TokenReview"
-      ? { authenticated: true, user: { username: spec.token, groups: ["people"] } }
+      ? {
+          authenticated: true,
+          user: { username: spec.token, groups: ["people"], ...(/uid/.test(spec.token) && { uid: "1" }) },
+        }
       : kind === "SelfSubjectReview"
         ? { userInfo: { username: authorization.replace("Bearer ", "") } }
         : kind === "SelfSubjectRulesReview"
@@ -50,7 +58,7 @@ export const startStandIn = async (
   port = 0,
 ): Promise<StandIn> => {
   const server = createSecureServer({ ...tls, allowHTTP1: true });
-  const seen: { method: string; path: string; lines: readonly string[] }[] = [];
+  const seen: { method: string; path: string; lines: readonly string[]; connection: unknown }[] = [];
   const sessions = new Set<ServerHttp2Session>();
   let open = 0;
   let reviewStatus = 201;
@@ -74,13 +82,23 @@ export const startStandIn = async (
       (response as ServerResponse).end(JSON.stringify(review(request.headers.authorization ?? "", body)));
       return;
     }
-    seen.push({ method: request.method ?? "", path, lines: request.rawHeaders });
+    const connection = "stream" in request ? request.stream.session : request.socket;
+    seen.push({ method: request.method ?? "", path, lines: request.rawHeaders, connection });
     open += 1;
     response.once("close", () => {
       open -= 1;
     });
     const writable = response as ServerResponse;
-    if (path.includes("/silent")) return;
+    if (path.includes("/silent") || path.includes("/deaf")) return;
+    if (path.includes("/flood")) {
+      writable.writeHead(200);
+      const flood = (): void => {
+        while (!writable.destroyed && writable.write(Buffer.alloc(65_536)));
+      };
+      response.on("drain", flood);
+      flood();
+      return;
+    }
     const length = path.includes("with-length") ? { "content-length": "1000000" } : {};
     if (path.includes("/forever") || path.includes("/cut-")) {
       writable.writeHead(200, length);
