@@ -17,6 +17,10 @@ const commands: CommandList = {
     summary: "Serves the webhook over HTTPS on this machine, and prints the configurations that register it.",
     load: async () => (await import("./commands/start.ts")).start,
   },
+  proxy: {
+    summary: "Serves the API of one cluster over HTTPS to callers whom it impersonates.",
+    load: async () => (await import("./commands/proxy.ts")).proxy,
+  },
   report: {
     summary: "Lists stored objects that a policy would change or refuse. It writes nothing.",
     load: async () => (await import("./commands/report.ts")).report,

@@ -7,12 +7,12 @@ export interface Http2Sessions {
    *
    * @param headers names in lower case and values, in turn
    */
-  readonly open: (headers: readonly string[], options: OpenOptions) => Promise<ClientHttp2Stream>;
+  readonly open: (headers: readonly string[], options: SessionOptions) => Promise<ClientHttp2Stream>;
   /** Ends all connections and their streams. */
   readonly close: () => void;
 }
 
-export interface OpenOptions {
+export interface SessionOptions {
   /** The request has no body. */
   readonly endStream: boolean;
   /** Ends the waiting for a connection. An open stream is not touched. */
@@ -134,7 +134,10 @@ export function http2Sessions(options: Http2SessionsOptions): Http2Sessions {
     }
   };
 
-  const open = async (headers: readonly string[], { endStream, signal }: OpenOptions): Promise<ClientHttp2Stream> => {
+  const open = async (
+    headers: readonly string[],
+    { endStream, signal }: SessionOptions,
+  ): Promise<ClientHttp2Stream> => {
     for (;;) {
       signal.throwIfAborted();
       if (isClosed) throw Object.assign(new Error("the connections are closed"), { code: "ECANCELED" });

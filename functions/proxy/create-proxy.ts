@@ -9,7 +9,7 @@ import { type ClientReply, clientReplyOf } from "./client-reply.ts";
 import { type Ended, forward } from "./forward.ts";
 import { forwardUpgrade } from "./forward-upgrade.ts";
 import { type InFlightLimits, inFlight, usualLimits } from "./in-flight.ts";
-import type { Log } from "./log-entries.ts";
+import type { RequestLog } from "./log-entries.ts";
 import type { ProxyCluster } from "./proxy-cluster.ts";
 import { refuse } from "./refuse.ts";
 import type { ProxyPlace } from "./route.ts";
@@ -18,7 +18,7 @@ import { upgradeProtocolOf } from "./upgrade-protocol.ts";
 export interface ProxyOptions extends ConcludeOptions {
   readonly cluster: ProxyCluster;
   readonly place: ProxyPlace;
-  readonly log: Log;
+  readonly log: RequestLog;
   readonly limits?: InFlightLimits;
   /** Milliseconds that a request may take at most, if it is not long-running. 60 s where absent. */
   readonly mostMilliseconds?: number;

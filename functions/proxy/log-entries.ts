@@ -30,4 +30,4 @@ export interface RequestEntry {
   readonly milliseconds: number;
 }
 
-export type Log = (entry: RequestEntry) => void;
+export type RequestLog = (entry: RequestEntry) => void;

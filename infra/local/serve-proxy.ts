@@ -10,7 +10,7 @@ import type { Kubeconfig } from "../../functions/cluster/kubeconfig.ts";
 import { within } from "../../functions/net/within.ts";
 import { createProxy } from "../../functions/proxy/create-proxy.ts";
 import type { InFlightLimits } from "../../functions/proxy/in-flight.ts";
-import type { Log } from "../../functions/proxy/log-entries.ts";
+import type { RequestLog } from "../../functions/proxy/log-entries.ts";
 import { rememberAnswers, rememberIdentities } from "../../functions/proxy/remember.ts";
 import { openUpstream, type Upstream } from "../../functions/proxy/upstream.ts";
 import { boundedJson } from "../../functions/telemetry/log-line.ts";
@@ -39,7 +39,7 @@ export interface ServeProxyOptions extends ConcludeOptions {
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   /** Absent: a throw-away CA. */
   readonly authority?: Authority | undefined;
-  readonly log?: Log;
+  readonly log?: RequestLog;
   readonly limits?: InFlightLimits;
   readonly mostMilliseconds?: number;
   /** Called with the exec plugins of the kubeconfig before they run. */
@@ -159,7 +159,7 @@ export async function serveProxy(options: ServeProxyOptions): Promise<LocalProxy
   };
 }
 
-const logToStderr: Log = (entry) => console.error(boundedJson(entry));
+const logToStderr: RequestLog = (entry) => console.error(boundedJson(entry));
 
 /** The cluster of a context with the acting account as its user. Throws where that is not an account of its own with a token. */
 const actorOf = (kubeconfig: Kubeconfig, name: string, actor: string) => {

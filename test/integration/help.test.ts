@@ -20,6 +20,10 @@ const reading = ["--kubeconfig", "--context", "--policy"];
 const options: Readonly<Record<string, readonly string[]>> = {
   invoke: ["--endpoint", ...answering, "--all", "-o"],
   start: ["--port", "--host", ...answering, "--tls-cert", "--tls-key"],
+  proxy: [
+    ...["--actor", "--kubeconfig", "--context", "--port", "--host", "--tls-cert", "--tls-key"],
+    ...["--at-root", "--uid", "--anonymous-exception"],
+  ],
   report: [...reading, "--namespace", "--as-writer", "--writers", "--all", "--limit-page", "-o"],
   key: ["--host", "-o"],
   manifests: [

@@ -279,8 +279,8 @@ test("every command of the program is tried here, or has a test of its own", asy
   const { stdout } = await runCommand("--help", []);
   const listed = [...stdout.matchAll(/^ {2}([a-z]+) {2}/gm)].map(([, name]) => name ?? "");
   const tried = [...new Set(modes.map(({ command }) => command))].filter((command) => !command.includes("/"));
-  // start does not end; completion has no options, and completion.test.ts tries its argument.
-  expect(listed.toSorted()).toEqual([...tried, "start", "completion"].sort());
+  // start and proxy do not end; completion has no options, and completion.test.ts tries its argument.
+  expect(listed.toSorted()).toEqual([...tried, "start", "proxy", "completion"].sort());
 });
 
 test.each([
@@ -296,6 +296,22 @@ test.each([
   const seen = await observe(command, one);
   expect(seen.status).not.toBe(2);
   expect(seen).toEqual(await observe(command, other));
+});
+
+test.each<readonly [string, readonly string[], string]>([
+  ["no --actor", [], "--actor is missing; name the user of the kubeconfig that impersonates"],
+  ["--actor", ["--actor", "nope"], "nope"],
+  ["--kubeconfig", ["--actor", "a", "--kubeconfig", at("missing")], "cannot be read (ENOENT)"],
+  ["--context", ["--actor", "a", "--context", "nope"], "nope"],
+  ["--port", ["--actor", "a", "--port", "65536"], "--port 65536 is not a port"],
+  ["--host", ["--actor", "a", "--host", "a/b"], "--host a/b"],
+  ["--tls-cert", ["--actor", "a", "--tls-cert", "x"], "--tls-cert and --tls-key go together"],
+  ["--tls-key", ["--actor", "a", "--tls-key", "x"], "--tls-cert and --tls-key go together"],
+  ["--uid", ["--actor", "a", "--uid", "both"], "--uid both is not passthrough or impersonate"],
+  ["--anonymous-exception", ["--actor", "a", "--anonymous-exception", "x"], "is not GROUPPREFIX/RESOURCE"],
+])("proxy does not start with a wrong option: %s", async (_, args, sentence) => {
+  const { status, stdout, stderr } = await runCommand("proxy", args, usual());
+  expect([status, stdout, stderr]).toEqual([2, "", expect.stringContaining(sentence)]);
 });
 
 describe("start", () => {

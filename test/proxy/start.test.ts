@@ -69,7 +69,7 @@ describe("the command refuses to start", () => {
       "an unknown uid mode",
       ["--actor", "actor", "--uid", "drop"],
       token("proxy-actor"),
-      "neither passthrough nor impersonate",
+      "is not passthrough or impersonate",
     ],
     ["half a certificate", ["--actor", "actor", "--tls-cert", "a"], token("proxy-actor"), "go together"],
     ["what is not built", ["--actor", "actor", "--client-ca", "a"], token("proxy-actor"), "--client-ca"],
@@ -96,7 +96,7 @@ describe("the command refuses to start", () => {
       "has a client certificate",
     ],
     ["impersonation of its own", { as: "olga", token: "a" }, "impersonates another user"],
-    ["nothing", {}, "holds no token"],
+    ["nothing", {}, "user has no token"],
   ])("an actor with %s", async (_name, user, sentence) => {
     const args = ["--kubeconfig", withActor(user), "--actor", "actor", "--port", "0"];
     const { status, stderr } = await runCommand("proxy", args);

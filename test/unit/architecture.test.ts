@@ -72,6 +72,10 @@ const rooms: Readonly<
     ],
     ["@middy/core", "aws-lambda"],
   ],
+  "functions/proxy": [
+    "the second door: an impersonating API proxy",
+    ["lib", "functions/cluster", "functions/net", "functions/telemetry"],
+  ],
   functions: ["entry points, one per deployable", ["lib", "functions"]],
   "infra/command-line": [
     "arguments, shared options, files, tables, YAML",
