@@ -29,7 +29,7 @@ describe("npx with the tarball, in an empty folder, finds on a cluster what the 
   test.each([
     ["report", ["--namespace", "team-a", "--as-writer", "bob"], "as-carol"],
     ["report", ["--namespace", "team-a", "--as-writer", "bob", "-o", "json"], '"as-carol"'],
-    ["doctor", ["--namespace", "team-a"], "fail  mutating "],
+    ["doctor", ["--namespace", "team-a"], "fail    mutating "],
   ])("%s %j", async (command, options, found) => {
     const args = ["--kubeconfig", plane.kubeconfigOf("admin"), ...options];
     const here = await runCommand(command, args, { environment: { HOME: "/nowhere" } });
