@@ -71,7 +71,7 @@ export function signedHeaders(request: Unsigned, signing: Signing): Readonly<Rec
 }
 
 /**
- * A URL that is a signed GET request, whoever sends it, together with the same headers
+ * A URL that is a signed GET request for any sender, together with the same headers
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html, "Query parameters").
  *
  * @param seconds how long it may be used

@@ -6,7 +6,7 @@ import { printable } from "../../lib/meta/index.ts";
 /** Characters that are not seen: terminals disagree about their width, and a name that holds them looks like another. */
 const unseen = /\p{Default_Ignorable_Code_Point}/gu;
 
-/** Escapes what a terminal obeys, and what nobody sees. */
+/** Escapes characters that a terminal obeys, and invisible characters. */
 export function visible(text: string): string {
   return printable(text).replace(unseen, (found) => `\\u{${found.codePointAt(0)?.toString(16)}}`);
 }

@@ -8,10 +8,10 @@ import type { Kind, Stated } from "./stated.ts";
 import type { SubjectName } from "./who-may.ts";
 import { isKept, type WouldBe } from "./would-be.ts";
 
-/** `forbidden`: somebody by whom the object was judged would not keep what it names. `named` is listed only where all are asked for. */
+/** `forbidden`: a given writer may not keep the named identity. `named` is listed only with `--all`. */
 export type FindingKind = Kind | "forbidden";
 
-/** One field of one stored object that somebody should look at. The element of `-o json`. */
+/** One field of one stored object that needs a look. The element of `-o json`. */
 export interface ReportFinding {
   readonly resource: string;
   readonly version: string;
@@ -25,20 +25,20 @@ export interface ReportFinding {
   readonly whenEnforced: string;
   /** What to do. */
   readonly fix: string;
-  /** Empty where nobody owns the field: a webhook stamped it, or it is not there. */
+  /** Empty for a field without an owner: a webhook set it, or it is absent. */
   readonly fieldManagers: readonly Manager[];
   readonly specManagers: readonly Manager[];
   readonly wouldBeGiven: readonly WouldBe[];
-  /** By RBAC as it is now, so who could have written it, unless rights have changed. null where RBAC cannot be read. */
+  /** The subjects that may write the object, by RBAC as it is now. null if RBAC cannot be read. */
   readonly mayWrite: readonly SubjectName[] | null;
   /**
-   * By RBAC, who may impersonate what is named: those of them who may write the object may leave it as it is. Empty where nobody is named.
-   * null where RBAC cannot be read.
+   * The subjects that may impersonate the named identity, by RBAC: those that may also write the object may leave it as it is. Empty if no
+   * identity is named. null if RBAC cannot be read.
    */
   readonly mayImpersonate: readonly SubjectName[] | null;
 }
 
-/** Everything that is known of one field. */
+/** All facts about one field. */
 export interface Evidence {
   readonly resource: GroupVersionResource;
   readonly target: Target;
@@ -48,7 +48,7 @@ export interface Evidence {
   readonly wouldBe: readonly WouldBe[];
 }
 
-/** What a field is, given those by whom it was judged. */
+/** The kind of a field, with the verdicts for the given writers. */
 export function kindOf({ stated: { kind, standsFor }, wouldBe }: Pick<Evidence, "stated" | "wouldBe">): FindingKind {
   if (kind === "privileged" || (kind === "empty" && standsFor))
     return wouldBe.length > 0 && wouldBe.every(isKept) ? "named" : kind;
@@ -95,8 +95,8 @@ const whenEnforced = (finding: FindingKind, target: Target): string => {
     case "privileged":
     case "forbidden":
       return onForbidden === "requester"
-        ? "an edit by somebody who may not impersonate it sets it to them"
-        : "an edit by somebody who may not impersonate it is refused";
+        ? "an edit by a user who may not impersonate it sets it to that user"
+        : "an edit by a user who may not impersonate it is refused";
     default:
       return "every edit is refused that leaves it so";
   }

@@ -45,7 +45,7 @@ const isSpec = (key: string): boolean => key !== "f:metadata" && key !== "f:stat
 /**
  * Whether a set of fields holds one (`structured-merge-diff` fieldpath, FieldsV1): `f:` a member, `k:` an item by its keys, `v:` by its
  * value, `i:` by its index. A list that the set ends at is atomic, owned with all that is in it; a map that it ends at was empty when it
- * was written, so what stands in it now is somebody else's.
+ * was written, so another manager wrote what is in it now.
  */
 const owns = (owned: JsonObject, value: unknown, keys: Segments): boolean => {
   const [next, ...rest] = keys;

@@ -14,7 +14,7 @@ export interface Output {
 type Stream = NodeJS.WriteStream;
 
 const writerTo = (stream: Stream) => {
-  // `report | head`: whoever stops reading wants no stack, and has not seen all of it.
+  // `report | head`: a reader that stops needs no stack, and has not seen all of it.
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(2);
     throw error;
@@ -81,12 +81,12 @@ export function tableOutput(stream: Stream, { judged, fields }: { judged: boolea
   };
 }
 
-/** Who owns the field; where nobody does, in parentheses who owns something beside it. */
+/** The managers of the field; without any, in parentheses those of other parts of the object. */
 const managersOf = ({ fieldManagers, specManagers }: ReportFinding): string => {
   const names = (managers: ReportFinding["fieldManagers"]) => [...new Set(managers.map(({ manager }) => manager))];
   return fieldManagers.length > 0
     ? few(names(fieldManagers)).join(", ")
-    : `(${few(names(specManagers)).join(", ") || "nobody"})`;
+    : `(${few(names(specManagers)).join(", ") || "none"})`;
 };
 
 const wouldBeOf = ({ wouldBeGiven }: ReportFinding): readonly string[] =>
@@ -94,7 +94,7 @@ const wouldBeOf = ({ wouldBeGiven }: ReportFinding): readonly string[] =>
     decision === "denied" ? `${writer}: denied` : `${writer}: ${effective} (${decision})`,
   );
 
-/** Who could name what is named; where nobody is, who may write the object at all. */
+/** The subjects that may name this identity; without one, those that may write the object. */
 const fixersOf = ({ finding, mayImpersonate, mayWrite }: ReportFinding): readonly string[] => {
   const who = finding === "privileged" || finding === "forbidden" || finding === "named" ? mayImpersonate : mayWrite;
   if (who === null) return ["?"];

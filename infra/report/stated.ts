@@ -5,7 +5,7 @@ import { type Segments, valueAt } from "../../lib/policy/path.ts";
 import { type Policy, targetOf } from "../../lib/policy/policy.ts";
 import type { ResourceAttributes } from "../../lib/question/index.ts";
 
-/** What a field of a stored object says, whoever wrote it. Each but `named` has to be looked at before a policy is enforced. */
+/** The kind of a field in a stored object, without its writer. Each kind but `named` needs a look before a policy is enforced. */
 export type Kind =
   | "named"
   | "empty"
@@ -34,7 +34,7 @@ export interface Stated {
  * A username that no HTTP header carries: no field can name it, and it can be written into no field. So the verdicts on this editor depend
  * on the object alone.
  */
-const unnameable: UserInfo = { username: "nobody\n", groups: [], extra: {} };
+const unnameable: UserInfo = { username: "unnameable\n", groups: [], extra: {} };
 
 /** Reads the fields of a stored object. A field that is empty and may be is left out, as is an object without fields. */
 export function statedBy(policy: Policy, resource: GroupVersionResource, object: JsonObject): readonly Stated[] {

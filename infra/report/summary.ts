@@ -1,10 +1,10 @@
 import type { FindingKind, ReportFinding } from "./finding.ts";
 
-/** What was seen, in numbers. */
+/** Counts of the report. */
 export interface Tally {
   readonly object: () => void;
   readonly add: (finding: Pick<ReportFinding, "finding">) => void;
-  /** A field that names an ordinary identity, which nobody was judged by. */
+  /** A field that names an ordinary identity, without a writer to judge it by. */
   readonly unjudged: () => void;
   /** A field manager that the `--writers` file does not know, of one object. */
   readonly unknownManager: (manager: string) => void;
@@ -14,10 +14,10 @@ export interface Tally {
 }
 
 const meanings: Readonly<Record<Exclude<FindingKind, "named">, string>> = {
-  empty: "names nobody; the controller decides whose rights it uses, often its own",
-  privileged: "names what its controller takes for its own identity",
-  forbidden: "somebody by whom it was judged may not impersonate what it names",
-  "unsafe-name": "names what cannot be the name of a user or of a service account",
+  empty: "names no identity; the controller decides whose rights it uses, often its own",
+  privileged: "names a value that the controller treats as its own identity",
+  forbidden: "a given writer may not impersonate the named identity",
+  "unsafe-name": "names a text that cannot be the name of a user or of a service account",
   "not-a-string": "holds a value of another type where a name should stand",
   "parent-not-an-object": "has something else where the object around the field should stand",
   "too-many-identities": "names more identities than one review may ask about",
@@ -39,7 +39,7 @@ export function tallyOf(): Tally {
     }),
     ...(unjudged > 0
       ? [
-          `${counted(unjudged, "field")} ${unjudged === 1 ? "names" : "name"} an ordinary identity that nobody was judged by: no API server stores who wrote an object. Say who did with --as-writer or --writers`,
+          `${counted(unjudged, "field")} ${unjudged === 1 ? "names" : "name"} an ordinary identity, and no writer was given to judge it by: an API server does not store who wrote an object. Name the writers with --as-writer or --writers`,
         ]
       : []),
     ...(managers.size > 0

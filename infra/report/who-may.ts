@@ -17,7 +17,7 @@ interface Grant {
 }
 
 /**
- * RBAC the other way round: from what is asked to everybody who is granted it (`lib/rbac` goes from somebody to yes or no). The grants of
+ * RBAC the other way round: from a permission to the subjects that have it (`lib/rbac` goes from a subject to yes or no). The grants of
  * a verb on a resource are looked up once.
  */
 export function whoMayIn(world: World): WhoMay {

@@ -34,7 +34,7 @@ export interface WouldBeAt {
   readonly wouldBe: WouldBe;
 }
 
-/** One object, and the users by whom it is judged. */
+/** One object, and the writers to judge it by. */
 export interface Suspicion {
   readonly object: JsonObject;
   readonly users: readonly UserInfo[];

@@ -4,7 +4,7 @@ import { isObject } from "../../lib/meta/json.ts";
 import { UsageError } from "../command-line/usage.ts";
 import type { Manager } from "./managers.ts";
 
-/** Whom to judge objects by, because the cluster does not say who wrote them. */
+/** The writers to judge objects by, because the cluster does not say who wrote them. */
 export interface Writers {
   /** Judged with every object. */
   readonly everywhere: readonly UserInfo[];
@@ -49,7 +49,7 @@ export function readWriterFile(file: string, content: unknown): ReadonlyMap<stri
   );
 }
 
-/** Whom an object is judged by, given the managers that had a hand in it, and those managers that stand for nobody. */
+/** The writers to judge an object by, from its field managers, and the managers that stand for no writer. */
 export function writersOf(
   { everywhere, byManager }: Writers,
   managers: readonly Manager[],

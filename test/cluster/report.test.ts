@@ -129,7 +129,7 @@ describe("every kind of finding", () => {
     expect(named["privileged"]).toMatchObject({
       declared: "razeedeploy",
       standsFor: razeeController,
-      whenEnforced: "an edit by somebody who may not impersonate it sets it to them",
+      whenEnforced: "an edit by a user who may not impersonate it sets it to that user",
       fix:
         `set ${at} to an ordinary identity, or see that only those edit the object who may impersonate users/razeedeploy and ` +
         `impersonate serviceaccounts/razeedeploy-sa -n razeedeploy; "razeedeploy" stands for ${razeeController}`,
@@ -159,7 +159,9 @@ describe("every kind of finding", () => {
     expect(stdout).toMatch(/^kinds +mustachetemplates\/absent +empty +- +\(unknown\) +Group authors, /m);
     expect(stdout).toContain("15 objects read, 14 findings\n");
     expect(stdout).toMatch(/^ {7}4 empty: /m);
-    expect(stdout).toContain("1 field names an ordinary identity that nobody was judged by: no API server stores who");
+    expect(stdout).toContain(
+      "1 field names an ordinary identity, and no writer was given to judge it by: an API server does not",
+    );
   });
 
   test("and all other objects, with --all", async () => {
@@ -195,7 +197,7 @@ describe("every kind of finding", () => {
         "spec.steps[1].sa",
         "named",
         `system:serviceaccount:${namespace}:builder`,
-        "an edit by somebody who may not impersonate it is refused",
+        "an edit by a user who may not impersonate it is refused",
       ],
       ["few", "spec.steps[2].sa", "empty", "", "every edit is refused that leaves it empty"],
       ["many", expect.any(String), "too-many-identities", "", refused],
@@ -348,7 +350,7 @@ describe("the managers of an object", () => {
     const { named } = await report(namespace, "--all");
     expect(named["stamped"]).toMatchObject({ declared: "carl", fieldManagers: [] });
     const { stdout } = await run("--kubeconfig", admin, "--namespace", namespace, "--all");
-    expect(stdout).toMatch(/mustachetemplates\/stamped +named +carl +\((gitops|nobody)\)/);
+    expect(stdout).toMatch(/mustachetemplates\/stamped +named +carl +\((gitops|none)\)/);
   });
 
   test("are replaced by the users that a file names, and the other managers are counted", async () => {

@@ -33,7 +33,7 @@ test.for([
 });
 
 test.for([
-  { rule: {}, empty: "the next edit sets it to the editor", named: "sets it to them" },
+  { rule: {}, empty: "the next edit sets it to the editor", named: "sets it to that user" },
   {
     rule: { onEmpty: "deny", onForbidden: "deny" },
     empty: "every edit is refused that leaves it empty",
@@ -43,12 +43,12 @@ test.for([
     rule: { privileged: { root: "admin" } },
     empty:
       "the next edit sets it to the editor; until then its controller acts as itself, and is refused children without an identity",
-    named: "sets it to them",
+    named: "sets it to that user",
   },
   {
     rule: { privileged: { root: "admin" }, onPrivilegedRequester: "default" },
     empty: "the next edit sets it to the editor",
-    named: "sets it to them",
+    named: "sets it to that user",
   },
   {
     rule: { emptyStandsFor: "flux", onForbidden: "deny" },
@@ -58,7 +58,7 @@ test.for([
   {
     rule: { onEmpty: { default: "guest" } },
     empty: 'the next edit sets it to "guest", or is refused to an editor who may not impersonate that',
-    named: "sets it to them",
+    named: "sets it to that user",
   },
 ])("what enforcing means under $rule", ({ rule, empty, named }) => {
   const resource = { group: "example.com", version: "v1", resource: "robots" };
@@ -74,6 +74,6 @@ test.for([
     return findingOf({ resource, target, object, stated, managers: { field: [], spec: [] }, wouldBe: [] }, undefined);
   };
   expect(finding("")).toMatchObject({ finding: "empty", whenEnforced: empty, mayWrite: null, mayImpersonate: null });
-  expect(finding("bob").whenEnforced).toBe(`an edit by somebody who may not impersonate it ${named}`);
+  expect(finding("bob").whenEnforced).toBe(`an edit by a user who may not impersonate it ${named}`);
   expect(finding("bob")).toMatchObject({ resource: "robots.example.com", namespace: "", name: "r2" });
 });

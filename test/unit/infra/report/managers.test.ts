@@ -31,7 +31,7 @@ test.for([
   { what: "the labels", fields: { "f:metadata": { "f:labels": { "f:a": {} } } }, owner: false },
   { what: "nothing", fields: {}, owner: false },
 ])("who owns $what, owns the field: $owner", ({ fields, owner }) => {
-  expect(fieldOwners(objectOf([entry("somebody", fields)]))).toEqual(owner ? ["somebody"] : []);
+  expect(fieldOwners(objectOf([entry("alice", fields)]))).toEqual(owner ? ["alice"] : []);
 });
 
 const steps = {
@@ -49,13 +49,13 @@ test.for([
   { what: "by its index", fields: { "i:1": { "f:sa": {} } }, of: ["spec", "steps", 1, "sa"], owner: true },
   { what: "in an atomic list", fields: {}, of: ["spec", "steps", 1, "sa"], owner: true },
 ])("an item of a list, $what", ({ fields, of, owner }) => {
-  const object = objectOf([entry("somebody", { "f:spec": { "f:steps": fields } })], steps);
-  expect(fieldOwners(object, of)).toEqual(owner ? ["somebody"] : []);
+  const object = objectOf([entry("alice", { "f:spec": { "f:steps": fields } })], steps);
+  expect(fieldOwners(object, of)).toEqual(owner ? ["alice"] : []);
 });
 
 test("an item of a set, by its value", () => {
-  const object = objectOf([entry("somebody", { "f:spec": { "f:names": { 'v:"y"': {} } } })], steps);
-  expect(fieldOwners(object, ["spec", "names", 1])).toEqual(["somebody"]);
+  const object = objectOf([entry("alice", { "f:spec": { "f:names": { 'v:"y"': {} } } })], steps);
+  expect(fieldOwners(object, ["spec", "names", 1])).toEqual(["alice"]);
   expect(fieldOwners(object, ["spec", "names", 0])).toEqual([]);
 });
 

@@ -74,8 +74,8 @@ test("who may impersonate is allowed all that is asked, alone or by a group that
   const apart = rights(onlyBob, onlyCarl, bind("bob", user("alice")), bind("carl", group("team-a")));
   expect(apart.mayImpersonate).toEqual([]);
   const everybody = group("system:authenticated");
-  const anybody = rights(onlyBob, onlyCarl, bind("bob", everybody), bind("carl", group("team-a")));
-  expect(anybody.mayImpersonate).toEqual(["Group team-a"]);
+  const widest = rights(onlyBob, onlyCarl, bind("bob", everybody), bind("carl", group("team-a")));
+  expect(widest.mayImpersonate).toEqual(["Group team-a"]);
   const accounts = rights(
     onlyBob,
     onlyCarl,
@@ -86,7 +86,7 @@ test("who may impersonate is allowed all that is asked, alone or by a group that
   expect(accounts.mayImpersonate).toEqual(["ServiceAccount ci/deployer"]);
 });
 
-test("impersonating in one namespace is no right to a user, and nothing is asked where nobody is named", () => {
+test("a grant to impersonate in one namespace does not cover users, and a field without an identity asks nothing", () => {
   expect(rights(become, bind("become", user("alice"), "a")).mayImpersonate).toEqual([]);
   expect(rightsIn([become, bind("become", user("alice"))] as never, () => {}).may([])).toEqual([]);
 });

@@ -82,6 +82,6 @@ test("every place of a path is looked at, and an object that has none says nothi
   ]);
 });
 
-test.for(["nobody", "nobody\n"])("no object can name whom it is looked at with: %j", (name) => {
+test.for(["unnameable", "unnameable\n"])("no object can name the user that the report judges it with: %j", (name) => {
   expect(stated(name)).toHaveLength(1);
 });
