@@ -18,7 +18,7 @@ const commands: CommandList = {
     load: async () => (await import("./commands/start.ts")).start,
   },
   proxy: {
-    summary: "Serves the API of one cluster over HTTPS to callers whom it impersonates.",
+    summary: "Serves the API of one cluster over HTTPS, and impersonates its callers.",
     load: async () => (await import("./commands/proxy.ts")).proxy,
   },
   report: {

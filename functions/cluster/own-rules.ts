@@ -14,7 +14,7 @@ const path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
 /**
  * Reads what the connection's user may do in a namespace (SelfSubjectRulesReview).
  *
- * @param as reads it as another user, whom it may impersonate
+ * @param as another user to read it as, by impersonation
  * @throws where the API server does not answer with the rules
  */
 export async function readOwnRules(

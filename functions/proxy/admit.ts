@@ -66,10 +66,10 @@ export interface AdmitOptions extends ConcludeOptions {
   readonly mostMilliseconds: number;
 }
 
-/** How long the cluster is asked who somebody is and what it may do. */
+/** The time for questions to the cluster about a caller and its permissions, in milliseconds. */
 const askingTime = 10_000;
 
-/** The first steps of every request, in their order: where it goes, what it is, who sent it, and whether and as whom it may go on. */
+/** The first steps of each request, in order: its route, its request info, its caller, and the decision. */
 export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Admitted | Refused> {
   const { method, target, peer, upgrade } = arrival;
   const { cluster, place, enter, mostMilliseconds } = options;

@@ -1,4 +1,4 @@
-/** One request, as it is logged: who, what, as whom, and what became of it. It holds no token, no body and no header. */
+/** The log entry of one request: caller, user, request info, decision and status. It does not hold tokens, bodies or header values. */
 export interface RequestEntry {
   readonly event: "request";
   readonly time: string;

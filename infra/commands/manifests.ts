@@ -123,7 +123,7 @@ export const manifests = defineCommand({
       text: "print the policy as admission policies of Kubernetes instead, which need no function; only --policy, --failure-policy and --namespace-label go with them. --twins is the same",
     },
     examples: {
-      text: "print example roles instead: who may impersonate whom; no option but -o goes with them",
+      text: "print example roles instead, which grant impersonation; no option but -o goes with them",
     },
     output: outputOption("yaml", "json"),
   },

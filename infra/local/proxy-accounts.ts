@@ -40,15 +40,15 @@ export async function checkProxyAccounts(
       `both accounts are ${JSON.stringify(asker)}; the account that asks and the one that impersonates must differ`,
     );
   const account = serviceAccountOf(actor);
-  const somebody = account ? `system:serviceaccount:${account.namespace}:${invented}` : invented;
+  const plainUser = account ? `system:serviceaccount:${account.namespace}:${invented}` : invented;
   const namespaces = new Set(["default", "kube-system", ...(account ? [account.namespace] : [])]);
   const excess = new Set<string>();
   let isIncomplete = false;
   for (const namespace of namespaces) {
     const own = await rulesOf(acting, namespace);
-    const everybodys = await rulesOf(acting, namespace, somebody);
+    const common = await rulesOf(acting, namespace, plainUser);
     isIncomplete ||= own.isIncomplete;
-    for (const rule of own.rules) if (!everybodys.rules.has(rule) && !rule.startsWith("impersonate ")) excess.add(rule);
+    for (const rule of own.rules) if (!common.rules.has(rule) && !rule.startsWith("impersonate ")) excess.add(rule);
   }
   if (excess.size > 0)
     throw new UsageError(

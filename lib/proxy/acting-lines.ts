@@ -5,7 +5,7 @@ import type { Problem } from "../meta/json.ts";
 import { encodedExtraKey } from "./extra-key.ts";
 import { bytesOfText } from "./header-bytes.ts";
 
-/** The key of `extra` under which the audit log finds who asked to be somebody else. */
+/** The key of `extra` that carries the caller of a nested impersonation into the audit log. */
 const originalUserKey = "proxy.impersonation-admission/original-user-info";
 
 /**

@@ -1,6 +1,6 @@
 /**
  * The impersonating proxy's decision: who a request comes from, which questions decide it, and the headers that it goes on with. Pure, like
- * the admission decision: whoever calls it authenticates, asks, and forwards.
+ * the admission decision: the program that calls it authenticates, asks and forwards.
  *
  * @module
  */

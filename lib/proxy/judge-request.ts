@@ -26,7 +26,7 @@ export interface RequestJudgement {
   readonly questions: readonly Question[];
   /** The user that the request goes on as; undefined where it goes on without one. */
   readonly user: UserInfo | undefined;
-  /** The caller, where it asked to be somebody else. */
+  /** The caller, if the request impersonates another user. */
   readonly original: UserInfo | undefined;
   /** Decides the request, whatever the answers are. */
   readonly refusal?: StatusObject;

@@ -14,7 +14,7 @@ const untilDeadline = 850;
 const head = "HTTP/1.1 201 Created\r\ncontent-type: application/json\r\n";
 const later = (act: () => void): void => void setTimeout(act, 30);
 
-/** A user for whom each time another token is minted. */
+/** A user that gets a new token each time. */
 export const renewing = {
   exec: {
     apiVersion: "client.authentication.k8s.io/v1beta1",

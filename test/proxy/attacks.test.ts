@@ -44,7 +44,7 @@ describe.each([1, 2] as const)("over HTTP/%i", (http) => {
   const largeHeader = http === 2 ? 8_000 : 60_000;
   const rows: readonly (readonly [string, () => readonly string[], number, readonly string[]])[] = [
     ["no credential", () => [], 403, ["system:anonymous as itself"]],
-    ["a token that nobody has", () => ["authorization", "Bearer nonsense"], 401, []],
+    ["an unknown token", () => ["authorization", "Bearer nonsense"], 401, []],
     ["another scheme", () => ["authorization", "Basic b2xnYTpvbGdh"], 403, ["system:anonymous as itself"]],
     ["a good token", () => bearer("rita"), 200, ["proxy-actor as rita"]],
     ["impersonation without the right to", () => [...bearer("rita"), "impersonate-user", "olga"], 403, []],

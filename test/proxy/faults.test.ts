@@ -114,7 +114,7 @@ describe.each(fronts)("over HTTP/%i", (http) => {
     await until("the stream has ended", async () => open() === 0, 1_000);
   });
 
-  test("?timeout= makes the deadline shorter, and is refused where it is no duration", async () => {
+  test("?timeout= makes the deadline shorter, and is refused if it is not a duration", async () => {
     const { port } = await standIn();
     const proxy = await serve(port);
     const short = await send(proxy, { http, path: "/api/v1/silent?timeout=100ms", lines: alice });

@@ -56,7 +56,7 @@ describe("the command refuses to start", () => {
     ["no actor", [], token("proxy-actor"), "--actor is missing"],
     ["the user that asks", ["--actor", "asker"], token("proxy-actor"), "must differ"],
     ["the same account under another name", ["--actor", "actor"], token("proxy-asker"), "both accounts are"],
-    ["a token that nobody has", ["--actor", "actor"], () => "nonsense", "does not accept the token"],
+    ["an unknown token", ["--actor", "actor"], () => "nonsense", "does not accept the token"],
     ["an actor with more rights", ["--actor", "actor"], accountToken("rich-actor"), "list configmaps"],
     ["an actor in system:masters", ["--actor", "actor"], token("admin"), "may do more than impersonate: * *"],
     [

@@ -37,7 +37,7 @@ test.each([
   ["401", 401, "{}", 502],
   ["a redirect", 302, "", 502],
   ["404", 404, "", 502],
-])("%s is no answer", async (_name, status, text, code) => {
+])("%s: there is no answer", async (_name, status, text, code) => {
   expect(await identify(status, text)).toMatchObject({ code });
 });
 

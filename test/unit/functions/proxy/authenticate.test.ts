@@ -42,7 +42,7 @@ test.each<readonly [string, readonly HeaderLine[], string | number]>([
   else expect(`${result.caller.user.username} by ${result.token}`).toBe(expected);
 });
 
-test("a subprotocol is no credential of a request that is no WebSocket's", async () => {
+test("a subprotocol does not count as a credential without a WebSocket upgrade", async () => {
   const asked = vi.fn(identify);
   expect(await authenticate([protocol("b")], false, asked, 0)).toEqual({ caller: "anonymous", token: undefined });
   expect(asked).not.toHaveBeenCalled();

@@ -33,7 +33,7 @@ test("a line is broken between its words, and keeps its indentation", () => {
   expect(wrapped("a line of any length", Number.POSITIVE_INFINITY)).toBe("a line of any length");
 });
 
-test("what a terminal obeys and what nobody sees are escapes", () => {
+test("control characters and invisible characters are escaped", () => {
   expect(visible("a\u001b[31mb\u202ec\u3164d")).toBe("a\\u001b[31mb\\u202ec\\u{3164}d");
   expect(wrapped("manager \u001b[2J", 80)).toBe("manager \\u001b[2J");
 });
