@@ -4,11 +4,13 @@ import { statusObject, statusOf } from "../../../../lib/meta/status.ts";
 /** `metav1.StatusReason` (k8s.io/apimachinery pkg/apis/meta/v1 types.go). */
 test.each([
   [400, "BadRequest"],
+  [401, "Unauthorized"],
   [403, "Forbidden"],
   [404, "NotFound"],
   [413, "RequestEntityTooLarge"],
   [415, "UnsupportedMediaType"],
   [422, "Invalid"],
+  [429, "TooManyRequests"],
   [500, "InternalError"],
   [503, "ServiceUnavailable"],
   [504, "Timeout"],

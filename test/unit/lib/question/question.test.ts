@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { UserInfo } from "../../../../lib/identity/index.ts";
 import { formatQuestion, impersonationQuestion, readAnswer } from "../../../../lib/question/index.ts";
-import { idOfQuestion } from "../../../../lib/question/question.ts";
+import { idOfQuestion, isPathQuestion, pathQuestion, question } from "../../../../lib/question/question.ts";
 
 const alice: UserInfo = { username: "alice", groups: [], extra: {} };
 
@@ -142,4 +142,40 @@ describe("the reply of an API server", () => {
   ])("%s", (_, value, answer) => {
     expect(readAnswer(value)).toEqual(answer);
   });
+});
+
+describe("a question about a path", () => {
+  const bob: UserInfo = { username: "bob", uid: "7", groups: ["dev"], extra: { scope: ["a"] } };
+  const asked = pathQuestion(bob, { verb: "get", path: "/metrics" });
+
+  test("holds everything that is known of the requester", () => {
+    expect(asked).toEqual({
+      user: "bob",
+      uid: "7",
+      groups: ["dev"],
+      extra: { scope: ["a"] },
+      nonResourceAttributes: { verb: "get", path: "/metrics" },
+    });
+  });
+
+  test("is told from one about a resource", () => {
+    expect(isPathQuestion(asked)).toBe(true);
+    expect(isPathQuestion(impersonationQuestion(bob, "carol"))).toBe(false);
+  });
+
+  test("is another question than one about another path", () => {
+    expect(idOfQuestion(asked)).not.toBe(idOfQuestion(pathQuestion(bob, { verb: "get", path: "/version" })));
+  });
+
+  test("is written with its verb and its path", () => {
+    expect(formatQuestion(asked)).toBe("get /metrics");
+  });
+});
+
+test("a question about a subresource, and one without a name, are written as kubectl auth can-i takes them", () => {
+  const pods = { verb: "create", group: "", version: "v1", resource: "pods", namespace: "a" };
+  expect(formatQuestion(question(alice, { ...pods, name: "b", subresource: "exec" }))).toBe(
+    "create pods/b --subresource=exec -n a",
+  );
+  expect(formatQuestion(question(alice, { ...pods, verb: "list", name: "" }))).toBe("list pods -n a");
 });

@@ -80,11 +80,13 @@ describe("a rule on paths allows", () => {
     ["a path that begins like it, however many stars end it", ["get"], ["/met**"], true],
     ["no path that goes on", ["get"], ["/met"], false],
     ["no star inside a path", ["get"], ["/*trics"], false],
+    ["a star inside a path as a character", ["get"], ["/a*b*"], true],
     ["no path without its slash", ["get"], ["metrics"], false],
     ["no other verb", ["post"], ["/metrics"], false],
     ["nothing where it lists no path", ["get"], [], false],
   ])("%s", (_, verbs, nonResourceURLs, yes) => {
     const rule = { verbs, apiGroups: ["*"], resources: ["*"], resourceNames: [], nonResourceURLs };
-    expect(ruleAllowsPath(rule, { verb: "get", path: "/metrics" })).toBe(yes);
+    const path = nonResourceURLs.includes("/a*b*") ? "/a*bc" : "/metrics";
+    expect(ruleAllowsPath(rule, { verb: "get", path })).toBe(yes);
   });
 });
