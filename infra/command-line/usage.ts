@@ -15,12 +15,20 @@ export function asksForHelp(given: readonly string[]): boolean {
   return given.slice(0, end < 0 ? undefined : end).some((argument) => argument === "--help" || argument === "-h");
 }
 
-/** Reads the command line of a developer script; `--help` prints the help and ends the process. */
+/** The help was printed, and nothing else is to be done. */
+class HelpShown extends Error {
+  override name = "HelpShown";
+}
+
+/**
+ * Reads the command line of a developer script. `--help` prints the help and ends `run`, which must call this. The process ends by itself:
+ * process.exit hangs at times in Node 24 while V8 still compiles.
+ */
 export function readArguments<T extends ParseOptions>(options: T, help: string) {
   const given = process.argv.slice(2);
   if (asksForHelp(given)) {
     console.log(help);
-    process.exit(0);
+    throw new HelpShown();
   }
   return parseArguments(options, given);
 }
@@ -91,6 +99,7 @@ export async function run(command: () => Promise<void>): Promise<void> {
   try {
     await command();
   } catch (error) {
+    if (error instanceof HelpShown) return;
     const isUsers = error instanceof UsageError || error instanceof PolicyFileError;
     const text = isUsers ? error.message : String(error instanceof Error ? error.stack : error);
     console.error(styleText("red", text, { stream: process.stderr }));
