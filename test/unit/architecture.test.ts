@@ -72,9 +72,14 @@ const rooms: Readonly<
     ],
     ["@middy/core", "aws-lambda"],
   ],
+  "functions/oidc": [
+    "issuers of OIDC tokens, and whose their tokens are",
+    ["lib", "functions/cluster", "functions/net", "functions/yaml"],
+    ["jose"],
+  ],
   "functions/proxy": [
     "the second door: an impersonating API proxy",
-    ["lib", "functions/cluster", "functions/net", "functions/telemetry"],
+    ["lib", "functions/cluster", "functions/oidc", "functions/net", "functions/telemetry"],
   ],
   functions: ["entry points, one per deployable", ["lib", "functions"]],
   "infra/command-line": [
