@@ -13,6 +13,7 @@ import {
   requestTimeout,
   webSocketProtocolsOf,
 } from "../../lib/proxy/index.ts";
+import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 import { authenticate } from "./authenticate.ts";
 import { framingFault } from "./framing-fault.ts";
 import type { Enter } from "./in-flight.ts";
@@ -56,11 +57,14 @@ export interface Admitted {
 export interface Refused {
   readonly facts: RequestFacts;
   readonly refusal: StatusObject;
+  /** What the log says in place of the refusal's message. */
+  readonly reason?: string;
 }
 
 export interface AdmitOptions extends ConcludeOptions {
   readonly cluster: ProxyCluster;
   readonly place: ProxyPlace;
+  readonly issuers: TokenIssuers | undefined;
   readonly enter: Enter;
   /** Milliseconds that a request may take at most, if it is not long-running. */
   readonly mostMilliseconds: number;
@@ -72,7 +76,7 @@ const askingTime = 10_000;
 /** The first steps of each request, in order: its route, its request info, its caller, and the decision. */
 export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Admitted | Refused> {
   const { method, target, peer, upgrade } = arrival;
-  const { cluster, place, enter, mostMilliseconds } = options;
+  const { cluster, place, issuers, enter, mostMilliseconds } = options;
   const arrived = Date.now();
   let facts: RequestFacts = { cluster: cluster.name, peer };
   const refuse = (code: number, message: string): Refused => ({ facts, refusal: statusObject(code, message) });
@@ -91,8 +95,13 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
   const lines = arrival.lines.filter(([name]) => !name.startsWith(":"));
   // The same for all, because requests share what is being looked up.
   const asking = arrived + askingTime;
-  const authenticated = await authenticate(lines, upgrade === "websocket", cluster.identify, asking);
-  if ("refusal" in authenticated) return { facts, refusal: authenticated.refusal };
+  const authenticated = await authenticate(
+    lines,
+    upgrade === "websocket",
+    { issuers, identify: cluster.identify },
+    asking,
+  );
+  if ("refusal" in authenticated) return { facts, ...authenticated };
   const { caller, token } = authenticated;
   facts = { ...facts, caller: nameOf(caller) };
 

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
 import type { ConcludeOptions, HeaderLine } from "../../lib/proxy/index.ts";
+import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 import { type Admitted, type Arrival, admit, type RequestFacts } from "./admit.ts";
 import { type ClientReply, clientReplyOf } from "./client-reply.ts";
 import { type Ended, forward } from "./forward.ts";
@@ -18,6 +19,8 @@ import { upgradeProtocolOf } from "./upgrade-protocol.ts";
 export interface ProxyOptions extends ConcludeOptions {
   readonly cluster: ProxyCluster;
   readonly place: ProxyPlace;
+  /** Whose tokens count besides those of the cluster. */
+  readonly issuers?: TokenIssuers | undefined;
   readonly log: RequestLog;
   readonly limits?: InFlightLimits;
   /** Milliseconds that a request may take at most, if it is not long-running. 60 s where absent. */
@@ -40,8 +43,8 @@ export interface Proxy {
 
 /** The impersonating proxy for one cluster. */
 export function createProxy(options: ProxyOptions): Proxy {
-  const { cluster, place, log, limits = usualLimits, mostMilliseconds = 60_000, ...conclude } = options;
-  const admitting = { ...conclude, cluster, place, enter: inFlight(limits), mostMilliseconds };
+  const { cluster, place, issuers, log, limits = usualLimits, mostMilliseconds = 60_000, ...conclude } = options;
+  const admitting = { ...conclude, cluster, place, issuers, enter: inFlight(limits), mostMilliseconds };
 
   const handle = async (
     arrival: Arrival,
@@ -63,8 +66,10 @@ export function createProxy(options: ProxyOptions): Proxy {
     try {
       const admission = await admit(arrival, admitting);
       facts = admission.facts;
-      if ("refusal" in admission) record(facts, "refused", refused(admission.refusal));
-      else
+      if ("refusal" in admission) {
+        const { refusal, reason } = admission;
+        record(facts, "refused", { ...refused(refusal), ...(reason !== undefined && { reason }) });
+      } else
         try {
           record(facts, "forwarded", await go(admission));
         } finally {

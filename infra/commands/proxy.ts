@@ -1,7 +1,9 @@
 import { isIP } from "node:net";
 import { relative, resolve } from "node:path";
+import { openTokenIssuers } from "../../functions/oidc/open-token-issuers.ts";
+import { isReservedName } from "../../lib/proxy/index.ts";
 import { defineCommand } from "../command-line/command.ts";
-import { readText } from "../command-line/files.ts";
+import { naming, readText } from "../command-line/files.ts";
 import { hostOf } from "../command-line/guard-url.ts";
 import { sharedOptions } from "../command-line/shared-options.ts";
 import { UsageError } from "../command-line/usage.ts";
@@ -34,6 +36,15 @@ export const proxy = defineCommand({
       default: "passthrough",
       text: "callers with a uid, such as service accounts, go on with their own token, or with Impersonate-Uid, which the actor must be allowed to (passthrough)",
     },
+    "authentication-config": {
+      value: "FILE",
+      text: "accept the OIDC tokens of the issuers in this AuthenticationConfiguration, the file of the API server's option of this name",
+    },
+    "reserved-name": {
+      value: "NAME",
+      multiple: true,
+      text: "let these issuers name this user or group, which begins with system: (no such name); may be given several times",
+    },
     "anonymous-exception": {
       value: "GROUPPREFIX/RESOURCE",
       text: "send requests for this resource that have no credential on as system:anonymous, on a cluster that refuses anonymous requests",
@@ -51,6 +62,14 @@ export const proxy = defineCommand({
     const cert = values["tls-cert"];
     const key = values["tls-key"];
     if ((cert === undefined) !== (key === undefined)) throw new UsageError("--tls-cert and --tls-key go together");
+    const reservedNames = new Set(values["reserved-name"]);
+    for (const name of reservedNames)
+      if (!isReservedName(name)) throw new UsageError(`--reserved-name ${name} does not begin with system:; remove it`);
+    const configuration = values["authentication-config"];
+    const issuers =
+      configuration === undefined
+        ? undefined
+        : naming(configuration, () => openTokenIssuers(readText(configuration), { uid, reservedNames }));
     const exception = exceptionOf(values["anonymous-exception"]);
     const identity = await localIdentity(folder);
     const served = await serveProxy({
@@ -58,6 +77,7 @@ export const proxy = defineCommand({
       ...(exception && { anonymousException: exception }),
       authority: identity.authority,
       announce: (what) => console.log(`# ${what}`),
+      issuers,
       tls: cert && key ? { cert: readText(cert), key: readText(key) } : undefined,
     });
     identity.keep();

@@ -8,6 +8,7 @@ import { type Connection, openConnection } from "../../functions/cluster/connect
 import { identifyOf } from "../../functions/cluster/identify.ts";
 import type { Kubeconfig } from "../../functions/cluster/kubeconfig.ts";
 import { within } from "../../functions/net/within.ts";
+import type { TokenIssuers } from "../../functions/oidc/open-token-issuers.ts";
 import { createProxy } from "../../functions/proxy/create-proxy.ts";
 import type { InFlightLimits } from "../../functions/proxy/in-flight.ts";
 import type { RequestLog } from "../../functions/proxy/log-entries.ts";
@@ -39,6 +40,8 @@ export interface ServeProxyOptions extends ConcludeOptions {
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   /** Absent: a throw-away CA. */
   readonly authority?: Authority | undefined;
+  /** Whose tokens count besides those of the cluster. They are closed with the proxy. */
+  readonly issuers?: TokenIssuers | undefined;
   readonly log?: RequestLog;
   readonly limits?: InFlightLimits;
   readonly mostMilliseconds?: number;
@@ -104,7 +107,7 @@ export async function serveProxy(options: ServeProxyOptions): Promise<LocalProxy
     requestTimeout: 0,
     keepAliveTimeout: 90_000,
   });
-  const { uid, anonymousException, log = logToStderr, limits, mostMilliseconds } = options;
+  const { uid, anonymousException, issuers, log = logToStderr, limits, mostMilliseconds } = options;
   const proxy = createProxy({
     uid,
     ...(anonymousException && { anonymousException }),
@@ -115,6 +118,7 @@ export async function serveProxy(options: ServeProxyOptions): Promise<LocalProxy
       upstream,
     },
     place: { name: atRoot ? undefined : context },
+    issuers,
     log,
     ...(limits && { limits }),
     ...(mostMilliseconds && { mostMilliseconds }),
@@ -155,6 +159,7 @@ export async function serveProxy(options: ServeProxyOptions): Promise<LocalProxy
       await closed;
       upstream.close();
       connection.close();
+      issuers?.close();
     },
   };
 }
