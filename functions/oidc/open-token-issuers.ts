@@ -44,7 +44,7 @@ const google = "https://accounts.google.com";
  * @example openTokenIssuers(text, { uid: "passthrough" }).identify(token, Date.now() + 10_000);
  */
 export function openTokenIssuers(text: string, options: TokenIssuersOptions): TokenIssuers {
-  const authenticators = readAuthenticationConfiguration(readDocument(text));
+  const authenticators = readAuthenticationConfiguration(readDocument(text, { unique: true }));
   const withUid = authenticators.findIndex(({ mappings }) => mappings.uid !== undefined);
   if (withUid >= 0 && options.uid !== "impersonate")
     throw new Error(
