@@ -509,6 +509,14 @@ describe("the keys of an issuer", () => {
   });
 });
 
+test("a configuration with one key twice is refused, because the first one would not count", () => {
+  const text = "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt: []\njwt: []\n";
+  expect(() => openTokenIssuers(text, { uid: "passthrough" })).toThrow(
+    "is not valid YAML: a mapping with one key twice",
+  );
+  expect(openTokenIssuers(text.replace("jwt: []\n", ""), { uid: "passthrough" })).toBeDefined();
+});
+
 test("Google's tokens may leave the scheme out", async () => {
   const google = "https://accounts.google.com";
   issuer.faults.set("/google", { document: { issuer: google, jwks_uri: `${issuer.url}${keysPath}` } });
