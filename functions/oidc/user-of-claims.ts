@@ -20,7 +20,9 @@ export interface ClaimMappings {
  * The user that the claims of a token describe, as the API server reads them (`k8s.io/apiserver`
  * plugin/pkg/authenticator/token/oidc). A problem is what is wrong with the token, as the end of a sentence about it; it quotes no value.
  *
- * @example userOfClaims({ sub: "1" }, { username: { claim: "sub", prefix: "oidc:" }, ... }) // { username: "oidc:1", groups: [], extra: {} }
+ * @example
+ * const mappings = { username: { claim: "sub", prefix: "oidc:" }, groups: undefined, uid: undefined, required: [] };
+ * userOfClaims({ sub: "1" }, mappings) // { username: "oidc:1", groups: [], extra: {} }
  */
 export function userOfClaims(
   claims: JsonObject,

@@ -22,7 +22,7 @@ const options: Readonly<Record<string, readonly string[]>> = {
   start: ["--port", "--host", ...answering, "--tls-cert", "--tls-key"],
   proxy: [
     ...["--actor", "--kubeconfig", "--context", "--port", "--host", "--tls-cert", "--tls-key"],
-    ...["--at-root", "--uid", "--anonymous-exception"],
+    ...["--at-root", "--uid", "--authentication-config", "--reserved-name", "--anonymous-exception"],
   ],
   report: [...reading, "--namespace", "--as-writer", "--writers", "--all", "--limit-page", "-o"],
   key: ["--host", "-o"],
