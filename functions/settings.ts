@@ -25,6 +25,8 @@ export interface Settings {
   readonly functionName: string;
   readonly inLambda: boolean;
   readonly aws: AwsSettings;
+  /** Where a pod finds the API server; undefined elsewhere. */
+  readonly pod: { readonly host: string | undefined; readonly port: string | undefined };
 }
 
 /** Throws for an invalid setting. */
@@ -35,6 +37,10 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     warmClusters: clusters(environment, "WARM_CLUSTERS", 3),
     functionName: environment["AWS_LAMBDA_FUNCTION_NAME"] || "local",
     inLambda: Boolean(environment["AWS_LAMBDA_FUNCTION_NAME"]),
+    pod: {
+      host: environment["KUBERNETES_SERVICE_HOST"] || undefined,
+      port: environment["KUBERNETES_SERVICE_PORT"] || undefined,
+    },
     aws: {
       region: environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"] || undefined,
       accessKeyId: environment["AWS_ACCESS_KEY_ID"] || undefined,

@@ -124,6 +124,13 @@ test("the command serves, logs a line for each request, and ends at SIGTERM", as
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
+  expect(accounts).toEqual({
+    event: "accounts",
+    cluster: "prod",
+    asker: "proxy-asker",
+    actor: "system:serviceaccount:kube-system:good-actor",
+    warnings: [],
+  });
   expect(first).toMatchObject({
     caller: "rita",
     user: "rita",
