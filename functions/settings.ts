@@ -11,6 +11,15 @@ export interface AwsSettings {
   readonly endpoints: Readonly<Partial<Record<AwsService | "all", string | undefined>>>;
 }
 
+/** Where a pod finds its API server and its service account, as the kubelet sets it. */
+export interface PodSettings {
+  /** Undefined outside a pod, as is `port`. */
+  readonly host: string | undefined;
+  readonly port: string | undefined;
+  /** The folder of `token` and `ca.crt`. */
+  readonly serviceAccountFolder: string;
+}
+
 /** All that the environment decides. No other file reads the environment. */
 export interface Settings {
   /** The source of the registry (see registry-source.ts); undefined where nothing is deployed. */
@@ -25,8 +34,7 @@ export interface Settings {
   readonly functionName: string;
   readonly inLambda: boolean;
   readonly aws: AwsSettings;
-  /** Where a pod finds the API server; undefined elsewhere. */
-  readonly pod: { readonly host: string | undefined; readonly port: string | undefined };
+  readonly pod: PodSettings;
 }
 
 /** Throws for an invalid setting. */
@@ -40,6 +48,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     pod: {
       host: environment["KUBERNETES_SERVICE_HOST"] || undefined,
       port: environment["KUBERNETES_SERVICE_PORT"] || undefined,
+      serviceAccountFolder: environment["SERVICE_ACCOUNT_FOLDER"] || "/var/run/secrets/kubernetes.io/serviceaccount",
     },
     aws: {
       region: environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"] || undefined,

@@ -84,7 +84,7 @@ export const proxy = defineCommand({
     const keys = (values["key-hash"] ?? []).map(keyHashOf);
     const name = values.name ?? "local";
     const announce = (what: string): void => console.log(`# ${what}`);
-    const identity = await localIdentity(folder);
+    const identity = tls ? undefined : await localIdentity(folder);
     const open: Readonly<Record<Source, () => ServedClusters | Promise<ServedClusters>>> = {
       actor: () => kubeconfigSource({ actor, kubeconfig, context, atRoot, concluding, announce, log }),
       registry: () => fleetSource(registry, log),
@@ -92,13 +92,13 @@ export const proxy = defineCommand({
     };
     const clusters = await open[source]();
     const served = await serveOn(clusters, {
-      ...{ port, host, healthPort, tls, authority: identity.authority, log },
+      ...{ port, host, healthPort, tls, authority: identity?.authority, log },
       everywhere: source === "in-cluster" && host === undefined,
     });
-    if (served.ca !== undefined) identity.keep();
+    identity?.keep();
     for (const path of clusters.paths()) announce(`listening on ${served.origin}${path}`);
     if (served.healthPort !== undefined) announce(`/livez and /readyz are on port ${served.healthPort}`);
-    if (served.ca !== undefined) announce(`its CA is in ${relative(process.cwd(), identity.caFile)}`);
+    if (identity) announce(`its CA is in ${relative(process.cwd(), identity.caFile)}`);
     for (const { cluster, asker, actor: acting } of served.accounts)
       announce(`${source === "registry" ? `${cluster}: ` : ""}${asker} asks, ${acting} impersonates`);
     for (const warning of served.warnings) console.error(`warning: ${warning}`);

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { fleet } from "../../functions/server/fleet.ts";
-import { inClusterKubeconfig } from "../../functions/server/in-cluster.ts";
+import { inClusterKubeconfig } from "../../functions/server/in-cluster-kubeconfig.ts";
 import type { ServerLog } from "../../functions/server/log-entries.ts";
 import { oneCluster } from "../../functions/server/one-cluster.ts";
 import type { ServedClusters } from "../../functions/server/served-clusters.ts";
@@ -90,7 +90,7 @@ export function podSource({ name, actorTokenFile, policy, keys, concluding, log 
   return naming("--in-cluster", () =>
     oneCluster({
       ...{ name, context: "pod", log },
-      kubeconfig: inClusterKubeconfig(readSettings(process.env).pod, { actorTokenFile }),
+      kubeconfig: inClusterKubeconfig(readSettings(process.env).pod, actorTokenFile),
       ...(actorTokenFile !== undefined && {
         proxy: { ...concluding, actor: { user: "actor", field: "--actor-token-file" }, atRoot: false },
       }),

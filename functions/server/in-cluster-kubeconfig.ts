@@ -1,9 +1,6 @@
 import { join } from "node:path";
 import type { Kubeconfig, KubeconfigUser, Source } from "../cluster/kubeconfig.ts";
-import type { Settings } from "../settings.ts";
-
-/** Where the kubelet puts the token and the CA of a pod's service account. */
-export const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
+import type { PodSettings } from "../settings.ts";
 
 const none: Source = { field: "", file: "", data: Buffer.alloc(0) };
 
@@ -19,8 +16,8 @@ const userOf = (tokenFile: string): KubeconfigUser => ({
  * @param actorTokenFile the token of the acting account, whose user is called `actor`
  */
 export function inClusterKubeconfig(
-  { host, port }: Settings["pod"],
-  { folder = serviceAccountFolder, actorTokenFile = "" }: { folder?: string; actorTokenFile?: string | undefined } = {},
+  { host, port, serviceAccountFolder: folder }: PodSettings,
+  actorTokenFile = "",
 ): Kubeconfig {
   if (host === undefined || port === undefined)
     throw new Error(
