@@ -5,9 +5,13 @@ import type { Identify } from "../cluster/identify.ts";
 import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 
 /** Who sent a request. `token` is the one that proved it to the cluster, which may get it again. */
-export type Authenticated =
-  | { readonly caller: Caller; readonly token: string | undefined }
-  | { readonly refusal: StatusObject /** For the log only. */; readonly reason?: string };
+export type Authenticated = { readonly caller: Caller; readonly token: string | undefined } | NotAuthenticated;
+
+export interface NotAuthenticated {
+  readonly refusal: StatusObject;
+  /** For the log only. */
+  readonly reason?: string;
+}
 
 /** Who knows whose a token is. */
 export interface Identifiers {
