@@ -76,6 +76,11 @@ const rooms: Readonly<
     "the second door: an impersonating API proxy",
     ["lib", "functions/cluster", "functions/net", "functions/telemetry"],
   ],
+  "functions/streaming": [
+    "the proxy behind a gateway that streams answers",
+    ["lib", "functions/proxy", "functions/gateway", "functions/registry", "functions/telemetry", "functions/settings"],
+    ["aws-lambda"],
+  ],
   functions: ["entry points, one per deployable", ["lib", "functions"]],
   "infra/command-line": [
     "arguments, shared options, files, tables, YAML",
