@@ -1,0 +1,9 @@
+import type { Definition } from "./metrics.ts";
+
+/** The metrics of the proxy. In a file of its own, so that the webhook's function does not load them. */
+export const proxyMetrics = {
+  Requests: ["Count", ["cluster", "decision"]],
+  RequestMilliseconds: ["Milliseconds", ["cluster"]],
+  RefusedRequests: ["Count", ["status"]],
+  FailedRequests: ["Count", ["cluster"]],
+} as const satisfies Readonly<Record<string, Definition>>;
