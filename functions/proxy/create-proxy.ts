@@ -6,10 +6,11 @@ import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
 import type { HeaderLine } from "../../lib/proxy/index.ts";
 import { type Admitted, type Arrival, admit, type RequestFacts } from "./admit.ts";
 import { type ClientReply, clientReplyOf } from "./client-reply.ts";
-import { type Ended, forward } from "./forward.ts";
+import { clientHasLeft, type Ended, forward } from "./forward.ts";
 import { forwardUpgrade } from "./forward-upgrade.ts";
-import { type InFlightLimits, inFlight, usualLimits } from "./in-flight.ts";
+import { type InFlightLimits, inFlight, type OnLoad, usualLimits } from "./in-flight.ts";
 import type { RequestLog } from "./log-entries.ts";
+import { refusalClassOf } from "./refusal-class.ts";
 import { refuse } from "./refuse.ts";
 import type { ProxiedClusters } from "./route.ts";
 import { upgradeProtocolOf } from "./upgrade-protocol.ts";
@@ -20,6 +21,7 @@ export interface ProxyOptions {
   readonly limits?: InFlightLimits;
   /** Milliseconds that a request may take at most, if it is not long-running. 60 s where absent. */
   readonly mostMilliseconds?: number;
+  readonly onLoad?: OnLoad | undefined;
 }
 
 /** The listeners of a server that speaks HTTP/2 and HTTP/1.1. */
@@ -38,8 +40,8 @@ export interface ProxyListeners {
 
 /** The impersonating proxy. */
 export function createProxy(options: ProxyOptions): ProxyListeners {
-  const { clusters, log, limits = usualLimits, mostMilliseconds = 60_000 } = options;
-  const admitting = { clusters, enter: inFlight(limits), mostMilliseconds };
+  const { clusters, log, limits = usualLimits, mostMilliseconds = 60_000, onLoad } = options;
+  const admitting = { clusters, enter: inFlight(limits, onLoad), mostMilliseconds };
 
   const handle = async (
     arrival: Arrival,
@@ -61,8 +63,10 @@ export function createProxy(options: ProxyOptions): ProxyListeners {
     try {
       const admission = await admit(arrival, admitting);
       facts = admission.facts;
-      if ("refusal" in admission) record(facts, "refused", refused(admission.refusal));
-      else
+      if ("refusal" in admission) {
+        const { refusal, refusalClass = refusalClassOf(refusal) } = admission;
+        record(facts, "refused", { ...refused(refusal), refusal: refusalClass });
+      } else
         try {
           record(facts, "forwarded", await go(admission));
         } finally {
@@ -71,7 +75,7 @@ export function createProxy(options: ProxyOptions): ProxyListeners {
     } catch (error) {
       const refusal = statusObject(500, "Internal error occurred: the proxy failed");
       const reason = `our own code failed: ${error instanceof Error ? error.name : typeof error}`;
-      record(facts, "refused", { ...refused(refusal), reason });
+      record(facts, "refused", { ...refused(refusal), reason, refusal: "fault" });
     }
   };
 
@@ -87,7 +91,7 @@ export function createProxy(options: ProxyOptions): ProxyListeners {
     const closed = new AbortController();
     reply.onClose(() => closed.abort());
     const refused = (refusal: StatusObject): Ended => {
-      if (closed.signal.aborted) return { status: 0, bytes: 0, reason: "the client has left" };
+      if (closed.signal.aborted) return clientHasLeft;
       if (reply.hasResponded()) {
         reply.cut();
         return { status: 0, bytes: 0 };
@@ -95,7 +99,7 @@ export function createProxy(options: ProxyOptions): ProxyListeners {
       return refuseWith(() => reply)(refusal);
     };
     void handle(arrivalOf(request), refused, async (admitted) => {
-      if (closed.signal.aborted) return { status: 0, bytes: 0, reason: "the client has left" };
+      if (closed.signal.aborted) return clientHasLeft;
       return forward(admitted, request, reply);
     }).catch(() => reply.cut());
   };
@@ -114,7 +118,7 @@ export function createProxy(options: ProxyOptions): ProxyListeners {
       return { reply: clientReplyOf(response), response };
     };
     const refused = (refusal: StatusObject): Ended => {
-      if (socket.destroyed) return { status: 0, bytes: 0, reason: "the client has left" };
+      if (socket.destroyed) return clientHasLeft;
       return refuseWith(() => takeReply().reply)(refusal);
     };
     const arrival = arrivalOf(request);
@@ -130,7 +134,7 @@ export function createProxy(options: ProxyOptions): ProxyListeners {
       const ended = refused(statusObject(400, fault ?? ""));
       log({
         ...{ event: "request", time: new Date().toISOString(), peer: arrival.peer },
-        ...{ decision: "refused", ...ended, milliseconds: 0 },
+        ...{ decision: "refused", ...ended, refusal: "malformed", milliseconds: 0 },
       });
       return;
     }

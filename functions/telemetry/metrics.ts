@@ -7,7 +7,7 @@ export const namespace = "ImpersonationAdmission";
 export const everywhere = "function";
 
 /** All other dimensions. The deployment bounds their values: none is a name that a requester can choose. */
-export type Dimension = "cluster" | "endpoint" | "decision" | "failure" | "status";
+export type Dimension = "cluster" | "endpoint" | "decision" | "failure" | "status" | "refusal";
 
 /** A unit of CloudWatch, and sets of dimensions besides the sum over all. CloudWatch charges for each combination of values. */
 export type Definition = readonly [

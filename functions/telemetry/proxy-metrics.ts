@@ -4,6 +4,7 @@ import type { Definition } from "./metrics.ts";
 export const proxyMetrics = {
   Requests: ["Count", ["cluster", "decision"]],
   RequestMilliseconds: ["Milliseconds", ["cluster"]],
-  RefusedRequests: ["Count", ["status"]],
+  RefusedRequests: ["Count", ["status"], ["refusal"]],
   FailedRequests: ["Count", ["cluster"]],
+  TokenReviews: ["Count", ["cluster"]],
 } as const satisfies Readonly<Record<string, Definition>>;

@@ -9,6 +9,7 @@ export function proxyDashboard(door: FrontDoor): Template {
     { title: "Requests", metrics: [each("Requests", 0, "Sum")], stacked: true },
     { title: "Failed requests by cluster", metrics: [each("FailedRequests", 0, "Sum")], stacked: true },
     { title: "Refused requests by status", metrics: [each("RefusedRequests", 0, "Sum")], stacked: true },
+    { title: "Refused requests by reason", metrics: [each("RefusedRequests", 1, "Sum")], stacked: true },
     { title: "Requests by cluster, p99 ms", metrics: [each("RequestMilliseconds", 0, "p99")] },
     {
       title: "Requests, ms",
@@ -18,6 +19,7 @@ export function proxyDashboard(door: FrontDoor): Template {
         total("RequestMilliseconds", "Maximum", "slowest"),
       ],
     },
+    { title: "Questions to the API servers", metrics: [total("Questions", "Sum"), total("TokenReviews", "Sum")] },
     { title: "Gateway, ms", metrics: [gateway("latency", "p50"), gateway("latency", "p99")] },
     {
       title: "Throttled and failed calls",
