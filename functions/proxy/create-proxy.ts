@@ -4,13 +4,13 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
 import type { HeaderLine } from "../../lib/proxy/index.ts";
-import { type Admitted, type Arrival, admit, type RequestFacts } from "./admit.ts";
+import type { Arrival } from "./admit.ts";
 import { type ClientReply, clientReplyOf } from "./client-reply.ts";
 import { clientHasLeft, type Ended, forward } from "./forward.ts";
 import { forwardUpgrade } from "./forward-upgrade.ts";
+import { handleRequest } from "./handle-request.ts";
 import { type InFlightLimits, inFlight, type OnLoad, usualLimits } from "./in-flight.ts";
 import type { RequestLog } from "./log-entries.ts";
-import { refusalClassOf } from "./refusal-class.ts";
 import { refuse } from "./refuse.ts";
 import type { ProxiedClusters } from "./route.ts";
 import { upgradeProtocolOf } from "./upgrade-protocol.ts";
@@ -41,43 +41,7 @@ export interface ProxyListeners {
 /** The impersonating proxy. */
 export function createProxy(options: ProxyOptions): ProxyListeners {
   const { clusters, log, limits = usualLimits, mostMilliseconds = 60_000, onLoad } = options;
-  const admitting = { clusters, enter: inFlight(limits, onLoad), mostMilliseconds };
-
-  const handle = async (
-    arrival: Arrival,
-    refused: (refusal: StatusObject) => Ended,
-    go: (admitted: Admitted) => Promise<Ended>,
-  ): Promise<void> => {
-    const started = performance.now();
-    const time = new Date().toISOString();
-    const record = (facts: RequestFacts, decision: "forwarded" | "refused", ended: Ended): void =>
-      log({
-        event: "request",
-        time,
-        ...facts,
-        decision,
-        ...ended,
-        milliseconds: Math.round(10 * (performance.now() - started)) / 10,
-      });
-    let facts: RequestFacts = { peer: arrival.peer };
-    try {
-      const admission = await admit(arrival, admitting);
-      facts = admission.facts;
-      if ("refusal" in admission) {
-        const { refusal, refusalClass = refusalClassOf(refusal) } = admission;
-        record(facts, "refused", { ...refused(refusal), refusal: refusalClass });
-      } else
-        try {
-          record(facts, "forwarded", await go(admission));
-        } finally {
-          admission.leave();
-        }
-    } catch (error) {
-      const refusal = statusObject(500, "Internal error occurred: the proxy failed");
-      const reason = `our own code failed: ${error instanceof Error ? error.name : typeof error}`;
-      record(facts, "refused", { ...refused(refusal), reason, refusal: "fault" });
-    }
-  };
+  const handling = { clusters, enter: inFlight(limits, onLoad), mostMilliseconds, log };
 
   const refuseWith =
     (reply: () => ClientReply) =>
@@ -98,9 +62,9 @@ export function createProxy(options: ProxyOptions): ProxyListeners {
       }
       return refuseWith(() => reply)(refusal);
     };
-    void handle(arrivalOf(request), refused, async (admitted) => {
+    void handleRequest(arrivalOf(request), handling, refused, async (admitted) => {
       if (closed.signal.aborted) return clientHasLeft;
-      return forward(admitted, request, reply);
+      return forward(admitted, hasBody(request) ? request : undefined, reply);
     }).catch(() => reply.cut());
   };
 
@@ -138,7 +102,7 @@ export function createProxy(options: ProxyOptions): ProxyListeners {
       });
       return;
     }
-    void handle({ ...arrival, upgrade: protocol }, refused, (admitted) =>
+    void handleRequest({ ...arrival, upgrade: protocol }, handling, refused, (admitted) =>
       forwardUpgrade(admitted, protocol, { socket, head, takeReply }),
     ).catch(() => socket.destroy());
   };
@@ -188,4 +152,10 @@ const arrivalOf = (request: IncomingMessage | Http2ServerRequest): Arrival => {
     lines,
     peer: address.replace(/^::ffff:(?=\d+\.)/, ""),
   };
+};
+
+const hasBody = (source: IncomingMessage | Http2ServerRequest): boolean => {
+  if ("stream" in source) return !source.stream.endAfterHeaders;
+  const { "transfer-encoding": coding, "content-length": length = "0" } = source.headers;
+  return coding !== undefined || length !== "0";
 };

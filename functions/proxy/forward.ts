@@ -1,5 +1,5 @@
-import type { IncomingMessage } from "node:http";
-import { type ClientHttp2Stream, constants, type Http2ServerRequest } from "node:http2";
+import { type ClientHttp2Stream, constants } from "node:http2";
+import type { Readable } from "node:stream";
 import { statusObject } from "../../lib/meta/status.ts";
 import { type HeldBody, holdBody } from "../net/held-body.ts";
 import type { Admitted } from "./admit.ts";
@@ -29,10 +29,12 @@ const mostRepeats = 4;
  * Sends a request on to the API server over HTTP/2 and passes its answer back, both as fast as the other side takes them. A request that the
  * API server has not begun (REFUSED_STREAM) is sent again. An answer that breaks off is never passed on as a complete one. When one side
  * goes away, the other side's stream ends.
+ *
+ * @param source the body of the request; undefined where it has none
  */
 export async function forward(
   { request, upstream, prefix, deadline, isProxied }: Admitted,
-  source: IncomingMessage | Http2ServerRequest,
+  source: Readable | undefined,
   reply: ClientReply,
 ): Promise<Ended> {
   const end = new AbortController();
@@ -64,7 +66,7 @@ export async function forward(
       refusal: isLate ? "timed-out" : refusalClass,
     };
   };
-  const body = hasBody(source) ? holdBody(source) : undefined;
+  const body = source && holdBody(source);
   try {
     for (let repeats = 0; ; repeats += 1) {
       stream = await upstream.open(request, { endStream: body === undefined, signal: end.signal });
@@ -98,12 +100,6 @@ export async function forward(
     clearTimeout(timer);
   }
 }
-
-const hasBody = (source: IncomingMessage | Http2ServerRequest): boolean => {
-  if ("stream" in source) return !source.stream.endAfterHeaders;
-  const { "transfer-encoding": coding, "content-length": length = "0" } = source.headers;
-  return coding !== undefined || length !== "0";
-};
 
 interface UpstreamAnswer {
   readonly status: number;

@@ -28,7 +28,7 @@ export const refusals = [
   "timed-out",
   /** The acting account has no credential, or the API server refused it: 502. */
   "actor-unusable",
-  /** What this way to the cluster cannot do: 501. */
+  /** What a Lambda function cannot do: 400. */
   "unsupported",
   /** An error in our own code: 500. */
   "fault",
@@ -41,7 +41,6 @@ const byCode: Readonly<Record<number, RefusalClass>> = {
   403: "forbidden",
   404: "not-found",
   429: "too-many",
-  501: "unsupported",
   502: "unreachable",
   503: "unanswered",
   504: "late",

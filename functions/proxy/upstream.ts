@@ -35,6 +35,8 @@ export interface Upstream {
   readonly actorToken: () => Promise<string | undefined>;
   /** Called where the API server refused the acting account (401): gets another credential for it. Whether there is another one. */
   readonly renewActor: () => Promise<boolean>;
+  /** Ends all connections; the next request opens another one. For a process that may have been frozen with them. */
+  readonly reconnect: () => void;
   readonly close: () => void;
 }
 
@@ -69,16 +71,22 @@ export function openUpstream(actor: CheckedContext): Upstream {
   const poolOf = (credential: UpstreamCredential): Http2Sessions => {
     const isCaller = credential.kind === "caller";
     const key = isCaller ? createHash("sha256").update(credential.token).digest("base64") : credential.kind;
-    const pool =
-      pools.get(key) ??
-      http2Sessions({
-        origin: url.origin,
-        tls: trust,
-        idleAfter: isCaller ? callerIdleAfter : actorIdleAfter,
-        onEmpty: () => pools.delete(key),
-      });
+    const known = pools.get(key);
+    if (known) return known;
+    const pool = http2Sessions({
+      origin: url.origin,
+      tls: trust,
+      idleAfter: isCaller ? callerIdleAfter : actorIdleAfter,
+      onEmpty: () => {
+        if (pools.get(key) === pool) pools.delete(key);
+      },
+    });
     pools.set(key, pool);
     return pool;
+  };
+
+  const close = (): void => {
+    for (const pool of pools.values()) pool.close();
   };
 
   const authorizationOf = async (credential: UpstreamCredential): Promise<readonly HeaderLine[]> => {
@@ -113,9 +121,11 @@ export function openUpstream(actor: CheckedContext): Upstream {
       const refused = await credentialsOf();
       return bearerOf(await credentialsOf(refused)) !== bearerOf(refused);
     },
-    close: () => {
-      for (const pool of pools.values()) pool.close();
+    reconnect: () => {
+      close();
+      pools.clear();
     },
+    close,
   };
 }
 
