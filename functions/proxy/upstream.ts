@@ -5,7 +5,7 @@ import { type RequestOptions, request } from "node:https";
 import type { HeaderLine } from "../../lib/proxy/index.ts";
 import type { CheckedContext } from "../cluster/checked-context.ts";
 import { type Credentials, credentialsFrom } from "../cluster/credentials.ts";
-import { type Http2Sessions, http2Sessions } from "../net/http2-sessions.ts";
+import { type Http2Sessions, type Http2Usage, http2Sessions } from "../net/http2-sessions.ts";
 import { NoActorCredential } from "./upstream-failure.ts";
 
 /** Whose credential a request goes on with. */
@@ -35,6 +35,8 @@ export interface Upstream {
   readonly actorToken: () => Promise<string | undefined>;
   /** Called where the API server refused the acting account (401): gets another credential for it. Whether there is another one. */
   readonly renewActor: () => Promise<boolean>;
+  /** The connections that requests share, without those that were upgraded. */
+  readonly usage: () => Http2Usage;
   /** Ends all connections; the next request opens another one. For a process that may have been frozen with them. */
   readonly reconnect: () => void;
   readonly close: () => void;
@@ -120,6 +122,11 @@ export function openUpstream(actor: CheckedContext): Upstream {
     renewActor: async () => {
       const refused = await credentialsOf();
       return bearerOf(await credentialsOf(refused)) !== bearerOf(refused);
+    },
+    usage: () => {
+      const all = [...pools.values()].map((pool) => pool.usage());
+      const sumOf = (member: keyof Http2Usage): number => all.reduce((sum, usage) => sum + usage[member], 0);
+      return { connections: sumOf("connections"), streams: sumOf("streams") };
     },
     reconnect: () => {
       close();

@@ -1,5 +1,7 @@
 import { relative, resolve } from "node:path";
 import { anonymousExceptionOf } from "../../functions/proxy/anonymous-exception.ts";
+import type { ServerLog } from "../../functions/server/log-entries.ts";
+import { countingLog, openMetrics } from "../../functions/server/open-metrics.ts";
 import type { ServedClusters } from "../../functions/server/served-clusters.ts";
 import { isKeyHash, type KeyHash } from "../../functions/webhook/caller-key.ts";
 import type { ConcludeOptions } from "../../lib/proxy/index.ts";
@@ -8,7 +10,7 @@ import { checkHost, portOf, tlsFilesOf } from "../command-line/server-options.ts
 import { sharedOptions } from "../command-line/shared-options.ts";
 import { UsageError } from "../command-line/usage.ts";
 import { localIdentity } from "../local/local-identity.ts";
-import { logToStderr as log, serveOn } from "../local/serve-on.ts";
+import { logToStderr, serveOn } from "../local/serve-on.ts";
 import { fleetSource, kubeconfigSource, podSource } from "../local/server-sources.ts";
 
 /** Below the current folder, which is the clone's for an npm script. */
@@ -68,7 +70,10 @@ export const proxy = defineCommand({
       text: "serve with this certificate, PEM, which is read again when it changes; needs --tls-key (one of a CA of its own)",
     },
     "tls-key": { value: "FILE", text: "the key of --tls-cert" },
-    "metrics-port": { value: "N", text: "serve /livez and /readyz over HTTP on this port too (none)" },
+    "metrics-port": {
+      value: "N",
+      text: "serve /livez, /readyz and /metrics (Prometheus) over HTTP on this port too (none)",
+    },
   },
   notes:
     "Every request is a line of JSON on standard error. SIGTERM ends the server when its requests have ended, 30 s later at the latest.",
@@ -83,6 +88,8 @@ export const proxy = defineCommand({
     const concluding = concludingOf(values);
     const keys = (values["key-hash"] ?? []).map(keyHashOf);
     const name = values.name ?? "local";
+    const metrics = healthPort === undefined ? undefined : await openMetrics();
+    const log: ServerLog = metrics ? countingLog(metrics, logToStderr) : logToStderr;
     const announce = (what: string): void => console.log(`# ${what}`);
     const identity = tls ? undefined : await localIdentity(folder);
     const open: Readonly<Record<Source, () => ServedClusters | Promise<ServedClusters>>> = {
@@ -92,12 +99,12 @@ export const proxy = defineCommand({
     };
     const clusters = await open[source]();
     const served = await serveOn(clusters, {
-      ...{ port, host, healthPort, tls, authority: identity?.authority, log },
+      ...{ port, host, healthPort, metrics, tls, authority: identity?.authority, log },
       everywhere: source === "in-cluster" && host === undefined,
     });
     identity?.keep();
     for (const path of clusters.paths()) announce(`listening on ${served.origin}${path}`);
-    if (served.healthPort !== undefined) announce(`/livez and /readyz are on port ${served.healthPort}`);
+    if (served.healthPort !== undefined) announce(`/livez, /readyz and /metrics are on port ${served.healthPort}`);
     if (identity) announce(`its CA is in ${relative(process.cwd(), identity.caFile)}`);
     for (const { cluster, asker, actor: acting } of served.accounts)
       announce(`${source === "registry" ? `${cluster}: ` : ""}${asker} asks, ${acting} impersonates`);

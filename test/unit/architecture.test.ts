@@ -77,7 +77,7 @@ const rooms: Readonly<
     ["lib", "functions/registry", "functions/cluster", "functions/net", "functions/telemetry"],
   ],
   "functions/server": [
-    "both doors on one port: clusters, TLS, health",
+    "both doors on one port: clusters, TLS, health, metrics",
     [
       "lib",
       "functions/webhook",
@@ -89,6 +89,7 @@ const rooms: Readonly<
       "functions/telemetry",
       "functions/settings",
     ],
+    ["prom-client"],
   ],
   "functions/streaming": [
     "the proxy behind a gateway that streams answers",
@@ -120,6 +121,7 @@ const rooms: Readonly<
     "stored objects that a policy would change",
     ["lib", "functions/cluster", "infra/cluster", "infra/command-line"],
   ],
+  "infra/prometheus": ["alerts and a dashboard for the server's metrics", ["functions/server", "infra/command-line"]],
   "infra/cloud": ["what is deployed beside a function", ["functions/telemetry", "functions/webhook"]],
   "infra/commands": [
     "one file a command",
