@@ -179,6 +179,22 @@ test("the certificate's end and the age of the registry are told", async () => {
   expect(numberOf("registry_age_seconds")).toBeLessThan(60);
 });
 
+test("the audit log has all three identities, as docs/operations.md shows them", async () => {
+  const docs = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
+  const [, shown = ""] = /```json\n(\{\n {2}"kind": "Event",.*?)```/s.exec(docs) ?? [];
+  const mark = stage.auditMark();
+  const path = "/api/v1/namespaces/default/configmaps?limit=500";
+  await at(`/k8s/clusters/prod${path}`, [...as("olga"), "impersonate-user", "rita"]);
+  const event = await until("the event is written", async () =>
+    stage.auditEvents(mark).find(({ requestURI }) => requestURI === path),
+  );
+  const { auditID, userAgent, requestReceivedTimestamp, stageTimestamp, ...same } = JSON.parse(shown);
+  expect(event).toMatchObject(same);
+  expect(Object.keys(event).sort()).toEqual(
+    [...Object.keys(same), "auditID", "requestReceivedTimestamp", "stageTimestamp"].sort(),
+  );
+});
+
 /** What the packages of promtool find. */
 const findings = (args: readonly string[], input = "") => {
   const { status, stdout, stderr } = spawnSync(promcheck, args, { input, encoding: "utf8" });
