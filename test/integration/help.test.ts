@@ -128,7 +128,17 @@ describe("where -- is forgotten, npm takes options for itself", () => {
 });
 
 describe("a developer script", () => {
-  const scripts = ["prove", "mutate", "bench", "soak", "faults", "control-planes", "build", "manifests:examples"];
+  const scripts = [
+    "prove",
+    "mutate",
+    "bench",
+    "soak",
+    "faults",
+    "control-planes",
+    "build",
+    "manifests:examples",
+    "monitoring",
+  ];
 
   test.each(scripts)("%s --help says what it does, and starts nothing", async (script) => {
     const [, program = ""] = /^node (\S+)\.ts$/.exec(packageJson.scripts[script]) ?? [];

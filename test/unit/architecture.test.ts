@@ -82,7 +82,7 @@ const rooms: Readonly<
     ["lib", "functions/registry", "functions/cluster", "functions/oidc", "functions/net", "functions/telemetry"],
   ],
   "functions/server": [
-    "both doors on one port: clusters, issuers, TLS, health",
+    "both doors on one port: clusters, issuers, TLS, health, metrics",
     [
       "lib",
       "functions/webhook",
@@ -95,6 +95,12 @@ const rooms: Readonly<
       "functions/telemetry",
       "functions/settings",
     ],
+    ["prom-client"],
+  ],
+  "functions/streaming": [
+    "the proxy behind a gateway that streams answers",
+    ["lib", "functions/proxy", "functions/gateway", "functions/registry", "functions/telemetry", "functions/settings"],
+    ["aws-lambda"],
   ],
   functions: ["entry points, one per deployable", ["lib", "functions"]],
   "infra/command-line": [
@@ -121,6 +127,7 @@ const rooms: Readonly<
     "stored objects that a policy would change",
     ["lib", "functions/cluster", "infra/cluster", "infra/command-line"],
   ],
+  "infra/prometheus": ["alerts and a dashboard for the server's metrics", ["functions/server", "infra/command-line"]],
   "infra/cloud": ["what is deployed beside a function", ["functions/telemetry", "functions/webhook"]],
   "infra/commands": [
     "one file a command",
