@@ -81,8 +81,9 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
   const route = "root" in clusters ? { name: clusters.root.name, prefix: "", target } : routeOf(target);
   const cluster = "root" in clusters ? clusters.root : route && (await clusters.named(route.name, asking));
   if (route === undefined || cluster === undefined) return refuse(404, "the proxy serves no cluster at this path");
-  facts = { ...facts, cluster: route.name };
+  // The log counts by cluster, so it has only names that a registry has confirmed.
   if (isProblem(cluster)) return refuse(503, cluster.problem);
+  facts = { ...facts, cluster: route.name };
   const fault = framingFault(arrival.lines);
   if (fault !== undefined) return refuse(400, fault);
   const info = readRequestInfo(method, route.target);
