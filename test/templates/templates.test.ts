@@ -447,7 +447,8 @@ const mayRead = (role: Resource["Properties"], setting: string): boolean =>
 
 const ofFunction = (name: Name, id: "AdmissionLambdaFunction" | "ProxyLambdaFunction") => {
   const properties = propertiesOf(name, id);
-  const [roleId] = properties.Role["Fn::GetAtt"];
+  const { "Fn::GetAtt": [attribute] = [], "Fn::Sub": text = "" } = properties.Role;
+  const roleId = attribute ?? /^\$\{(\w+)\.Arn\}$/.exec(text)?.[1];
   return { ...properties, role: propertiesOf(name, roleId), roleId, variables: properties.Environment.Variables };
 };
 
