@@ -10,7 +10,7 @@ const summary =
 const commands: CommandList = {
   invoke: {
     summary:
-      "Runs AdmissionReviews and API Gateway events through the function, as it would be deployed, without a cloud.",
+      "Runs AdmissionReviews and API Gateway events through the function, and requests through the proxy, without a cloud.",
     load: async () => (await import("./commands/invoke.ts")).invoke,
   },
   start: {

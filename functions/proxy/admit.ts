@@ -59,7 +59,7 @@ export interface Refused {
 }
 
 export interface AdmitOptions extends ConcludeOptions {
-  readonly cluster: ProxyCluster;
+  readonly cluster: Omit<ProxyCluster, "upstream">;
   readonly place: ProxyPlace;
   readonly enter: Enter;
   /** Milliseconds that a request may take at most, if it is not long-running. */

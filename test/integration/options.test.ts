@@ -174,6 +174,20 @@ const modes: readonly Mode[] = [
     },
   },
   {
+    command: "invoke",
+    mode: "a request to the proxy",
+    base: () => ["events/proxy/get-allowed.json"],
+    options: {
+      "--endpoint": [() => ["--endpoint", "validate"], "--endpoint validate has no effect: each event names its"],
+      "--rbac": [() => ["--rbac", at("roles.yaml")]],
+      "--kubeconfig": [() => ["--kubeconfig", at("kubeconfig")]],
+      "--context": [() => ["--context", "two"]],
+      "--policy": [() => ["--policy", "razee-audit"], "--policy razee-audit has no effect: a request to the proxy"],
+      "--all": [() => ["--all"], "--all shows each sample event; leave it out if events are named"],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
     command: "report",
     mode: "a cluster",
     base: () => ["--kubeconfig", at("kubeconfig")],
