@@ -21,6 +21,10 @@ const commands: CommandList = {
     summary: "Serves the API of one cluster over HTTPS, and impersonates its callers.",
     load: async () => (await import("./commands/proxy.ts")).proxy,
   },
+  kubeconfig: {
+    summary: "Prints a kubeconfig for a user of the proxy: its URL, its CA and one credential.",
+    load: async () => (await import("./commands/kubeconfig.ts")).kubeconfig,
+  },
   report: {
     summary: "Lists stored objects that a policy would change or refuse. It writes nothing.",
     load: async () => (await import("./commands/report.ts")).report,

@@ -24,6 +24,10 @@ const options: Readonly<Record<string, readonly string[]>> = {
     ...["--actor", "--kubeconfig", "--context", "--port", "--host", "--tls-cert", "--tls-key"],
     ...["--at-root", "--uid", "--anonymous-exception"],
   ],
+  kubeconfig: [
+    ...["--server", "--ca-bundle", "--token", "--token-file", "--oidc", "--oidc-scope", "--client-certificate"],
+    ...["--client-key", "--exec", "--exec-arg", "--name", "--namespace", "-o"],
+  ],
   report: [...reading, "--namespace", "--as-writer", "--writers", "--all", "--limit-page", "-o"],
   key: ["--host", "-o"],
   manifests: [

@@ -59,6 +59,7 @@ beforeAll(async () => {
   };
   writeFileSync(at("kubeconfig"), JSON.stringify(kubeconfig));
   writeFileSync(at("other-kubeconfig"), JSON.stringify({ ...kubeconfig, "current-context": "two" }));
+  writeFileSync(at("token"), "a-token");
   writeFileSync(at("writers.yaml"), "kubectl: bob\n");
   writeFileSync(at("roles.yaml"), yamlText(userImpersonatorRoles("alice", "carol")));
   const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost"] });
@@ -78,6 +79,7 @@ interface Mode {
   readonly options: Readonly<Record<string, readonly [args: () => readonly string[], refusal?: string]>>;
 }
 
+const proxyAt = ["--server", "https://proxy.example.com/k8s/clusters/prod"];
 const url = ["--url", "https://guard.example.com/clusters/prod/KEY"];
 const both = "give --url URL or --service NAMESPACE/NAME, and not both";
 const inTree =
@@ -214,6 +216,110 @@ const modes: readonly Mode[] = [
       "--policy": [() => ["--policy", at("other.yaml")]],
       "--asker-kubeconfig": [() => ["--asker-kubeconfig", at("kubeconfig")]],
       "--asker-context": [() => ["--asker-context", "two"], "--asker-context is one of an --asker-kubeconfig"],
+      "--namespace": [() => ["--namespace", "team-a"]],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "kubeconfig",
+    mode: "a token",
+    base: () => [...proxyAt, "--token", "b"],
+    options: {
+      "--server": [() => ["--server", "https://a.example"], "--server is given twice"],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")]],
+      "--token": [() => ["--token", "a"], "--token is given twice"],
+      "--token-file": [
+        () => ["--token-file", at("token")],
+        "--token and --token-file are two credentials; leave one out",
+      ],
+      "--oidc": [() => ["--oidc", "https://a.example,b"], "--token and --oidc are two credentials; leave one out"],
+      "--oidc-scope": [() => ["--oidc-scope", "groups"], "--oidc-scope goes with --oidc"],
+      "--client-certificate": [
+        () => ["--client-certificate", at("tls.crt")],
+        "--token and --client-certificate are two credentials; leave one out",
+      ],
+      "--client-key": [() => ["--client-key", at("tls.key")], "--client-key goes with --client-certificate"],
+      "--exec": [() => ["--exec", "login"], "--token and --exec are two credentials; leave one out"],
+      "--exec-arg": [() => ["--exec-arg", "a"], "--exec-arg goes with --exec"],
+      "--name": [() => ["--name", "mine"]],
+      "--namespace": [() => ["--namespace", "team-a"]],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "kubeconfig",
+    mode: "OIDC",
+    base: () => [...proxyAt, "--oidc", "https://login.example,kubernetes"],
+    options: {
+      "--server": [() => ["--server", "https://a.example"], "--server is given twice"],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")]],
+      "--token": [() => ["--token", "a"], "--token and --oidc are two credentials; leave one out"],
+      "--token-file": [
+        () => ["--token-file", at("token")],
+        "--token-file and --oidc are two credentials; leave one out",
+      ],
+      "--oidc": [() => ["--oidc", "https://a.example,b"], "--oidc is given twice"],
+      "--oidc-scope": [() => ["--oidc-scope", "groups"]],
+      "--client-certificate": [
+        () => ["--client-certificate", at("tls.crt")],
+        "--oidc and --client-certificate are two credentials; leave one out",
+      ],
+      "--client-key": [() => ["--client-key", at("tls.key")], "--client-key goes with --client-certificate"],
+      "--exec": [() => ["--exec", "login"], "--oidc and --exec are two credentials; leave one out"],
+      "--exec-arg": [() => ["--exec-arg", "a"], "--exec-arg goes with --exec"],
+      "--name": [() => ["--name", "mine"]],
+      "--namespace": [() => ["--namespace", "team-a"]],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "kubeconfig",
+    mode: "a client certificate",
+    base: () => [...proxyAt, "--client-certificate", at("tls.crt"), "--client-key", at("tls.key")],
+    options: {
+      "--server": [() => ["--server", "https://a.example"], "--server is given twice"],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")]],
+      "--token": [() => ["--token", "a"], "--token and --client-certificate are two credentials; leave one out"],
+      "--token-file": [
+        () => ["--token-file", at("token")],
+        "--token-file and --client-certificate are two credentials; leave one out",
+      ],
+      "--oidc": [
+        () => ["--oidc", "https://a.example,b"],
+        "--oidc and --client-certificate are two credentials; leave one out",
+      ],
+      "--oidc-scope": [() => ["--oidc-scope", "groups"], "--oidc-scope goes with --oidc"],
+      "--client-certificate": [() => ["--client-certificate", at("tls.crt")], "--client-certificate is given twice"],
+      "--client-key": [() => ["--client-key", at("tls.key")], "--client-key is given twice"],
+      "--exec": [() => ["--exec", "login"], "--client-certificate and --exec are two credentials; leave one out"],
+      "--exec-arg": [() => ["--exec-arg", "a"], "--exec-arg goes with --exec"],
+      "--name": [() => ["--name", "mine"]],
+      "--namespace": [() => ["--namespace", "team-a"]],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "kubeconfig",
+    mode: "a plugin",
+    base: () => [...proxyAt, "--exec", "plugin"],
+    options: {
+      "--server": [() => ["--server", "https://a.example"], "--server is given twice"],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")]],
+      "--token": [() => ["--token", "a"], "--token and --exec are two credentials; leave one out"],
+      "--token-file": [
+        () => ["--token-file", at("token")],
+        "--token-file and --exec are two credentials; leave one out",
+      ],
+      "--oidc": [() => ["--oidc", "https://a.example,b"], "--oidc and --exec are two credentials; leave one out"],
+      "--oidc-scope": [() => ["--oidc-scope", "groups"], "--oidc-scope goes with --oidc"],
+      "--client-certificate": [
+        () => ["--client-certificate", at("tls.crt")],
+        "--client-certificate and --exec are two credentials; leave one out",
+      ],
+      "--client-key": [() => ["--client-key", at("tls.key")], "--client-key goes with --client-certificate"],
+      "--exec": [() => ["--exec", "login"], "--exec is given twice"],
+      "--exec-arg": [() => ["--exec-arg", "a"]],
+      "--name": [() => ["--name", "mine"]],
       "--namespace": [() => ["--namespace", "team-a"]],
       "-o": [() => ["-o", "json"]],
     },
