@@ -1,7 +1,6 @@
+import { formatExcess, readActorRights } from "../../functions/cluster/actor-rights.ts";
 import type { Connection } from "../../functions/cluster/connection.ts";
 import type { Identify } from "../../functions/cluster/identify.ts";
-import { readOwnRules } from "../../functions/cluster/own-rules.ts";
-import { serviceAccountOf } from "../../lib/identity/index.ts";
 import { UsageError } from "../command-line/usage.ts";
 
 /** The two accounts of a proxy, as the API server names them. */
@@ -14,8 +13,6 @@ export interface ProxyAccounts {
 
 /** How long the start may take to look at them. */
 const patience = 10_000;
-/** A user that no cluster has, so that it has the rights of its implied groups only. */
-const invented = "impersonation-admission-invented";
 
 /**
  * Looks at the account that asks and at the one that impersonates. Throws where they are the same, where the token of the second is not
@@ -39,35 +36,16 @@ export async function checkProxyAccounts(
     throw new UsageError(
       `both accounts are ${JSON.stringify(asker)}; the account that asks and the one that impersonates must differ`,
     );
-  const account = serviceAccountOf(actor);
-  const plainUser = account ? `system:serviceaccount:${account.namespace}:${invented}` : invented;
-  const namespaces = new Set(["default", "kube-system", ...(account ? [account.namespace] : [])]);
-  const excess = new Set<string>();
-  let isIncomplete = false;
-  for (const namespace of namespaces) {
-    const own = await rulesOf(acting, namespace);
-    const common = await rulesOf(acting, namespace, plainUser);
-    isIncomplete ||= own.isIncomplete;
-    for (const rule of own.rules) if (!common.rules.has(rule) && !rule.startsWith("impersonate ")) excess.add(rule);
-  }
-  if (excess.size > 0)
+  const { excess, isIncomplete } = await readActorRights(acting, actor, patience).catch((error: Error) => {
+    throw new UsageError(error.message);
+  });
+  if (excess.length > 0)
     throw new UsageError(
-      `the acting account ${JSON.stringify(actor)} may do more than impersonate: ${[...excess].slice(0, 10).join(", ")}${excess.size > 10 ? `, and ${excess.size - 10} more` : ""}; take these rights away from it, or name another --actor`,
+      `the acting account ${JSON.stringify(actor)} may do more than impersonate: ${formatExcess(excess)}; take these rights away from it, or name another --actor`,
     );
   const warning = `what ${JSON.stringify(actor)} may do is not known in full, because an authorizer besides RBAC does not tell`;
   return { asker, actor, warnings: isIncomplete ? [warning] : [] };
 }
-
-const rulesOf = async (acting: Connection, namespace: string, as?: string) => {
-  try {
-    return await readOwnRules(acting, namespace, AbortSignal.timeout(patience), as);
-  } catch (error) {
-    const what = as === undefined ? "the rules of the acting account" : "the rules of a user that it impersonates";
-    throw new UsageError(
-      `${what} could not be read: ${error instanceof Error ? error.message : error}; it must be allowed to impersonate users, groups, serviceaccounts, and userextras and uids of authentication.k8s.io`,
-    );
-  }
-};
 
 const ownName = async ({ send }: Connection): Promise<string> => {
   const review = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };

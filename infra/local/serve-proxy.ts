@@ -7,6 +7,7 @@ import { checkedContext } from "../../functions/cluster/checked-context.ts";
 import { type Connection, openConnection } from "../../functions/cluster/connection.ts";
 import { identifyOf } from "../../functions/cluster/identify.ts";
 import type { Kubeconfig } from "../../functions/cluster/kubeconfig.ts";
+import { withUser } from "../../functions/cluster/with-user.ts";
 import { within } from "../../functions/net/within.ts";
 import { createProxy } from "../../functions/proxy/create-proxy.ts";
 import type { InFlightLimits } from "../../functions/proxy/in-flight.ts";
@@ -84,7 +85,7 @@ export async function serveProxy(options: ServeProxyOptions): Promise<LocalProxy
   const identify = identifyOf(connection);
   for (const { exec } of [connection.context, actor])
     if (exec) options.announce?.(`runs ${[exec.command, ...exec.args].join(" ")}`);
-  const acting = openConnection(actingKubeconfig(kubeconfig, context, options.actor), context);
+  const acting = openConnection(withUser(kubeconfig, context, options.actor), context);
   const accounts = await accountsOf(connection, acting, upstream)
     .catch((error: unknown) => {
       connection.close();
@@ -176,13 +177,7 @@ const actorOf = (kubeconfig: Kubeconfig, name: string, actor: string) => {
     );
   if (user.as !== "")
     throw new Error(`--actor ${actor} impersonates another user (as); name that user's own credential`);
-  return checkedContext(actingKubeconfig(kubeconfig, name, actor), name);
-};
-
-/** The kubeconfig with the acting account as the user of the context. */
-const actingKubeconfig = (kubeconfig: Kubeconfig, name: string, actor: string): Kubeconfig => {
-  const cluster = kubeconfig.contexts.get(name)?.cluster ?? "";
-  return { ...kubeconfig, contexts: new Map([[name, { cluster, user: actor, extensions: new Map() }]]) };
+  return checkedContext(withUser(kubeconfig, name, actor), name);
 };
 
 const accountsOf = async (asking: Connection, acting: Connection, upstream: Upstream): Promise<ProxyAccounts> => {
