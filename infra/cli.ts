@@ -40,7 +40,8 @@ const commands: CommandList = {
     load: async () => (await import("./commands/manifests.ts")).manifests,
   },
   doctor: {
-    summary: "Looks at a guarded cluster from outside, and says what is wrong and how to fix it. It changes nothing.",
+    summary:
+      "Looks at a guarded cluster or at a proxy from outside, and says what is wrong and how to fix it. It changes nothing.",
     load: async () => (await import("./commands/doctor.ts")).doctor,
   },
   completion: {

@@ -35,7 +35,8 @@ const options: Readonly<Record<string, readonly string[]>> = {
     ...["--namespace-label", "--admission-policies", "--examples", "-o"],
   ],
   doctor: [
-    ...["--kubeconfig", "--context", "--url", "--policy", "--asker-kubeconfig", "--asker-context", "--namespace", "-o"],
+    ...["--kubeconfig", "--context", "--url", "--policy", "--asker-kubeconfig", "--asker-context", "--namespace"],
+    ...["--proxy", "--ca-bundle", "--audit-log", "--actor", "--actor-kubeconfig", "--actor-context", "-o"],
   ],
   completion: [],
 };

@@ -60,6 +60,7 @@ beforeAll(async () => {
   writeFileSync(at("kubeconfig"), JSON.stringify(kubeconfig));
   writeFileSync(at("other-kubeconfig"), JSON.stringify({ ...kubeconfig, "current-context": "two" }));
   writeFileSync(at("token"), "a-token");
+  writeFileSync(at("peer.pem"), Buffer.from(peer.caData, "base64"));
   writeFileSync(at("writers.yaml"), "kubectl: bob\n");
   writeFileSync(at("roles.yaml"), yamlText(userImpersonatorRoles("alice", "carol")));
   const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost"] });
@@ -79,6 +80,7 @@ interface Mode {
   readonly options: Readonly<Record<string, readonly [args: () => readonly string[], refusal?: string]>>;
 }
 
+const ofTheWebhook = "means nothing with --proxy: it is about the webhook; leave it out";
 const proxyAt = ["--server", "https://proxy.example.com/k8s/clusters/prod"];
 const url = ["--url", "https://guard.example.com/clusters/prod/KEY"];
 const both = "give --url URL or --service NAMESPACE/NAME, and not both";
@@ -217,6 +219,33 @@ const modes: readonly Mode[] = [
       "--asker-kubeconfig": [() => ["--asker-kubeconfig", at("kubeconfig")]],
       "--asker-context": [() => ["--asker-context", "two"], "--asker-context is one of an --asker-kubeconfig"],
       "--namespace": [() => ["--namespace", "team-a"]],
+      "--proxy": [() => ["--proxy", "https://127.0.0.1:9"]],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")], "--ca-bundle goes with --proxy; give that too"],
+      "--audit-log": [() => ["--audit-log", at("token")], "--audit-log goes with --proxy; give that too"],
+      "--actor": [() => ["--actor", "two"], "--actor goes with --proxy; give that too"],
+      "--actor-kubeconfig": [() => ["--actor-kubeconfig", at("kubeconfig")], "--actor-kubeconfig goes with --proxy"],
+      "--actor-context": [() => ["--actor-context", "two"], "--actor-context goes with --proxy"],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "doctor",
+    mode: "a proxy",
+    base: () => ["--kubeconfig", at("kubeconfig"), "--proxy", peer.url, "--ca-bundle", at("peer.pem")],
+    options: {
+      "--kubeconfig": [() => ["--kubeconfig", at("other-kubeconfig")], "--kubeconfig is given twice"],
+      "--context": [() => ["--context", "two"]],
+      "--url": [() => ["--url", "https://127.0.0.1:9/clusters/prod/KEY"], `--url ${ofTheWebhook}`],
+      "--policy": [() => ["--policy", "razee"], `--policy ${ofTheWebhook}`],
+      "--asker-kubeconfig": [() => ["--asker-kubeconfig", at("kubeconfig")], `--asker-kubeconfig ${ofTheWebhook}`],
+      "--asker-context": [() => ["--asker-context", "two"], `--asker-context ${ofTheWebhook}`],
+      "--namespace": [() => ["--namespace", "team-a"], `--namespace ${ofTheWebhook}`],
+      "--proxy": [() => ["--proxy", "https://127.0.0.1:9"], "--proxy is given twice"],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")], "--ca-bundle is given twice"],
+      "--audit-log": [() => ["--audit-log", at("missing")], "missing cannot be read (ENOENT)"],
+      "--actor": [() => ["--actor", "two"]],
+      "--actor-kubeconfig": [() => ["--actor-kubeconfig", at("kubeconfig")], "name it with --actor"],
+      "--actor-context": [() => ["--actor-context", "two"], "--actor-context is about the acting user; name it with"],
       "-o": [() => ["-o", "json"]],
     },
   },
@@ -354,12 +383,16 @@ beforeAll(() => {
 /** The kubeconfig that is taken where none is named. */
 const usual = () => ({ environment: { KUBECONFIG: at("kubeconfig") } });
 
-/** All that can be seen of a run: what it prints, and what it asks a cluster as which user. Secrets that are new each time are left out. */
+/**
+ * All that can be seen of a run: what it prints, and what it asks a cluster as which user. Secrets that are new each time are left out, and
+ * how long something took.
+ */
 const observe = async (command: string, args: readonly string[]) => {
   peer.seen.splice(0);
   const { status, stdout, stderr } = await runCommand(command, args, usual());
   const asked = peer.seen.map(({ method, url: path, headers }) => `${method} ${path} ${headers.authorization}`).sort();
-  return { status, stderr, stdout: stdout.replaceAll(/[\w-]{43}\b|sha256:\w+/g, "SECRET"), asked };
+  const same = stdout.replaceAll(/[\w-]{43}\b|sha256:\w+/g, "SECRET").replaceAll(/\b\d+ ms\b/g, "some ms");
+  return { status, stderr, stdout: same, asked };
 };
 
 describe.each(modes)("$command: $mode", ({ command, base, options }) => {
