@@ -1,5 +1,5 @@
-import { type Connection, openConnection } from "../../functions/cluster/connection.ts";
-import { withUser } from "../../functions/cluster/with-user.ts";
+import { openConnection } from "../../functions/cluster/connection.ts";
+import { openActor } from "../../functions/proxy/open-actor.ts";
 import { type ApiClient, notVerified, openCluster } from "../cluster/api-client.ts";
 import { caBundleOf } from "../command-line/ca-bundle-of.ts";
 import { type CommandLine, defineCommand } from "../command-line/command.ts";
@@ -24,6 +24,7 @@ import {
 } from "../doctor/check-configurations.ts";
 import { checkDryRuns } from "../doctor/check-dry-runs.ts";
 import { checkOtherWriters } from "../doctor/check-other-writers.ts";
+import type { AccountsOfProxy } from "../doctor/check-proxy-actor.ts";
 import { type CheckResult, type CheckStatus, warn } from "../doctor/check-result.ts";
 import { checkFunction, checkRoundTrip } from "../doctor/check-round-trips.ts";
 import { checkStatusSubresources } from "../doctor/check-status-subresources.ts";
@@ -82,7 +83,10 @@ export const doctor = defineCommand({
     },
     actor: { value: "USER", text: "the proxy's acting user in its kubeconfig, to check what it may do" },
     "actor-kubeconfig": { value: "FILE", text: "the proxy's kubeconfig (the same as --kubeconfig)" },
-    "actor-context": sharedOptions.context,
+    "actor-context": {
+      ...sharedOptions.context,
+      text: `${sharedOptions.context.text}; its user is the account that asks for the proxy`,
+    },
     output: outputOption("table", "json"),
   },
   notes:
@@ -141,21 +145,21 @@ const examineProxyOf = async (proxy: string, values: Values): Promise<readonly C
   const url = proxyUrl("--proxy", proxy);
   const api = openCluster(kubeconfig, context);
   const ca = caFile === undefined ? undefined : caBundleOf(caFile);
-  const acting =
-    actor === undefined
-      ? undefined
-      : openActor(actor, values["actor-kubeconfig"] ?? kubeconfig, values["actor-context"]);
-  const site = await openProxySite({ api, url, ca, auditLog, acting });
+  const accounts = actor === undefined ? undefined : openAccounts(actor, values);
+  const site = await openProxySite({ api, url, ca, auditLog, accounts });
   const results = [...connectionResults(api), ...(await examineProxy(site))];
-  for (const opened of [api, acting, site.direct, site.through]) opened?.close();
+  for (const opened of [api, accounts?.asking, accounts?.acting, site.direct, site.through]) opened?.close();
   return results;
 };
 
-/** The cluster of a context, with the acting account as its user. */
-const openActor = (actor: string, file: string | undefined, name: string | undefined): Connection => {
-  const { kubeconfig, context, origin } = chooseContext(file, name);
-  if (!kubeconfig.users.has(actor)) throw new UsageError(`${origin}: --actor ${actor} is not a user of the kubeconfig`);
-  return naming(origin, () => openConnection(withUser(kubeconfig, context, actor), context));
+/** The two accounts of a proxy: the user of a context of its kubeconfig asks, another one acts. */
+const openAccounts = (user: string, values: Values): AccountsOfProxy => {
+  const file = values["actor-kubeconfig"] ?? values.kubeconfig;
+  const { kubeconfig, context, origin } = chooseContext(file, values["actor-context"]);
+  return naming(origin, () => ({
+    asking: openConnection(kubeconfig, context),
+    acting: openActor(kubeconfig, context, { user, field: "--actor" }),
+  }));
 };
 
 const colours: Readonly<Record<CheckStatus, Colour>> = {

@@ -1,59 +1,61 @@
-import { formatExcess, readActorRights } from "../../functions/cluster/actor-rights.ts";
-import { isObject } from "../../lib/meta/json.ts";
+import type { Connection } from "../../functions/cluster/connection.ts";
+import { credentialsFrom } from "../../functions/cluster/credentials.ts";
+import { identifyOf } from "../../functions/cluster/identify.ts";
+import { checkAccounts } from "../../functions/proxy/check-accounts.ts";
 import { type CheckResult, fail, ok, warn } from "./check-result.ts";
-import type { ProxySite } from "./proxy-site.ts";
 
-const check = "proxy-actor";
-const patience = 10_000;
-
-/** The username of the acting account; undefined where its credential is not known, or not accepted. */
-export async function actorName({ acting }: ProxySite): Promise<string | undefined> {
-  if (acting === undefined) return undefined;
-  const { status, text } = await acting.send({
-    path: "/apis/authentication.k8s.io/v1/selfsubjectreviews",
-    body: JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" }),
-    signal: AbortSignal.timeout(patience),
-  });
-  const review: unknown = status === 201 ? JSON.parse(text) : undefined;
-  const user = isObject(review) && isObject(review["status"]) ? review["status"]["userInfo"] : undefined;
-  return isObject(user) && typeof user["username"] === "string" ? user["username"] : undefined;
+/** The two accounts of a proxy, from its kubeconfig. */
+export interface AccountsOfProxy {
+  /** The cluster, with the account that asks as its user. */
+  readonly asking: Connection;
+  /** The cluster, with the acting account as its user. */
+  readonly acting: Connection;
 }
 
-/** Checks that the acting account may impersonate and nothing else. */
-export async function checkProxyActor(site: ProxySite): Promise<readonly CheckResult[]> {
-  const { acting } = site;
-  if (acting === undefined)
-    return [
-      warn(
+/** The username of the acting account, and what is wrong with the accounts. */
+export interface CheckedActor {
+  readonly actor: string | undefined;
+  readonly result: CheckResult;
+}
+
+const check = "proxy-actor";
+
+/** Checks the two accounts as the start of the proxy does: they differ, and the acting one may impersonate and nothing else. */
+export async function checkProxyActor(accounts: AccountsOfProxy | undefined): Promise<CheckedActor> {
+  if (accounts === undefined)
+    return {
+      actor: undefined,
+      result: warn(
         check,
         "the rights of the acting account were not checked",
         "name it with --actor, a user of the proxy's kubeconfig (--actor-kubeconfig)",
       ),
-    ];
+    };
+  const { asking, acting } = accounts;
   try {
-    const actor = await actorName(site);
-    if (actor === undefined)
-      return [fail(check, "the API server does not accept the credential of the acting account", "renew its token")];
-    const { excess, isIncomplete, namespaces } = await readActorRights(acting, actor, patience);
+    const token = await tokenOf(acting);
+    const { asker, actor, warnings } = await checkAccounts(asking, acting, identifyOf(asking), token);
     const name = JSON.stringify(actor);
-    if (excess.length > 0)
-      return [
-        fail(
-          check,
-          `${name} may do more than impersonate: ${formatExcess(excess)}`,
-          "take these rights away from it, so that its token can only be used to impersonate",
-        ),
-      ];
-    return [
-      isIncomplete
-        ? warn(
-            check,
-            `what ${name} may do is not known in full, because an authorizer besides RBAC does not tell`,
-            "check its rights in the other authorizers of this cluster: it may impersonate, and nothing else",
-          )
-        : ok(check, `${name} may impersonate, and nothing else in ${namespaces.join(", ")}`),
-    ];
+    const [warning] = warnings;
+    return {
+      actor,
+      result:
+        warning === undefined
+          ? ok(check, `${name} may impersonate, and nothing else that was looked at; ${JSON.stringify(asker)} asks`)
+          : warn(
+              check,
+              warning,
+              `check the rights of ${name} in the other authorizers of this cluster: it may impersonate, and nothing else`,
+            ),
+    };
   } catch (error) {
-    return [fail(check, error instanceof Error ? error.message : String(error), "check its role and its credential")];
+    const message = error instanceof Error ? error.message : String(error);
+    return { actor: undefined, result: fail(check, message, "put it right; the proxy does not start with it") };
   }
 }
+
+const tokenOf = async ({ context }: Connection): Promise<string | undefined> => {
+  const { headers = {} } = await credentialsFrom(context)();
+  const value = Object.entries(headers).find(([name]) => name.toLowerCase() === "authorization")?.[1];
+  return value === undefined ? undefined : String(value).replace(/^Bearer /, "");
+};

@@ -4,7 +4,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { HeaderLine } from "../../lib/proxy/index.ts";
 import { UsageError } from "../command-line/usage.ts";
-import { actorName } from "./check-proxy-actor.ts";
 import { type CheckResult, fail, ok, warn } from "./check-result.ts";
 import { inventedUser, type ProxySite, type Told, whoIsOver } from "./proxy-site.ts";
 
@@ -21,8 +20,10 @@ const originalUserKey = "proxy.impersonation-admission/original-user-info";
 /**
  * Checks that the API server's audit log names the acting account and the user of a request, and, where the user may impersonate, the
  * original user too; and that a caller cannot choose the address in it.
+ *
+ * @param actor the username that the acting account should have, where it is known
  */
-export async function checkProxyAudit(site: ProxySite): Promise<readonly CheckResult[]> {
+export async function checkProxyAudit(site: ProxySite, actor: string | undefined): Promise<readonly CheckResult[]> {
   const { auditLog, direct } = site;
   if (auditLog === undefined)
     return [
@@ -32,7 +33,6 @@ export async function checkProxyAudit(site: ProxySite): Promise<readonly CheckRe
         "give the log with --audit-log FILE, where the API server writes one",
       ),
     ];
-  const actor = await actorName(site);
   const { told, event } = await auditedRequest(site, auditLog, ["X-Forwarded-For", forgedAddress]);
   if ("reply" in told) return [];
   if (event === undefined) return [notFound(auditLog)];

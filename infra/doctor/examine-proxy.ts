@@ -8,22 +8,17 @@ import { checkProxyTls } from "./check-proxy-tls.ts";
 import { type CheckResult, fail } from "./check-result.ts";
 import { type ProxySite, ProxyUnanswered } from "./proxy-site.ts";
 
-/** In this order. Each sends the user's credential. */
-const checks: readonly ((site: ProxySite) => Promise<readonly CheckResult[]>)[] = [
-  checkProxyIdentity,
-  checkProxyImpersonation,
-  checkProxyAnonymous,
-  checkProxyActor,
-  checkProxyAudit,
-  checkProxyLatency,
-];
-
 /** All checks of a proxy. A proxy that cannot be verified gets no credential. */
 export async function examineProxy(site: ProxySite): Promise<readonly CheckResult[]> {
   const results = [...(await checkProxyTls(site))];
   if (results.some(({ status }) => status === "fail")) return results;
   try {
-    for (const check of checks) results.push(...(await check(site)));
+    results.push(...(await checkProxyIdentity(site)));
+    results.push(...(await checkProxyImpersonation(site)));
+    results.push(...(await checkProxyAnonymous(site)));
+    const { actor, result } = await checkProxyActor(site.accounts);
+    results.push(result, ...(await checkProxyAudit(site, actor)));
+    results.push(...(await checkProxyLatency(site)));
   } catch (error) {
     if (!(error instanceof ProxyUnanswered)) throw error;
     results.push(

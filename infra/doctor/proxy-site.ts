@@ -1,10 +1,10 @@
 import { checkedContext } from "../../functions/cluster/checked-context.ts";
-import type { Connection } from "../../functions/cluster/connection.ts";
 import { credentialsFrom } from "../../functions/cluster/credentials.ts";
 import { readUserInfo, type UserInfo } from "../../lib/identity/index.ts";
 import { isProblem } from "../../lib/meta/index.ts";
 import { isObject } from "../../lib/meta/json.ts";
 import { type ApiClient, ClusterError } from "../cluster/api-client.ts";
+import type { AccountsOfProxy } from "./check-proxy-actor.ts";
 import { openWay, type RawReply, type RawRequest, type Way } from "./way.ts";
 
 /** A user that no cluster has. */
@@ -19,8 +19,7 @@ export interface ProxySiteOptions {
   readonly ca: string | undefined;
   /** The API server's audit log. */
   readonly auditLog: string | undefined;
-  /** The cluster, with the proxy's acting account as the user. */
-  readonly acting: Connection | undefined;
+  readonly accounts: AccountsOfProxy | undefined;
 }
 
 /** A proxy and the cluster behind it, which all checks of a proxy look at with one user's credential. */

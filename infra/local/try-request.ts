@@ -2,6 +2,7 @@ import type { Ask } from "../../functions/cluster/ask.ts";
 import type { Identify } from "../../functions/cluster/identify.ts";
 import { type Admitted, type Arrival, admit, type Refused, type RequestFacts } from "../../functions/proxy/admit.ts";
 import { inFlight, usualLimits } from "../../functions/proxy/in-flight.ts";
+import type { ProxyCluster } from "../../functions/proxy/proxy-cluster.ts";
 import { upgradeProtocolOf } from "../../functions/proxy/upgrade-protocol.ts";
 import { authenticatedGroups } from "../../lib/identity/implied-groups.ts";
 import { isProblem } from "../../lib/meta/index.ts";
@@ -47,7 +48,7 @@ export interface SentRequest {
 }
 
 /** The name in the paths of sample requests: `/k8s/clusters/demo`. */
-const place = { name: "demo" };
+const sampleCluster = "demo";
 
 const outcomes = { actor: "impersonated", caller: "own token", none: "no credential" } as const;
 
@@ -99,16 +100,21 @@ export async function tryRequest({ name, arrival, caller }: ProxySample, ask: As
 const admitted = async (arrival: Arrival, identify: Identify, ask: Ask): Promise<Admitted | Refused> => {
   const upgrade = asksUpgrade(arrival.lines) ? upgradeProtocolOf(arrival.lines) : undefined;
   if (upgrade !== undefined && isProblem(upgrade))
-    return { facts: { cluster: place.name, peer: arrival.peer }, refusal: statusObject(400, upgrade.problem) };
-  const cluster = { name: place.name, identify, ask };
-  const options = {
-    cluster,
-    place,
-    enter: inFlight(usualLimits),
-    mostMilliseconds: 60_000,
-    uid: "passthrough",
-  } as const;
-  return admit({ ...arrival, upgrade }, options);
+    return { facts: { peer: arrival.peer }, refusal: statusObject(400, upgrade.problem) };
+  const cluster: ProxyCluster = {
+    ...{ name: sampleCluster, identify, ask, concluding: { uid: "passthrough" } },
+    ...{ doubt: async () => undefined, accounts: notSent, close: notSent },
+    upstream: { open: notSent, openUpgrade: notSent, actorToken: notSent, renewActor: notSent, close: notSent },
+  };
+  const named = async (name: string) => (name === sampleCluster ? cluster : undefined);
+  return admit(
+    { ...arrival, upgrade },
+    { clusters: { named }, enter: inFlight(usualLimits), mostMilliseconds: 60_000 },
+  );
+};
+
+const notSent = (): never => {
+  throw new Error("a sample request is sent nowhere");
 };
 
 const asksUpgrade = (lines: readonly HeaderLine[]): boolean => {

@@ -77,7 +77,7 @@ describe("this proxy", () => {
       "ok proxy-impersonation: 9 ways to be another user were tried: 5 refused, 4 without effect",
       "ok proxy-anonymous: a request without a credential is answered as the API server answers it",
       "ok proxy-unknown-token: an unknown token is refused (401)",
-      'ok proxy-actor: "proxy-actor" may impersonate, and nothing else in default, kube-system',
+      'ok proxy-actor: "proxy-actor" may impersonate, and nothing else that was looked at; "proxy-asker" asks',
       'ok proxy-audit: "proxy-actor" acts, and the audit log names "member" as the impersonated user',
       'ok proxy-audit: a third identity was not tried, because "member" may not impersonate through the proxy',
       expect.stringMatching(/^ok proxy-latency: GET \/version takes \d+ ms through the proxy and \d+ ms directly/),
@@ -130,9 +130,16 @@ describe("this proxy", () => {
     };
     expect(await examined("rich")).toEqual([
       1,
-      [expect.stringMatching(/^fail proxy-actor: "zo\u00eb" may do more than impersonate: .*list configmaps/)],
+      [
+        expect.stringMatching(
+          /^fail proxy-actor: the acting account "zo\u00eb" may do more than impersonate: .*list configmaps/,
+        ),
+      ],
     ]);
-    expect(await examined("gone")).toEqual([1, [expect.stringContaining("does not accept the credential")]]);
+    expect(await examined("gone")).toEqual([
+      1,
+      [expect.stringContaining("does not accept the token of the acting account")],
+    ]);
   });
 });
 
