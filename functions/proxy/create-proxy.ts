@@ -2,6 +2,7 @@ import { type IncomingMessage, ServerResponse, STATUS_CODES } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { isProblem } from "../../lib/meta/index.ts";
 import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
 import type { HeaderLine } from "../../lib/proxy/index.ts";
 import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
@@ -90,15 +91,8 @@ export function createProxy(options: ProxyOptions): ProxyListeners {
     };
     const arrival = arrivalOf(request);
     const protocol = upgradeProtocolOf(arrival.lines);
-    const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
-    const fault =
-      protocol === undefined
-        ? "only Upgrade: websocket and Upgrade: SPDY/3.1 are served"
-        : coding !== undefined || length !== "0"
-          ? "a request to upgrade must have no body"
-          : undefined;
-    if (protocol === undefined || fault !== undefined) {
-      const ended = refused(statusObject(400, fault ?? ""));
+    if (isProblem(protocol)) {
+      const ended = refused(statusObject(400, protocol.problem));
       log({
         ...{ event: "request", time: new Date().toISOString(), peer: arrival.peer },
         ...{ decision: "refused", ...ended, refusal: "malformed", milliseconds: 0 },

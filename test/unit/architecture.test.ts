@@ -120,8 +120,8 @@ const rooms: Readonly<
     ["lib", "functions/cluster", "functions/net", "infra/command-line"],
   ],
   "infra/doctor": [
-    "checks of a guarded cluster",
-    ["lib", "functions/cluster", "functions/net", "infra/cluster", "infra/command-line"],
+    "checks of a guarded cluster, and of a proxy",
+    ["lib", "functions/cluster", "functions/net", "functions/proxy", "infra/cluster", "infra/command-line"],
   ],
   "infra/report": [
     "stored objects that a policy would change",
