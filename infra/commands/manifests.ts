@@ -4,6 +4,7 @@ import {
   admissionPolicies,
   askerRoles,
   type Client,
+  proxyAccounts,
   type WebhookOptions,
   webhookConfigurations,
 } from "../../lib/manifests/index.ts";
@@ -96,10 +97,31 @@ const meaningless = {
     why: "admission policies call nothing and have no identity",
   },
   examples: { options: everyOption, why: "the example roles are the same for every deployment" },
+  proxy: { options: everyOption, why: "it prints the accounts of a proxy, which no policy and no webhook changes" },
 } as const;
 
+const modes = ["admission-policies", "examples", "proxy"] as const;
+
+const defaultNamespace = "impersonation-admission";
+
+const namespaceOf = (text: string): string => {
+  if (!isDnsLabel(text))
+    throw new UsageError(`--namespace ${text} is not the name of a namespace, such as ${defaultNamespace}`);
+  return text;
+};
+
+/** How the two accounts of a proxy get their tokens. */
+const tokenNotes = (namespace: string): readonly string[] => [
+  `first: kubectl create namespace ${namespace}`,
+  "tokens, which end after a day: write new ones into the same files before that, the proxy reads a tokenFile again",
+  ...["asker", "actor"].map(
+    (account) =>
+      `  kubectl create token proxy-${account} --namespace ${namespace} --duration 24h > proxy-${account}.token`,
+  ),
+];
+
 export const manifests = defineCommand({
-  synopsis: "(--url URL | --service NAMESPACE/NAME | --admission-policies | --examples) [options]",
+  synopsis: "(--url URL | --service NAMESPACE/NAME | --proxy | --admission-policies | --examples) [options]",
   options: {
     url: {
       value: "URL",
@@ -125,6 +147,11 @@ export const manifests = defineCommand({
     examples: {
       text: "print example roles instead, which grant impersonation; no option but -o goes with them",
     },
+    proxy: { text: "print the two accounts of a proxy instead, with their roles: one asks, the other impersonates" },
+    constrained: {
+      text: "with --proxy: constrained impersonation (Kubernetes 1.36), so that members of system:masters cannot be impersonated; nodes and service accounts cannot, either",
+    },
+    namespace: { value: "NAME", text: `with --proxy: the namespace of the accounts (${defaultNamespace})` },
     output: outputOption("yaml", "json"),
   },
   notes:
@@ -132,12 +159,16 @@ export const manifests = defineCommand({
   run: async ({ values }) => {
     const { output, timeout = "5", asker = defaultAsker, "failure-policy": failurePolicy = "Fail" } = values;
     const { "ca-bundle": caFile, "namespace-label": label } = values;
-    if (values["admission-policies"] && values.examples)
-      throw new UsageError("--admission-policies and --examples are printed one at a time");
-    for (const mode of ["admission-policies", "examples"] as const)
-      for (const option of values[mode] ? meaningless[mode].options : [])
+    const [mode, otherMode] = modes.filter((name) => values[name]);
+    if (otherMode) throw new UsageError(`--${mode} and --${otherMode} are printed one at a time`);
+    if (mode)
+      for (const option of meaningless[mode].options)
         if (values[option] !== undefined)
           throw new UsageError(`--${option} means nothing with --${mode}: ${meaningless[mode].why}; leave it out`);
+    for (const option of ["constrained", "namespace"] as const)
+      if (values[option] && !values.proxy)
+        throw new UsageError(`--${option} means nothing without --proxy; leave it out`);
+    const namespace = namespaceOf(values.namespace ?? defaultNamespace);
     const timeoutSeconds = Number(timeout);
     if (!/^\d+$/.test(timeout) || timeoutSeconds < 1 || timeoutSeconds > 30)
       throw new UsageError(`--timeout ${timeout} is not a number of seconds from 1 to 30`);
@@ -155,11 +186,12 @@ export const manifests = defineCommand({
       }),
       ...askerRoles(askerOf(asker)),
     ];
-    const objects = values.examples
-      ? impersonatorRoles()
-      : values["admission-policies"]
-        ? inTree(common())
-        : webhooks();
+    const printed = {
+      examples: impersonatorRoles,
+      "admission-policies": () => inTree(common()),
+      proxy: () => proxyAccounts({ namespace, isConstrained: values.constrained }),
+    };
+    const objects = mode ? printed[mode]() : webhooks();
     console.log(
       output === "yaml"
         ? yamlText(objects).trimEnd()
@@ -167,12 +199,14 @@ export const manifests = defineCommand({
     );
     // kubectl delete reads only the names of the objects, so the key is left out.
     const url = values.url && redactUrl(guardUrl("--url", values.url)).replace(/\*{3}$/, "KEY");
-    const { service, policy } = values;
-    if (!values.examples) {
-      for (const note of statusNotes(policyOf(values.policy))) console.error(`# ${note}`);
-      console.error(
-        `# to undo it: ${manifestsCommand("delete", { url, service, policy, "admission-policies": values["admission-policies"] })}`,
-      );
-    }
+    const { service, policy, proxy, constrained } = values;
+    if (mode === "examples") return;
+    for (const note of proxy ? tokenNotes(namespace) : statusNotes(policyOf(policy))) console.error(`# ${note}`);
+    const undo = {
+      ...{ url, service, policy, proxy, constrained },
+      "admission-policies": values["admission-policies"],
+      namespace: values.namespace,
+    };
+    console.error(`# to undo it: ${manifestsCommand("delete", undo)}`);
   },
 });

@@ -1,5 +1,7 @@
 export { type AdmissionPolicyObject, type AdmissionPolicyOptions, admissionPolicies } from "./admission-policies.ts";
 export type { MatchCondition } from "./cel.ts";
+export type { KubernetesObject } from "./kubernetes-object.ts";
+export { proxyAccounts } from "./proxy-accounts.ts";
 export { askerRoles, type RbacObject, serviceAccountImpersonatorRoles, userImpersonatorRoles } from "./roles.ts";
 export {
   type Client,

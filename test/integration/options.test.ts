@@ -82,6 +82,9 @@ const url = ["--url", "https://guard.example.com/clusters/prod/KEY"];
 const both = "give --url URL or --service NAMESPACE/NAME, and not both";
 const inTree =
   "means nothing with --admission-policies: admission policies call nothing and have no identity; leave it out";
+const inProxy =
+  "means nothing with --proxy: it prints the accounts of a proxy, which no policy and no webhook changes; leave it out";
+const withoutProxy = "means nothing without --proxy; leave it out";
 const inExamples = "means nothing with --examples: the example roles are the same for every deployment; leave it out";
 
 const modes: readonly Mode[] = [
@@ -100,6 +103,9 @@ const modes: readonly Mode[] = [
       "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
       "--admission-policies": [() => ["--admission-policies"], `--url ${inTree}`],
       "--examples": [() => ["--examples"], `--url ${inExamples}`],
+      "--proxy": [() => ["--proxy"], `--url ${inProxy}`],
+      "--constrained": [() => ["--constrained"], `--constrained ${withoutProxy}`],
+      "--namespace": [() => ["--namespace", "doors"], `--namespace ${withoutProxy}`],
       "-o": [() => ["-o", "json"]],
     },
   },
@@ -118,6 +124,9 @@ const modes: readonly Mode[] = [
       "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
       "--admission-policies": [() => ["--admission-policies"], "--admission-policies is given twice"],
       "--examples": [() => ["--examples"], "--admission-policies and --examples are printed one at a time"],
+      "--proxy": [() => ["--proxy"], "--admission-policies and --proxy are printed one at a time"],
+      "--constrained": [() => ["--constrained"], `--constrained ${withoutProxy}`],
+      "--namespace": [() => ["--namespace", "doors"], `--namespace ${withoutProxy}`],
       "-o": [() => ["-o", "json"]],
     },
   },
@@ -139,6 +148,33 @@ const modes: readonly Mode[] = [
         "--admission-policies and --examples are printed one at a time",
       ],
       "--examples": [() => ["--examples"], "--examples is given twice"],
+      "--proxy": [() => ["--proxy"], "--examples and --proxy are printed one at a time"],
+      "--constrained": [() => ["--constrained"], `--constrained ${withoutProxy}`],
+      "--namespace": [() => ["--namespace", "doors"], `--namespace ${withoutProxy}`],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "manifests",
+    mode: "the accounts of a proxy",
+    base: () => ["--proxy"],
+    options: {
+      "--url": [() => url, `--url ${inProxy}`],
+      "--service": [() => ["--service", "a/b"], `--service ${inProxy}`],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")], `--ca-bundle ${inProxy}`],
+      "--policy": [() => ["--policy", "razee"], `--policy ${inProxy}`],
+      "--asker": [() => ["--asker", "guard"], `--asker ${inProxy}`],
+      "--failure-policy": [() => ["--failure-policy", "Fail"], `--failure-policy ${inProxy}`],
+      "--timeout": [() => ["--timeout", "5"], `--timeout ${inProxy}`],
+      "--namespace-label": [() => ["--namespace-label", "a=b"], `--namespace-label ${inProxy}`],
+      "--admission-policies": [
+        () => ["--admission-policies"],
+        "--admission-policies and --proxy are printed one at a time",
+      ],
+      "--examples": [() => ["--examples"], "--examples and --proxy are printed one at a time"],
+      "--proxy": [() => ["--proxy"], "--proxy is given twice"],
+      "--constrained": [() => ["--constrained"]],
+      "--namespace": [() => ["--namespace", "doors"]],
       "-o": [() => ["-o", "json"]],
     },
   },
