@@ -28,7 +28,7 @@ const options: Readonly<Record<string, readonly string[]>> = {
   key: ["--host", "-o"],
   manifests: [
     ...["--url", "--service", "--ca-bundle", "--policy", "--asker", "--failure-policy", "--timeout"],
-    ...["--namespace-label", "--admission-policies", "--examples", "-o"],
+    ...["--namespace-label", "--admission-policies", "--examples", "--proxy", "--constrained", "--namespace", "-o"],
   ],
   doctor: [
     ...["--kubeconfig", "--context", "--url", "--policy", "--asker-kubeconfig", "--asker-context", "--namespace", "-o"],
