@@ -7,6 +7,9 @@ export interface ManifestsCommand {
   readonly "ca-bundle"?: string | undefined;
   readonly policy?: string | undefined;
   readonly "admission-policies"?: boolean | undefined;
+  readonly "in-cluster"?: boolean | undefined;
+  readonly "cert-manager"?: boolean | undefined;
+  readonly "inject-ca-from"?: string | undefined;
   readonly proxy?: boolean | undefined;
   readonly constrained?: boolean | undefined;
   readonly namespace?: string | undefined;
@@ -30,14 +33,8 @@ export function manifestsCommand(verb: "apply" | "replace" | "delete", command: 
       })
       .join("");
   const options = given(
-    "url",
-    "service",
-    "ca-bundle",
-    "policy",
-    "admission-policies",
-    "proxy",
-    "constrained",
-    "namespace",
+    ...(["url", "service", "in-cluster", "ca-bundle", "cert-manager", "inject-ca-from", "policy"] as const),
+    ...(["admission-policies", "proxy", "constrained", "namespace"] as const),
   );
   return `${calledAs("manifests")}${options} | kubectl${given("kubeconfig", "context")} ${verb} -f -`;
 }

@@ -1,6 +1,7 @@
 import type { ServiceAccount } from "../identity/service-account.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
 import type { RbacObject } from "./roles.ts";
+import { serviceAccountObject } from "./service-account-object.ts";
 
 const apiVersion = "rbac.authorization.k8s.io/v1";
 const apiGroup = "rbac.authorization.k8s.io";
@@ -29,10 +30,6 @@ export function proxyAccounts({
     ...proxyAskerRoles(asker, "impersonation-admission-proxy-asker"),
     ...proxyActorRoles(actor, "impersonation-admission-proxy-actor", isConstrained),
   ];
-}
-
-export function serviceAccountObject({ namespace, name }: ServiceAccount): KubernetesObject {
-  return { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } };
 }
 
 /**

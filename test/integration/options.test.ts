@@ -84,7 +84,17 @@ const inTree =
   "means nothing with --admission-policies: admission policies call nothing and have no identity; leave it out";
 const inProxy =
   "means nothing with --proxy: it prints the accounts of a proxy, which no policy and no webhook changes; leave it out";
-const withoutProxy = "means nothing without --proxy; leave it out";
+const inPods =
+  "means nothing with --in-cluster: the webhook is a Service of its own, and asks with the service account of its pods; leave it out";
+/** What goes with --in-cluster alone. */
+const ofPods: Mode["options"] = Object.fromEntries(
+  [["--image", "i"], ["--tls-secret", "tls"], ["--cert-manager"], ["--inject-ca-from", "a/b"], ["--key", "k"]].map(
+    (args) => [args[0], [() => args, `${args[0]} means nothing without --in-cluster; leave it out`]],
+  ),
+);
+const withoutProxy = "--constrained means nothing without --proxy; leave it out";
+const oneAuthority = "give one of --ca-bundle FILE, --cert-manager and --inject-ca-from NAMESPACE/NAME";
+const withoutNamespace = "--namespace means nothing without --proxy or --in-cluster; leave it out";
 const inExamples = "means nothing with --examples: the example roles are the same for every deployment; leave it out";
 
 const modes: readonly Mode[] = [
@@ -103,9 +113,11 @@ const modes: readonly Mode[] = [
       "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
       "--admission-policies": [() => ["--admission-policies"], `--url ${inTree}`],
       "--examples": [() => ["--examples"], `--url ${inExamples}`],
+      "--in-cluster": [() => ["--in-cluster"], `--url ${inPods}`],
+      ...ofPods,
       "--proxy": [() => ["--proxy"], `--url ${inProxy}`],
-      "--constrained": [() => ["--constrained"], `--constrained ${withoutProxy}`],
-      "--namespace": [() => ["--namespace", "doors"], `--namespace ${withoutProxy}`],
+      "--constrained": [() => ["--constrained"], withoutProxy],
+      "--namespace": [() => ["--namespace", "doors"], withoutNamespace],
       "-o": [() => ["-o", "json"]],
     },
   },
@@ -124,9 +136,11 @@ const modes: readonly Mode[] = [
       "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
       "--admission-policies": [() => ["--admission-policies"], "--admission-policies is given twice"],
       "--examples": [() => ["--examples"], "--admission-policies and --examples are printed one at a time"],
+      "--in-cluster": [() => ["--in-cluster"], "--in-cluster and --admission-policies are printed one at a time"],
+      ...ofPods,
       "--proxy": [() => ["--proxy"], "--admission-policies and --proxy are printed one at a time"],
-      "--constrained": [() => ["--constrained"], `--constrained ${withoutProxy}`],
-      "--namespace": [() => ["--namespace", "doors"], `--namespace ${withoutProxy}`],
+      "--constrained": [() => ["--constrained"], withoutProxy],
+      "--namespace": [() => ["--namespace", "doors"], withoutNamespace],
       "-o": [() => ["-o", "json"]],
     },
   },
@@ -148,9 +162,41 @@ const modes: readonly Mode[] = [
         "--admission-policies and --examples are printed one at a time",
       ],
       "--examples": [() => ["--examples"], "--examples is given twice"],
+      "--in-cluster": [() => ["--in-cluster"], "--in-cluster and --examples are printed one at a time"],
+      ...ofPods,
       "--proxy": [() => ["--proxy"], "--examples and --proxy are printed one at a time"],
-      "--constrained": [() => ["--constrained"], `--constrained ${withoutProxy}`],
-      "--namespace": [() => ["--namespace", "doors"], `--namespace ${withoutProxy}`],
+      "--constrained": [() => ["--constrained"], withoutProxy],
+      "--namespace": [() => ["--namespace", "doors"], withoutNamespace],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "manifests",
+    mode: "pods",
+    base: () => ["--in-cluster", "--ca-bundle", at("ca.pem")],
+    options: {
+      "--url": [() => url, `--url ${inPods}`],
+      "--service": [() => ["--service", "a/b"], `--service ${inPods}`],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")], "--ca-bundle is given twice"],
+      "--policy": [() => ["--policy", at("other.yaml")]],
+      "--asker": [() => ["--asker", "guard"], `--asker ${inPods}`],
+      "--failure-policy": [() => ["--failure-policy", "Ignore"]],
+      "--timeout": [() => ["--timeout", "9"]],
+      "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
+      "--admission-policies": [
+        () => ["--admission-policies"],
+        "--in-cluster and --admission-policies are printed one at a time",
+      ],
+      "--examples": [() => ["--examples"], "--in-cluster and --examples are printed one at a time"],
+      "--in-cluster": [() => ["--in-cluster"], "--in-cluster is given twice"],
+      "--image": [() => ["--image", "registry.example.com/guard:1"]],
+      "--tls-secret": [() => ["--tls-secret", "tls"]],
+      "--cert-manager": [() => ["--cert-manager"], oneAuthority],
+      "--inject-ca-from": [() => ["--inject-ca-from", "a/b"], oneAuthority],
+      "--key": [() => ["--key", "k"]],
+      "--proxy": [() => ["--proxy"]],
+      "--constrained": [() => ["--constrained"], withoutProxy],
+      "--namespace": [() => ["--namespace", "doors"]],
       "-o": [() => ["-o", "json"]],
     },
   },
@@ -172,6 +218,8 @@ const modes: readonly Mode[] = [
         "--admission-policies and --proxy are printed one at a time",
       ],
       "--examples": [() => ["--examples"], "--examples and --proxy are printed one at a time"],
+      "--in-cluster": [() => ["--in-cluster", "--cert-manager"]],
+      ...ofPods,
       "--proxy": [() => ["--proxy"], "--proxy is given twice"],
       "--constrained": [() => ["--constrained"]],
       "--namespace": [() => ["--namespace", "doors"]],
