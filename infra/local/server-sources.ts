@@ -51,11 +51,12 @@ export function kubeconfigSource(source: KubeconfigSource): ServedClusters & { r
   return { ...clusters, name };
 }
 
-/** A file is read again so often, in milliseconds: that costs nothing. */
-const fileAge = 10_000;
-
-/** The clusters of a registry: a file, or a source of AWS in the form of REGISTRY. No exec plugin runs. */
-export async function fleetSource(registry: string, log: ServerLog): Promise<ServedClusters> {
+/**
+ * The clusters of a registry: a file, or a source of AWS in the form of REGISTRY. No exec plugin runs.
+ *
+ * @param fileAge milliseconds between two readings of a file
+ */
+export async function fleetSource(registry: string, log: ServerLog, fileAge = 10_000): Promise<ServedClusters> {
   const isFile = !/^(secretsmanager|ssm):/.test(registry);
   const settings = readSettings(process.env);
   try {
