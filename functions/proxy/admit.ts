@@ -13,7 +13,10 @@ import {
   requestTimeout,
   webSocketProtocolsOf,
 } from "../../lib/proxy/index.ts";
+import { identifyByCertificate } from "../certificates/identify-by-certificate.ts";
+import type { PeerCertificate } from "../certificates/peer-certificate.ts";
 import { authenticate } from "./authenticate.ts";
+import { isOfForeignOrigin } from "./foreign-origin.ts";
 import { framingFault } from "./framing-fault.ts";
 import type { Enter } from "./in-flight.ts";
 import type { RequestEntry } from "./log-entries.ts";
@@ -29,6 +32,8 @@ export interface Arrival {
   /** With the pseudo headers of HTTP/2. */
   readonly lines: readonly HeaderLine[];
   readonly peer: string;
+  /** The client's, from the TLS handshake; undefined where it showed none. */
+  readonly certificate?: PeerCertificate | undefined;
   /** Undefined for an ordinary request. */
   readonly upgrade?: UpgradeProtocol | undefined;
 }
@@ -56,6 +61,8 @@ export interface Admitted {
 export interface Refused {
   readonly facts: RequestFacts;
   readonly refusal: StatusObject;
+  /** What the log says in place of the refusal's message. */
+  readonly reason?: string;
 }
 
 export interface AdmitOptions extends ConcludeOptions {
@@ -91,10 +98,20 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
   const lines = arrival.lines.filter(([name]) => !name.startsWith(":"));
   // The same for all, because requests share what is being looked up.
   const asking = arrived + askingTime;
-  const authenticated = await authenticate(lines, upgrade === "websocket", cluster.identify, asking);
-  if ("refusal" in authenticated) return { facts, refusal: authenticated.refusal };
+  const trust = cluster.clientTrust?.();
+  const certificate = trust && arrival.certificate && identifyByCertificate(arrival.certificate, lines, trust, arrived);
+  const authenticated = await authenticate(
+    lines,
+    upgrade === "websocket",
+    { certificate, identify: cluster.identify },
+    asking,
+  );
+  if ("refusal" in authenticated) return { facts, ...authenticated };
   const { caller, token } = authenticated;
   facts = { ...facts, caller: nameOf(caller) };
+  const { certificate: proof } = authenticated;
+  if (proof !== undefined && proof !== "front proxy" && isOfForeignOrigin(arrival.lines))
+    return refuse(403, "a client certificate does not count for a page of another host (Origin)");
 
   const judgement = judgeRequest({ info, lines, caller });
   if (judgement.refusal) return { facts, refusal: judgement.refusal };
@@ -119,6 +136,7 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
       {
         acting,
         peer,
+        ...(trust?.cluster.frontProxy && { frontProxy: trust.cluster.frontProxy.headers }),
         ...(upgrade && {
           upgrade: {
             protocol: upgrade,

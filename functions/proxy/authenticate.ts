@@ -1,28 +1,44 @@
 import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
 import { bearerTokenOf, type Caller, type HeaderLine, webSocketProtocolsOf } from "../../lib/proxy/index.ts";
 import type { NoAnswer } from "../../lib/question/index.ts";
+import type { CertificateIdentity, CertificateWay } from "../certificates/identify-by-certificate.ts";
 import type { Identify } from "../cluster/identify.ts";
 
-/** Who sent a request. `token` is the one that proved it. */
+/** Who sent a request. */
 export type Authenticated =
-  | { readonly caller: Caller; readonly token: string | undefined }
-  | { readonly refusal: StatusObject };
+  | {
+      readonly caller: Caller;
+      /** The one that proved it. */
+      readonly token: string | undefined;
+      /** Why the client certificate counts that proved it; absent where none did. */
+      readonly certificate?: CertificateWay;
+    }
+  | {
+      readonly refusal: StatusObject;
+      /** For the log, where the caller is not told. */
+      readonly reason?: string;
+    };
+
+/** Who knows whose a credential is. */
+export interface Identifiers {
+  /** What the client certificate says; undefined where the client showed none. */
+  readonly certificate?: CertificateIdentity | undefined;
+  readonly identify: Identify;
+}
 
 /** As long as no header of the API server takes more. */
 const tokens = /^[!-~]{1,1000000}$/;
 
-const unauthorized: Authenticated = { refusal: statusObject(401, "Unauthorized") };
-
 /**
- * Finds out who sent a request: by the bearer token, then by the token of a WebSocket subprotocol. The first credential that is good
- * counts. A bad one without a good one is 401, and never makes the request anonymous.
+ * Finds out who sent a request: by the client certificate, then by the bearer token, then by the token of a WebSocket subprotocol. The first
+ * credential that is good counts. A bad one without a good one is 401, and never makes the request anonymous.
  *
  * @param deadline milliseconds since the epoch
  */
 export async function authenticate(
   lines: readonly HeaderLine[],
   isWebSocket: boolean,
-  identify: Identify,
+  { certificate, identify }: Identifiers,
   deadline: number,
 ): Promise<Authenticated> {
   const bearer = bearerTokenOf(lines);
@@ -30,7 +46,12 @@ export async function authenticate(
   const carriesToken = socket?.token !== undefined || socket?.problem !== undefined;
   if (socket && carriesToken && socket.others === "")
     return { refusal: statusObject(400, "Sec-WebSocket-Protocol must name a protocol beside its token") };
-  if (bearer === undefined && !carriesToken) return { caller: "anonymous", token: undefined };
+  if (certificate && "user" in certificate) {
+    const { user, way } = certificate;
+    return { caller: { user, credential: "other" }, token: undefined, certificate: way };
+  }
+  if (bearer === undefined && !carriesToken && certificate === undefined)
+    return { caller: "anonymous", token: undefined };
   let unanswered: NoAnswer | undefined;
   for (const token of [bearer, socket?.token]) {
     if (token === undefined || !tokens.test(token)) continue;
@@ -38,7 +59,8 @@ export async function authenticate(
     if ("user" in identity) return { caller: { user: identity.user, credential: "token" }, token };
     if ("failure" in identity) unanswered = identity;
   }
-  if (unanswered === undefined) return unauthorized;
+  if (unanswered === undefined)
+    return { refusal: statusObject(401, "Unauthorized"), ...(certificate && { reason: certificate.fault }) };
   const { code, failure } = unanswered;
   return { refusal: statusObject(code === 502 ? 503 : code, `the request was not authenticated: ${failure}`) };
 }

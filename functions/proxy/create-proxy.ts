@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
 import type { ConcludeOptions, HeaderLine } from "../../lib/proxy/index.ts";
+import { peerCertificateOf } from "../certificates/peer-certificate.ts";
 import { type Admitted, type Arrival, admit, type RequestFacts } from "./admit.ts";
 import { type ClientReply, clientReplyOf } from "./client-reply.ts";
 import { type Ended, forward } from "./forward.ts";
@@ -63,8 +64,10 @@ export function createProxy(options: ProxyOptions): Proxy {
     try {
       const admission = await admit(arrival, admitting);
       facts = admission.facts;
-      if ("refusal" in admission) record(facts, "refused", refused(admission.refusal));
-      else
+      if ("refusal" in admission) {
+        const { refusal, reason } = admission;
+        record(facts, "refused", { ...refused(refusal), ...(reason !== undefined && { reason }) });
+      } else
         try {
           record(facts, "forwarded", await go(admission));
         } finally {
@@ -179,11 +182,13 @@ const arrivalOf = (request: IncomingMessage | Http2ServerRequest): Arrival => {
   const lines = rawHeaders.flatMap((name, at): HeaderLine[] =>
     at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ""]] : [],
   );
+  const certificate = peerCertificateOf("stream" in request ? request.stream.session?.socket : request.socket);
   const address = request.socket.remoteAddress ?? "";
   return {
     method: request.method ?? "",
     target: request.url ?? "",
     lines,
     peer: address.replace(/^::ffff:(?=\d+\.)/, ""),
+    ...(certificate && { certificate }),
   };
 };

@@ -72,9 +72,13 @@ const rooms: Readonly<
     ],
     ["@middy/core", "aws-lambda"],
   ],
+  "functions/certificates": [
+    "client certificates: which CAs count where, and who a certificate stands for",
+    ["lib", "functions/cluster"],
+  ],
   "functions/proxy": [
     "the second door: an impersonating API proxy",
-    ["lib", "functions/cluster", "functions/net", "functions/telemetry"],
+    ["lib", "functions/certificates", "functions/cluster", "functions/net", "functions/telemetry"],
   ],
   functions: ["entry points, one per deployable", ["lib", "functions"]],
   "infra/command-line": [
