@@ -1,5 +1,5 @@
 import type { X509Certificate } from "node:crypto";
-import type { ClusterTrust } from "./cluster-trust.ts";
+import { type ClusterTrust, noClusterTrust } from "./cluster-trust.ts";
 import { haveSameKey } from "./issuer.ts";
 import type { OwnAuthority } from "./own-authority.ts";
 
@@ -23,4 +23,18 @@ export function clientTrustFault({ cluster: { clientCas, frontProxy }, own }: Cl
   if (frontProxy?.allowedNames.length === 0 && haveCommon(proxyCas, clientCas))
     return "the CA of the cluster's front proxy signs client certificates too, and requestheader-allowed-names is empty, so that every client could pass as a front proxy; give kube-apiserver --requestheader-allowed-names";
   return undefined;
+}
+
+/** What counts at a cluster while things change: with a fault, nothing of the cluster's. The same object until one of the two is another one. */
+export function keepClientTrust(clusterNow: () => ClusterTrust, ownNow: () => OwnAuthority): () => ClientTrust {
+  let seen: ClientTrust | undefined;
+  let counts: ClientTrust | undefined;
+  return () => {
+    const [cluster, own] = [clusterNow(), ownNow()];
+    if (counts === undefined || seen?.cluster !== cluster || seen.own !== own) {
+      seen = { cluster, own };
+      counts = clientTrustFault(seen) === undefined ? seen : { cluster: noClusterTrust, own };
+    }
+    return counts;
+  };
 }

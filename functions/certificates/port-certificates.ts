@@ -1,8 +1,8 @@
 import type { X509Certificate } from "node:crypto";
 import type { TLSSocket, TlsOptions } from "node:tls";
+import type { ClientTrust } from "./client-trust.ts";
 import type { ClusterTrust } from "./cluster-trust.ts";
 import { haveSameKey, issuesDirectly } from "./issuer.ts";
-import type { OwnAuthority } from "./own-authority.ts";
 import { recordPeerCertificate } from "./peer-certificate.ts";
 
 /** The client certificates of a TLS port, which serves one cluster or several. */
@@ -19,44 +19,43 @@ export interface PortCertificates {
 const longestHandshake = 120_000;
 
 /**
- * Trusts, on one TLS port, the CAs of all clusters behind it and our own. Whose certificate counts where is decided for each request, by
+ * Trusts, on one TLS port, what counts at any of the clusters behind it. Whose certificate counts where is decided for each request, by
  * who issued it: a server does not see the intermediates of a client, so those are attributed only where one cluster can have them.
  *
- * @param trusted called again by `renew`
+ * @param trusted of each cluster; called again by `renew`
  */
-export function portCertificates(
-  trusted: () => { readonly clusters: readonly ClusterTrust[]; readonly own: OwnAuthority },
-): PortCertificates {
-  let { clusters, own } = trusted();
+export function portCertificates(trusted: () => readonly ClientTrust[]): PortCertificates {
+  let trust = trusted();
   let changedAt = Number.NEGATIVE_INFINITY;
   return {
     tlsOptions: () => ({
       requestCert: true,
       rejectUnauthorized: false,
       // An empty list, unlike none, does not stand for the public CAs.
-      ca: pemsOf([
-        ...own.cas,
-        ...clusters.flatMap(({ clientCas, frontProxy }) => [...clientCas, ...(frontProxy?.cas ?? [])]),
-      ]),
+      ca: [...new Set(trust.flatMap(casOf).map(String))],
     }),
     onSecureConnection: (socket) => {
       // A handshake that began before the change was judged by what was trusted before.
       const isSettled = performance.now() - changedAt > longestHandshake;
-      recordPeerCertificate(socket, isSettled ? onlyCluster(clusters) : undefined);
+      recordPeerCertificate(socket, isSettled ? onlyCluster(trust) : undefined);
     },
     renew: () => {
-      ({ clusters, own } = trusted());
+      trust = trusted();
       changedAt = performance.now();
     },
   };
 }
 
-const pemsOf = (cas: readonly X509Certificate[]): string[] => [...new Set(cas.map(String))];
+const casOf = ({ cluster: { clientCas, frontProxy }, own }: ClientTrust): readonly X509Certificate[] => [
+  ...own.cas,
+  ...clientCas,
+  ...(frontProxy?.cas ?? []),
+];
 
 /** The cluster that every intermediate must belong to. Our own CA has none. */
-const onlyCluster = ([cluster, ...others]: readonly ClusterTrust[]): ClusterTrust | undefined => {
-  if (cluster === undefined || others.length > 0) return undefined;
-  const { clientCas, frontProxy } = cluster;
+const onlyCluster = ([trust, ...others]: readonly ClientTrust[]): ClusterTrust | undefined => {
+  if (trust === undefined || others.length > 0) return undefined;
+  const { clientCas, frontProxy } = trust.cluster;
   const isClients = (ca: X509Certificate) => clientCas.some((clientCa) => haveSameKey(clientCa, ca));
-  return (frontProxy?.cas ?? []).every((ca) => issuesDirectly(ca) || isClients(ca)) ? cluster : undefined;
+  return (frontProxy?.cas ?? []).every((ca) => issuesDirectly(ca) || isClients(ca)) ? trust.cluster : undefined;
 };

@@ -78,7 +78,29 @@ const rooms: Readonly<
   ],
   "functions/proxy": [
     "the second door: an impersonating API proxy",
-    ["lib", "functions/certificates", "functions/cluster", "functions/net", "functions/telemetry"],
+    [
+      "lib",
+      "functions/certificates",
+      "functions/registry",
+      "functions/cluster",
+      "functions/net",
+      "functions/telemetry",
+    ],
+  ],
+  "functions/server": [
+    "both doors on one port: clusters, TLS, health",
+    [
+      "lib",
+      "functions/webhook",
+      "functions/proxy",
+      "functions/certificates",
+      "functions/registry",
+      "functions/cluster",
+      "functions/net",
+      "functions/gateway",
+      "functions/telemetry",
+      "functions/settings",
+    ],
   ],
   functions: ["entry points, one per deployable", ["lib", "functions"]],
   "infra/command-line": [

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RequestEntry } from "../../../functions/proxy/log-entries.ts";
-import { type LocalProxy, type ServeProxyOptions, serveProxy } from "../../../infra/local/serve-proxy.ts";
 import { type ControlPlane, startControlPlane } from "../../cluster/control-plane.ts";
 import type { Caller } from "../../cluster/harness/caller.ts";
 import { type Kubectl, kubeconfig, kubectlRunner } from "../../cluster/harness/kubectl.ts";
 import { applied } from "../../cluster/world/applied.ts";
 import { until } from "../../cluster/world/until.ts";
+import { type LocalProxy, type ServeProxyOptions, serveProxy } from "./serve-proxy.ts";
 
 /** A control plane with the two accounts of a proxy and a few people. */
 export interface Stage extends ControlPlane {
@@ -46,6 +46,17 @@ export const impersonator = (name: string) => ({
 
 const rights = [
   binding("proxy-asks", "system:auth-delegator", "proxy-asker"),
+  {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "RoleBinding",
+    metadata: { name: "proxy-reads-authentication", namespace: "kube-system" },
+    roleRef: {
+      apiGroup: "rbac.authorization.k8s.io",
+      kind: "Role",
+      name: "extension-apiserver-authentication-reader",
+    },
+    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "proxy-asker" }],
+  },
   impersonator("proxy-acts"),
   binding("proxy-acts", "proxy-acts", "proxy-actor"),
   // Works with everything, and may impersonate whomever she likes.
@@ -123,7 +134,7 @@ export const startStage = async (flags: readonly string[] = []): Promise<Stage> 
       const entries: RequestEntry[] = [];
       const proxy = await serveProxy({
         ...{ kubeconfig: kubeconfigFile, actor: "actor", uid: "passthrough" },
-        log: (entry) => entries.push(entry),
+        log: (entry) => entry.event === "request" && entries.push(entry),
         ...options,
       });
       open.add(proxy);

@@ -58,7 +58,7 @@ const trustOf = (ca: MadeCertificate, proxyCa?: MadeCertificate): ClusterTrust =
 });
 
 /** A TLS server that tells what it knows of its client. */
-const serve = async (trusted: { clusters: readonly ClusterTrust[]; own: ClientTrust["own"] }) => {
+const serve = async (trusted: readonly ClientTrust[]) => {
   const port = portCertificates(() => trusted);
   const { cert, key } = serverCertificate;
   const server: Http2SecureServer = createSecureServer({ allowHTTP1: true, cert, key, ...port.tlsOptions() });
@@ -131,7 +131,7 @@ describe.each([1, 2] as const)("one cluster, an own CA and a front proxy, over H
       cluster: trustOf(made.a, made.a),
       own: { cas: readOwnAuthority(made.own.cert), allowedNames: new Set(["system:monitoring"]) },
     };
-    served = await serve({ clusters: [trust.cluster], own: trust.own });
+    served = await serve([trust]);
   });
   afterAll(() => served.close());
 
@@ -343,7 +343,7 @@ describe("what counts changes while a connection is open", () => {
     const soon = new Date(Date.now() + 60_000);
     const ending = await makeCertificate({ subject: "CN=ending", ca: true, notAfter: soon });
     const cluster = { clientCas: [...trustOf(made.a).clientCas, ...trustOf(ending).clientCas] };
-    served = await serve({ clusters: [cluster], own });
+    served = await serve([{ cluster, own }]);
     const [first, second] = [
       await served.connect(2, [await leafOf(made.a, soon)]),
       await served.connect(2, [await leafOf(ending)]),
@@ -358,14 +358,14 @@ describe("what counts changes while a connection is open", () => {
 
   test("a CA is taken away: open connections and new ones lose it", async () => {
     const [before, after] = [trustOf(made.a), trustOf(made.b)];
-    served = await serve({ clusters: [before], own });
+    served = await serve([{ cluster: before, own }]);
     const direct = [await leafOf(made.a)];
     const between = [await leafOf(made.intermediate), made.intermediate];
     const open = [await served.connect(2, direct), await served.connect(2, between)];
     expect(open.map((peer) => identityAt(peer, before))).toEqual(
       Array(2).fill("alice [dev,system:authenticated] by cluster CA"),
     );
-    served.change({ clusters: [after], own });
+    served.change([{ cluster: after, own }]);
     expect(open.map((peer) => identityAt(peer, after))).toEqual(
       Array(2).fill(expect.stringMatching(/^fault: no client CA/)),
     );
@@ -378,7 +378,7 @@ describe("what counts changes while a connection is open", () => {
 
   test.each(["TLSv1.2", "TLSv1.3"] as const)("a session is resumed only while its CA counts, %s", async (version) => {
     const [before, after] = [trustOf(made.a), trustOf(made.b)];
-    served = await serve({ clusters: [before], own });
+    served = await serve([{ cluster: before, own }]);
     const shown = await leafOf(made.a);
     const first = await served.resume(shown, version);
     const second = await served.resume(shown, version, first.session);
@@ -386,7 +386,7 @@ describe("what counts changes while a connection is open", () => {
       true,
       "alice [dev,system:authenticated] by cluster CA",
     ]);
-    served.change({ clusters: [after], own });
+    served.change([{ cluster: after, own }]);
     const third = await served.resume(shown, version, second.session);
     expect([third.isResumed, identityAt(third.peer, after)]).toEqual([false, expect.stringMatching(/^fault:/)]);
     served.close();
@@ -396,7 +396,7 @@ describe("what counts changes while a connection is open", () => {
     "a bad certificate stays bad in a resumed session, %s",
     async (version) => {
       const cluster = trustOf(made.a);
-      served = await serve({ clusters: [cluster], own });
+      served = await serve([{ cluster, own }]);
       const shown = await leafOf(made.b);
       const first = await served.resume(shown, version);
       const second = await served.resume(shown, version, first.session);
@@ -409,8 +409,8 @@ describe("what counts changes while a connection is open", () => {
 
   test("right after a change, no handshake tells whose an intermediate is", async () => {
     const [before, after] = [trustOf(made.a), trustOf(made.a)];
-    served = await serve({ clusters: [before], own });
-    served.change({ clusters: [after], own });
+    served = await serve([{ cluster: before, own }]);
+    served.change([{ cluster: after, own }]);
     const peer = await served.connect(1, [await leafOf(made.intermediate), made.intermediate]);
     expect(identityAt(peer, after)).toMatch(/^fault: no client CA/);
   });
@@ -422,7 +422,7 @@ describe("several clusters on one port", () => {
   const own = { cas: [], allowedNames: new Set<string>() };
   beforeAll(async () => {
     clusters = [trustOf(made.a), trustOf(made.b)];
-    served = await serve({ clusters, own });
+    served = await serve(clusters.map((cluster) => ({ cluster, own })));
   });
   afterAll(() => served.close());
   const everywhere = async (shown: readonly MadeCertificate[]) => {
@@ -444,7 +444,7 @@ describe("several clusters on one port", () => {
 test("where a front proxy's CA can have intermediates, one of an intermediate counts nowhere", async () => {
   const cluster = trustOf(made.a, made.proxies);
   const own = { cas: [], allowedNames: new Set<string>() };
-  const served = await serve({ clusters: [cluster], own });
+  const served = await serve([{ cluster, own }]);
   for (const between of [made.intermediate, made.ofProxies]) {
     const leaf = await makeCertificate({ subject: alice, by: between });
     const peer = await served.connect(2, [leaf, between]);
@@ -454,9 +454,8 @@ test("where a front proxy's CA can have intermediates, one of an intermediate co
 });
 
 test("a port that trusts no CA accepts no certificate, not those of public CAs either", async () => {
-  const own = { cas: [], allowedNames: new Set<string>() };
-  expect(portCertificates(() => ({ clusters: [], own })).tlsOptions()).toMatchObject({ requestCert: true, ca: [] });
-  const served = await serve({ clusters: [], own });
+  expect(portCertificates(() => []).tlsOptions()).toMatchObject({ requestCert: true, ca: [] });
+  const served = await serve([]);
   expect(await served.connect(2, [await makeCertificate({ subject: alice, by: made.a })])).toHaveProperty("fault");
   served.close();
 });

@@ -1,113 +1,118 @@
 import { beforeAll, expect, test } from "vitest";
+import { keepClientTrust } from "../../../../functions/certificates/client-trust.ts";
+import { noClusterTrust } from "../../../../functions/certificates/cluster-trust.ts";
 import { keepClusterTrust } from "../../../../functions/certificates/keep-cluster-trust.ts";
+import { readOwnAuthority } from "../../../../functions/certificates/own-authority.ts";
+import { readCaBundle } from "../../../../functions/cluster/ca-bundle.ts";
 import { makeCertificate } from "../../../support/made-certificate.ts";
 
-let [one, other]: string[] = ["", ""];
+let one = "";
+let direct = "";
 beforeAll(async () => {
-  [one, other] = await Promise.all(
-    ["CN=one", "CN=other"].map(async (subject) => (await makeCertificate({ subject, ca: true })).cert),
-  );
+  [one, direct] = await Promise.all([
+    makeCertificate({ subject: "CN=one", ca: true }).then(({ cert }) => cert),
+    makeCertificate({ subject: "CN=direct", ca: 0 }).then(({ cert }) => cert),
+  ]);
 });
 
 type Reply = { readonly status: number; readonly text: string } | Error;
-const configMap = (ca: string | undefined): Reply => ({
-  status: 200,
-  text: JSON.stringify({ data: ca === undefined ? {} : { "client-ca-file": ca } }),
-});
+const configMap = (data: object): Reply => ({ status: 200, text: JSON.stringify({ data }) });
+const withCa = (): Reply => configMap({ "client-ca-file": one });
 
 /** A keeper whose API server gives one answer after the other. */
-const keeping = async (replies: readonly Reply[], asker = "asker") => {
+const keeping = (...replies: readonly Reply[]) => {
   const left = [...replies];
-  const warnings: string[] = [];
-  let changes = 0;
-  const kept = await keepClusterTrust(
-    {
-      send: async () => {
-        const reply = left.shift() ?? new Error("asked too often");
-        if (reply instanceof Error) throw reply;
-        return { headers: {}, ...reply } as never;
-      },
+  const kept = keepClusterTrust({
+    send: async () => {
+      const reply = left.shift() ?? new Error("asked too often");
+      if (reply instanceof Error) throw reply;
+      return { headers: {}, ...reply } as never;
     },
-    {
-      asker,
-      faultOf: ({ clientCas }) =>
-        clientCas.some(({ subject }) => subject === "CN=other") ? "not that one" : undefined,
-      onChange: () => {
-        changes += 1;
-      },
-      warn: (sentence) => warnings.push(sentence),
-    },
-  );
-  kept.close();
-  return {
-    kept,
-    warnings,
-    changes: () => changes,
-    names: () => kept.current().clientCas.map(({ subject }) => subject),
-  };
+  });
+  return { ...kept, read: () => kept.refresh("asker", 0), names: () => kept.current().clientCas.map(String) };
 };
 
 test("the same object stands until it changes", async () => {
-  const { kept, names, warnings, changes } = await keeping([
-    configMap(one),
-    configMap(one),
-    configMap(undefined),
-    configMap(one),
-  ]);
-  const first = kept.current();
-  expect(names()).toEqual(["CN=one"]);
-  await kept.refresh();
-  expect(kept.current()).toBe(first);
-  expect(changes()).toBe(0);
-  await kept.refresh();
-  expect([names(), changes()]).toEqual([[], 1]);
-  await kept.refresh();
-  expect([names(), changes(), warnings]).toEqual([["CN=one"], 2, []]);
+  const { current, read, names } = keeping(withCa(), withCa(), configMap({}), withCa());
+  expect(names()).toEqual([]);
+  expect(await read()).toBeUndefined();
+  const first = current();
+  expect(names()).toHaveLength(1);
+  await read();
+  expect(current()).toBe(first);
+  await read();
+  expect(names()).toEqual([]);
+  await read();
+  expect(names()).toHaveLength(1);
 });
 
-test("what was read last counts while it cannot be read, and one warning says so", async () => {
-  const down = { status: 503, text: "" };
-  const { kept, names, warnings, changes } = await keeping([
-    configMap(one),
-    down,
-    down,
+test("it is not read again before its age", async () => {
+  const kept = keeping(withCa());
+  await kept.read();
+  expect(await kept.refresh("asker", 60_000)).toBeUndefined();
+  expect(await kept.refresh("asker", 0)).toMatch(/cannot be reached/);
+  expect(await kept.refresh("asker", 60_000)).toMatch(/cannot be reached/);
+});
+
+test("what was read last counts while it cannot be read", async () => {
+  const { read, names } = keeping(
+    withCa(),
+    { status: 503, text: "" },
     new Error("reset"),
-    configMap(one),
-    down,
-  ]);
-  for (let times = 0; times < 5; times += 1) await kept.refresh();
-  expect([names(), changes()]).toEqual([["CN=one"], 0]);
-  expect(warnings).toEqual([
+    { status: 200, text: "<html>" },
+    withCa(),
+  );
+  const seen = [await read(), await read(), await read(), await read()];
+  expect(names()).toHaveLength(1);
+  expect(seen).toEqual([
+    undefined,
     expect.stringContaining("(the API server answered 503)"),
     expect.stringContaining("(the API server cannot be reached)"),
-    expect.stringContaining("(the API server answered 503)"),
+    expect.stringContaining("could not be read"),
   ]);
+  expect(await read()).toBeUndefined();
+});
+
+test("a cluster without the ConfigMap accepts no certificate, and nothing is wrong", async () => {
+  const { read, names } = keeping(withCa(), { status: 404, text: "{}" });
+  expect([await read(), await read(), names()]).toEqual([undefined, undefined, []]);
+});
+
+test("one that cannot be used is told until it is another one", async () => {
+  const bad = configMap({
+    "client-ca-file": one,
+    "requestheader-client-ca-file": one,
+    "requestheader-group-headers": "x",
+  });
+  const { read, names } = keeping(withCa(), bad, bad, new Error("reset"), bad, withCa());
+  await read();
+  expect([await read(), names()]).toEqual([expect.stringContaining("requestheader-group-headers"), []]);
+  expect(await read()).toContain("requestheader-group-headers");
+  expect(await read()).toContain("cannot be reached");
+  expect(await read()).toContain("requestheader-group-headers");
+  expect([await read(), names().length]).toEqual([undefined, 1]);
 });
 
 test.each([
-  [403, "asker", '"asker" may not read the ConfigMap', "--role=extension-apiserver-authentication-reader --user=asker"],
-  [403, "system:serviceaccount:proxy:asker", "may not read", "--serviceaccount=proxy:asker"],
-  [404, "asker", "the cluster has no ConfigMap extension-apiserver-authentication in kube-system, so", "do not count"],
-  [200, "asker", "could not be read", "at the start nothing"],
-])("a start that gets %i as %s trusts none, and says why", async (status, asker, what, how) => {
-  const { names, warnings } = await keeping([{ status, text: "<html>" }], asker);
-  expect(names()).toEqual([]);
-  expect(warnings).toEqual([expect.stringContaining(what)]);
-  expect(warnings[0]).toContain(how);
+  ["asker", '"asker" may not read the ConfigMap', "--role=extension-apiserver-authentication-reader --user=asker"],
+  ["system:serviceaccount:proxy:asker", "may not read", "--serviceaccount=proxy:asker"],
+])("%s is told what to grant", async (asker, what, how) => {
+  const problem = await keeping({ status: 403, text: "" }).refresh(asker, 0);
+  expect(problem).toContain(what);
+  expect(problem).toContain(how);
 });
 
-test("a fault refuses the start, and later takes all trust away", async () => {
-  await expect(keeping([configMap(other)])).rejects.toThrow("not that one");
-  const { kept, names, warnings, changes } = await keeping([
-    configMap(one),
-    configMap(other),
-    configMap(other),
-    configMap(one),
-  ]);
-  await kept.refresh();
-  await kept.refresh();
-  expect([names(), changes()]).toEqual([[], 1]);
-  expect(warnings).toEqual(["client certificates of the cluster no longer count: not that one"]);
-  await kept.refresh();
-  expect([names(), changes()]).toEqual([["CN=one"], 2]);
+test("with a fault nothing of the cluster counts, and the own CA does", () => {
+  const trustOf = (pem: string) => ({ clientCas: readCaBundle(pem).certificates });
+  const own = { cas: readOwnAuthority(direct), allowedNames: new Set<string>() };
+  let cluster = trustOf(one);
+  const now = keepClientTrust(
+    () => cluster,
+    () => own,
+  );
+  expect(now()).toEqual({ cluster, own });
+  expect(now()).toBe(now());
+  cluster = trustOf(direct);
+  expect(now()).toEqual({ cluster: noClusterTrust, own });
+  expect(now()).toBe(now());
 });
