@@ -21,9 +21,12 @@ const options: Readonly<Record<string, readonly string[]>> = {
   invoke: ["--endpoint", ...answering, "--all", "-o"],
   start: ["--port", "--host", ...answering, "--tls-cert", "--tls-key"],
   proxy: [
-    ...["--actor", "--kubeconfig", "--context", "--port", "--host", "--tls-cert", "--tls-key"],
-    ...["--at-root", "--uid", "--anonymous-exception"],
+    ...["--actor", "--kubeconfig", "--context", "--at-root", "--registry", "--in-cluster", "--name"],
+    ...["--actor-token-file", "--policy", "--key-hash", "--uid", "--anonymous-exception", "--port", "--host"],
+    ...["--tls-cert", "--tls-key", "--client-ca", "--reserved-name", "--metrics-port"],
   ],
+  credential: ["--group", "--uid", "--ttl", "--ca-cert", "--ca-key", "--out"],
+  certificate: ["--service", "--host", "--client-ca", "--out"],
   report: [...reading, "--namespace", "--as-writer", "--writers", "--all", "--limit-page", "-o"],
   key: ["--host", "-o"],
   manifests: [
