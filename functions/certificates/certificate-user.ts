@@ -5,11 +5,19 @@ import type { Problem } from "../../lib/meta/json.ts";
 /** Kubernetes' attribute for a user's uid (KEP-4827). */
 const uidAttribute = "1.3.6.1.4.1.57683.2";
 
+const known = new WeakMap<X509Certificate, UserInfo | Problem>();
+
 /**
  * The user that a client certificate stands for, as the API server reads it (`k8s.io/apiserver` pkg/authentication/request/x509): the
  * common name is its name, each organization a group, an attribute of Kubernetes' own the uid. Its hash is the id of the credential.
  */
 export function certificateUser(certificate: X509Certificate): UserInfo | Problem {
+  const user = known.get(certificate) ?? readUser(certificate);
+  known.set(certificate, user);
+  return user;
+}
+
+const readUser = (certificate: X509Certificate): UserInfo | Problem => {
   const username = commonName(certificate);
   if (username === "") return { problem: "the client certificate has no common name" };
   const uids = valuesOf(certificate, uidAttribute);
@@ -22,7 +30,7 @@ export function certificateUser(certificate: X509Certificate): UserInfo | Proble
     groups: valuesOf(certificate, "O"),
     extra: { "authentication.kubernetes.io/credential-id": [`X509SHA256=${hash}`] },
   };
-}
+};
 
 /** The common name of a certificate's subject, the last one where there are several; "" without one. */
 export function commonName(certificate: X509Certificate): string {

@@ -7,12 +7,12 @@ export interface KeptClusterTrust {
   /** The same object until it changes; none before the first read. */
   readonly current: () => ClusterTrust;
   /**
-   * Reads it where the last attempt is older than so many milliseconds. Where that fails, what was read before counts.
+   * Reads it. Where that fails, what was read before counts.
    *
    * @param asker the account that reads, for the sentence that says what to grant
    * @returns what is wrong, for the operator
    */
-  readonly refresh: (asker: string, maxAge: number) => Promise<string | undefined>;
+  readonly refresh: (asker: string) => Promise<string | undefined>;
 }
 
 const path = "/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication";
@@ -23,12 +23,10 @@ const patience = 10_000;
 export function keepClusterTrust({ send }: Pick<Connection, "send">): KeptClusterTrust {
   let current = noClusterTrust;
   let text = "";
-  let readAt = Number.NEGATIVE_INFINITY;
   /** Of what was read. */
   let fault: string | undefined;
-  let problem: string | undefined;
 
-  const read = async (asker: string): Promise<string | undefined> => {
+  const refresh = async (asker: string): Promise<string | undefined> => {
     const reply = await send({ path, signal: AbortSignal.timeout(patience) }).catch(() => undefined);
     // An API server that takes no client certificates has no such ConfigMap.
     const configMap = reply?.status === 404 ? {} : reply?.status === 200 ? objectIn(reply.text) : undefined;
@@ -42,16 +40,7 @@ export function keepClusterTrust({ send }: Pick<Connection, "send">): KeptCluste
     }
     return fault;
   };
-
-  return {
-    current: () => current,
-    refresh: async (asker, maxAge) => {
-      if (performance.now() - readAt < maxAge) return problem;
-      readAt = performance.now();
-      problem = await read(asker);
-      return problem;
-    },
-  };
+  return { current: () => current, refresh };
 }
 
 const objectIn = (text: string): JsonObject | undefined => {

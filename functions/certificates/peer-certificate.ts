@@ -1,4 +1,6 @@
 import type { X509Certificate } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { Http2ServerRequest } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import type { ClusterTrust } from "./cluster-trust.ts";
 
@@ -26,11 +28,9 @@ export function recordPeerCertificate(socket: TLSSocket & Recorded, intermediate
     : { fault: `the client certificate is not accepted (${String(socket.authorizationError)})` };
 }
 
-/**
- * The certificate of a connection's client; undefined where it showed none.
- *
- * @param socket undefined for an HTTP/2 session that has ended
- */
-export function peerCertificateOf(socket: object | undefined): PeerCertificate | undefined {
-  return socket === undefined ? { fault: "the connection has ended" } : (socket as Recorded)[record];
+/** The certificate of a request's client; undefined where it showed none. */
+export function peerCertificateOf(request: IncomingMessage | Http2ServerRequest): PeerCertificate | undefined {
+  // Without its session an HTTP/2 stream does not tell.
+  if ("stream" in request && request.stream.session === undefined) return { fault: "the connection has ended" };
+  return (request.socket as Recorded)[record];
 }

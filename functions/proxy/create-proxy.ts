@@ -180,7 +180,7 @@ const arrivalOf = (request: IncomingMessage | Http2ServerRequest): Arrival => {
   const lines = rawHeaders.flatMap((name, at): HeaderLine[] =>
     at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ""]] : [],
   );
-  const certificate = peerCertificateOf("stream" in request ? request.stream.session?.socket : request.socket);
+  const certificate = peerCertificateOf(request);
   const address = request.socket.remoteAddress ?? "";
   return {
     method: request.method ?? "",

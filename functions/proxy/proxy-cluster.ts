@@ -26,8 +26,8 @@ export interface ProxyCluster {
   readonly ask: Ask;
   /** Whose client certificates count now. The same object until that changes. */
   readonly clientTrust: () => ClientTrust;
-  /** Reads what the API server says of them where that is older than so many milliseconds. Returns what is wrong, for the operator. */
-  readonly refreshTrust: (maxAge: number) => Promise<string | undefined>;
+  /** Reads again what the API server says of them. Returns what is wrong, for the operator. */
+  readonly refreshTrust: () => Promise<string | undefined>;
   readonly upstream: Upstream;
   readonly concluding: ConcludeOptions;
   /** Checks the two accounts, once for the life of this entry; again after a failure. Rejects with a sentence for the operator. */
@@ -74,7 +74,7 @@ export function openProxyCluster(options: ProxyClusterOptions): ProxyCluster {
     try {
       const token = await upstream.actorToken().catch(() => undefined);
       const found = await checkAccounts(connection, acting, identify, token);
-      const problem = await trust.refresh(found.asker, 0);
+      const problem = await trust.refresh(found.asker);
       const fault = trustFault();
       if (fault !== undefined) throw new Error(fault);
       const checked = { ...found, warnings: [...found.warnings, ...(problem === undefined ? [] : [problem])] };
@@ -101,10 +101,10 @@ export function openProxyCluster(options: ProxyClusterOptions): ProxyCluster {
     upstream,
     concluding: { uid, ...(anonymousException && { anonymousException }) },
     clientTrust: keepClientTrust(trust.current, own),
-    refreshTrust: async (maxAge) => {
+    refreshTrust: async () => {
       // A cluster whose accounts cannot be used serves no request.
       const found = await accounts().catch(() => undefined);
-      return found && ((await trust.refresh(found.asker, maxAge)) ?? trustFault());
+      return found && ((await trust.refresh(found.asker)) ?? trustFault());
     },
     accounts,
     doubt: async (deadline) => {

@@ -3,7 +3,7 @@ import type { ServerLog } from "./log-entries.ts";
 
 /** How often a new cluster, or another own CA, is looked for. */
 const usualPause = 5_000;
-/** How old may be what is known of a cluster. */
+/** The time between two reads of one cluster. */
 const usualAge = 60_000;
 
 /**
@@ -20,13 +20,15 @@ export function followClientTrust(
 ): () => void {
   const trusted = () => clusters().map(({ clientTrust }) => clientTrust());
   let known = trusted();
-  const problems = new WeakMap<object, string>();
+  const reads = new WeakMap<object, { readonly at: number; readonly problem: string | undefined }>();
   const refresh = async (cluster: ReturnType<typeof clusters>[number]): Promise<void> => {
-    const problem = await cluster.refreshTrust(age);
-    const before = problems.get(cluster);
-    problems.set(cluster, problem ?? "");
+    const last = reads.get(cluster);
+    const at = performance.now();
+    if (last !== undefined && at - last.at < age) return;
+    const problem = await cluster.refreshTrust();
+    reads.set(cluster, { at, problem });
     // The check of the accounts has told the first one.
-    if (before === undefined || before === (problem ?? "")) return;
+    if (last === undefined || last.problem === problem) return;
     log({
       ...{ event: "reload", what: `the client CAs of cluster ${JSON.stringify(cluster.name)}` },
       ...(problem !== undefined && { problem }),
