@@ -6,6 +6,8 @@ import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readOwnAuthority } from "../../functions/certificates/own-authority.ts";
 import { throwAwayCertificates } from "../../infra/local/certificates.ts";
+import { serveOn } from "../../infra/local/serve-on.ts";
+import { fleetSource } from "../../infra/local/server-sources.ts";
 import { kubectlRunner } from "../cluster/harness/kubectl.ts";
 import { applied } from "../cluster/world/applied.ts";
 import { until } from "../cluster/world/until.ts";
@@ -70,6 +72,7 @@ const makeAll = async () => {
       ["1.3.6.1.4.1.57683.2", "u-7"],
     ]),
     forged: await issue(forger, alice),
+    forgedWithoutKey: await issue(forger, alice, { keyIds: false }),
     expired: await issue(cluster, alice, { notAfter: new Date(Date.now() - 60_000) }),
     forServers: await issue(cluster, alice, { usages: [serverAuth] }),
     forNothing: await issue(cluster, alice, { usages: [] }),
@@ -166,7 +169,8 @@ describe.each(fronts)("over HTTP/%i", (http) => {
   });
 
   test.each<readonly [Kind, RegExp]>([
-    ["forged", /not accepted \(CERT_SIGNATURE_FAILURE\)/],
+    ["forged", /not accepted \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/],
+    ["forgedWithoutKey", /not accepted \(CERT_SIGNATURE_FAILURE\)/],
     ["expired", /not accepted \(CERT_HAS_EXPIRED\)/],
     ["forServers", /not accepted \(INVALID_PURPOSE\)/],
     ["notSent", /not accepted \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/],
@@ -260,14 +264,14 @@ describe.each(fronts)("over HTTP/%i", (http) => {
     expect(received.text).not.toContain("carol");
   });
 
-  test.each<readonly [string, Kind | undefined, string | undefined, number]>([
-    ["https://evil.example", "alice", undefined, 403],
-    ["https://evil.example", "bob", undefined, 403],
-    ["null", "alice", undefined, 403],
-    ["https://evil.example", undefined, "olga", 201],
-    ["https://evil.example", "forged", "olga", 201],
-    ["OWN", "alice", undefined, 201],
-  ])("a page of %s sends the certificate %s and the token %s: %i", async (origin, kind, token, status) => {
+  test.each<readonly [string, string, Kind | undefined, string | undefined, number]>([
+    ["another host, with a certificate of the cluster", "https://evil.example", "alice", undefined, 403],
+    ["another host, with one of the own CA", "https://evil.example", "bob", undefined, 403],
+    ["no host that it tells, with a certificate", "null", "alice", undefined, 403],
+    ["another host, with a token", "https://evil.example", undefined, "olga", 201],
+    ["another host, with a token beside a bad certificate", "https://evil.example", "forged", "olga", 201],
+    ["the proxy's own host, with a certificate", "OWN", "alice", undefined, 201],
+  ])("a request for a page of %s", async (_what, origin, kind, token, status) => {
     const mark = stage.auditMark();
     const lines = ["origin", origin.replace("OWN", new URL(proxy.url).origin), ...(token ? bearer(token) : [])];
     expect((await whoAmI(proxy, http, kind, lines)).status).toBe(status);
@@ -528,5 +532,53 @@ test("the start is refused where every client could pass as a front proxy, as ku
   await expect(serveProxy({ kubeconfig: config, actor: "actor", uid: "passthrough" })).rejects.toThrow(
     "requestheader-allowed-names is empty",
   );
+  await close();
+});
+
+test.each(fronts)("in a fleet, a certificate of one cluster is no user of another, over HTTP/%i", async (http) => {
+  const otherCa = await makeCertificate({ subject: "CN=cluster", ca: true });
+  const stranger = await makeCertificate({ subject: names(["CN", "alice"]), by: otherCa });
+  const { config, standIn, close } = await standInWith({ "client-ca-file": otherCa.cert });
+  const [real, other] = [stage.kubeconfigFile, config].map((file) => JSON.parse(readFileSync(file, "utf8")));
+  const rename = (text: object, suffix: string) =>
+    JSON.parse(JSON.stringify(text).replaceAll(/"(c|asker|actor)"/g, `"$1-${suffix}"`));
+  const extensions = (suffix: string) => [
+    { name: "impersonation-admission", extension: { proxy: { actor: `actor-${suffix}` } } },
+  ];
+  const parts = [
+    { ...rename(real, "a"), name: "a" },
+    { ...rename(other, "b"), name: "b" },
+  ];
+  const registry = {
+    clusters: parts.flatMap(({ clusters }) => clusters),
+    users: parts.flatMap(({ users }) => users),
+    contexts: parts.map(({ name }) => ({
+      name,
+      context: { cluster: `c-${name}`, user: `asker-${name}`, extensions: extensions(name) },
+    })),
+  };
+  writeFileSync(at("registry.yaml"), JSON.stringify(registry), { mode: 0o600 });
+  const own = { cas: readOwnAuthority(made.own.cert), allowedNames: new Set<string>() };
+  const clusters = await fleetSource(
+    at("registry.yaml"),
+    () => own,
+    () => {},
+  );
+  const served = await serveOn(clusters, { log: () => {} });
+  expect(served.warnings).toEqual([]);
+  const statusOf = async (cluster: "a" | "b", client: MadeCertificate) => {
+    const front = { url: `${served.origin}/k8s/clusters/${cluster}`, ca: served.ca, client };
+    return (await send(front, { http, path: "/api/v1/configmaps" })).status;
+  };
+  const everywhere = async (client: MadeCertificate) => [await statusOf("a", client), await statusOf("b", client)];
+  expect(await everywhere(made.alice)).toEqual([200, 401]);
+  expect(await everywhere(stranger)).toEqual([401, 200]);
+  expect(await everywhere(made.bob)).toEqual([200, 200]);
+  expect(await everywhere(made.sent)).toEqual([401, 401]);
+  expect(standIn.seen.map(({ lines }) => lines.filter((line) => line === "alice" || line === "bob"))).toEqual([
+    ["alice"],
+    ["bob"],
+  ]);
+  await served.close();
   await close();
 });

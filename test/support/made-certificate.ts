@@ -1,6 +1,7 @@
 import "reflect-metadata"; // what @peculiar/x509 is wired with must be there first
 import { webcrypto } from "node:crypto";
 import {
+  AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
@@ -10,6 +11,7 @@ import {
   Name,
   PemConverter,
   SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
   X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
@@ -30,6 +32,8 @@ export interface WantedCertificate {
   /** `clientAuth` where absent; of CAs none. */
   readonly usages?: readonly string[];
   readonly notAfter?: Date;
+  /** Without the identifiers of keys, by which CAs of one name are told apart; Go writes them. */
+  readonly keyIds?: false;
 }
 
 export const { clientAuth, serverAuth } = ExtendedKeyUsage;
@@ -53,9 +57,10 @@ export const makeCertificate = async (wanted: WantedCertificate): Promise<MadeCe
     : keys.privateKey;
   const isServer = usages.includes(serverAuth);
   const name = new Name(subject);
+  const issuer = by && new X509Certificate(by.cert);
   const certificate = await X509CertificateGenerator.create({
     subject: name,
-    issuer: by ? new X509Certificate(by.cert).subjectName : name,
+    issuer: issuer ? issuer.subjectName : name,
     notBefore: new Date(Date.now() - 2 * hour),
     notAfter,
     signingAlgorithm: algorithm,
@@ -65,6 +70,8 @@ export const makeCertificate = async (wanted: WantedCertificate): Promise<MadeCe
       ...(ca === false ? [] : [new BasicConstraintsExtension(true, ca === true ? undefined : ca, true)]),
       new KeyUsagesExtension(ca === false ? KeyUsageFlags.digitalSignature : KeyUsageFlags.keyCertSign, true),
       ...(usages.length > 0 ? [new ExtendedKeyUsageExtension([...usages])] : []),
+      ...(wanted.keyIds === false || ca === false ? [] : [await SubjectKeyIdentifierExtension.create(keys.publicKey)]),
+      ...(wanted.keyIds === false || !issuer ? [] : [await AuthorityKeyIdentifierExtension.create(issuer.publicKey)]),
       ...(isServer ? [new SubjectAlternativeNameExtension([{ type: "dns", value: "localhost" }])] : []),
     ],
   });

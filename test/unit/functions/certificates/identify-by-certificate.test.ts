@@ -158,6 +158,11 @@ describe.each([1, 2] as const)("one cluster, an own CA and a front proxy, over H
     [
       "a forged one: a CA of the same name with another key",
       async () => of(await makeCertificate({ subject: "CN=A", ca: true }), [["CN", "alice"]]),
+      unknown,
+    ],
+    [
+      "a forged one that does not tell the key of its CA",
+      async () => of(await makeCertificate({ subject: "CN=A", ca: true }), [["CN", "alice"]], { keyIds: false }),
       refused("CERT_SIGNATURE_FAILURE"),
     ],
     [
@@ -433,6 +438,25 @@ describe("several clusters on one port", () => {
   test("a certificate of one cluster never counts at another", async () => {
     expect(await everywhere([await makeCertificate({ subject: alice, by: made.a })])).toEqual([true, false]);
     expect(await everywhere([await makeCertificate({ subject: alice, by: made.b })])).toEqual([false, true]);
+  });
+
+  test("CAs of one name are told apart by the identifiers of their keys", async () => {
+    const sameName = await makeCertificate({ subject: "CN=A", ca: true });
+    const both = [trustOf(made.a), trustOf(sameName)].map((cluster) => ({ cluster, own }));
+    const port = await serve(both);
+    const at = async (by: MadeCertificate, more = {}) => {
+      const peer = await port.connect(2, [await makeCertificate({ subject: alice, by, ...more })]);
+      return both.map((trust) => peer && "user" in identifyByCertificate(peer, [], trust, Date.now()));
+    };
+    expect([await at(made.a), await at(sameName)]).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+    // OpenSSL tries the first CA of a name only.
+    const without = [await at(made.a, { keyIds: false }), await at(sameName, { keyIds: false })];
+    expect(without.flat().filter(Boolean)).toHaveLength(1);
+    expect([without[0]?.[1], without[1]?.[0]]).toEqual([false, false]);
+    port.close();
   });
 
   test("one of an intermediate counts nowhere", async () => {
