@@ -23,7 +23,7 @@ export const certificate = defineCommand({
     out: { value: "DIR", text: "write the files there, mode 0600 (PEM on standard output)" },
   },
   notes:
-    "Makes ca.crt, tls.crt and tls.key: a certificate for a year, of a CA whose key is forgotten at once. With --client-ca: client-ca.crt and client-ca.key. Who has client-ca.key can be every user but those of system:; keep it away from the server.",
+    "Makes ca.crt, tls.crt and tls.key: a certificate for a year, of a CA whose key is forgotten at once. With --client-ca: client-ca.crt and client-ca.key. The holder of client-ca.key can be every user but those of system:; keep it away from the server.",
   run: async ({ values }) => {
     const { service: services = [], host: hosts = [], out } = values;
     const isForClients = values["client-ca"];

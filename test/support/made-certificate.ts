@@ -31,12 +31,15 @@ export interface WantedCertificate {
   readonly ca?: boolean | number;
   /** `clientAuth` where absent; of CAs none. */
   readonly usages?: readonly string[];
+  /** `digitalSignature` where absent; of CAs `keyCertSign`. */
+  readonly keyUsages?: KeyUsageFlags;
   readonly notAfter?: Date;
   /** Without the identifiers of keys, by which CAs of one name are told apart; Go writes them. */
   readonly keyIds?: false;
 }
 
 export const { clientAuth, serverAuth } = ExtendedKeyUsage;
+export const { keyEncipherment } = KeyUsageFlags;
 /** `anyExtendedKeyUsage` of RFC 5280. */
 export const anyUsage = "2.5.29.37.0";
 
@@ -50,6 +53,7 @@ export const names = (...pairs: readonly (readonly [string, string])[]): JsonNam
 export const makeCertificate = async (wanted: WantedCertificate): Promise<MadeCertificate> => {
   const { subject, by, ca = false, notAfter = new Date(Date.now() + hour) } = wanted;
   const { usages = ca === false ? [clientAuth] : [] } = wanted;
+  const { keyUsages = ca === false ? KeyUsageFlags.digitalSignature : KeyUsageFlags.keyCertSign } = wanted;
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const signer = by && Buffer.from(PemConverter.decodeFirst(by.key));
   const signingKey = signer
@@ -68,7 +72,7 @@ export const makeCertificate = async (wanted: WantedCertificate): Promise<MadeCe
     signingKey,
     extensions: [
       ...(ca === false ? [] : [new BasicConstraintsExtension(true, ca === true ? undefined : ca, true)]),
-      new KeyUsagesExtension(ca === false ? KeyUsageFlags.digitalSignature : KeyUsageFlags.keyCertSign, true),
+      new KeyUsagesExtension(keyUsages, true),
       ...(usages.length > 0 ? [new ExtendedKeyUsageExtension([...usages])] : []),
       ...(wanted.keyIds === false || ca === false ? [] : [await SubjectKeyIdentifierExtension.create(keys.publicKey)]),
       ...(wanted.keyIds === false || !issuer ? [] : [await AuthorityKeyIdentifierExtension.create(issuer.publicKey)]),

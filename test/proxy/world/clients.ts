@@ -112,7 +112,8 @@ const sendHttp1 = (front: Front, { method = "GET", path, lines = [], body, onDat
     });
     outgoing.on("error", () => resolve({ status: 0, lines: [], text: "", trailers: [], isWhole: false }));
     signal?.addEventListener("abort", () => outgoing.destroy());
-    outgoing.end(body);
+    // Node would send the headers before a text as UTF-8.
+    outgoing.end(body === undefined ? undefined : Buffer.from(body));
   });
 
 /** Sends bytes as they are, and returns what came back until the connection was closed, or silent for so long. */
