@@ -1,3 +1,4 @@
+import { noOwnAuthority } from "./certificates/own-authority.ts";
 import { within } from "./net/within.ts";
 import { proxyClusters } from "./proxy/proxy-cluster.ts";
 import { openRegistry } from "./registry/open-registry.ts";
@@ -17,7 +18,9 @@ const log: ProxyLog = (entry) => {
   process.stdout.write(`${logLine(splitProxyEntry(entry), settings.functionName, Date.now(), definitions)}\n`);
 };
 
-const registry = openRegistry({ ...settings, registry: proxyRegistry }, proxyClusters(log), log, "PROXY_REGISTRY");
+/** A gateway ends TLS, so that no client certificate arrives. */
+const clusters = proxyClusters(() => noOwnAuthority, log);
+const registry = openRegistry({ ...settings, registry: proxyRegistry }, clusters, log, "PROXY_REGISTRY");
 
 const empty = "the registry of the proxy has no cluster that can be used; its log says why";
 

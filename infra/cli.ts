@@ -25,6 +25,14 @@ const commands: CommandList = {
     summary: "Prints a kubeconfig for a user of the proxy: its URL, its CA and one credential.",
     load: async () => (await import("./commands/kubeconfig.ts")).kubeconfig,
   },
+  credential: {
+    summary: "Issues a short-lived client certificate for the proxy, of the proxy's own client CA.",
+    load: async () => (await import("./commands/credential.ts")).credential,
+  },
+  certificate: {
+    summary: "Makes the certificate of a server in a cluster, or the proxy's own client CA.",
+    load: async () => (await import("./commands/certificate.ts")).certificate,
+  },
   report: {
     summary: "Lists stored objects that a policy would change or refuse. It writes nothing.",
     load: async () => (await import("./commands/report.ts")).report,

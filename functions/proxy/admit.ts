@@ -12,9 +12,12 @@ import {
   requestTimeout,
   webSocketProtocolsOf,
 } from "../../lib/proxy/index.ts";
+import { identifyByCertificate } from "../certificates/identify-by-certificate.ts";
+import type { PeerCertificate } from "../certificates/peer-certificate.ts";
 import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 import { authenticate } from "./authenticate.ts";
 import { countLookUps } from "./count-look-ups.ts";
+import { isOfForeignOrigin } from "./foreign-origin.ts";
 import { framingFault } from "./framing-fault.ts";
 import type { Enter } from "./in-flight.ts";
 import type { RequestEntry } from "./log-entries.ts";
@@ -30,6 +33,8 @@ export interface Arrival {
   /** With the pseudo headers of HTTP/2. */
   readonly lines: readonly HeaderLine[];
   readonly peer: string;
+  /** The client's, from the TLS handshake; undefined where it showed none. */
+  readonly certificate?: PeerCertificate | undefined;
   /** Undefined for an ordinary request. */
   readonly upgrade?: UpgradeProtocol | undefined;
 }
@@ -108,11 +113,17 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
   const doubt = await cluster.doubt(asking);
   if (doubt !== undefined) return refuse(503, doubt, "not-ready");
   const { identify, ask, counts } = countLookUps(cluster);
-  const authenticated = await authenticate(lines, upgrade === "websocket", { issuers, identify }, asking);
+  const trust = cluster.clientTrust();
+  const certificate = arrival.certificate && identifyByCertificate(arrival.certificate, lines, trust, arrived);
+  const identifiers = { certificate, issuers, identify };
+  const authenticated = await authenticate(lines, upgrade === "websocket", identifiers, asking);
   facts = { ...facts, ...counts() };
   if ("refusal" in authenticated) return { facts, ...authenticated };
   const { caller, token } = authenticated;
   facts = { ...facts, caller: nameOf(caller) };
+  const { certificate: proof } = authenticated;
+  if (proof !== undefined && proof !== "front proxy" && isOfForeignOrigin(arrival.lines))
+    return refuse(403, "a client certificate does not count for a page of another host (Origin)");
 
   const judgement = judgeRequest({ info, lines, caller });
   if (judgement.refusal)
@@ -147,6 +158,7 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
       {
         acting,
         peer,
+        ...(trust.cluster.frontProxy && { frontProxy: trust.cluster.frontProxy.headers }),
         ...(upgrade && {
           upgrade: {
             protocol: upgrade,

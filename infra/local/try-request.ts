@@ -103,7 +103,7 @@ const admitted = async (arrival: Arrival, identify: Identify, ask: Ask): Promise
     return { facts: { peer: arrival.peer }, refusal: statusObject(400, upgrade.problem) };
   const cluster: ProxyCluster = {
     ...{ name: sampleCluster, identify, ask, concluding: { uid: "passthrough" } },
-    ...{ doubt: async () => undefined, accounts: notSent, close: notSent },
+    ...{ doubt: async () => undefined, accounts: notSent, clientTrust: notSent, refreshTrust: notSent, close: notSent },
     upstream: {
       ...{ open: notSent, openUpgrade: notSent, actorToken: notSent, renewActor: notSent },
       ...{ usage: notSent, reconnect: notSent, close: notSent },

@@ -21,13 +21,16 @@ const options: Readonly<Record<string, readonly string[]>> = {
   invoke: ["--endpoint", ...answering, "--all", "-o"],
   start: ["--port", "--host", ...answering, "--tls-cert", "--tls-key"],
   proxy: [
-    ...["--actor", "--kubeconfig", "--context", "--port", "--host", "--tls-cert", "--tls-key"],
-    ...["--at-root", "--uid", "--authentication-config", "--reserved-name", "--anonymous-exception"],
+    ...["--actor", "--kubeconfig", "--context", "--at-root", "--registry", "--in-cluster", "--name"],
+    ...["--actor-token-file", "--policy", "--key-hash", "--uid", "--anonymous-exception", "--port", "--host"],
+    ...["--tls-cert", "--tls-key", "--client-ca", "--authentication-config", "--reserved-name", "--metrics-port"],
   ],
   kubeconfig: [
     ...["--server", "--ca-bundle", "--token", "--token-file", "--oidc", "--oidc-scope", "--client-certificate"],
     ...["--client-key", "--exec", "--exec-arg", "--name", "--namespace", "-o"],
   ],
+  credential: ["--group", "--uid", "--ttl", "--ca-cert", "--ca-key", "--out"],
+  certificate: ["--service", "--host", "--client-ca", "--out"],
   report: [...reading, "--namespace", "--as-writer", "--writers", "--all", "--limit-page", "-o"],
   key: ["--host", "-o"],
   manifests: [

@@ -56,6 +56,8 @@ const review = (authorization: string, body: string): object => {
 export const startStandIn = async (
   tls: { readonly cert: string; readonly key: string },
   port = 0,
+  /** The data of the ConfigMap `extension-apiserver-authentication`; absent where there is none. */
+  authentication?: Readonly<Record<string, string>>,
 ): Promise<StandIn> => {
   const server = createSecureServer({ ...tls, allowHTTP1: true });
   const seen: { method: string; path: string; lines: readonly string[]; connection: unknown }[] = [];
@@ -80,6 +82,11 @@ export const startStandIn = async (
       const body = await textOf(request);
       (response as ServerResponse).writeHead(reviewStatus, { "content-type": "application/json" });
       (response as ServerResponse).end(JSON.stringify(review(request.headers.authorization ?? "", body)));
+      return;
+    }
+    if (path.endsWith("/configmaps/extension-apiserver-authentication")) {
+      (response as ServerResponse).writeHead(authentication ? 200 : 404, { "content-type": "application/json" });
+      (response as ServerResponse).end(JSON.stringify({ data: authentication }));
       return;
     }
     const connection = "stream" in request ? request.stream.session : request.socket;
