@@ -84,7 +84,8 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
   if (fault !== undefined) return refuse(400, fault);
   const info = readRequestInfo(method, route.target);
   if (isProblem(info)) return refuse(400, info.problem);
-  const timeout = requestTimeout(route.target, mostMilliseconds);
+  const isLong = isLongRunning(info);
+  const timeout = isLong ? undefined : requestTimeout(route.target, mostMilliseconds);
   if (isProblem(timeout)) return refuse(400, timeout.problem);
   facts = { ...facts, ...factsOf(info), ...(upgrade && { protocol: upgrade }) };
 
@@ -98,7 +99,6 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
 
   const judgement = judgeRequest({ info, lines, caller });
   if (judgement.refusal) return { facts, refusal: judgement.refusal };
-  const isLong = isLongRunning(info);
   const isRead = ["get", "list", "watch", "head"].includes(info.verb);
   const isExempt = judgement.user?.groups.includes("system:masters") ?? false;
   const leave = enter(isLong ? "long-running" : isRead ? "read" : "write", isExempt);
@@ -136,7 +136,7 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
         credential: credential === "caller" ? { kind: "caller", token: token ?? "" } : { kind: credential },
       },
       prefix: route.prefix,
-      deadline: isLong ? undefined : arrived + timeout,
+      deadline: timeout === undefined ? undefined : arrived + timeout,
       isProxied: info.verb === "proxy" || info.subresource === "proxy",
       leave,
     };
