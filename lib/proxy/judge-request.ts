@@ -80,9 +80,9 @@ export function judgeRequest(request: ProxyRequest): RequestJudgement {
 }
 
 const reservedKeyOf = (caller: UserInfo | undefined, impersonation: Impersonation | undefined): string | undefined =>
-  [...Object.keys(caller?.extra ?? {}), ...(impersonation?.extra ?? []).map(([key]) => key)].find((key) =>
-    reservedKey.test(key.toLowerCase()),
-  );
+  Object.keys(caller?.extra ?? {}).find(isReserved) ?? impersonation?.extra.map(([key]) => key).find(isReserved);
+
+const isReserved = (key: string): boolean => reservedKey.test(key.toLowerCase());
 
 /** The request's own question, with the attributes that the API server would use. */
 const questionsOf = (info: RequestInfo, user: UserInfo): readonly Question[] => {
