@@ -10,6 +10,7 @@ import { prefixOf } from "../worlds/parts.ts";
 import { pooled } from "../worlds/pool.ts";
 import { randomOf } from "../worlds/random.ts";
 import { stageOn } from "../worlds/stage.ts";
+import type { Manifest } from "../worlds/world.ts";
 import { openSender, type Sender } from "./sender.ts";
 import { type ProxyWords, proxyObjectsOf, proxyWordsOf, proxyWorldOf } from "./world.ts";
 
@@ -33,6 +34,7 @@ export interface ProxyGround {
 export interface ProxyWorld {
   readonly words: ProxyWords;
   readonly callers: readonly Caller[];
+  readonly manifests: readonly Manifest[];
 }
 
 /** Requests in a world; a number of requests always falls into the same worlds. */
@@ -128,7 +130,8 @@ export const startProxyGround = async ({
     const show: ProxyGround["show"] = async (seed, index) => {
       const words = all[index];
       if (words === undefined) throw new Error(`there are ${worlds} worlds only`);
-      await stage.show(proxyWorldOf(randomOf(seed, `${index}/proxy-world`), words), words.namespaces);
+      const manifests = proxyWorldOf(randomOf(seed, `${index}/proxy-world`), words);
+      await stage.show(manifests, words.namespaces);
       let callers = shown.get(index);
       if (callers === undefined) {
         await pooled(proxyObjectsOf(words), async ([path, object]) => {
@@ -140,7 +143,7 @@ export const startProxyGround = async ({
         callers = [...words.users.map(({ name }) => plane.user(name)), ...accounts];
         shown.set(index, callers);
       }
-      return { words, callers };
+      return { words, callers, manifests };
     };
     const { send: sendDirect } = direct;
     return { plane, version: body.gitVersion, direct: sendDirect, through: through.send, asker, actor, show, stop };

@@ -7,6 +7,7 @@ import { minorOf } from "../../cluster/harness/minor-of.ts";
 import { until } from "../../cluster/world/until.ts";
 import { pooled } from "../worlds/pool.ts";
 import { type Random, randomOf } from "../worlds/random.ts";
+import type { Manifest } from "../worlds/world.ts";
 import { type Comparison, compareReplies, replyOf } from "./compare.ts";
 import { newProxyTally, type ProxyFigures } from "./figures.ts";
 import { type ProxyGround, type ProxyWorld, requestsInWorld } from "./ground.ts";
@@ -19,6 +20,8 @@ export interface ProxyCounterexample {
   /** Its number in the run: the same seed makes the same request of it. */
   readonly index: number;
   readonly asked: RandomRequest & { readonly caller: string };
+  /** Roles and bindings of its world. */
+  readonly manifests: readonly Manifest[];
   readonly disagreement: string;
 }
 
@@ -35,6 +38,8 @@ interface Outcome {
   readonly comparison: Comparison;
   /** Whether the API server itself answered both requests. */
   readonly isForwarded: boolean;
+  /** How many times they were made again. */
+  readonly again: number;
   /** Whether what the audit log says of them was compared too. */
   readonly isAudited?: boolean;
 }
@@ -68,10 +73,11 @@ const proveInWorlds = async (
   for (let done = 0; done < requests; done += requestsInWorld) {
     const world = await ground.show(seed, done / requestsInWorld);
     const indexes = Array.from({ length: Math.min(requestsInWorld, requests - done) }, (_, at) => done + at);
-    for (const [index, { status, asked, comparison, isAudited = false }] of await tryAll(world, indexes, run)) {
-      tally.count(status, comparison, isAudited);
+    for (const [index, outcome] of await tryAll(world, indexes, run)) {
+      const { asked, comparison } = outcome;
+      tally.count(outcome);
       if ("disagreement" in comparison && counterexamples.length < most)
-        counterexamples.push({ index, asked, disagreement: comparison.disagreement });
+        counterexamples.push({ index, asked, manifests: world.manifests, disagreement: comparison.disagreement });
     }
     progress?.(done + indexes.length, tally.disagreed());
   }
@@ -79,10 +85,14 @@ const proveInWorlds = async (
   return { figures: tally.figures({ version: ground.version, seed, seconds }), counterexamples };
 };
 
-const withRetries = async (compare: () => Promise<Outcome>): Promise<Outcome> => {
-  let outcome = await compare();
-  for (let again = 1; again < tries && "disagreement" in outcome.comparison; again++) outcome = await compare();
-  return outcome;
+const withRetries = async (compare: (again: number) => Promise<Omit<Outcome, "again">>): Promise<Outcome> => {
+  let again = 0;
+  let outcome = await compare(again);
+  while ("disagreement" in outcome.comparison && again + 1 < tries) {
+    again += 1;
+    outcome = await compare(again);
+  }
+  return { ...outcome, again };
 };
 
 /** Nested impersonation: the API server's own, and the library's decision in front of it. */
@@ -90,7 +100,7 @@ export const proveNested = (
   options: ProxyProofOptions & { readonly library?: Partial<ProxyLibrary> },
 ): Promise<ProxyProof> => {
   const { ground, seed, library } = options;
-  const minor = minorOf(ground.version);
+  const how = { minor: minorOf(ground.version), uid: "impersonate" } as const;
   return proveInWorlds(options, async ({ words, callers }, indexes) => {
     const users = new Map<Caller, UserInfo>();
     for (const caller of callers) users.set(caller, await identified(ground, caller));
@@ -102,7 +112,7 @@ export const proveNested = (
         const direct = replyOf(await ground.direct({ ...request, http: 2, lines: [...request.lines, bearer(caller)] }));
         const user = users.get(caller) as UserInfo;
         const through = await throughDecision(ground, { ...lib, ...library }, user, request);
-        const comparison = compareReplies(request, direct, through, minor);
+        const comparison = compareReplies(request, direct, through, how);
         return {
           status: direct.status,
           asked: { caller: caller.name, ...request },
@@ -182,10 +192,10 @@ export const proveThrough = (
   options: ProxyProofOptions & { readonly through?: Sender["send"] },
 ): Promise<ProxyProof> => {
   const { ground, seed, through: send = ground.through } = options;
-  const minor = minorOf(ground.version);
+  const how = { minor: minorOf(ground.version), uid: "passthrough" } as const;
   return proveInWorlds(options, async ({ words, callers }, indexes, run) => {
     const mark = ground.plane.auditMark();
-    const ids = (index: number, attempt: number) => ["d", "t"].map((side) => `${run}-${index}-${attempt}-${side}`);
+    const ids = (index: number, again: number) => ["d", "t"].map((side) => `${run}-${index}-${again}-${side}`);
     const outcomes = await pooled(indexes, async (index) => {
       const random = randomOf(seed, `through/${index}`);
       const [name, credential] = credentialOf(random, callers);
@@ -193,17 +203,15 @@ export const proveThrough = (
       const request = { ...made, lines: [...made.lines, ...strayLines(random)] };
       // Node's HTTP/1.1 cannot read the body with which Go refuses a HEAD, and knows the methods of a list.
       const http = /^(GET|POST|PUT|PATCH|DELETE|OPTIONS)$/.test(request.method) && random.chance(0.25) ? 1 : 2;
-      let attempt = -1;
-      const outcome = await withRetries(async () => {
-        attempt += 1;
-        const [directId = "", throughId = ""] = ids(index, attempt);
+      const outcome = await withRetries(async (again) => {
+        const [directId = "", throughId = ""] = ids(index, again);
         const sent = (id: string) =>
           ({ ...request, http, lines: [...request.lines, ...credential, ["Audit-ID", id]] }) as const;
         const [direct, through] = await Promise.all([
           ground.direct(sent(directId)).then(replyOf),
           send(sent(throughId)).then(replyOf),
         ]);
-        const comparison = compareReplies(request, direct, through, minor);
+        const comparison = compareReplies(request, direct, through, how);
         return {
           status: direct.status,
           asked: { caller: name, ...request },
@@ -211,19 +219,19 @@ export const proveThrough = (
           isForwarded: through.isForwarded,
         };
       });
-      return { index, attempt, outcome };
+      return { index, outcome };
     });
     // The audit log tells of a request a little later at times.
     const isLogged = ({ outcome }: (typeof outcomes)[number]) =>
       "same" in outcome.comparison && outcome.isForwarded && outcome.status !== 0;
     const events = await until("the audit log holds the requests", async () => {
       const byId = new Map(ground.plane.auditEvents(mark).map((event) => [event.auditID, event]));
-      const logged = outcomes.filter(isLogged).flatMap(({ index, attempt }) => ids(index, attempt));
+      const logged = outcomes.filter(isLogged).flatMap(({ index, outcome }) => ids(index, outcome.again));
       return logged.every((id) => byId.has(id)) && byId;
     });
     return outcomes.map((each) => {
-      const { index, attempt, outcome } = each;
-      const [direct, through] = ids(index, attempt).map((id) => events.get(id));
+      const { index, outcome } = each;
+      const [direct, through] = ids(index, outcome.again).map((id) => events.get(id));
       const disagreement = compareEvents(direct, through, ground);
       const comparison = disagreement === undefined ? outcome.comparison : { disagreement };
       return [index, { ...outcome, comparison, isAudited: isLogged(each) }] as const;

@@ -31,8 +31,6 @@ export interface RequestInfoOptions {
   readonly ground: RequestInfoGround;
   readonly seed: number;
   readonly requests: number;
-  /** The number of the first request. */
-  readonly from?: number;
   readonly progress?: (done: number, disagreed: number) => void;
   /** Another reader than ours, to see that it is found out. */
   readonly read?: typeof readRequestInfo;
@@ -48,7 +46,6 @@ export const proveRequestInfo = async ({
   ground,
   seed,
   requests,
-  from = 0,
   progress,
   read = readRequestInfo,
 }: RequestInfoOptions): Promise<{
@@ -63,7 +60,7 @@ export const proveRequestInfo = async ({
 
   for (let done = 0; done < requests; done += batch) {
     const mark = ground.auditMark();
-    const indexes = Array.from({ length: Math.min(batch, requests - done) }, (_, at) => from + done + at);
+    const indexes = Array.from({ length: Math.min(batch, requests - done) }, (_, at) => done + at);
     const sent = await pooled(
       indexes,
       async (index) => {
