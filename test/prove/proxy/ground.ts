@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { serveProxy } from "../../../infra/local/serve-proxy.ts";
 import { type ControlPlane, startControlPlane } from "../../cluster/control-plane.ts";
 import type { Caller } from "../../cluster/harness/caller.ts";
 import { applied } from "../../cluster/world/applied.ts";
 import { serviceAccount } from "../../cluster/world/namespace.ts";
+import { serveProxy } from "../../proxy/world/serve-proxy.ts";
 import { prefixOf } from "../worlds/parts.ts";
 import { pooled } from "../worlds/pool.ts";
 import { randomOf } from "../worlds/random.ts";
