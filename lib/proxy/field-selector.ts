@@ -37,4 +37,4 @@ const inByteOrder = (texts: readonly string[]): readonly string[] =>
 
 /** Each with the same number of digits, so that the texts of these are in the order of the code points. */
 const codePointsOf = (text: string): string =>
-  Array.from(text, (character) => (character.codePointAt(0) as number).toString(16).padStart(6, "0")).join("");
+  text.replace(/./gsu, (character) => (character.codePointAt(0) as number).toString(16).padStart(6, "0"));

@@ -10,6 +10,7 @@ describe("the bearer token", () => {
     ["two spaces leave the token empty", ["Bearer  abc"], undefined],
     ["a scheme alone", ["Bearer"], undefined],
     ["another scheme", ["Basic abc"], undefined],
+    ["a scheme that ends in the same word", ["Forbearer abc"], undefined],
     ["no header", [], undefined],
     ["the first line counts, even if it holds no token", ["Basic abc", "Bearer def"], undefined],
     ["the first of two tokens", ["Bearer abc", "Bearer def"], "abc"],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readRequestInfo } from "../../../../lib/proxy/index.ts";
+import { parseQuery } from "../../../../lib/proxy/query.ts";
 
 /** Members that are not empty, in the order of the type. */
 const briefly = (method: string, target: string): string => {
@@ -45,6 +46,7 @@ describe("a path names a resource, or does not", () => {
     ["GET", "/api/v1//", "get path /api/v1//"],
     ["POST", "/version", "post path /version"],
     ["GET", "/other/v1/pods", "get path /other/v1/pods"],
+    ["GET", "/other/apps/v1/deployments", "get path /other/apps/v1/deployments"],
     ["GET", "/apis/v1/pods", "get path /apis/v1/pods"],
   ])("%s %s: %s", (method, target, expected) => {
     expect(briefly(method, target)).toBe(expected);
@@ -143,4 +145,21 @@ test.each([
   ["/apis/apps/v1/proxy/", "the path names no resource behind proxy"],
 ])("the target %j is not read", (target, problem) => {
   expect(briefly("GET", target)).toContain(problem);
+});
+
+test.each<readonly [string, readonly (readonly [name: string, values: readonly string[]])[] | undefined]>([
+  [
+    "watch=1&limit&watch=0",
+    [
+      ["watch", ["1", "0"]],
+      ["limit", [""]],
+    ],
+  ],
+  ["=b", [["", ["b"]]]],
+  ["a=b=c", [["a", ["b=c"]]]],
+  ["a+b=c%2Bd", [["a b", ["c+d"]]]],
+  ["a;b&c%&d=%zz&e=1", [["e", ["1"]]]],
+  ["a=%ff", undefined],
+])("the query %s is read as Go reads it", (text, expected) => {
+  expect(parseQuery(text)).toEqual(expected && new Map(expected));
 });
