@@ -89,7 +89,8 @@ const questionsOf = (info: RequestInfo, user: UserInfo): readonly Question[] => 
   const { verb, path, apiGroup, apiVersion, resource, subresource, namespace, name } = info;
   if (user.groups.includes("system:masters")) return [];
   if (!info.isResourceRequest) return open.includes(path) ? [] : [pathQuestion(user, { path, verb })];
-  const fields = parseFieldSelector(info.fieldSelector) ?? [];
+  // A SubjectAccessReview takes no requirement without a key. Without that requirement it is about more objects, not about fewer.
+  const fields = (parseFieldSelector(info.fieldSelector) ?? []).filter(({ key }) => key !== "");
   const labels = parseLabelSelector(info.labelSelector) ?? [];
   return [
     question(user, {

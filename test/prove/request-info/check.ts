@@ -39,6 +39,22 @@ const written = (question: Question): object => ({
     : { resourceAttributes: filled(question.resourceAttributes) }),
 });
 
+interface Selected {
+  readonly resourceAttributes?: {
+    readonly fieldSelector?: { readonly requirements: readonly { readonly key?: string }[] };
+  };
+}
+
+/** The API server's question without fields that have no name: a SubjectAccessReview that is posted must not hold them. */
+const askable = (question: object): object => {
+  const { resourceAttributes } = question as Selected;
+  if (resourceAttributes?.fieldSelector === undefined) return question;
+  const { fieldSelector, ...others } = resourceAttributes;
+  const requirements = fieldSelector.requirements.filter(({ key }) => key !== undefined && key !== "");
+  const selecting = requirements.length > 0 ? { fieldSelector: { requirements } } : {};
+  return { ...question, resourceAttributes: { ...others, ...selecting } };
+};
+
 const objectRefOf = ({
   isResourceRequest,
   apiGroup,
@@ -90,6 +106,6 @@ export const checkRequestInfo = (
   // RBAC allows some paths to everybody, so that the webhook behind it is not asked. The proxy asks nothing about probes.
   const isAllowed = event.annotations?.["authorization.k8s.io/decision"] === "allow";
   const isAsked = !isAllowed && !/^\/(healthz|livez|readyz)$/.test(info.path);
-  if (isAsked && !isDeepStrictEqual(questions, asked)) return differ("question", questions, asked);
+  if (isAsked && !isDeepStrictEqual(questions.map(askable), asked)) return differ("question", questions, asked);
   return { agreement: info.isResourceRequest ? "a resource" : "a path", isQuestionCompared: isAsked };
 };

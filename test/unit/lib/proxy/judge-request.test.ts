@@ -67,8 +67,11 @@ describe("the request's own question", () => {
     expect(questions).toMatchObject([{ nonResourceAttributes: { verb: "post", path: "/metrics" } }]);
   });
 
-  test("leaves out a selector that the API server cannot read", () => {
-    const { questions } = judged([], asAlice, infoOf("/api/v1/pods?labelSelector=,&fieldSelector=x"));
+  test.each([
+    ["a selector that the API server cannot read", "labelSelector=,&fieldSelector=x"],
+    ["a field without a name, which no question may hold", "fieldSelector==b"],
+  ])("leaves out %s", (_, query) => {
+    const { questions } = judged([], asAlice, infoOf(`/api/v1/pods?${query}`));
     expect(questions).toMatchObject([{ resourceAttributes: { verb: "list" } }]);
     expect(JSON.stringify(questions)).not.toContain("Selector");
   });
