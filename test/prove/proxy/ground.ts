@@ -69,13 +69,10 @@ const rights = [
   },
 ];
 
-/** How many control planes this process has started on: worlds of each have names of their own. */
-const prefix = (index: number): string => prefixOf("p", index);
-
 /**
  * Starts a control plane whose users live in so many worlds, and a proxy in front of it.
  *
- * @param worlds how many worlds can be shown; index counts from 0
+ * @param worlds how many worlds can be shown
  */
 export const startProxyGround = async ({
   version,
@@ -89,7 +86,7 @@ export const startProxyGround = async ({
     writeFileSync(join(folder, name), JSON.stringify(content), { mode: 0o600 });
     return join(folder, name);
   };
-  const all = Array.from({ length: worlds }, (_, index) => proxyWordsOf(prefix(index)));
+  const all = Array.from({ length: worlds }, (_, index) => proxyWordsOf(prefixOf("p", index)));
   const plane = await startControlPlane({
     ...(version ? { version } : {}),
     users: [{ name: "proxy-asker", uid: "" }, { name: "proxy-actor", uid: "" }, ...all.flatMap(({ users }) => users)],
