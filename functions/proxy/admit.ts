@@ -105,7 +105,8 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
   if (fault !== undefined) return refuse(400, fault);
   const info = readRequestInfo(method, route.target);
   if (isProblem(info)) return refuse(400, info.problem);
-  const timeout = requestTimeout(route.target, mostMilliseconds);
+  const isLong = isLongRunning(info);
+  const timeout = isLong ? undefined : requestTimeout(route.target, mostMilliseconds);
   if (isProblem(timeout)) return refuse(400, timeout.problem);
   facts = { ...facts, ...factsOf(info), ...(upgrade && { protocol: upgrade }) };
 
@@ -131,7 +132,6 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
       ...{ facts, refusal: judgement.refusal },
       ...(judgement.refusal.code === 403 && { refusalClass: "reserved" }),
     };
-  const isLong = isLongRunning(info);
   const isRead = ["get", "list", "watch", "head"].includes(info.verb);
   const isExempt = judgement.user?.groups.includes("system:masters") ?? false;
   const load = isLong ? "long-running" : isRead ? "read" : "write";
@@ -177,7 +177,7 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
       },
       upstream: cluster.upstream,
       prefix: route.prefix,
-      deadline: isLong ? undefined : arrived + timeout,
+      deadline: timeout === undefined ? undefined : arrived + timeout,
       isProxied: info.verb === "proxy" || info.subresource === "proxy",
       leave,
     };
