@@ -30,15 +30,16 @@ export async function forward(
   reply: ClientReply,
   upstream: Upstream,
 ): Promise<Ended> {
-  const end = new AbortController();
   let stream: ClientHttp2Stream | undefined;
   let isLate = false;
+  let isGone = false;
+  let isOver = false;
   const stop = () => {
-    end.abort(new Error("the request has ended"));
+    isOver = true;
     stream?.close(constants.NGHTTP2_CANCEL);
   };
-  let isGone = false;
   reply.onClose(() => {
+    if (isOver) return;
     isGone = true;
     stop();
   });
@@ -59,11 +60,11 @@ export async function forward(
   const body = hasBody(source) ? holdBody(source) : undefined;
   try {
     for (let repeats = 0; ; repeats += 1) {
-      stream = await upstream.open(request, { endStream: body === undefined, signal: end.signal });
+      stream = await upstream.open(request, { endStream: body === undefined, isWanted: () => !isOver });
       const answer = await answerOf(stream, body);
       if ("broken" in answer) {
         const isRefused = answer.broken === constants.NGHTTP2_REFUSED_STREAM;
-        if (isRefused && repeats < mostRepeats && !end.signal.aborted && (body?.isRepeatable() ?? true)) continue;
+        if (isRefused && repeats < mostRepeats && !isOver && (body?.isRepeatable() ?? true)) continue;
         return failed(502, `the API server ended the request without an answer (HTTP/2 code ${answer.broken})`);
       }
       if (answer.status === 401 && request.credential.kind === "actor" && !isProxied) {
@@ -88,6 +89,7 @@ export async function forward(
     }
     return failed(502, upstreamFailure(error));
   } finally {
+    isOver = true;
     clearTimeout(timer);
   }
 }
@@ -118,6 +120,9 @@ const answerOf = (
     body?.sendTo(stream);
   });
 
+/** As much of an answer waits here for a client that is slower than the API server. */
+const mostWaiting = 256 * 1024;
+
 const passOn = (
   stream: ClientHttp2Stream,
   { status, headers }: UpstreamAnswer,
@@ -126,14 +131,15 @@ const passOn = (
   reasonOfBreak: () => string,
 ): Promise<Ended> =>
   new Promise((resolve) => {
-    let bytes = 0;
     const { session } = stream;
+    const { body } = reply;
+    let bytes = 0;
     let isSettled = false;
     const settle = (isWhole: boolean): void => {
       if (isSettled) return;
       isSettled = true;
       resolve({ status, bytes, ...(!isWhole && { reason: reasonOfBreak() }) });
-      if (isWhole) reply.body.end();
+      if (isWhole) body.end();
       else reply.cut();
     };
     stream.on("trailers", (_headers, _flags, raw?: readonly string[]) => {
@@ -141,10 +147,12 @@ const passOn = (
     });
     stream.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
+      reply.gather();
+      if (!body.write(chunk) && body.writableLength > mostWaiting) stream.pause();
     });
+    body.on("drain", () => stream.resume());
     // Node ends a stream cleanly when its connection breaks; the code and the state of the connection are the only traces.
     stream.once("end", () => settle(stream.rstCode === constants.NGHTTP2_NO_ERROR && session?.destroyed === false));
     stream.once("close", () => settle(false));
     reply.respond(status, answerLines(headers, prefix));
-    stream.pipe(reply.body, { end: false });
   });
