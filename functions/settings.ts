@@ -11,6 +11,15 @@ export interface AwsSettings {
   readonly endpoints: Readonly<Partial<Record<AwsService | "all", string | undefined>>>;
 }
 
+/** Where a pod finds its API server and its service account, as the kubelet sets it. */
+export interface PodSettings {
+  /** Undefined outside a pod, as is `port`. */
+  readonly host: string | undefined;
+  readonly port: string | undefined;
+  /** The folder of `token` and `ca.crt`. */
+  readonly serviceAccountFolder: string;
+}
+
 /** All that the environment decides. No other file reads the environment. */
 export interface Settings {
   /** The source of the registry (see registry-source.ts); undefined where nothing is deployed. */
@@ -25,6 +34,7 @@ export interface Settings {
   readonly functionName: string;
   readonly inLambda: boolean;
   readonly aws: AwsSettings;
+  readonly pod: PodSettings;
 }
 
 /** Throws for an invalid setting. */
@@ -35,6 +45,11 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     warmClusters: clusters(environment, "WARM_CLUSTERS", 3),
     functionName: environment["AWS_LAMBDA_FUNCTION_NAME"] || "local",
     inLambda: Boolean(environment["AWS_LAMBDA_FUNCTION_NAME"]),
+    pod: {
+      host: environment["KUBERNETES_SERVICE_HOST"] || undefined,
+      port: environment["KUBERNETES_SERVICE_PORT"] || undefined,
+      serviceAccountFolder: environment["SERVICE_ACCOUNT_FOLDER"] || "/var/run/secrets/kubernetes.io/serviceaccount",
+    },
     aws: {
       region: environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"] || undefined,
       accessKeyId: environment["AWS_ACCESS_KEY_ID"] || undefined,

@@ -2,7 +2,6 @@ import { isProblem } from "../../lib/meta/index.ts";
 import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
 import {
   type Caller,
-  type ConcludeOptions,
   concludeRequest,
   type HeaderLine,
   isLongRunning,
@@ -17,10 +16,9 @@ import { authenticate } from "./authenticate.ts";
 import { framingFault } from "./framing-fault.ts";
 import type { Enter } from "./in-flight.ts";
 import type { RequestEntry } from "./log-entries.ts";
-import type { ProxyCluster } from "./proxy-cluster.ts";
-import { type ProxyPlace, routeOf } from "./route.ts";
+import { type ProxiedClusters, routeOf } from "./route.ts";
 import type { UpgradeProtocol } from "./upgrade-protocol.ts";
-import type { UpstreamRequest } from "./upstream.ts";
+import type { Upstream, UpstreamRequest } from "./upstream.ts";
 
 /** A request as it arrived. */
 export interface Arrival {
@@ -43,6 +41,7 @@ export type RequestFacts = Omit<
 export interface Admitted {
   readonly facts: RequestFacts;
   readonly request: UpstreamRequest;
+  readonly upstream: Upstream;
   /** The proxy's part of the path. */
   readonly prefix: string;
   /** Milliseconds since the epoch; undefined for what is long-running. */
@@ -58,9 +57,8 @@ export interface Refused {
   readonly refusal: StatusObject;
 }
 
-export interface AdmitOptions extends ConcludeOptions {
-  readonly cluster: ProxyCluster;
-  readonly place: ProxyPlace;
+export interface AdmitOptions {
+  readonly clusters: ProxiedClusters;
   readonly enter: Enter;
   /** Milliseconds that a request may take at most, if it is not long-running. */
   readonly mostMilliseconds: number;
@@ -72,14 +70,19 @@ const askingTime = 10_000;
 /** The first steps of each request, in order: its route, its request info, its caller, and the decision. */
 export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Admitted | Refused> {
   const { method, target, peer, upgrade } = arrival;
-  const { cluster, place, enter, mostMilliseconds } = options;
+  const { clusters, enter, mostMilliseconds } = options;
   const arrived = Date.now();
-  let facts: RequestFacts = { cluster: cluster.name, peer };
+  // The same for all, because requests share what is being looked up.
+  const asking = arrived + askingTime;
+  let facts: RequestFacts = { peer };
   const refuse = (code: number, message: string): Refused => ({ facts, refusal: statusObject(code, message) });
 
   if (!target.startsWith("/")) return refuse(400, "the request's target must be a path");
-  const route = routeOf(target, place);
-  if (route === undefined) return refuse(404, "the proxy serves no cluster at this path");
+  const route = "root" in clusters ? { name: clusters.root.name, prefix: "", target } : routeOf(target);
+  const cluster = "root" in clusters ? clusters.root : route && (await clusters.named(route.name, asking));
+  if (route === undefined || cluster === undefined) return refuse(404, "the proxy serves no cluster at this path");
+  facts = { ...facts, cluster: route.name };
+  if (isProblem(cluster)) return refuse(503, cluster.problem);
   const fault = framingFault(arrival.lines);
   if (fault !== undefined) return refuse(400, fault);
   const info = readRequestInfo(method, route.target);
@@ -89,8 +92,8 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
   facts = { ...facts, ...factsOf(info), ...(upgrade && { protocol: upgrade }) };
 
   const lines = arrival.lines.filter(([name]) => !name.startsWith(":"));
-  // The same for all, because requests share what is being looked up.
-  const asking = arrived + askingTime;
+  const doubt = await cluster.doubt(asking);
+  if (doubt !== undefined) return refuse(503, doubt);
   const authenticated = await authenticate(lines, upgrade === "websocket", cluster.identify, asking);
   if ("refusal" in authenticated) return { facts, refusal: authenticated.refusal };
   const { caller, token } = authenticated;
@@ -106,7 +109,7 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
   try {
     const { questions } = judgement;
     const answers = questions.length === 0 ? [] : await cluster.ask(questions, asking);
-    const outcome = concludeRequest(judgement, answers, options);
+    const outcome = concludeRequest(judgement, answers, cluster.concluding);
     if ("refusal" in outcome) {
       leave();
       return { facts, refusal: outcome.refusal };
@@ -135,6 +138,7 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
         lines: outgoing,
         credential: credential === "caller" ? { kind: "caller", token: token ?? "" } : { kind: credential },
       },
+      upstream: cluster.upstream,
       prefix: route.prefix,
       deadline: isLong ? undefined : arrived + timeout,
       isProxied: info.verb === "proxy" || info.subresource === "proxy",

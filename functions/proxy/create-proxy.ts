@@ -3,21 +3,19 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
-import type { ConcludeOptions, HeaderLine } from "../../lib/proxy/index.ts";
+import type { HeaderLine } from "../../lib/proxy/index.ts";
 import { type Admitted, type Arrival, admit, type RequestFacts } from "./admit.ts";
 import { type ClientReply, clientReplyOf } from "./client-reply.ts";
 import { type Ended, forward } from "./forward.ts";
 import { forwardUpgrade } from "./forward-upgrade.ts";
 import { type InFlightLimits, inFlight, usualLimits } from "./in-flight.ts";
 import type { RequestLog } from "./log-entries.ts";
-import type { ProxyCluster } from "./proxy-cluster.ts";
 import { refuse } from "./refuse.ts";
-import type { ProxyPlace } from "./route.ts";
+import type { ProxiedClusters } from "./route.ts";
 import { upgradeProtocolOf } from "./upgrade-protocol.ts";
 
-export interface ProxyOptions extends ConcludeOptions {
-  readonly cluster: ProxyCluster;
-  readonly place: ProxyPlace;
+export interface ProxyOptions {
+  readonly clusters: ProxiedClusters;
   readonly log: RequestLog;
   readonly limits?: InFlightLimits;
   /** Milliseconds that a request may take at most, if it is not long-running. 60 s where absent. */
@@ -25,7 +23,7 @@ export interface ProxyOptions extends ConcludeOptions {
 }
 
 /** The listeners of a server that speaks HTTP/2 and HTTP/1.1. */
-export interface Proxy {
+export interface ProxyListeners {
   readonly onRequest: (
     request: IncomingMessage | Http2ServerRequest,
     response: ServerResponse | Http2ServerResponse,
@@ -38,10 +36,10 @@ export interface Proxy {
   readonly onClientError: (error: NodeJS.ErrnoException, socket: Duplex) => void;
 }
 
-/** The impersonating proxy for one cluster. */
-export function createProxy(options: ProxyOptions): Proxy {
-  const { cluster, place, log, limits = usualLimits, mostMilliseconds = 60_000, ...conclude } = options;
-  const admitting = { ...conclude, cluster, place, enter: inFlight(limits), mostMilliseconds };
+/** The impersonating proxy. */
+export function createProxy(options: ProxyOptions): ProxyListeners {
+  const { clusters, log, limits = usualLimits, mostMilliseconds = 60_000 } = options;
+  const admitting = { clusters, enter: inFlight(limits), mostMilliseconds };
 
   const handle = async (
     arrival: Arrival,
@@ -59,7 +57,7 @@ export function createProxy(options: ProxyOptions): Proxy {
         ...ended,
         milliseconds: Math.round(10 * (performance.now() - started)) / 10,
       });
-    let facts: RequestFacts = { cluster: cluster.name, peer: arrival.peer };
+    let facts: RequestFacts = { peer: arrival.peer };
     try {
       const admission = await admit(arrival, admitting);
       facts = admission.facts;
@@ -84,7 +82,7 @@ export function createProxy(options: ProxyOptions): Proxy {
       return { status: refusal.code, bytes, reason: refusal.message };
     };
 
-  const onRequest: Proxy["onRequest"] = (request, response) => {
+  const onRequest: ProxyListeners["onRequest"] = (request, response) => {
     const reply = clientReplyOf(response);
     const closed = new AbortController();
     reply.onClose(() => closed.abort());
@@ -98,11 +96,11 @@ export function createProxy(options: ProxyOptions): Proxy {
     };
     void handle(arrivalOf(request), refused, async (admitted) => {
       if (closed.signal.aborted) return { status: 0, bytes: 0, reason: "the client has left" };
-      return forward(admitted, request, reply, cluster.upstream);
+      return forward(admitted, request, reply);
     }).catch(() => reply.cut());
   };
 
-  const onUpgrade: Proxy["onUpgrade"] = (request, socket, head) => {
+  const onUpgrade: ProxyListeners["onUpgrade"] = (request, socket, head) => {
     socket.on("error", () => socket.destroy());
     if ("setNoDelay" in socket) (socket as Socket).setNoDelay(true).setTimeout(0);
     const takeReply = () => {
@@ -131,17 +129,17 @@ export function createProxy(options: ProxyOptions): Proxy {
     if (protocol === undefined || fault !== undefined) {
       const ended = refused(statusObject(400, fault ?? ""));
       log({
-        ...{ event: "request", time: new Date().toISOString(), cluster: cluster.name, peer: arrival.peer },
+        ...{ event: "request", time: new Date().toISOString(), peer: arrival.peer },
         ...{ decision: "refused", ...ended, milliseconds: 0 },
       });
       return;
     }
     void handle({ ...arrival, upgrade: protocol }, refused, (admitted) =>
-      forwardUpgrade(admitted, protocol, { socket, head, takeReply }, cluster.upstream),
+      forwardUpgrade(admitted, protocol, { socket, head, takeReply }),
     ).catch(() => socket.destroy());
   };
 
-  const onConnect: Proxy["onConnect"] = (request, target) => {
+  const onConnect: ProxyListeners["onConnect"] = (request, target) => {
     if ("stream" in target) {
       refuse(clientReplyOf(target), connectRefusal);
       return;
@@ -153,7 +151,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     refuse(clientReplyOf(response), connectRefusal);
   };
 
-  const onClientError: Proxy["onClientError"] = ({ code }, socket) => {
+  const onClientError: ProxyListeners["onClientError"] = ({ code }, socket) => {
     if (!socket.writable || code === "ECONNRESET") {
       socket.destroy();
       return;

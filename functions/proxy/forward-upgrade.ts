@@ -7,7 +7,6 @@ import type { ClientReply } from "./client-reply.ts";
 import type { Ended } from "./forward.ts";
 import { refuse } from "./refuse.ts";
 import type { UpgradeProtocol } from "./upgrade-protocol.ts";
-import type { Upstream } from "./upstream.ts";
 import { upstreamFailure } from "./upstream-failure.ts";
 
 /** The connection of a client that wants another protocol on it. */
@@ -30,10 +29,9 @@ const switchPatience = 60_000;
  * upwards that the client sent behind its headers. Any other answer is passed on as an ordinary one, and both connections are closed.
  */
 export async function forwardUpgrade(
-  { request, prefix, isProxied }: Admitted,
+  { request, upstream, prefix, isProxied }: Admitted,
   protocol: UpgradeProtocol,
   client: UpgradingClient,
-  upstream: Upstream,
 ): Promise<Ended> {
   const { socket } = client;
   const failed = (code: number, reason: string): Ended => {

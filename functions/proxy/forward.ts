@@ -6,7 +6,6 @@ import type { Admitted } from "./admit.ts";
 import { answerLines } from "./answer-lines.ts";
 import type { ClientReply } from "./client-reply.ts";
 import { refuse } from "./refuse.ts";
-import type { Upstream } from "./upstream.ts";
 import { upstreamFailure } from "./upstream-failure.ts";
 
 /** What became of a request that was let through. */
@@ -25,10 +24,9 @@ const mostRepeats = 4;
  * goes away, the other side's stream ends.
  */
 export async function forward(
-  { request, prefix, deadline, isProxied }: Admitted,
+  { request, upstream, prefix, deadline, isProxied }: Admitted,
   source: IncomingMessage | Http2ServerRequest,
   reply: ClientReply,
-  upstream: Upstream,
 ): Promise<Ended> {
   let stream: ClientHttp2Stream | undefined;
   let isLate = false;

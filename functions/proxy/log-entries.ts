@@ -2,7 +2,8 @@
 export interface RequestEntry {
   readonly event: "request";
   readonly time: string;
-  readonly cluster: string;
+  /** In the path; absent where the path is not the proxy's. */
+  readonly cluster?: string;
   /** The address of the peer. */
   readonly peer: string;
   /** The user whose credential the request brought; `system:anonymous` without one, absent where it was refused. */
@@ -29,5 +30,18 @@ export interface RequestEntry {
   readonly bytes: number;
   readonly milliseconds: number;
 }
+
+/** What the check of a cluster's two accounts found. */
+export interface AccountsEntry {
+  readonly event: "accounts";
+  readonly cluster: string;
+  readonly asker?: string;
+  readonly actor?: string;
+  readonly warnings?: readonly string[];
+  /** Why the cluster is not served. */
+  readonly problem?: string;
+}
+
+export type AccountsLog = (entry: AccountsEntry) => void;
 
 export type RequestLog = (entry: RequestEntry) => void;

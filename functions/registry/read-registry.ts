@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { Minting } from "../cluster/checked-context.ts";
-import { type Connection, openConnection } from "../cluster/connection.ts";
-import { type KubeconfigContext, readKubeconfig } from "../cluster/kubeconfig.ts";
+import type { ConnectionOptions } from "../cluster/connection.ts";
+import { type Kubeconfig, type KubeconfigContext, readKubeconfig } from "../cluster/kubeconfig.ts";
 import { isClusterName } from "./cluster-name.ts";
 import type { RegistryDocument } from "./registry-source.ts";
 import { sentenceOf } from "./sentence-of.ts";
@@ -18,8 +18,11 @@ export interface RegisteredContext {
   readonly name: string;
   /** Our entry among the context's `extensions`. */
   readonly extension: JsonObject;
-  /** Opens the way to the context's API server. Throws where that cannot work. */
-  readonly connect: () => Connection;
+  readonly kubeconfig: Kubeconfig;
+  /** The context's name in the kubeconfig. */
+  readonly context: string;
+  /** How connections to the context's API server are opened. */
+  readonly connecting: ConnectionOptions;
 }
 
 /** How one door makes its cluster of a context. */
@@ -66,13 +69,12 @@ export function readRegistry<Cluster>(
         throw new Error(
           `${extensionName} in its extensions has an unknown member; the known ones are ${members.join(", ")}`,
         );
-      const connect = () =>
-        openConnection(kubeconfig, context, {
-          label: `cluster ${JSON.stringify(name)}`,
-          plugins: minting,
-          serverIsEks: serverIsEks(extension["serverIsEks"]),
-        });
-      clusters.set(name, reader.read({ name, extension, connect }));
+      const connecting = {
+        label: `cluster ${JSON.stringify(name)}`,
+        plugins: minting,
+        serverIsEks: serverIsEks(extension["serverIsEks"]),
+      };
+      clusters.set(name, reader.read({ name, extension, kubeconfig, context, connecting }));
     } catch (error) {
       const why = sentenceOf(error);
       problems.push(why.startsWith(at) ? why : `${at}${why}`);

@@ -1,5 +1,6 @@
 import type { Policy } from "../../lib/policy/index.ts";
 import { type Ask, askOf } from "../cluster/ask.ts";
+import { openConnection } from "../cluster/connection.ts";
 import { defaultPolicy, policies } from "../policies/index.ts";
 import { type ClusterReader, extensionName } from "../registry/read-registry.ts";
 import { isKeyHash, type KeyHash } from "./caller-key.ts";
@@ -17,11 +18,11 @@ export interface WebhookCluster {
 /** The webhook's members of a context's extension: `keys`, two hashes at most, and `policy`, which may be absent. */
 export const webhookClusters: ClusterReader<WebhookCluster> = {
   members: ["keys", "policy"],
-  read: ({ name, extension, connect }) => ({
+  read: ({ name, extension, kubeconfig, context, connecting }) => ({
     name,
     keys: keysOf(extension["keys"]),
     policy: policyOf(extension["policy"]),
-    ask: askOf(connect()),
+    ask: askOf(openConnection(kubeconfig, context, connecting)),
   }),
 };
 

@@ -3,12 +3,16 @@ import { calledAs } from "./installation.ts";
 
 const widest = 120;
 
-/** The help of one command. */
-export function commandHelp(name: string, summary: string, command: Command): string {
+/**
+ * The help of one command.
+ *
+ * @param called what its usage begins with
+ */
+export function commandHelp(called: string, summary: string, command: Command): string {
   const { synopsis, argument, options, notes } = command;
   const rows = Object.entries(options).map(([option, about]) => [written(option, about), about.text] as const);
   if (argument) rows.unshift([argument.name, argument.text]);
-  const usage = `usage: ${calledAs(name)} ${synopsis}`.trimEnd();
+  const usage = `usage: ${called} ${synopsis}`.trimEnd();
   return [
     ...wrapped(summary, widest),
     "",

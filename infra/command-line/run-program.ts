@@ -1,6 +1,6 @@
 import type { CommandList } from "./command.ts";
 import { commandHelp, programHelp } from "./help-text.ts";
-import { version } from "./installation.ts";
+import { calledAs, version } from "./installation.ts";
 import { nearest } from "./nearest.ts";
 import { readCommandLine } from "./read-command-line.ts";
 import { asksForHelp, UsageError } from "./usage.ts";
@@ -31,6 +31,6 @@ export async function runProgram(summary: string, commands: CommandList, given: 
     );
   }
   const command = await listed.load();
-  if (asksForHelp(rest)) console.log(commandHelp(name, listed.summary, command));
+  if (asksForHelp(rest)) console.log(commandHelp(calledAs(name), listed.summary, command));
   else await command.run(readCommandLine(name, command, rest));
 }

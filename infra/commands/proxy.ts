@@ -1,86 +1,141 @@
-import { isIP } from "node:net";
 import { relative, resolve } from "node:path";
+import { anonymousExceptionOf } from "../../functions/proxy/anonymous-exception.ts";
+import type { ServedClusters } from "../../functions/server/served-clusters.ts";
+import { isKeyHash, type KeyHash } from "../../functions/webhook/caller-key.ts";
+import type { ConcludeOptions } from "../../lib/proxy/index.ts";
 import { defineCommand } from "../command-line/command.ts";
-import { readText } from "../command-line/files.ts";
-import { hostOf } from "../command-line/guard-url.ts";
+import { checkHost, portOf, tlsFilesOf } from "../command-line/server-options.ts";
 import { sharedOptions } from "../command-line/shared-options.ts";
 import { UsageError } from "../command-line/usage.ts";
 import { localIdentity } from "../local/local-identity.ts";
-import { serveProxy } from "../local/serve-proxy.ts";
+import { logToStderr as log, serveOn } from "../local/serve-on.ts";
+import { fleetSource, kubeconfigSource, podSource } from "../local/server-sources.ts";
 
 /** Below the current folder, which is the clone's for an npm script. */
 const folder = resolve(".local");
 const drainTime = 30_000;
 
+/** What only makes sense with one source of clusters. */
+const optionsOf = {
+  actor: ["kubeconfig", "context", "at-root"],
+  registry: [],
+  "in-cluster": ["name", "actor-token-file", "policy", "key-hash"],
+} as const;
+
+type Source = keyof typeof optionsOf;
+
 export const proxy = defineCommand({
-  synopsis: "--actor USER [options]",
+  synopsis: "(--actor USER | --registry FILE | --in-cluster) [options]",
   options: {
     actor: {
       value: "USER",
-      text: "the user of the kubeconfig that impersonates: it has a token, and may impersonate and nothing else; its token is as good as cluster-admin",
+      text: "serve one cluster: the user of the kubeconfig that impersonates; it has a token, and may impersonate and nothing else; its token is as good as cluster-admin",
     },
     kubeconfig: sharedOptions.kubeconfig,
     context: {
       ...sharedOptions.context,
       text: `${sharedOptions.context.text}; its user asks the cluster who callers are and what they may do`,
     },
-    port: { value: "N", default: "8444", text: "listen on this port (8444)" },
-    host: { value: "HOST", text: "be reachable as HOST, on every interface (localhost, on the loopback only)" },
-    "tls-cert": { value: "FILE", text: "serve with this certificate, PEM; needs --tls-key (one of a CA of its own)" },
-    "tls-key": { value: "FILE", text: "the key of --tls-cert" },
-    "at-root": { text: "serve the cluster at / (at /k8s/clusters/CONTEXT)" },
+    "at-root": { text: "serve that cluster at / (at /k8s/clusters/CONTEXT)" },
+    registry: {
+      value: "FILE",
+      text: "serve a fleet: each context with proxy.actor in its extension impersonation-admission, and the webhook for each with keys; also secretsmanager:NAME or ssm:/PATH",
+    },
+    "in-cluster": { text: "serve the cluster of the pod that this runs in, with its service account" },
+    name: { value: "NAME", text: "the name of that cluster in paths (local)" },
+    "actor-token-file": { value: "FILE", text: "the token of the account that impersonates; without it, no proxy" },
+    policy: { value: "NAME|FILE", text: "the policy of the webhook in a pod; without it, no webhook" },
+    "key-hash": {
+      value: "SHA256",
+      multiple: true,
+      text: "the webhook answers only at /clusters/NAME/KEY, to callers with this key (at /mutate and /validate, to every caller)",
+    },
     uid: {
       choices: ["passthrough", "impersonate"],
-      default: "passthrough",
       text: "callers with a uid, such as service accounts, go on with their own token, or with Impersonate-Uid, which the actor must be allowed to (passthrough)",
     },
     "anonymous-exception": {
       value: "GROUPPREFIX/RESOURCE",
       text: "send requests for this resource that have no credential on as system:anonymous, on a cluster that refuses anonymous requests",
     },
+    port: { value: "N", default: "8444", text: "listen on this port (8444)" },
+    host: {
+      value: "HOST",
+      text: "be reachable as HOST, on every interface (localhost, on the loopback only; in a pod, every interface)",
+    },
+    "tls-cert": {
+      value: "FILE",
+      text: "serve with this certificate, PEM, which is read again when it changes; needs --tls-key (one of a CA of its own)",
+    },
+    "tls-key": { value: "FILE", text: "the key of --tls-cert" },
+    "metrics-port": { value: "N", text: "serve /livez and /readyz over HTTP on this port too (none)" },
   },
   notes:
     "Every request is a line of JSON on standard error. SIGTERM ends the server when its requests have ended, 30 s later at the latest.",
   run: async ({ values }) => {
-    const { actor, uid, kubeconfig, context, host } = values;
-    if (actor === undefined)
-      throw new UsageError("--actor is missing; name the user of the kubeconfig that impersonates");
-    const port = /^\d+$/.test(values.port) ? Number(values.port) : Number.NaN;
-    if (!(port <= 65535)) throw new UsageError(`--port ${values.port} is not a port`);
+    const { actor = "", registry = "", host, kubeconfig, context, policy } = values;
+    const { "metrics-port": metricsPort, "at-root": atRoot, "actor-token-file": actorTokenFile } = values;
+    const source = sourceOf(values);
+    const port = portOf("--port", values.port);
+    const healthPort = metricsPort === undefined ? undefined : portOf("--metrics-port", metricsPort);
     if (host !== undefined) checkHost(host);
-    const cert = values["tls-cert"];
-    const key = values["tls-key"];
-    if ((cert === undefined) !== (key === undefined)) throw new UsageError("--tls-cert and --tls-key go together");
-    const exception = exceptionOf(values["anonymous-exception"]);
-    const identity = await localIdentity(folder);
-    const served = await serveProxy({
-      ...{ actor, kubeconfig, context, port, host, uid, atRoot: values["at-root"] },
-      ...(exception && { anonymousException: exception }),
-      authority: identity.authority,
-      announce: (what) => console.log(`# ${what}`),
-      tls: cert && key ? { cert: readText(cert), key: readText(key) } : undefined,
+    const tls = tlsFilesOf(values);
+    const concluding = concludingOf(values);
+    const keys = (values["key-hash"] ?? []).map(keyHashOf);
+    const name = values.name ?? "local";
+    const announce = (what: string): void => console.log(`# ${what}`);
+    const identity = tls ? undefined : await localIdentity(folder);
+    const open: Readonly<Record<Source, () => ServedClusters | Promise<ServedClusters>>> = {
+      actor: () => kubeconfigSource({ actor, kubeconfig, context, atRoot, concluding, announce, log }),
+      registry: () => fleetSource(registry, log),
+      "in-cluster": () => podSource({ name, actorTokenFile, policy, keys, concluding, log }),
+    };
+    const clusters = await open[source]();
+    const served = await serveOn(clusters, {
+      ...{ port, host, healthPort, tls, authority: identity?.authority, log },
+      everywhere: source === "in-cluster" && host === undefined,
     });
-    identity.keep();
-    console.log(`# listening on ${served.url}`);
-    if (served.ca !== undefined) console.log(`# its CA is in ${relative(process.cwd(), identity.caFile)}`);
-    console.log(`# ${served.asker} asks, ${served.actor} impersonates`);
+    identity?.keep();
+    for (const path of clusters.paths()) announce(`listening on ${served.origin}${path}`);
+    if (served.healthPort !== undefined) announce(`/livez and /readyz are on port ${served.healthPort}`);
+    if (identity) announce(`its CA is in ${relative(process.cwd(), identity.caFile)}`);
+    for (const { cluster, asker, actor: acting } of served.accounts)
+      announce(`${source === "registry" ? `${cluster}: ` : ""}${asker} asks, ${acting} impersonates`);
     for (const warning of served.warnings) console.error(`warning: ${warning}`);
     for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => void served.close(drainTime));
   },
 });
 
-const exceptionOf = (text: string | undefined) => {
-  if (text === undefined) return undefined;
-  const [, groupPrefix, resource] = /^([a-z0-9.-]+)\/([a-z0-9]+)$/.exec(text) ?? [];
-  if (groupPrefix === undefined || resource === undefined)
-    throw new UsageError(`--anonymous-exception ${text} is not GROUPPREFIX/RESOURCE, such as login.example.com/tokens`);
-  return { groupPrefix, resource };
+type Values = Parameters<(typeof proxy)["run"]>[0]["values"];
+
+/** The one source of clusters that a command line names. */
+const sourceOf = (values: Values): Source => {
+  const isGiven = (name: keyof Values): boolean => values[name] !== undefined && values[name] !== false;
+  const sources = (["actor", "registry", "in-cluster"] as const).filter(isGiven);
+  const [source, other] = sources;
+  if (source === undefined)
+    throw new UsageError(
+      "--actor is missing; name the user of the kubeconfig that impersonates, or serve a fleet with --registry FILE",
+    );
+  if (other !== undefined) throw new UsageError(`--${source} and --${other}: only one of them names the clusters`);
+  for (const [needed, names] of Object.entries(optionsOf))
+    for (const name of names)
+      if (needed !== source && isGiven(name)) throw new UsageError(`--${name} goes with --${needed}; leave it out`);
+  if (source === "registry" && (isGiven("uid") || isGiven("anonymous-exception")))
+    throw new UsageError("with --registry, uid and anonymousException stand in the registry, beside proxy.actor");
+  return source;
 };
 
-/** Refuses what cannot stand in a URL and a certificate. */
-const checkHost = (host: string): void => {
-  const version = isIP(host);
-  const text = hostOf("--host", version === 6 ? `[${host}]` : host);
-  if (version === 0 && /[/:]/.test(text))
-    throw new UsageError(`--host ${host} is not a name or an address; a port is given with --port`);
+const concludingOf = (values: Values): ConcludeOptions => {
+  const text = values["anonymous-exception"];
+  const anonymousException = text === undefined ? undefined : anonymousExceptionOf(text);
+  if (text !== undefined && anonymousException === undefined)
+    throw new UsageError(`--anonymous-exception ${text} is not GROUPPREFIX/RESOURCE, such as login.example.com/tokens`);
+  return { uid: values.uid ?? "passthrough", ...(anonymousException && { anonymousException }) };
+};
+
+const keyHashOf = (text: string): KeyHash => {
+  if (!isKeyHash(text))
+    throw new UsageError("--key-hash must be sha256: and 64 hexadecimal digits, as the command key prints it");
+  return text;
 };

@@ -1,13 +1,11 @@
-import { isIP } from "node:net";
 import { relative, resolve } from "node:path";
 import { webhookConfigurations } from "../../lib/manifests/index.ts";
 import { defineCommand } from "../command-line/command.ts";
 import { readText } from "../command-line/files.ts";
-import { hostOf } from "../command-line/guard-url.ts";
 import { manifestsCommand } from "../command-line/manifests-command.ts";
 import { policyOf } from "../command-line/policy-of.ts";
+import { checkHost, portOf, tlsFilesOf } from "../command-line/server-options.ts";
 import { answerOptions, sharedOptions } from "../command-line/shared-options.ts";
-import { UsageError } from "../command-line/usage.ts";
 import { yamlText } from "../command-line/yaml-text.ts";
 import { describeAsk } from "../local/local-cluster.ts";
 import { localIdentity } from "../local/local-identity.ts";
@@ -32,19 +30,16 @@ export const start = defineCommand({
   notes:
     "The CA and the key are kept in .local in the current folder, so that what is registered holds after a restart. Every decision is a line of JSON on standard error.",
   run: async ({ values }) => {
-    const port = /^\d+$/.test(values.port) ? Number(values.port) : Number.NaN;
-    if (!(port <= 65535)) throw new UsageError(`--port ${values.port} is not a port`);
+    const port = portOf("--port", values.port);
     if (values.host !== undefined) checkHost(values.host);
-    const cert = values["tls-cert"];
-    const key = values["tls-key"];
-    if ((cert === undefined) !== (key === undefined)) throw new UsageError("--tls-cert and --tls-key go together");
+    const tls = tlsFilesOf(values);
     const identity = await localIdentity(folder);
     const { url, ca } = await serve({
       ...values,
       port,
       key: identity.key,
       authority: identity.authority,
-      tls: cert && key ? { cert: readText(cert), key: readText(key) } : undefined,
+      tls: tls && { cert: readText(tls.certFile), key: readText(tls.keyFile) },
     });
     identity.keep();
     console.log(`# listening on ${url}, ${describeAsk(values)}`);
@@ -60,15 +55,3 @@ export const start = defineCommand({
     console.log(yamlText(configurations).trimEnd());
   },
 });
-
-/** Refuses a host that cannot be part of a URL and of a certificate, or that a cluster cannot call. */
-const checkHost = (host: string): void => {
-  const version = isIP(host);
-  const text = hostOf("--host", version === 6 ? `[${host}]` : host);
-  if (version === 0 && /[/:]/.test(text))
-    throw new UsageError(`--host ${host} is not a name or an address; a port is given with --port`);
-  if (/^(0\.0\.0\.0|\[::\])$/.test(text))
-    throw new UsageError(
-      `--host ${host} is every address of this machine, and none that a cluster can call; give the one that it calls, such as --host 172.17.0.1`,
-    );
-};

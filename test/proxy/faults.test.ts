@@ -11,10 +11,10 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { RequestEntry } from "../../functions/proxy/log-entries.ts";
 import { type Certificates, throwAwayCertificates } from "../../infra/local/certificates.ts";
-import { type LocalProxy, type ServeProxyOptions, serveProxy } from "../../infra/local/serve-proxy.ts";
 import { freePorts } from "../cluster/harness/free-ports.ts";
 import { until } from "../cluster/world/until.ts";
 import { header, type Received, send, sendBytes } from "./world/clients.ts";
+import { type LocalProxy, type ServeProxyOptions, serveProxy } from "./world/serve-proxy.ts";
 import { type StandIn, startStandIn } from "./world/stand-in.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "proxy-faults-"));
@@ -45,7 +45,8 @@ const serve = async (port: number, options: Partial<ServeProxyOptions> = {}) => 
   writeFileSync(at("kubeconfig"), JSON.stringify(config));
   const entries: RequestEntry[] = [];
   const proxy: LocalProxy = await serveProxy({
-    ...{ kubeconfig: at("kubeconfig"), actor: "actor", uid: "passthrough", log: (entry) => entries.push(entry) },
+    ...{ kubeconfig: at("kubeconfig"), actor: "actor", uid: "passthrough" },
+    log: (entry) => entry.event === "request" && entries.push(entry),
     ...options,
   });
   closing.push(() => proxy.close());

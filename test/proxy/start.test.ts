@@ -119,11 +119,18 @@ test("the command serves, logs a line for each request, and ends at SIGTERM", as
   const lines = ["authorization", `Bearer ${stage.user("rita").token}`];
   expect((await send(front, { http: 2, path: "/api/v1/configmaps", lines })).status).toBe(200);
   expect((await send(front, { http: 1, path: "/api/v1/secrets", lines })).status).toBe(403);
-  await until("the lines are there", async () => said.stderr.trim().split("\n").length === 2);
-  const [first, second] = said.stderr
+  await until("the lines are there", async () => said.stderr.trim().split("\n").length === 3);
+  const [accounts, first, second] = said.stderr
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
+  expect(accounts).toEqual({
+    event: "accounts",
+    cluster: "prod",
+    asker: "proxy-asker",
+    actor: "system:serviceaccount:kube-system:good-actor",
+    warnings: [],
+  });
   expect(first).toMatchObject({
     caller: "rita",
     user: "rita",

@@ -74,7 +74,21 @@ const rooms: Readonly<
   ],
   "functions/proxy": [
     "the second door: an impersonating API proxy",
-    ["lib", "functions/cluster", "functions/net", "functions/telemetry"],
+    ["lib", "functions/registry", "functions/cluster", "functions/net", "functions/telemetry"],
+  ],
+  "functions/server": [
+    "both doors on one port: clusters, TLS, health",
+    [
+      "lib",
+      "functions/webhook",
+      "functions/proxy",
+      "functions/registry",
+      "functions/cluster",
+      "functions/net",
+      "functions/gateway",
+      "functions/telemetry",
+      "functions/settings",
+    ],
   ],
   functions: ["entry points, one per deployable", ["lib", "functions"]],
   "infra/command-line": [

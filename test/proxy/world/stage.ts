@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RequestEntry } from "../../../functions/proxy/log-entries.ts";
-import { type LocalProxy, type ServeProxyOptions, serveProxy } from "../../../infra/local/serve-proxy.ts";
 import { type ControlPlane, startControlPlane } from "../../cluster/control-plane.ts";
 import type { Caller } from "../../cluster/harness/caller.ts";
 import { type Kubectl, kubeconfig, kubectlRunner } from "../../cluster/harness/kubectl.ts";
 import { applied } from "../../cluster/world/applied.ts";
 import { until } from "../../cluster/world/until.ts";
+import { type LocalProxy, type ServeProxyOptions, serveProxy } from "./serve-proxy.ts";
 
 /** A control plane with the two accounts of a proxy and a few people. */
 export interface Stage extends ControlPlane {
@@ -123,7 +123,7 @@ export const startStage = async (flags: readonly string[] = []): Promise<Stage> 
       const entries: RequestEntry[] = [];
       const proxy = await serveProxy({
         ...{ kubeconfig: kubeconfigFile, actor: "actor", uid: "passthrough" },
-        log: (entry) => entries.push(entry),
+        log: (entry) => entry.event === "request" && entries.push(entry),
         ...options,
       });
       open.add(proxy);

@@ -289,7 +289,7 @@ describe("the message about an unreadable registry says why, and quotes nothing 
 test("a door reads members of its own, and no other door's", () => {
   const reader = {
     members: ["actor"],
-    read: ({ name, extension: { actor }, connect }: RegisteredContext) => ({ name, actor, label: connect().label }),
+    read: ({ name, extension: { actor }, connecting }: RegisteredContext) => ({ name, actor, label: connecting.label }),
   };
   const minting = { mint, region: undefined };
   const text = (extension: object) => kubeconfig({ extension });

@@ -1,8 +1,7 @@
-import type { Connection } from "../../functions/cluster/connection.ts";
-import type { Identify } from "../../functions/cluster/identify.ts";
-import { readOwnRules } from "../../functions/cluster/own-rules.ts";
 import { serviceAccountOf } from "../../lib/identity/index.ts";
-import { UsageError } from "../command-line/usage.ts";
+import type { Connection } from "../cluster/connection.ts";
+import type { Identify } from "../cluster/identify.ts";
+import { readOwnRules } from "../cluster/own-rules.ts";
 
 /** The two accounts of a proxy, as the API server names them. */
 export interface ProxyAccounts {
@@ -21,22 +20,24 @@ const invented = "impersonation-admission-invented";
  * Looks at the account that asks and at the one that impersonates. Throws where they are the same, where the token of the second is not
  * accepted, and where it may do more than impersonate.
  *
- * @param token of the acting account
+ * @param token of the acting account; undefined where it has none
  */
-export async function checkProxyAccounts(
+export async function checkAccounts(
   asking: Connection,
   acting: Connection,
   identify: Identify,
-  token: string,
+  token: string | undefined,
 ): Promise<ProxyAccounts> {
+  if (token === undefined)
+    throw new Error("the acting account has no token; give it a token, a tokenFile or an exec plugin");
   const identity = await identify(token, Date.now() + patience);
-  if ("failure" in identity) throw new UsageError(`the acting account could not be looked up: ${identity.failure}`);
+  if ("failure" in identity) throw new Error(`the acting account could not be looked up: ${identity.failure}`);
   if ("refused" in identity)
-    throw new UsageError("the API server does not accept the token of the acting account; renew it");
+    throw new Error("the API server does not accept the token of the acting account; renew it");
   const actor = identity.user.username;
   const asker = await ownName(asking);
   if (asker === actor)
-    throw new UsageError(
+    throw new Error(
       `both accounts are ${JSON.stringify(asker)}; the account that asks and the one that impersonates must differ`,
     );
   const account = serviceAccountOf(actor);
@@ -51,8 +52,8 @@ export async function checkProxyAccounts(
     for (const rule of own.rules) if (!common.rules.has(rule) && !rule.startsWith("impersonate ")) excess.add(rule);
   }
   if (excess.size > 0)
-    throw new UsageError(
-      `the acting account ${JSON.stringify(actor)} may do more than impersonate: ${[...excess].slice(0, 10).join(", ")}${excess.size > 10 ? `, and ${excess.size - 10} more` : ""}; take these rights away from it, or name another --actor`,
+    throw new Error(
+      `the acting account ${JSON.stringify(actor)} may do more than impersonate: ${[...excess].slice(0, 10).join(", ")}${excess.size > 10 ? `, and ${excess.size - 10} more` : ""}; take these rights away from it, or name another actor`,
     );
   const warning = `what ${JSON.stringify(actor)} may do is not known in full, because an authorizer besides RBAC does not tell`;
   return { asker, actor, warnings: isIncomplete ? [warning] : [] };
@@ -63,7 +64,7 @@ const rulesOf = async (acting: Connection, namespace: string, as?: string) => {
     return await readOwnRules(acting, namespace, AbortSignal.timeout(patience), as);
   } catch (error) {
     const what = as === undefined ? "the rules of the acting account" : "the rules of a user that it impersonates";
-    throw new UsageError(
+    throw new Error(
       `${what} could not be read: ${error instanceof Error ? error.message : error}; it must be allowed to impersonate users, groups, serviceaccounts, and userextras and uids of authentication.k8s.io`,
     );
   }
@@ -77,7 +78,7 @@ const ownName = async ({ send }: Connection): Promise<string> => {
     signal: AbortSignal.timeout(patience),
   });
   if (status !== 201)
-    throw new UsageError(
+    throw new Error(
       `the asking account could not be looked up: the API server answered ${status}; see its credentials`,
     );
   return JSON.parse(text).status.userInfo.username;
