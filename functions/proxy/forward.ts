@@ -59,6 +59,7 @@ export async function forward(
   try {
     for (let repeats = 0; ; repeats += 1) {
       stream = await upstream.open(request, { endStream: body === undefined, isWanted: () => !isOver });
+      const hasEndStream = watchEndStream(stream);
       const answer = await answerOf(stream, body);
       if ("broken" in answer) {
         const isRefused = answer.broken === constants.NGHTTP2_REFUSED_STREAM;
@@ -72,7 +73,7 @@ export async function forward(
         return failed(502, "the API server refused the credential of the acting account");
       }
       body?.release();
-      return await passOn(stream, answer, prefix, reply, () =>
+      return await passOn(stream, answer, prefix, reply, hasEndStream, () =>
         isLate
           ? "the request was not complete at its deadline"
           : isGone
@@ -96,6 +97,20 @@ const hasBody = (source: IncomingMessage | Http2ServerRequest): boolean => {
   if ("stream" in source) return !source.stream.endAfterHeaders;
   const { "transfer-encoding": coding, "content-length": length = "0" } = source.headers;
   return coding !== undefined || length !== "0";
+};
+
+/**
+ * Whether the API server said that its answer is complete (END_STREAM). Node ends a stream in the same way when its connection breaks, and
+ * when it is reset with NO_ERROR. Only the order differs: Node reads END_STREAM before the stream is closed.
+ */
+const watchEndStream = (stream: ClientHttp2Stream): (() => boolean) => {
+  let hasEnded = false;
+  const push = stream.push.bind(stream);
+  stream.push = (chunk, encoding) => {
+    if (chunk === null && !stream.closed && stream.session?.destroyed === false) hasEnded = true;
+    return push(chunk, encoding);
+  };
+  return () => hasEnded;
 };
 
 interface UpstreamAnswer {
@@ -126,10 +141,10 @@ const passOn = (
   { status, headers }: UpstreamAnswer,
   prefix: string,
   reply: ClientReply,
+  hasEndStream: () => boolean,
   reasonOfBreak: () => string,
 ): Promise<Ended> =>
   new Promise((resolve) => {
-    const { session } = stream;
     const { body } = reply;
     let bytes = 0;
     let isSettled = false;
@@ -149,8 +164,7 @@ const passOn = (
       if (!body.write(chunk) && body.writableLength > mostWaiting) stream.pause();
     });
     body.on("drain", () => stream.resume());
-    // Node ends a stream cleanly when its connection breaks; the code and the state of the connection are the only traces.
-    stream.once("end", () => settle(stream.rstCode === constants.NGHTTP2_NO_ERROR && session?.destroyed === false));
+    stream.once("end", () => settle(stream.rstCode === constants.NGHTTP2_NO_ERROR && hasEndStream()));
     stream.once("close", () => settle(false));
     reply.respond(status, answerLines(headers, prefix));
   });
