@@ -22,7 +22,7 @@ export interface ClientReply {
   readonly onClose: (listener: () => void) => void;
 }
 
-/** Corks a stream until all events of this turn of the event loop are handled. */
+/** Corks a connection until all events of this turn of the event loop are handled. */
 const gatheringOn = (connection: () => Writable | null) => {
   let isGathering = false;
   return (): void => {
@@ -89,7 +89,8 @@ export function clientReplyOf(response: ServerResponse | Http2ServerResponse): C
       stream.respond(lines, wantsTrailers ? { waitForTrailers: true } : {});
     },
     body: stream,
-    gather: gatheringOn(() => stream),
+    // A connection with HTTP/2 does so by itself.
+    gather: () => {},
     // Without an error the stream would end as if it were complete.
     cut: () => stream.destroy(new Error("the answer is not whole")),
     onClose: (listener) => stream.once("close", listener),

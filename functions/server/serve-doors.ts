@@ -67,6 +67,7 @@ export async function serveDoors(
   Object.assign(server, {
     maxHeaderSize: megabyte,
     headersTimeout: 32_000,
+    connectionsCheckingInterval: 5_000,
     requestTimeout: 0,
     keepAliveTimeout: 90_000,
   });

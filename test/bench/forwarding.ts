@@ -1,20 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { throwAwayCertificates } from "../../infra/local/certificates.ts";
-import { type ServedProcess, serveProcess, serveProgram } from "../soak/served.ts";
+import type { ServedProcess } from "../soak/served.ts";
 import { compared, type Figures, median, type Row, rounded } from "./figures.ts";
-import { goProgram } from "./go-programs.ts";
+import { type GoLoad, goLoad } from "./go-load.ts";
+import { startProxyEnds } from "./proxy-ends.ts";
 
-/** What one round of a measurement gave: sums where `answers` divides them, values elsewhere. */
-interface Sample {
-  readonly answers: number;
-  readonly bytes: number;
-  readonly seconds: number;
-  readonly p50: number;
-  readonly p99: number;
+/** One round of a measurement. */
+interface Sample extends GoLoad {
   /** CPU milliseconds of the measured program. */
   readonly cpu: number;
   /** MiB of it, at the end. */
@@ -38,53 +28,6 @@ type Front = (typeof fronts)[number];
 const go = "Go's ReverseProxy";
 const ours = "ours, forwarding alone";
 
-const start = async (folder: string) => {
-  const { ca, cert, key } = await throwAwayCertificates({ hosts: ["127.0.0.1", "localhost"] });
-  const file = (name: string, content: string): string => {
-    writeFileSync(join(folder, name), content, { mode: 0o600 });
-    return join(folder, name);
-  };
-  const [caFile, certFile, keyFile] = [file("ca.pem", ca), file("cert.pem", cert), file("key.pem", key)];
-  const upstream = await serveProgram(goProgram("upstream"), [certFile, keyFile]);
-  const user = (name: string) => ({ name, user: { token: name } });
-  const kubeconfig = file(
-    "kubeconfig",
-    JSON.stringify({
-      clusters: [{ name: "c", cluster: { server: upstream.url, "certificate-authority": caFile } }],
-      users: [user("asker"), user("actor")],
-      contexts: ["asker", "actor"].map((name) => ({ name, context: { cluster: "c", user: name } })),
-      "current-context": "asker",
-    }),
-  );
-  const peer = await serveProgram(goProgram("reverse-proxy"), [upstream.url, caFile, certFile, keyFile]);
-  const forwarder = await serveProcess("test/bench/handlers/forwarder.ts", [kubeconfig, certFile, keyFile]);
-  const door = await serveProcess("infra/cli.ts", [
-    ...["proxy", "--port", "0", "--kubeconfig", kubeconfig, "--actor", "actor"],
-    ...["--tls-cert", certFile, "--tls-key", keyFile],
-  ]);
-  return { caFile, upstream, peer, forwarder, door, all: [peer, forwarder, door, upstream] };
-};
-
-/** Runs the load generator. `whenOpen` is called once all watches are open. */
-const load = async (args: readonly string[], whenOpen?: () => void) => {
-  const child = spawn(goProgram("load"), args, { stdio: ["pipe", "pipe", "inherit"] });
-  let text = "";
-  let isOpen = false;
-  child.stdout.setEncoding("utf8").on("data", (more: string) => {
-    text += more;
-    if (whenOpen === undefined || isOpen || !text.includes("\n")) return;
-    isOpen = true;
-    setTimeout(() => {
-      whenOpen();
-      child.stdin.write("\n");
-    }, 1_000);
-  });
-  await once(child, "close");
-  const result = JSON.parse(text.trim().split("\n").at(-1) ?? "");
-  if (result.failed !== 0) throw new Error(`${result.failed} requests of ${args.join(" ")} failed`);
-  return result;
-};
-
 /**
  * The proxy compared with Go's `httputil.ReverseProxy`, and with no proxy, in front of the same server in Go, called by the same client in
  * Go. All programs share the cores of this machine. One round measures each of them once, one after the other.
@@ -92,8 +35,11 @@ const load = async (args: readonly string[], whenOpen?: () => void) => {
  * @param rounds of each measurement
  */
 export const forwarding = async (rounds: number): Promise<readonly Figures[]> => {
-  const folder = mkdtempSync(join(tmpdir(), "bench-proxy-"));
-  const { caFile, upstream, peer, forwarder, door, all } = await start(folder);
+  const ends = await startProxyEnds();
+  const { caFile, upstream } = ends;
+  const peer = await ends.servePeer();
+  const forwarder = await ends.serveForwarder();
+  const door = await ends.serveDoor();
   const direct: Target = { name: "direct", url: upstream.url, server: undefined };
   const base: Target = { name: go, url: peer.url, server: peer };
   const alone: Target = { name: ours, url: forwarder.url, server: forwarder };
@@ -115,7 +61,7 @@ export const forwarding = async (rounds: number): Promise<readonly Figures[]> =>
     const idle = target.server?.cost().memory ?? 0;
     let opened = idle;
     const isWatch = args.includes("-broadcast");
-    const result = await load(
+    const result = await goLoad(
       [...shared, ...args],
       isWatch
         ? () => {
@@ -124,8 +70,6 @@ export const forwarding = async (rounds: number): Promise<readonly Figures[]> =>
         : undefined,
     );
     return {
-      bytes: 0,
-      seconds: 0,
       ...result,
       cpu: (target.server?.cost().cpu ?? 0) - before,
       memory: target.server?.cost().memory ?? 0,
@@ -133,10 +77,10 @@ export const forwarding = async (rounds: number): Promise<readonly Figures[]> =>
     };
   };
 
-  /** All targets over both fronts, in turns. The first round is not counted. */
-  const measure = async (targets: readonly Target[], args: readonly string[], times: number) => {
+  /** All targets over both fronts, in turns, after rounds that are not counted. */
+  const measure = async (targets: readonly Target[], args: readonly string[], times: number, warming = 1) => {
     const samples = new Map<string, Sample[]>();
-    for (let round = 0; round <= times; round += 1)
+    for (let round = 1 - warming; round <= times; round += 1)
       for (const target of targets)
         for (const front of fronts) {
           const key = `${target.name}, ${front}`;
@@ -176,10 +120,22 @@ export const forwarding = async (rounds: number): Promise<readonly Figures[]> =>
 
   try {
     const gets = ["-path", "/api/v1/namespaces/default/configmaps"];
+    // First, because a process that has answered much keeps memory that watches then use.
+    await measure([base, alone, cached], [...gets, "-parallel", "32", "-count", "2000"], 1, 0);
+    const watched = await measure(
+      [direct, base, alone, cached],
+      [
+        ...["-path", "/api/v1/events?watch=1", "-broadcast", `${upstream.url}/broadcast`],
+        ...["-parallel", String(watches), "-count", "20"],
+      ],
+      Math.ceil(rounds / 2),
+      0,
+    );
     const many = await measure(
       [direct, base, alone, cached, uncached],
       [...gets, "-parallel", "32", "-count", "3000"],
       rounds,
+      3,
     );
     const single = await measure(
       [direct, base, alone, cached, uncached],
@@ -187,14 +143,6 @@ export const forwarding = async (rounds: number): Promise<readonly Figures[]> =>
       Math.ceil(rounds / 2),
     );
     const lists = await measure([direct, base, alone, cached], ["-path", "/api/v1/pods", "-count", "15"], rounds);
-    const watched = await measure(
-      [direct, base, alone, cached],
-      [
-        ...["-path", "/api/v1/events?watch=1", "-broadcast", `${upstream.url}/broadcast`],
-        ...["-parallel", String(watches), "-count", "20"],
-      ],
-      Math.ceil(rounds / 3),
-    );
     const cpuOf = (each: readonly Sample[], isDirect: boolean): Readonly<Record<string, number>> =>
       isDirect ? {} : { "CPU us": (1_000 * sum(each, "cpu")) / sum(each, "answers") };
     const against = go;
@@ -254,7 +202,7 @@ export const forwarding = async (rounds: number): Promise<readonly Figures[]> =>
       },
       {
         ...{ name: "proxy", title: `${watches} watches`, against },
-        how: `${watches} connections with a watch each, 20 events of 900 bytes to all of them, ${Math.ceil(rounds / 3)} times; latency from the server's writing to the client's reading. Goal for memory: 130 kB each.`,
+        how: `${watches} connections with a watch each, 20 events of 900 bytes to all of them, ${Math.ceil(rounds / 2)} times; latency from the server's writing to the client's reading. Goal for memory: 130 kB each.`,
         rows: table(
           watched,
           (each, isDirect) => ({
@@ -272,7 +220,7 @@ export const forwarding = async (rounds: number): Promise<readonly Figures[]> =>
       },
     ];
   } finally {
-    await Promise.all(all.map(({ stop }) => stop()));
-    rmSync(folder, { recursive: true });
+    await Promise.all([peer, forwarder, door].map(({ stop }) => stop()));
+    await ends.stop();
   }
 };

@@ -11,8 +11,15 @@ export interface ServedProcess {
 }
 
 /** Starts a script of this repository and waits until it prints its address. Its log is discarded. */
-export const serveProcess = (script: string, args: readonly string[]): Promise<ServedProcess> =>
-  serveProgram(process.execPath, [fileURLToPath(new URL(`../../${script}`, import.meta.url)), ...args]);
+export const serveProcess = (
+  script: string,
+  args: readonly string[],
+  nodeOptions: readonly string[] = [],
+): Promise<ServedProcess> =>
+  serveProgram(process.execPath, [...nodeOptions, fileURLToPath(new URL(`../../${script}`, import.meta.url)), ...args]);
+
+/** As `npm run proxy` starts it. */
+export const proxyNodeOptions = ["--single-threaded-gc", "--max-semi-space-size=64"] as const;
 
 /** The same for any program. */
 export const serveProgram = async (program: string, args: readonly string[]): Promise<ServedProcess> => {
