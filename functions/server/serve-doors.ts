@@ -41,7 +41,13 @@ const megabyte = 1024 * 1024;
 
 const serverOptions: SecureServerOptions = {
   allowHTTP1: true,
-  settings: { maxConcurrentStreams: 1_000, maxHeaderListSize: megabyte, initialWindowSize: megabyte },
+  settings: {
+    maxConcurrentStreams: 1_000,
+    maxHeaderListSize: megabyte,
+    initialWindowSize: megabyte,
+    // Node takes the headers of a request in nine frames at most, so the size of a frame bounds them.
+    maxFrameSize: megabyte / 4,
+  },
   maxHeaderListPairs: 4_096,
   maxSessionMemory: 256,
 };
@@ -65,6 +71,7 @@ export async function serveDoors(
   Object.assign(server, {
     maxHeaderSize: megabyte,
     headersTimeout: 32_000,
+    connectionsCheckingInterval: 5_000,
     requestTimeout: 0,
     keepAliveTimeout: 90_000,
   });

@@ -7,7 +7,9 @@ import { percentDecoded } from "./query.ts";
 
 /** The values of a header, in order. */
 export function valuesOf(lines: readonly HeaderLine[], name: string): readonly string[] {
-  return lines.filter((line) => line[0].toLowerCase() === name).map(([, value]) => value);
+  const values: string[] = [];
+  for (const [each, value] of lines) if (each.length === name.length && each.toLowerCase() === name) values.push(value);
+  return values;
 }
 
 const isControl = (character: string): boolean => character < " " || character === "\x7f";

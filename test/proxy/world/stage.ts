@@ -82,6 +82,7 @@ const users = [
   { name: "rita", uid: "" },
   { name: "stranger", uid: "" },
   { name: "zo\u00eb", uid: "", groups: ["\u00fcber"] },
+  { name: "\u738b\u82b3", uid: "", groups: ["\u0433\u0440\u0443\u043f\u043f\u0430", "\ud83d\udc33"] },
   { name: "member", uid: "", groups: ["readers", ...Array.from({ length: 499 }, (_, at) => `group-${at}`)] },
   { name: "ulf", uid: "u-1", groups: ["team-a"] },
   // In the most powerful group, and impersonated, because no uid is sent.
