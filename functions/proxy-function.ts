@@ -19,11 +19,13 @@ const log: ProxyLog = (entry) => {
 
 const registry = openRegistry({ ...settings, registry: proxyRegistry }, proxyClusters(log), log, "PROXY_REGISTRY");
 
+const empty = "the registry of the proxy has no cluster that can be used; its log says why";
+
 /** The Lambda function of the proxy, for `awslambda.streamifyResponse`. */
 export const proxyHandler = createStreamHandler({
   clusters: {
     named: async (name, deadline) => {
-      const doubt = await registry.current?.(deadline);
+      const doubt = (await registry.current?.(deadline)) ?? (registry.clusters.size === 0 ? empty : undefined);
       return doubt === undefined ? registry.clusters.get(name) : { problem: doubt };
     },
   },

@@ -23,7 +23,8 @@ export function proxyFunctionOf({ proxy, registryMaxAge, registryDeadAge, warmCl
   return {
     description: "Impersonating API proxy - passes requests on to API servers as the user that sent them.",
     handler: "dist/proxy-lambda.handler",
-    role,
+    // osls would add a redundant dependency for a logical id.
+    role: sub(`\${${role}.Arn}`),
     timeout: longestAnswer,
     ...(proxy.reservedConcurrency !== undefined && { reservedConcurrency: proxy.reservedConcurrency }),
     environment: {
