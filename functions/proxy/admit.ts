@@ -12,6 +12,7 @@ import {
   requestTimeout,
   webSocketProtocolsOf,
 } from "../../lib/proxy/index.ts";
+import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 import { authenticate } from "./authenticate.ts";
 import { countLookUps } from "./count-look-ups.ts";
 import { framingFault } from "./framing-fault.ts";
@@ -57,12 +58,15 @@ export interface Admitted {
 export interface Refused {
   readonly facts: RequestFacts;
   readonly refusal: StatusObject;
+  /** What the log says in place of the refusal's message. */
+  readonly reason?: string;
   /** Absent where the code says it all. */
   readonly refusalClass?: RefusalClass;
 }
 
 export interface AdmitOptions {
   readonly clusters: ProxiedClusters;
+  readonly issuers?: TokenIssuers | undefined;
   readonly enter: Enter;
   /** Milliseconds that a request may take at most, if it is not long-running. */
   readonly mostMilliseconds: number;
@@ -74,7 +78,7 @@ const askingTime = 10_000;
 /** The first steps of each request, in order: its route, its request info, its caller, and the decision. */
 export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Admitted | Refused> {
   const { method, target, peer, upgrade } = arrival;
-  const { clusters, enter, mostMilliseconds } = options;
+  const { clusters, issuers, enter, mostMilliseconds } = options;
   const arrived = Date.now();
   // The same for all, because requests share what is being looked up.
   const asking = arrived + askingTime;
@@ -104,9 +108,9 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
   const doubt = await cluster.doubt(asking);
   if (doubt !== undefined) return refuse(503, doubt, "not-ready");
   const { identify, ask, counts } = countLookUps(cluster);
-  const authenticated = await authenticate(lines, upgrade === "websocket", identify, asking);
+  const authenticated = await authenticate(lines, upgrade === "websocket", { issuers, identify }, asking);
   facts = { ...facts, ...counts() };
-  if ("refusal" in authenticated) return { facts, refusal: authenticated.refusal };
+  if ("refusal" in authenticated) return { facts, ...authenticated };
   const { caller, token } = authenticated;
   facts = { ...facts, caller: nameOf(caller) };
 

@@ -2,8 +2,10 @@ import { type IncomingMessage, ServerResponse, STATUS_CODES } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { isProblem } from "../../lib/meta/index.ts";
 import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
 import type { HeaderLine } from "../../lib/proxy/index.ts";
+import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 import type { Arrival } from "./admit.ts";
 import { type ClientReply, clientReplyOf } from "./client-reply.ts";
 import { clientHasLeft, type Ended, forward } from "./forward.ts";
@@ -17,6 +19,8 @@ import { upgradeProtocolOf } from "./upgrade-protocol.ts";
 
 export interface ProxyOptions {
   readonly clusters: ProxiedClusters;
+  /** Whose tokens count besides those of the clusters. */
+  readonly issuers?: TokenIssuers | undefined;
   readonly log: RequestLog;
   readonly limits?: InFlightLimits;
   /** Milliseconds that a request may take at most, if it is not long-running. 60 s where absent. */
@@ -40,8 +44,8 @@ export interface ProxyListeners {
 
 /** The impersonating proxy. */
 export function createProxy(options: ProxyOptions): ProxyListeners {
-  const { clusters, log, limits = usualLimits, mostMilliseconds = 60_000, onLoad } = options;
-  const handling = { clusters, enter: inFlight(limits, onLoad), mostMilliseconds, log };
+  const { clusters, issuers, log, limits = usualLimits, mostMilliseconds = 60_000, onLoad } = options;
+  const handling = { clusters, issuers, enter: inFlight(limits, onLoad), mostMilliseconds, log };
 
   const refuseWith =
     (reply: () => ClientReply) =>
@@ -87,15 +91,8 @@ export function createProxy(options: ProxyOptions): ProxyListeners {
     };
     const arrival = arrivalOf(request);
     const protocol = upgradeProtocolOf(arrival.lines);
-    const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
-    const fault =
-      protocol === undefined
-        ? "only Upgrade: websocket and Upgrade: SPDY/3.1 are served"
-        : coding !== undefined || length !== "0"
-          ? "a request to upgrade must have no body"
-          : undefined;
-    if (protocol === undefined || fault !== undefined) {
-      const ended = refused(statusObject(400, fault ?? ""));
+    if (isProblem(protocol)) {
+      const ended = refused(statusObject(400, protocol.problem));
       log({
         ...{ event: "request", time: new Date().toISOString(), peer: arrival.peer },
         ...{ decision: "refused", ...ended, refusal: "malformed", milliseconds: 0 },

@@ -36,8 +36,9 @@ export async function handleRequest(
     const admission = await admit(arrival, admitting);
     facts = admission.facts;
     if ("refusal" in admission) {
-      const { refusal, refusalClass = refusalClassOf(refusal) } = admission;
-      record(facts, "refused", { ...refused(refusal), refusal: refusalClass });
+      const { refusal, reason, refusalClass = refusalClassOf(refusal) } = admission;
+      const ended = { ...refused(refusal), ...(reason !== undefined && { reason }), refusal: refusalClass };
+      record(facts, "refused", ended);
     } else
       try {
         record(facts, "forwarded", await go(admission));

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 import { createProxy } from "../proxy/create-proxy.ts";
 import type { InFlightLimits } from "../proxy/in-flight.ts";
 import { followFiles } from "./follow-files.ts";
@@ -24,6 +25,8 @@ export interface ServerOptions {
   readonly address: string | undefined;
   /** Absent: no port for health and metrics. */
   readonly healthPort?: number | undefined;
+  /** Whose tokens count besides those of the clusters. They are closed with the server. */
+  readonly issuers?: TokenIssuers | undefined;
   /** Those that `log` counts; absent: none are served. */
   readonly metrics?: Metrics | undefined;
   readonly log: ServerLog;
@@ -56,9 +59,10 @@ const expiryOf = ({ cert }: Pick<ServerTls, "cert">): number => new X509Certific
  * Serves both doors. Rejects for a certificate that cannot be used, and where a port cannot be listened on (an error with a `port`).
  */
 export async function openServer(options: ServerOptions): Promise<Server> {
-  const { clusters, tls, port, address, log, limits, mostMilliseconds, metrics } = options;
+  const { clusters, tls, port, address, issuers, log, limits, mostMilliseconds, metrics } = options;
   const proxy = createProxy({
     clusters: clusters.proxied ?? { named: async () => undefined },
+    issuers,
     log,
     ...(limits && { limits }),
     ...(mostMilliseconds && { mostMilliseconds }),
@@ -108,6 +112,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       await doors.close(drain);
       health?.close();
       clusters.close();
+      issuers?.close();
     },
   };
 }

@@ -50,11 +50,12 @@ const enter = () => () => {};
 export function createStreamHandler({ clusters, refreshed, log, watchSeconds }: StreamHandlerOptions) {
   let cold = true;
   const usedAt = new WeakMap<ProxyCluster, number>();
+  let used: ProxyCluster | undefined;
   const named: typeof clusters.named = async (name, deadline) => {
     const cluster = await clusters.named(name, deadline);
     if (cluster && !isProblem(cluster)) {
       if (Date.now() - (usedAt.get(cluster) ?? 0) > longestPause) cluster.upstream.reconnect();
-      usedAt.set(cluster, Date.now());
+      used = cluster;
     }
     return cluster;
   };
@@ -78,6 +79,7 @@ export function createStreamHandler({ clusters, refreshed, log, watchSeconds }: 
       refusing(reply)(statusObject(500, "Internal error occurred: the proxy failed"));
     }
     await reply.closed;
+    if (used) usedAt.set(used, Date.now());
     await refreshed(until);
     if (reply.isCut()) throw new IncompleteAnswer(last?.reason ?? "the proxy failed");
   };

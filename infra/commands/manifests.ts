@@ -1,4 +1,3 @@
-import { readCaBundle } from "../../functions/cluster/ca-bundle.ts";
 import { serviceAccountOf } from "../../lib/identity/index.ts";
 import {
   admissionPolicies,
@@ -8,8 +7,8 @@ import {
   webhookConfigurations,
 } from "../../lib/manifests/index.ts";
 import type { Policy } from "../../lib/policy/index.ts";
+import { caBundleOf } from "../command-line/ca-bundle-of.ts";
 import { defineCommand } from "../command-line/command.ts";
-import { readText } from "../command-line/files.ts";
 import { guardUrl } from "../command-line/guard-url.ts";
 import { calledAs } from "../command-line/installation.ts";
 import { isDnsLabel, isLabelKey, isLabelValue } from "../command-line/kubernetes-syntax.ts";
@@ -29,16 +28,6 @@ const clientOf = (url: string | undefined, service: string | undefined): Client 
   if (!isDnsLabel(namespace) || !isDnsLabel(name) || more.length > 0)
     throw new UsageError(`--service ${service} is not NAMESPACE/NAME`);
   return { service: { namespace, name, port: 443 } };
-};
-
-/** Base64 of the certificates alone: files often also hold keys, notes and a byte order mark. */
-const caBundleOf = (file: string): string => {
-  const text = readText(file);
-  if (text.includes("\0")) throw new UsageError(`--ca-bundle ${file} is not UTF-8 text; save it as PEM in UTF-8`);
-  const { certificates, ignored } = readCaBundle(text.replace(/^\ufeff/, ""));
-  if (ignored[0]) throw new UsageError(`--ca-bundle ${file} holds what the API server does not read: ${ignored[0]}`);
-  if (certificates.length === 0) throw new UsageError(`--ca-bundle ${file} holds no PEM certificate`);
-  return Buffer.from(certificates.join("")).toString("base64");
 };
 
 const labelOf = (text: string): Readonly<Record<string, string>> => {
@@ -151,7 +140,7 @@ export const manifests = defineCommand({
         ...common(),
         client: clientOf(values.url, values.service),
         timeoutSeconds,
-        ...(caFile === undefined ? {} : { caBundle: caBundleOf(caFile) }),
+        ...(caFile === undefined ? {} : { caBundle: Buffer.from(caBundleOf(caFile)).toString("base64") }),
       }),
       ...askerRoles(askerOf(asker)),
     ];

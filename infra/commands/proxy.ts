@@ -1,11 +1,13 @@
 import { relative, resolve } from "node:path";
 import { anonymousExceptionOf } from "../../functions/proxy/anonymous-exception.ts";
+import { followIssuers } from "../../functions/server/follow-issuers.ts";
 import type { ServerLog } from "../../functions/server/log-entries.ts";
 import { countingLog, openMetrics } from "../../functions/server/open-metrics.ts";
 import type { ServedClusters } from "../../functions/server/served-clusters.ts";
 import { isKeyHash, type KeyHash } from "../../functions/webhook/caller-key.ts";
-import type { ConcludeOptions } from "../../lib/proxy/index.ts";
+import { type ConcludeOptions, isReservedName } from "../../lib/proxy/index.ts";
 import { defineCommand } from "../command-line/command.ts";
+import { naming, readText } from "../command-line/files.ts";
 import { checkHost, portOf, tlsFilesOf } from "../command-line/server-options.ts";
 import { sharedOptions } from "../command-line/shared-options.ts";
 import { UsageError } from "../command-line/usage.ts";
@@ -56,6 +58,15 @@ export const proxy = defineCommand({
       choices: ["passthrough", "impersonate"],
       text: "callers with a uid, such as service accounts, go on with their own token, or with Impersonate-Uid, which the actor must be allowed to (passthrough)",
     },
+    "authentication-config": {
+      value: "FILE",
+      text: "accept the OIDC tokens of the issuers in this AuthenticationConfiguration, the file of the API server's option of this name; it is read again when it changes",
+    },
+    "reserved-name": {
+      value: "NAME",
+      multiple: true,
+      text: "let these issuers name this user or group, which begins with system: (no such name); may be given several times",
+    },
     "anonymous-exception": {
       value: "GROUPPREFIX/RESOURCE",
       text: "send requests for this resource that have no credential on as system:anonymous, on a cluster that refuses anonymous requests",
@@ -91,6 +102,7 @@ export const proxy = defineCommand({
     const metrics = healthPort === undefined ? undefined : await openMetrics();
     const log: ServerLog = metrics ? countingLog(metrics, logToStderr) : logToStderr;
     const announce = (what: string): void => console.log(`# ${what}`);
+    const issuers = issuersOf(values, concluding, log);
     const identity = tls ? undefined : await localIdentity(folder);
     const open: Readonly<Record<Source, () => ServedClusters | Promise<ServedClusters>>> = {
       actor: () => kubeconfigSource({ actor, kubeconfig, context, atRoot, concluding, announce, log }),
@@ -99,7 +111,7 @@ export const proxy = defineCommand({
     };
     const clusters = await open[source]();
     const served = await serveOn(clusters, {
-      ...{ port, host, healthPort, metrics, tls, authority: identity?.authority, log },
+      ...{ port, host, healthPort, metrics, tls, authority: identity?.authority, issuers, log },
       everywhere: source === "in-cluster" && host === undefined,
     });
     identity?.keep();
@@ -131,6 +143,16 @@ const sourceOf = (values: Values): Source => {
   if (source === "registry" && (isGiven("uid") || isGiven("anonymous-exception")))
     throw new UsageError("with --registry, uid and anonymousException stand in the registry, beside proxy.actor");
   return source;
+};
+
+/** With a registry, the clusters say what becomes of uids, so that no token may bring one. */
+const issuersOf = (values: Values, { uid }: ConcludeOptions, log: ServerLog) => {
+  const reservedNames = new Set(values["reserved-name"]);
+  for (const name of reservedNames)
+    if (!isReservedName(name)) throw new UsageError(`--reserved-name ${name} does not begin with system:; remove it`);
+  const file = values["authentication-config"];
+  if (file === undefined) return undefined;
+  return naming(file, () => followIssuers({ file, text: readText(file) }, { uid, reservedNames }, log));
 };
 
 const concludingOf = (values: Values): ConcludeOptions => {

@@ -22,7 +22,11 @@ const options: Readonly<Record<string, readonly string[]>> = {
   start: ["--port", "--host", ...answering, "--tls-cert", "--tls-key"],
   proxy: [
     ...["--actor", "--kubeconfig", "--context", "--port", "--host", "--tls-cert", "--tls-key"],
-    ...["--at-root", "--uid", "--anonymous-exception"],
+    ...["--at-root", "--uid", "--authentication-config", "--reserved-name", "--anonymous-exception"],
+  ],
+  kubeconfig: [
+    ...["--server", "--ca-bundle", "--token", "--token-file", "--oidc", "--oidc-scope", "--client-certificate"],
+    ...["--client-key", "--exec", "--exec-arg", "--name", "--namespace", "-o"],
   ],
   report: [...reading, "--namespace", "--as-writer", "--writers", "--all", "--limit-page", "-o"],
   key: ["--host", "-o"],
@@ -31,7 +35,8 @@ const options: Readonly<Record<string, readonly string[]>> = {
     ...["--namespace-label", "--admission-policies", "--examples", "-o"],
   ],
   doctor: [
-    ...["--kubeconfig", "--context", "--url", "--policy", "--asker-kubeconfig", "--asker-context", "--namespace", "-o"],
+    ...["--kubeconfig", "--context", "--url", "--policy", "--asker-kubeconfig", "--asker-context", "--namespace"],
+    ...["--proxy", "--ca-bundle", "--audit-log", "--actor", "--actor-kubeconfig", "--actor-context", "-o"],
   ],
   completion: [],
 };

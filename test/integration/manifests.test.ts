@@ -135,7 +135,7 @@ describe("the output is what the library makes", () => {
     }
     expect([status, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(
-      row.fault ? `holds what the API server does not read: ${row.fault}` : "holds no PEM certificate",
+      row.fault ? `holds what Kubernetes does not read: ${row.fault}` : "holds no PEM certificate",
     );
   });
 });

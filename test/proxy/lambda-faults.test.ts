@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:http2";
+import { type AddressInfo, connect as connectTcp, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,7 +13,7 @@ import { freePorts } from "../cluster/harness/free-ports.ts";
 import { until } from "../cluster/world/until.ts";
 import { unpackPackage } from "../runtime/packaged.ts";
 import { processCost } from "../support/process-cost.ts";
-import { header, type Received, send } from "./world/clients.ts";
+import { header, type Received, type Sent, send as sendOnce } from "./world/clients.ts";
 import { type LambdaProxy, type LambdaProxyOptions, startLambdaProxy } from "./world/lambda-proxy.ts";
 import { type StandIn, startStandIn } from "./world/stand-in.ts";
 
@@ -71,6 +72,13 @@ const end = async (child: ChildProcess): Promise<void> => {
   const ended = once(child, "exit");
   child.kill("SIGKILL");
   await ended;
+};
+
+/** Sends a request, and waits until the instance has ended it too: a request that comes earlier would start another instance. */
+const send = async (proxy: LambdaProxy, sent: Sent): Promise<Received> => {
+  const received = await sendOnce(proxy, sent);
+  await until("the instance asks for more work", async () => proxy.gateway.busy() === 0);
+  return received;
 };
 
 const statusIn = ({ text }: Received) => JSON.parse(text);
@@ -146,21 +154,53 @@ test("an API server that is not there is a Status, and is found again by the sam
   onlyInstanceOf(proxy);
 });
 
-test("connections that broke while the instance was frozen cost no answer", async () => {
-  const { port, sessions, seen } = await standIn();
-  const proxy = await serve(port);
-  const ask = () => send(proxy, { http: 2, path: "/api/v1/fine", lines: alice });
-  expect((await ask()).status).toBe(200);
-  const instance = onlyInstanceOf(proxy);
-  instance.freeze();
-  for (const session of sessions) session.destroy();
-  await sleep(1_500);
-  const asked = ask();
-  await sleep(100);
-  instance.thaw();
-  expect((await asked).status).toBe(200);
-  expect(new Set(seen.map(({ connection }) => connection)).size).toBe(2);
-});
+/** Passes connections on to a port. From `silence` on, those that are open carry nothing more, and no side is told. */
+const relayTo = async (port: number) => {
+  const open = new Set<Socket>();
+  const relay = createServer((from) => {
+    const to = connectTcp(port, "127.0.0.1");
+    for (const [one, other] of [
+      [from, to],
+      [to, from],
+    ] as const) {
+      open.add(one.on("error", () => other.destroy()).on("close", () => other.destroy()));
+      one.pipe(other);
+    }
+  }).listen(0, "127.0.0.1");
+  await once(relay, "listening");
+  closing.push(async () => {
+    for (const socket of open) socket.destroy();
+    relay.close();
+  });
+  const silence = (): void => {
+    for (const socket of open) socket.unpipe().pause();
+  };
+  return { port: (relay.address() as AddressInfo).port, silence };
+};
+
+test.each(["closed", "lost without a word"])(
+  "connections that were %s while the instance was frozen cost no answer",
+  async (how) => {
+    const { port, sessions, seen } = await standIn();
+    const relay = await relayTo(port);
+    const proxy = await serve(relay.port);
+    const ask = () => send(proxy, { http: 2, path: "/api/v1/fine", lines: alice });
+    expect((await ask()).status).toBe(200);
+    const instance = onlyInstanceOf(proxy);
+    instance.freeze();
+    if (how === "closed") for (const session of sessions) session.destroy();
+    else relay.silence();
+    await sleep(1_500);
+    const asked = ask();
+    await sleep(100);
+    instance.thaw();
+    const started = Date.now();
+    expect((await asked).status).toBe(200);
+    expect(Date.now() - started).toBeLessThan(2_000);
+    expect(new Set(seen.map(({ connection }) => connection)).size).toBe(2);
+    onlyInstanceOf(proxy);
+  },
+);
 
 test("requests that follow each other share a connection", async () => {
   const { port, seen } = await standIn();
@@ -228,7 +268,6 @@ test("a watch that the API server does not end is broken off before the function
   const proxy = await serve(port, { timeout: 4_000 });
   const received = await send(proxy, { http: 2, path: "/api/v1/forever?watch=1", lines: alice });
   expect([received.status, received.isWhole]).toEqual([200, false]);
-  await until("the invocation has ended", async () => proxy.gateway.busy() === 0);
   onlyInstanceOf(proxy);
 });
 

@@ -72,16 +72,22 @@ const rooms: Readonly<
     ],
     ["@middy/core", "aws-lambda"],
   ],
+  "functions/oidc": [
+    "issuers of OIDC tokens, and whose their tokens are",
+    ["lib", "functions/cluster", "functions/net", "functions/yaml"],
+    ["jose"],
+  ],
   "functions/proxy": [
     "the second door: an impersonating API proxy",
-    ["lib", "functions/registry", "functions/cluster", "functions/net", "functions/telemetry"],
+    ["lib", "functions/registry", "functions/cluster", "functions/oidc", "functions/net", "functions/telemetry"],
   ],
   "functions/server": [
-    "both doors on one port: clusters, TLS, health, metrics",
+    "both doors on one port: clusters, issuers, TLS, health, metrics",
     [
       "lib",
       "functions/webhook",
       "functions/proxy",
+      "functions/oidc",
       "functions/registry",
       "functions/cluster",
       "functions/net",
@@ -114,8 +120,8 @@ const rooms: Readonly<
     ["lib", "functions/cluster", "functions/net", "infra/command-line"],
   ],
   "infra/doctor": [
-    "checks of a guarded cluster",
-    ["lib", "functions/cluster", "functions/net", "infra/cluster", "infra/command-line"],
+    "checks of a guarded cluster, and of a proxy",
+    ["lib", "functions/cluster", "functions/net", "functions/proxy", "infra/cluster", "infra/command-line"],
   ],
   "infra/report": [
     "stored objects that a policy would change",
