@@ -105,13 +105,8 @@ const admitted = async (arrival: Arrival, identify: Identify, ask: Ask): Promise
     ...{ name: sampleCluster, identify, ask, concluding: { uid: "passthrough" } },
     ...{ doubt: async () => undefined, accounts: notSent, close: notSent },
     upstream: {
-      open: notSent,
-      openUpgrade: notSent,
-      actorToken: notSent,
-      renewActor: notSent,
-      usage: notSent,
-      reconnect: notSent,
-      close: notSent,
+      ...{ open: notSent, openUpgrade: notSent, actorToken: notSent, renewActor: notSent },
+      ...{ usage: notSent, reconnect: notSent, close: notSent },
     },
   };
   const named = async (name: string) => (name === sampleCluster ? cluster : undefined);

@@ -32,7 +32,8 @@ const options: Readonly<Record<string, readonly string[]>> = {
   key: ["--host", "-o"],
   manifests: [
     ...["--url", "--service", "--ca-bundle", "--policy", "--asker", "--failure-policy", "--timeout"],
-    ...["--namespace-label", "--admission-policies", "--examples", "-o"],
+    ...["--namespace-label", "--admission-policies", "--examples", "--in-cluster", "--image", "--tls-secret"],
+    ...["--cert-manager", "--inject-ca-from", "--key", "--proxy", "--constrained", "--namespace", "-o"],
   ],
   doctor: [
     ...["--kubeconfig", "--context", "--url", "--policy", "--asker-kubeconfig", "--asker-context", "--namespace"],

@@ -86,6 +86,19 @@ const url = ["--url", "https://guard.example.com/clusters/prod/KEY"];
 const both = "give --url URL or --service NAMESPACE/NAME, and not both";
 const inTree =
   "means nothing with --admission-policies: admission policies call nothing and have no identity; leave it out";
+const inProxy =
+  "means nothing with --proxy: it prints the accounts of a proxy, which no policy and no webhook changes; leave it out";
+const inPods =
+  "means nothing with --in-cluster: the webhook is a Service of its own, and asks with the service account of its pods; leave it out";
+/** What goes with --in-cluster alone. */
+const ofPods: Mode["options"] = Object.fromEntries(
+  [["--image", "i"], ["--tls-secret", "tls"], ["--cert-manager"], ["--inject-ca-from", "a/b"], ["--key", "k"]].map(
+    (args) => [args[0], [() => args, `${args[0]} means nothing without --in-cluster; leave it out`]],
+  ),
+);
+const withoutProxy = "--constrained means nothing without --proxy; leave it out";
+const oneAuthority = "give one of --ca-bundle FILE, --cert-manager and --inject-ca-from NAMESPACE/NAME";
+const withoutNamespace = "--namespace means nothing without --proxy or --in-cluster; leave it out";
 const inExamples = "means nothing with --examples: the example roles are the same for every deployment; leave it out";
 
 const modes: readonly Mode[] = [
@@ -104,6 +117,11 @@ const modes: readonly Mode[] = [
       "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
       "--admission-policies": [() => ["--admission-policies"], `--url ${inTree}`],
       "--examples": [() => ["--examples"], `--url ${inExamples}`],
+      "--in-cluster": [() => ["--in-cluster"], `--url ${inPods}`],
+      ...ofPods,
+      "--proxy": [() => ["--proxy"], `--url ${inProxy}`],
+      "--constrained": [() => ["--constrained"], withoutProxy],
+      "--namespace": [() => ["--namespace", "doors"], withoutNamespace],
       "-o": [() => ["-o", "json"]],
     },
   },
@@ -122,6 +140,11 @@ const modes: readonly Mode[] = [
       "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
       "--admission-policies": [() => ["--admission-policies"], "--admission-policies is given twice"],
       "--examples": [() => ["--examples"], "--admission-policies and --examples are printed one at a time"],
+      "--in-cluster": [() => ["--in-cluster"], "--in-cluster and --admission-policies are printed one at a time"],
+      ...ofPods,
+      "--proxy": [() => ["--proxy"], "--admission-policies and --proxy are printed one at a time"],
+      "--constrained": [() => ["--constrained"], withoutProxy],
+      "--namespace": [() => ["--namespace", "doors"], withoutNamespace],
       "-o": [() => ["-o", "json"]],
     },
   },
@@ -143,6 +166,67 @@ const modes: readonly Mode[] = [
         "--admission-policies and --examples are printed one at a time",
       ],
       "--examples": [() => ["--examples"], "--examples is given twice"],
+      "--in-cluster": [() => ["--in-cluster"], "--in-cluster and --examples are printed one at a time"],
+      ...ofPods,
+      "--proxy": [() => ["--proxy"], "--examples and --proxy are printed one at a time"],
+      "--constrained": [() => ["--constrained"], withoutProxy],
+      "--namespace": [() => ["--namespace", "doors"], withoutNamespace],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "manifests",
+    mode: "pods",
+    base: () => ["--in-cluster", "--ca-bundle", at("ca.pem")],
+    options: {
+      "--url": [() => url, `--url ${inPods}`],
+      "--service": [() => ["--service", "a/b"], `--service ${inPods}`],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")], "--ca-bundle is given twice"],
+      "--policy": [() => ["--policy", at("other.yaml")]],
+      "--asker": [() => ["--asker", "guard"], `--asker ${inPods}`],
+      "--failure-policy": [() => ["--failure-policy", "Ignore"]],
+      "--timeout": [() => ["--timeout", "9"]],
+      "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
+      "--admission-policies": [
+        () => ["--admission-policies"],
+        "--in-cluster and --admission-policies are printed one at a time",
+      ],
+      "--examples": [() => ["--examples"], "--in-cluster and --examples are printed one at a time"],
+      "--in-cluster": [() => ["--in-cluster"], "--in-cluster is given twice"],
+      "--image": [() => ["--image", "registry.example.com/guard:1"]],
+      "--tls-secret": [() => ["--tls-secret", "tls"]],
+      "--cert-manager": [() => ["--cert-manager"], oneAuthority],
+      "--inject-ca-from": [() => ["--inject-ca-from", "a/b"], oneAuthority],
+      "--key": [() => ["--key", "k"]],
+      "--proxy": [() => ["--proxy"]],
+      "--constrained": [() => ["--constrained"], withoutProxy],
+      "--namespace": [() => ["--namespace", "doors"]],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "manifests",
+    mode: "the accounts of a proxy",
+    base: () => ["--proxy"],
+    options: {
+      "--url": [() => url, `--url ${inProxy}`],
+      "--service": [() => ["--service", "a/b"], `--service ${inProxy}`],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")], `--ca-bundle ${inProxy}`],
+      "--policy": [() => ["--policy", "razee"], `--policy ${inProxy}`],
+      "--asker": [() => ["--asker", "guard"], `--asker ${inProxy}`],
+      "--failure-policy": [() => ["--failure-policy", "Fail"], `--failure-policy ${inProxy}`],
+      "--timeout": [() => ["--timeout", "5"], `--timeout ${inProxy}`],
+      "--namespace-label": [() => ["--namespace-label", "a=b"], `--namespace-label ${inProxy}`],
+      "--admission-policies": [
+        () => ["--admission-policies"],
+        "--admission-policies and --proxy are printed one at a time",
+      ],
+      "--examples": [() => ["--examples"], "--examples and --proxy are printed one at a time"],
+      "--in-cluster": [() => ["--in-cluster", "--cert-manager"]],
+      ...ofPods,
+      "--proxy": [() => ["--proxy"], "--proxy is given twice"],
+      "--constrained": [() => ["--constrained"]],
+      "--namespace": [() => ["--namespace", "doors"]],
       "-o": [() => ["-o", "json"]],
     },
   },
