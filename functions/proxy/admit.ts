@@ -98,7 +98,7 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
   const route = "root" in clusters ? { name: clusters.root.name, prefix: "", target } : routeOf(target);
   const cluster = "root" in clusters ? clusters.root : route && (await clusters.named(route.name, asking));
   if (route === undefined || cluster === undefined) return refuse(404, "the proxy serves no cluster at this path");
-  // A name that is no cluster's is the caller's choice, and stands in no entry.
+  // The log counts by cluster, so it has only names that a registry has confirmed.
   if (isProblem(cluster)) return refuse(503, cluster.problem, "not-ready");
   facts = { ...facts, cluster: cluster.name };
   const fault = framingFault(arrival.lines);
