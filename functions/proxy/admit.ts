@@ -14,6 +14,7 @@ import {
 } from "../../lib/proxy/index.ts";
 import { identifyByCertificate } from "../certificates/identify-by-certificate.ts";
 import type { PeerCertificate } from "../certificates/peer-certificate.ts";
+import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 import { authenticate } from "./authenticate.ts";
 import { isOfForeignOrigin } from "./foreign-origin.ts";
 import { framingFault } from "./framing-fault.ts";
@@ -66,6 +67,7 @@ export interface Refused {
 
 export interface AdmitOptions {
   readonly clusters: ProxiedClusters;
+  readonly issuers: TokenIssuers | undefined;
   readonly enter: Enter;
   /** Milliseconds that a request may take at most, if it is not long-running. */
   readonly mostMilliseconds: number;
@@ -77,7 +79,7 @@ const askingTime = 10_000;
 /** The first steps of each request, in order: its route, its request info, its caller, and the decision. */
 export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Admitted | Refused> {
   const { method, target, peer, upgrade } = arrival;
-  const { clusters, enter, mostMilliseconds } = options;
+  const { clusters, issuers, enter, mostMilliseconds } = options;
   const arrived = Date.now();
   // The same for all, because requests share what is being looked up.
   const asking = arrived + askingTime;
@@ -106,7 +108,7 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
   const authenticated = await authenticate(
     lines,
     upgrade === "websocket",
-    { certificate, identify: cluster.identify },
+    { certificate, issuers, identify: cluster.identify },
     asking,
   );
   if ("refusal" in authenticated) return { facts, ...authenticated };

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
 import type { HeaderLine } from "../../lib/proxy/index.ts";
 import { peerCertificateOf } from "../certificates/peer-certificate.ts";
+import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 import { type Admitted, type Arrival, admit, type RequestFacts } from "./admit.ts";
 import { type ClientReply, clientReplyOf } from "./client-reply.ts";
 import { type Ended, forward } from "./forward.ts";
@@ -17,6 +18,8 @@ import { upgradeProtocolOf } from "./upgrade-protocol.ts";
 
 export interface ProxyOptions {
   readonly clusters: ProxiedClusters;
+  /** Whose tokens count besides those of the clusters. */
+  readonly issuers?: TokenIssuers | undefined;
   readonly log: RequestLog;
   readonly limits?: InFlightLimits;
   /** Milliseconds that a request may take at most, if it is not long-running. 60 s where absent. */
@@ -39,8 +42,8 @@ export interface ProxyListeners {
 
 /** The impersonating proxy. */
 export function createProxy(options: ProxyOptions): ProxyListeners {
-  const { clusters, log, limits = usualLimits, mostMilliseconds = 60_000 } = options;
-  const admitting = { clusters, enter: inFlight(limits), mostMilliseconds };
+  const { clusters, issuers, log, limits = usualLimits, mostMilliseconds = 60_000 } = options;
+  const admitting = { clusters, issuers, enter: inFlight(limits), mostMilliseconds };
 
   const handle = async (
     arrival: Arrival,

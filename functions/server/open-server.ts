@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { portCertificates } from "../certificates/port-certificates.ts";
+import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 import { createProxy } from "../proxy/create-proxy.ts";
 import type { InFlightLimits } from "../proxy/in-flight.ts";
 import { followClientTrust } from "./follow-client-trust.ts";
@@ -24,6 +25,8 @@ export interface ServerOptions {
   readonly address: string | undefined;
   /** Absent: no port for health. */
   readonly healthPort?: number | undefined;
+  /** Whose tokens count besides those of the clusters. They are closed with the server. */
+  readonly issuers?: TokenIssuers | undefined;
   readonly log: ServerLog;
   readonly limits?: InFlightLimits | undefined;
   /** Milliseconds that a request may take at most, if it is not long-running. */
@@ -51,9 +54,10 @@ const readTls = ({ certFile, keyFile }: TlsFiles): ServerTls => ({
  * Serves both doors. Rejects for a certificate that cannot be used, and where a port cannot be listened on (an error with a `port`).
  */
 export async function openServer(options: ServerOptions): Promise<Server> {
-  const { clusters, tls, port, address, log, limits, mostMilliseconds } = options;
+  const { clusters, tls, port, address, issuers, log, limits, mostMilliseconds } = options;
   const proxy = createProxy({
     clusters: clusters.proxied ?? { named: async () => undefined },
+    issuers,
     log,
     ...(limits && { limits }),
     ...(mostMilliseconds && { mostMilliseconds }),
@@ -97,6 +101,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       await doors.close(drain);
       health?.close();
       clusters.close();
+      issuers?.close();
     },
   };
 }

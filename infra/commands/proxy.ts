@@ -1,12 +1,13 @@
 import { relative, resolve } from "node:path";
 import { noOwnAuthority, type OwnAuthority } from "../../functions/certificates/own-authority.ts";
 import { anonymousExceptionOf } from "../../functions/proxy/anonymous-exception.ts";
+import { followIssuers } from "../../functions/server/follow-issuers.ts";
 import { ownAuthorityIn } from "../../functions/server/own-authority-file.ts";
 import type { ServedClusters } from "../../functions/server/served-clusters.ts";
 import { isKeyHash, type KeyHash } from "../../functions/webhook/caller-key.ts";
 import { type ConcludeOptions, isReservedName } from "../../lib/proxy/index.ts";
 import { defineCommand } from "../command-line/command.ts";
-import { naming } from "../command-line/files.ts";
+import { naming, readText } from "../command-line/files.ts";
 import { checkHost, portOf, tlsFilesOf } from "../command-line/server-options.ts";
 import { sharedOptions } from "../command-line/shared-options.ts";
 import { UsageError } from "../command-line/usage.ts";
@@ -57,6 +58,15 @@ export const proxy = defineCommand({
       choices: ["passthrough", "impersonate"],
       text: "callers with a uid, such as service accounts, go on with their own token, or with Impersonate-Uid, which the actor must be allowed to (passthrough)",
     },
+    "authentication-config": {
+      value: "FILE",
+      text: "accept the OIDC tokens of the issuers in this AuthenticationConfiguration, the file of the API server's option of this name; it is read again when it changes",
+    },
+    "reserved-name": {
+      value: "NAME",
+      multiple: true,
+      text: "let tokens of these issuers and certificates of --client-ca name this user or group, which begins with system: (no such name); may be given several times",
+    },
     "anonymous-exception": {
       value: "GROUPPREFIX/RESOURCE",
       text: "send requests for this resource that have no credential on as system:anonymous, on a cluster that refuses anonymous requests",
@@ -75,11 +85,6 @@ export const proxy = defineCommand({
       value: "FILE",
       text: "accept client certificates of this CA at every cluster, PEM, which is read again when it changes; the command certificate makes one (those of each cluster's own client CA)",
     },
-    "reserved-name": {
-      value: "NAME",
-      multiple: true,
-      text: "let certificates of --client-ca name this user or group, which begins with system: (no such name); may be given several times",
-    },
     "metrics-port": { value: "N", text: "serve /livez and /readyz over HTTP on this port too (none)" },
   },
   notes:
@@ -93,10 +98,12 @@ export const proxy = defineCommand({
     if (host !== undefined) checkHost(host);
     const tls = tlsFilesOf(values);
     const concluding = concludingOf(values);
-    const own = ownAuthorityOf(values);
+    const reservedNames = reservedNamesOf(values);
+    const own = ownAuthorityOf(values, reservedNames);
     const keys = (values["key-hash"] ?? []).map(keyHashOf);
     const name = values.name ?? "local";
     const announce = (what: string): void => console.log(`# ${what}`);
+    const issuers = issuersOf(values, concluding, reservedNames);
     const identity = tls ? undefined : await localIdentity(folder);
     const open: Readonly<Record<Source, () => ServedClusters | Promise<ServedClusters>>> = {
       actor: () => kubeconfigSource({ actor, kubeconfig, context, atRoot, concluding, own, announce, log }),
@@ -105,7 +112,7 @@ export const proxy = defineCommand({
     };
     const clusters = await open[source]();
     const served = await serveOn(clusters, {
-      ...{ port, host, healthPort, tls, authority: identity?.authority, log },
+      ...{ port, host, healthPort, tls, authority: identity?.authority, issuers, log },
       everywhere: source === "in-cluster" && host === undefined,
     });
     identity?.keep();
@@ -139,20 +146,33 @@ const sourceOf = (values: Values): Source => {
   return source;
 };
 
+const reservedNamesOf = (values: Values): ReadonlySet<string> => {
+  const names = new Set(values["reserved-name"]);
+  for (const name of names)
+    if (!isReservedName(name)) throw new UsageError(`--reserved-name ${name} does not begin with system:; remove it`);
+  if (names.size > 0 && values["client-ca"] === undefined && values["authentication-config"] === undefined)
+    throw new UsageError("--reserved-name goes with --client-ca or --authentication-config; leave it out");
+  return names;
+};
+
+/** With a registry, the clusters say what becomes of uids, so that no token may bring one. */
+const issuersOf = (values: Values, { uid }: ConcludeOptions, reservedNames: ReadonlySet<string>) => {
+  const file = values["authentication-config"];
+  if (file === undefined) return undefined;
+  return naming(file, () => followIssuers({ file, text: readText(file) }, { uid, reservedNames }, log));
+};
+
+const ownAuthorityOf = ({ "client-ca": file }: Values, reservedNames: ReadonlySet<string>): (() => OwnAuthority) =>
+  file === undefined
+    ? () => noOwnAuthority
+    : naming(`--client-ca ${file}`, () => ownAuthorityIn(file, reservedNames, log));
+
 const concludingOf = (values: Values): ConcludeOptions => {
   const text = values["anonymous-exception"];
   const anonymousException = text === undefined ? undefined : anonymousExceptionOf(text);
   if (text !== undefined && anonymousException === undefined)
     throw new UsageError(`--anonymous-exception ${text} is not GROUPPREFIX/RESOURCE, such as login.example.com/tokens`);
   return { uid: values.uid ?? "passthrough", ...(anonymousException && { anonymousException }) };
-};
-
-const ownAuthorityOf = ({ "client-ca": file, "reserved-name": names = [] }: Values): (() => OwnAuthority) => {
-  for (const name of names)
-    if (!isReservedName(name)) throw new UsageError(`--reserved-name ${name} does not begin with system:; remove it`);
-  if (file !== undefined) return naming(`--client-ca ${file}`, () => ownAuthorityIn(file, new Set(names), log));
-  if (names.length > 0) throw new UsageError("--reserved-name goes with --client-ca; leave it out");
-  return () => noOwnAuthority;
 };
 
 const keyHashOf = (text: string): KeyHash => {

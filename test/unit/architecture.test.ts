@@ -76,6 +76,11 @@ const rooms: Readonly<
     "client certificates: which CAs count where, and who a certificate stands for",
     ["lib", "functions/cluster"],
   ],
+  "functions/oidc": [
+    "issuers of OIDC tokens, and whose their tokens are",
+    ["lib", "functions/cluster", "functions/net", "functions/yaml"],
+    ["jose"],
+  ],
   "functions/proxy": [
     "the second door: an impersonating API proxy",
     [
@@ -83,17 +88,19 @@ const rooms: Readonly<
       "functions/certificates",
       "functions/registry",
       "functions/cluster",
+      "functions/oidc",
       "functions/net",
       "functions/telemetry",
     ],
   ],
   "functions/server": [
-    "both doors on one port: clusters, TLS, health",
+    "both doors on one port: clusters, issuers, TLS, health",
     [
       "lib",
       "functions/webhook",
       "functions/proxy",
       "functions/certificates",
+      "functions/oidc",
       "functions/registry",
       "functions/cluster",
       "functions/net",
