@@ -16,10 +16,12 @@ import { identifyByCertificate } from "../certificates/identify-by-certificate.t
 import type { PeerCertificate } from "../certificates/peer-certificate.ts";
 import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 import { authenticate } from "./authenticate.ts";
+import { countLookUps } from "./count-look-ups.ts";
 import { isOfForeignOrigin } from "./foreign-origin.ts";
 import { framingFault } from "./framing-fault.ts";
 import type { Enter } from "./in-flight.ts";
 import type { RequestEntry } from "./log-entries.ts";
+import type { RefusalClass } from "./refusal-class.ts";
 import { type ProxiedClusters, routeOf } from "./route.ts";
 import type { UpgradeProtocol } from "./upgrade-protocol.ts";
 import type { Upstream, UpstreamRequest } from "./upstream.ts";
@@ -40,7 +42,7 @@ export interface Arrival {
 /** What is known of a request for the log. */
 export type RequestFacts = Omit<
   RequestEntry,
-  "event" | "time" | "decision" | "reason" | "status" | "bytes" | "milliseconds"
+  "event" | "time" | "decision" | "reason" | "refusal" | "brokenOffBy" | "status" | "bytes" | "milliseconds"
 >;
 
 /** A request that may go on. */
@@ -63,11 +65,13 @@ export interface Refused {
   readonly refusal: StatusObject;
   /** What the log says in place of the refusal's message. */
   readonly reason?: string;
+  /** Absent where the code says it all. */
+  readonly refusalClass?: RefusalClass;
 }
 
 export interface AdmitOptions {
   readonly clusters: ProxiedClusters;
-  readonly issuers: TokenIssuers | undefined;
+  readonly issuers?: TokenIssuers | undefined;
   readonly enter: Enter;
   /** Milliseconds that a request may take at most, if it is not long-running. */
   readonly mostMilliseconds: number;
@@ -84,14 +88,19 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
   // The same for all, because requests share what is being looked up.
   const asking = arrived + askingTime;
   let facts: RequestFacts = { peer };
-  const refuse = (code: number, message: string): Refused => ({ facts, refusal: statusObject(code, message) });
+  const refuse = (code: number, message: string, refusalClass?: RefusalClass): Refused => ({
+    facts,
+    refusal: statusObject(code, message),
+    ...(refusalClass && { refusalClass }),
+  });
 
   if (!target.startsWith("/")) return refuse(400, "the request's target must be a path");
   const route = "root" in clusters ? { name: clusters.root.name, prefix: "", target } : routeOf(target);
   const cluster = "root" in clusters ? clusters.root : route && (await clusters.named(route.name, asking));
   if (route === undefined || cluster === undefined) return refuse(404, "the proxy serves no cluster at this path");
-  facts = { ...facts, cluster: route.name };
-  if (isProblem(cluster)) return refuse(503, cluster.problem);
+  // A name that is no cluster's is the caller's choice, and stands in no entry.
+  if (isProblem(cluster)) return refuse(503, cluster.problem, "not-ready");
+  facts = { ...facts, cluster: cluster.name };
   const fault = framingFault(arrival.lines);
   if (fault !== undefined) return refuse(400, fault);
   const info = readRequestInfo(method, route.target);
@@ -102,36 +111,43 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
 
   const lines = arrival.lines.filter(([name]) => !name.startsWith(":"));
   const doubt = await cluster.doubt(asking);
-  if (doubt !== undefined) return refuse(503, doubt);
+  if (doubt !== undefined) return refuse(503, doubt, "not-ready");
+  const { identify, ask, counts } = countLookUps(cluster);
   const trust = cluster.clientTrust();
   const certificate = arrival.certificate && identifyByCertificate(arrival.certificate, lines, trust, arrived);
-  const authenticated = await authenticate(
-    lines,
-    upgrade === "websocket",
-    { certificate, issuers, identify: cluster.identify },
-    asking,
-  );
+  const authenticated = await authenticate(lines, upgrade === "websocket", { certificate, issuers, identify }, asking);
+  facts = { ...facts, ...counts() };
   if ("refusal" in authenticated) return { facts, ...authenticated };
   const { caller, token } = authenticated;
   facts = { ...facts, caller: nameOf(caller) };
   const { certificate: proof } = authenticated;
   if (proof !== undefined && proof !== "front proxy" && isOfForeignOrigin(arrival.lines))
-    return refuse(403, "a client certificate does not count for a page of another host (Origin)");
+    return refuse(403, "a client certificate does not count for a page of another host (Origin)", "unauthenticated");
 
   const judgement = judgeRequest({ info, lines, caller });
-  if (judgement.refusal) return { facts, refusal: judgement.refusal };
+  if (judgement.refusal)
+    return {
+      ...{ facts, refusal: judgement.refusal },
+      ...(judgement.refusal.code === 403 && { refusalClass: "reserved" }),
+    };
   const isLong = isLongRunning(info);
   const isRead = ["get", "list", "watch", "head"].includes(info.verb);
   const isExempt = judgement.user?.groups.includes("system:masters") ?? false;
-  const leave = enter(isLong ? "long-running" : isRead ? "read" : "write", isExempt);
+  const load = isLong ? "long-running" : isRead ? "read" : "write";
+  facts = { ...facts, load };
+  const leave = enter(load, isExempt);
   if (leave === undefined) return refuse(429, "too many requests, please try again later");
   try {
     const { questions } = judgement;
-    const answers = questions.length === 0 ? [] : await cluster.ask(questions, asking);
+    const answers = questions.length === 0 ? [] : await ask(questions, asking);
+    facts = { ...facts, ...counts() };
     const outcome = concludeRequest(judgement, answers, cluster.concluding);
     if ("refusal" in outcome) {
       leave();
-      return { facts, refusal: outcome.refusal };
+      const { refusal } = outcome;
+      // Only the answer to a question has details.
+      const isUnable = refusal.code === 403 && refusal.details === undefined;
+      return { facts, refusal, ...(isUnable && { refusalClass: "not-impersonable" }) };
     }
     const { credential, lines: acting, user } = outcome;
     facts = { ...facts, credential, user: user?.username ?? "system:anonymous" };

@@ -2,6 +2,8 @@ import { relative, resolve } from "node:path";
 import { noOwnAuthority, type OwnAuthority } from "../../functions/certificates/own-authority.ts";
 import { anonymousExceptionOf } from "../../functions/proxy/anonymous-exception.ts";
 import { followIssuers } from "../../functions/server/follow-issuers.ts";
+import type { ServerLog } from "../../functions/server/log-entries.ts";
+import { countingLog, openMetrics } from "../../functions/server/open-metrics.ts";
 import { ownAuthorityIn } from "../../functions/server/own-authority-file.ts";
 import type { ServedClusters } from "../../functions/server/served-clusters.ts";
 import { isKeyHash, type KeyHash } from "../../functions/webhook/caller-key.ts";
@@ -12,7 +14,7 @@ import { checkHost, portOf, tlsFilesOf } from "../command-line/server-options.ts
 import { sharedOptions } from "../command-line/shared-options.ts";
 import { UsageError } from "../command-line/usage.ts";
 import { localIdentity } from "../local/local-identity.ts";
-import { logToStderr as log, serveOn } from "../local/serve-on.ts";
+import { logToStderr, serveOn } from "../local/serve-on.ts";
 import { fleetSource, kubeconfigSource, podSource } from "../local/server-sources.ts";
 
 /** Below the current folder, which is the clone's for an npm script. */
@@ -85,7 +87,10 @@ export const proxy = defineCommand({
       value: "FILE",
       text: "accept client certificates of this CA at every cluster, PEM, which is read again when it changes; the command certificate makes one (those of each cluster's own client CA)",
     },
-    "metrics-port": { value: "N", text: "serve /livez and /readyz over HTTP on this port too (none)" },
+    "metrics-port": {
+      value: "N",
+      text: "serve /livez, /readyz and /metrics (Prometheus) over HTTP on this port too (none)",
+    },
   },
   notes:
     "Every request is a line of JSON on standard error. SIGTERM ends the server when its requests have ended, 30 s later at the latest.",
@@ -99,11 +104,13 @@ export const proxy = defineCommand({
     const tls = tlsFilesOf(values);
     const concluding = concludingOf(values);
     const reservedNames = reservedNamesOf(values);
-    const own = ownAuthorityOf(values, reservedNames);
     const keys = (values["key-hash"] ?? []).map(keyHashOf);
     const name = values.name ?? "local";
+    const metrics = healthPort === undefined ? undefined : await openMetrics();
+    const log: ServerLog = metrics ? countingLog(metrics, logToStderr) : logToStderr;
+    const own = ownAuthorityOf(values, reservedNames, log);
     const announce = (what: string): void => console.log(`# ${what}`);
-    const issuers = issuersOf(values, concluding, reservedNames);
+    const issuers = issuersOf(values, concluding, reservedNames, log);
     const identity = tls ? undefined : await localIdentity(folder);
     const open: Readonly<Record<Source, () => ServedClusters | Promise<ServedClusters>>> = {
       actor: () => kubeconfigSource({ actor, kubeconfig, context, atRoot, concluding, own, announce, log }),
@@ -112,12 +119,12 @@ export const proxy = defineCommand({
     };
     const clusters = await open[source]();
     const served = await serveOn(clusters, {
-      ...{ port, host, healthPort, tls, authority: identity?.authority, issuers, log },
+      ...{ port, host, healthPort, metrics, tls, authority: identity?.authority, issuers, log },
       everywhere: source === "in-cluster" && host === undefined,
     });
     identity?.keep();
     for (const path of clusters.paths()) announce(`listening on ${served.origin}${path}`);
-    if (served.healthPort !== undefined) announce(`/livez and /readyz are on port ${served.healthPort}`);
+    if (served.healthPort !== undefined) announce(`/livez, /readyz and /metrics are on port ${served.healthPort}`);
     if (identity) announce(`its CA is in ${relative(process.cwd(), identity.caFile)}`);
     for (const { cluster, asker, actor: acting } of served.accounts)
       announce(`${source === "registry" ? `${cluster}: ` : ""}${asker} asks, ${acting} impersonates`);
@@ -156,13 +163,17 @@ const reservedNamesOf = (values: Values): ReadonlySet<string> => {
 };
 
 /** With a registry, the clusters say what becomes of uids, so that no token may bring one. */
-const issuersOf = (values: Values, { uid }: ConcludeOptions, reservedNames: ReadonlySet<string>) => {
+const issuersOf = (values: Values, { uid }: ConcludeOptions, reservedNames: ReadonlySet<string>, log: ServerLog) => {
   const file = values["authentication-config"];
   if (file === undefined) return undefined;
   return naming(file, () => followIssuers({ file, text: readText(file) }, { uid, reservedNames }, log));
 };
 
-const ownAuthorityOf = ({ "client-ca": file }: Values, reservedNames: ReadonlySet<string>): (() => OwnAuthority) =>
+const ownAuthorityOf = (
+  { "client-ca": file }: Values,
+  reservedNames: ReadonlySet<string>,
+  log: ServerLog,
+): (() => OwnAuthority) =>
   file === undefined
     ? () => noOwnAuthority
     : naming(`--client-ca ${file}`, () => ownAuthorityIn(file, reservedNames, log));
