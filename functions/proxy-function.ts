@@ -18,9 +18,12 @@ const log: ProxyLog = (entry) => {
   process.stdout.write(`${logLine(splitProxyEntry(entry), settings.functionName, Date.now(), definitions)}\n`);
 };
 
-/** A gateway ends TLS, so that no client certificate arrives. */
-const clusters = proxyClusters(() => noOwnAuthority, log);
-const registry = openRegistry({ ...settings, registry: proxyRegistry }, clusters, log, "PROXY_REGISTRY");
+const registry = openRegistry(
+  { ...settings, registry: proxyRegistry },
+  proxyClusters(undefined, log),
+  log,
+  "PROXY_REGISTRY",
+);
 
 const empty = "the registry of the proxy has no cluster that can be used; its log says why";
 

@@ -1,13 +1,16 @@
 import type { X509Certificate } from "node:crypto";
 import { type ClusterTrust, noClusterTrust } from "./cluster-trust.ts";
 import { haveSameKey } from "./issuer.ts";
-import type { OwnAuthority } from "./own-authority.ts";
+import { noOwnAuthority, type OwnAuthority } from "./own-authority.ts";
 
 /** Whose client certificates count at one cluster. */
 export interface ClientTrust {
   readonly cluster: ClusterTrust;
   readonly own: OwnAuthority;
 }
+
+/** Where no client is asked for a certificate. */
+export const noClientTrust: ClientTrust = { cluster: noClusterTrust, own: noOwnAuthority };
 
 /**
  * Why two kinds of certificates could not be told apart: with such a trust, a user could pass as another one. Undefined where all is well.

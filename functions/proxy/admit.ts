@@ -116,15 +116,14 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
   const { identify, ask, counts } = countLookUps(cluster);
   const trust = cluster.clientTrust();
   const certificate = arrival.certificate && identifyByCertificate(arrival.certificate, lines, trust, arrived);
-  const identifiers = { certificate, issuers, identify };
-  const authenticated = await authenticate(lines, upgrade === "websocket", identifiers, asking);
+  const authenticated = await authenticate(lines, upgrade === "websocket", { certificate, issuers, identify }, asking);
   facts = { ...facts, ...counts() };
   if ("refusal" in authenticated) return { facts, ...authenticated };
   const { caller, token } = authenticated;
   facts = { ...facts, caller: nameOf(caller) };
   const { certificate: proof } = authenticated;
   if (proof !== undefined && proof !== "front proxy" && isOfForeignOrigin(arrival.lines))
-    return refuse(403, "a client certificate does not count for a page of another host (Origin)");
+    return refuse(403, "a client certificate does not count for a page of another host (Origin)", "unauthenticated");
 
   const judgement = judgeRequest({ info, lines, caller });
   if (judgement.refusal)

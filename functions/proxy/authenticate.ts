@@ -62,7 +62,7 @@ export async function authenticate(
   if (bearer === undefined && !carriesToken && certificate === undefined)
     return { caller: "anonymous", token: undefined };
   let unanswered: NoAnswer | undefined;
-  let reason: string | undefined;
+  let reason = certificate?.fault;
   for (const token of [bearer, socket?.token]) {
     if (token === undefined || !tokens.test(token)) continue;
     const own = await issuers?.identify(token, deadline);
@@ -72,10 +72,7 @@ export async function authenticate(
     if ("failure" in identity) unanswered = identity;
     else reason ??= identity.reason;
   }
-  if (unanswered === undefined) {
-    const why = reason ?? certificate?.fault;
-    return { refusal: unauthorized, ...(why !== undefined && { reason: why }) };
-  }
+  if (unanswered === undefined) return { refusal: unauthorized, ...(reason !== undefined && { reason }) };
   const { code, failure } = unanswered;
   return { refusal: statusObject(code === 502 ? 503 : code, `the request was not authenticated: ${failure}`) };
 }

@@ -1,6 +1,6 @@
 import { isObject } from "../../lib/meta/json.ts";
 import type { ConcludeOptions } from "../../lib/proxy/index.ts";
-import { type ClientTrust, clientTrustFault, keepClientTrust } from "../certificates/client-trust.ts";
+import { type ClientTrust, clientTrustFault, keepClientTrust, noClientTrust } from "../certificates/client-trust.ts";
 import { keepClusterTrust } from "../certificates/keep-cluster-trust.ts";
 import type { OwnAuthority } from "../certificates/own-authority.ts";
 import { askOf } from "../cluster/ask.ts";
@@ -49,7 +49,8 @@ export interface ProxyClusterOptions extends ConcludeOptions {
   readonly context: string;
   readonly actor: NamedActor;
   readonly connecting?: ConnectionOptions;
-  readonly own: () => OwnAuthority;
+  /** Absent: no client is asked for a certificate, and the API server is not asked whose count. */
+  readonly own?: (() => OwnAuthority) | undefined;
   readonly log: AccountsLog;
 }
 
@@ -66,7 +67,7 @@ export function openProxyCluster(options: ProxyClusterOptions): ProxyCluster {
   const upstream = openUpstream(acting.context);
   const identify = identifyOf(connection);
   const trust = keepClusterTrust(connection);
-  const trustFault = () => clientTrustFault({ cluster: trust.current(), own: own() });
+  const trustFault = () => own && clientTrustFault({ cluster: trust.current(), own: own() });
   const proxied = `the accounts of the proxy at cluster ${JSON.stringify(name)}`;
   let doubt: string | undefined = `${proxied} have not been checked yet; try again`;
   let checking: Promise<ProxyAccounts> | undefined;
@@ -74,7 +75,7 @@ export function openProxyCluster(options: ProxyClusterOptions): ProxyCluster {
     try {
       const token = await upstream.actorToken().catch(() => undefined);
       const found = await checkAccounts(connection, acting, identify, token);
-      const problem = await trust.refresh(found.asker);
+      const problem = own && (await trust.refresh(found.asker));
       const fault = trustFault();
       if (fault !== undefined) throw new Error(fault);
       const checked = { ...found, warnings: [...found.warnings, ...(problem === undefined ? [] : [problem])] };
@@ -100,10 +101,10 @@ export function openProxyCluster(options: ProxyClusterOptions): ProxyCluster {
     ask: rememberAnswers(askOf(connection)),
     upstream,
     concluding: { uid, ...(anonymousException && { anonymousException }) },
-    clientTrust: keepClientTrust(trust.current, own),
+    clientTrust: own ? keepClientTrust(trust.current, own) : () => noClientTrust,
     refreshTrust: async () => {
       // A cluster whose accounts cannot be used serves no request.
-      const found = await accounts().catch(() => undefined);
+      const found = own && (await accounts().catch(() => undefined));
       return found && ((await trust.refresh(found.asker)) ?? trustFault());
     },
     accounts,
@@ -126,7 +127,10 @@ export function openProxyCluster(options: ProxyClusterOptions): ProxyCluster {
 const member = "impersonation-admission.proxy";
 
 /** The proxy's member of a context's extension: `proxy: { actor, uid, anonymousException }`, of which `actor` must be there. */
-export const proxyClusters = (own: () => OwnAuthority, log: AccountsLog): ClusterReader<ProxyCluster> => ({
+export const proxyClusters = (
+  own: (() => OwnAuthority) | undefined,
+  log: AccountsLog,
+): ClusterReader<ProxyCluster> => ({
   members: ["proxy"],
   read: ({ name, extension, kubeconfig, context, connecting }) => {
     const settings = extension["proxy"];

@@ -67,7 +67,7 @@ export const proxy = defineCommand({
     "reserved-name": {
       value: "NAME",
       multiple: true,
-      text: "let these issuers, and certificates of --client-ca, name this user or group, which begins with system: (no such name); may be given several times",
+      text: "let tokens of these issuers and certificates of --client-ca name this user or group, which begins with system: (no such name); may be given several times",
     },
     "anonymous-exception": {
       value: "GROUPPREFIX/RESOURCE",
@@ -103,14 +103,14 @@ export const proxy = defineCommand({
     if (host !== undefined) checkHost(host);
     const tls = tlsFilesOf(values);
     const concluding = concludingOf(values);
+    const reservedNames = reservedNamesOf(values);
     const keys = (values["key-hash"] ?? []).map(keyHashOf);
     const name = values.name ?? "local";
     const metrics = healthPort === undefined ? undefined : await openMetrics();
     const log: ServerLog = metrics ? countingLog(metrics, logToStderr) : logToStderr;
-    const announce = (what: string): void => console.log(`# ${what}`);
-    const reservedNames = reservedNamesOf(values);
-    const issuers = issuersOf(values, concluding, reservedNames, log);
     const own = ownAuthorityOf(values, reservedNames, log);
+    const announce = (what: string): void => console.log(`# ${what}`);
+    const issuers = issuersOf(values, concluding, reservedNames, log);
     const identity = tls ? undefined : await localIdentity(folder);
     const open: Readonly<Record<Source, () => ServedClusters | Promise<ServedClusters>>> = {
       actor: () => kubeconfigSource({ actor, kubeconfig, context, atRoot, concluding, own, announce, log }),
@@ -153,14 +153,13 @@ const sourceOf = (values: Values): Source => {
   return source;
 };
 
-/** The reserved names that our issuers and our client CA may bring all the same. */
 const reservedNamesOf = (values: Values): ReadonlySet<string> => {
-  const names = values["reserved-name"] ?? [];
+  const names = new Set(values["reserved-name"]);
   for (const name of names)
     if (!isReservedName(name)) throw new UsageError(`--reserved-name ${name} does not begin with system:; remove it`);
-  if (names.length > 0 && values["authentication-config"] === undefined && values["client-ca"] === undefined)
-    throw new UsageError("--reserved-name goes with --authentication-config or --client-ca; leave it out");
-  return new Set(names);
+  if (names.size > 0 && values["client-ca"] === undefined && values["authentication-config"] === undefined)
+    throw new UsageError("--reserved-name goes with --client-ca or --authentication-config; leave it out");
+  return names;
 };
 
 /** With a registry, the clusters say what becomes of uids, so that no token may bring one. */
@@ -168,14 +167,6 @@ const issuersOf = (values: Values, { uid }: ConcludeOptions, reservedNames: Read
   const file = values["authentication-config"];
   if (file === undefined) return undefined;
   return naming(file, () => followIssuers({ file, text: readText(file) }, { uid, reservedNames }, log));
-};
-
-const concludingOf = (values: Values): ConcludeOptions => {
-  const text = values["anonymous-exception"];
-  const anonymousException = text === undefined ? undefined : anonymousExceptionOf(text);
-  if (text !== undefined && anonymousException === undefined)
-    throw new UsageError(`--anonymous-exception ${text} is not GROUPPREFIX/RESOURCE, such as login.example.com/tokens`);
-  return { uid: values.uid ?? "passthrough", ...(anonymousException && { anonymousException }) };
 };
 
 const ownAuthorityOf = (
@@ -186,6 +177,14 @@ const ownAuthorityOf = (
   file === undefined
     ? () => noOwnAuthority
     : naming(`--client-ca ${file}`, () => ownAuthorityIn(file, reservedNames, log));
+
+const concludingOf = (values: Values): ConcludeOptions => {
+  const text = values["anonymous-exception"];
+  const anonymousException = text === undefined ? undefined : anonymousExceptionOf(text);
+  if (text !== undefined && anonymousException === undefined)
+    throw new UsageError(`--anonymous-exception ${text} is not GROUPPREFIX/RESOURCE, such as login.example.com/tokens`);
+  return { uid: values.uid ?? "passthrough", ...(anonymousException && { anonymousException }) };
+};
 
 const keyHashOf = (text: string): KeyHash => {
   if (!isKeyHash(text))

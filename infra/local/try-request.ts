@@ -1,3 +1,4 @@
+import { noClientTrust } from "../../functions/certificates/client-trust.ts";
 import type { Ask } from "../../functions/cluster/ask.ts";
 import type { Identify } from "../../functions/cluster/identify.ts";
 import { type Admitted, type Arrival, admit, type Refused, type RequestFacts } from "../../functions/proxy/admit.ts";
@@ -103,7 +104,8 @@ const admitted = async (arrival: Arrival, identify: Identify, ask: Ask): Promise
     return { facts: { peer: arrival.peer }, refusal: statusObject(400, upgrade.problem) };
   const cluster: ProxyCluster = {
     ...{ name: sampleCluster, identify, ask, concluding: { uid: "passthrough" } },
-    ...{ doubt: async () => undefined, accounts: notSent, clientTrust: notSent, refreshTrust: notSent, close: notSent },
+    ...{ doubt: async () => undefined, accounts: notSent, close: notSent },
+    ...{ clientTrust: () => noClientTrust, refreshTrust: notSent },
     upstream: {
       ...{ open: notSent, openUpgrade: notSent, actorToken: notSent, renewActor: notSent },
       ...{ usage: notSent, reconnect: notSent, close: notSent },

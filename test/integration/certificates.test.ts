@@ -195,7 +195,11 @@ test.each([
     () => ["--client-ca", at("client-ca.crt"), "--reserved-name", "a"],
     "does not begin with system:",
   ],
-  ["a reserved name without a CA", () => ["--reserved-name", "system:a"], "--reserved-name goes with --client-ca"],
+  [
+    "a reserved name without a CA",
+    () => ["--reserved-name", "system:a"],
+    "--reserved-name goes with --client-ca or --authentication-config",
+  ],
 ])("proxy does not start with %s", async (_what, args, sentence) => {
   const { status, stdout, stderr } = await runCommand("proxy", ["--actor", "a", ...args()]);
   expect([status, stdout, stderr]).toEqual([2, "", expect.stringContaining(sentence)]);
