@@ -1,4 +1,3 @@
-import { noOwnAuthority } from "./certificates/own-authority.ts";
 import { within } from "./net/within.ts";
 import { proxyClusters } from "./proxy/proxy-cluster.ts";
 import { openRegistry } from "./registry/open-registry.ts";
