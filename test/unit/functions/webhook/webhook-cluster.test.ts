@@ -36,7 +36,7 @@ test("the proxy's function leaves a context out that is the webhook's", () => {
   const { clusters, problems } = readRegistry(
     { text, directory: "." },
     minting,
-    proxyClusters(() => {}),
+    proxyClusters(undefined, () => {}),
   );
   for (const cluster of clusters.values()) cluster.close();
   expect([...clusters.keys()]).toEqual(["prod"]);
