@@ -72,8 +72,6 @@ describe("names are written once", () => {
       "infra/cloud/dashboard.ts",
       "infra/cloud/proxy-alarms.ts",
       "infra/cloud/proxy-dashboard.ts",
-      // A title of a panel.
-      "infra/prometheus/grafana-dashboard.ts",
     ]);
     expect(holding(new RegExp(`\\b(${names}):`)).sort()).toEqual([
       "functions/proxy/log-entries.ts",
