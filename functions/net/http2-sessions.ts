@@ -3,7 +3,8 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, type SecureCl
 /** HTTP/2 connections to one server, opened as streams need them. */
 export interface Http2Sessions {
   /**
-   * Opens a stream, on a new connection where the others are full. Rejects where no connection can be had, or with the reason of `signal`.
+   * Opens a stream, on a new connection where the others are full. Rejects where no connection can be had, or where the stream is not wanted
+   * any more when one is there.
    *
    * @param headers names in lower case and values, in turn
    */
@@ -22,8 +23,8 @@ export interface Http2Usage {
 export interface SessionOptions {
   /** The request has no body. */
   readonly endStream: boolean;
-  /** Ends the waiting for a connection. An open stream is not touched. */
-  readonly signal: AbortSignal;
+  /** Asked before the stream is opened, which may be after a while. */
+  readonly isWanted: () => boolean;
 }
 
 export interface Http2SessionsOptions {
@@ -46,7 +47,12 @@ const connectPatience = 10_000;
 const failureAge = 200;
 const megabyte = 1024 * 1024;
 
-const settings = { enablePush: false, initialWindowSize: megabyte, maxHeaderListSize: megabyte };
+const settings = {
+  enablePush: false,
+  initialWindowSize: megabyte,
+  maxFrameSize: megabyte / 4,
+  maxHeaderListSize: megabyte,
+};
 /** A header that a client sent twice goes on twice (`strictSingleValueFields`); the server decides. */
 const limits = {
   maxSendHeaderBlockLength: megabyte,
@@ -98,6 +104,11 @@ export function http2Sessions(options: Http2SessionsOptions): Http2Sessions {
     !session.destroyed &&
     streams < Math.min(mostStreams, session.remoteSettings.maxConcurrentStreams ?? mostStreams);
 
+  const firstUsable = (): Member | undefined => {
+    for (const member of members) if (isUsable(member)) return member;
+    return undefined;
+  };
+
   /** The session's own timeout would not do: pings count as activity. */
   const rest = (member: Member): void => {
     if (member.isLeaving) member.session.close();
@@ -143,12 +154,12 @@ export function http2Sessions(options: Http2SessionsOptions): Http2Sessions {
 
   const open = async (
     headers: readonly string[],
-    { endStream, signal }: SessionOptions,
+    { endStream, isWanted }: SessionOptions,
   ): Promise<ClientHttp2Stream> => {
     for (;;) {
-      signal.throwIfAborted();
+      if (!isWanted()) throw Object.assign(new Error("the request has ended"), { code: "ECANCELED" });
       if (isClosed) throw Object.assign(new Error("the connections are closed"), { code: "ECANCELED" });
-      const member = [...members].find(isUsable);
+      const member = firstUsable();
       if (member === undefined) {
         connecting ??= connectOne();
         await connecting;

@@ -1,14 +1,6 @@
 const ofTheConnection = new Set([
-  ...[
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "proxy-authenticate",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-  ],
+  ...["connection", "keep-alive", "proxy-connection", "proxy-authenticate"],
+  ...["te", "trailer", "transfer-encoding", "upgrade"],
 ]);
 
 /**
@@ -20,7 +12,8 @@ const ofTheConnection = new Set([
 export function answerLines(headers: readonly string[], prefix: string): readonly string[] {
   const lines: string[] = [];
   for (let at = 0; at + 1 < headers.length; at += 2) {
-    const [name = "", value = ""] = headers.slice(at, at + 2);
+    const name = headers[at] ?? "";
+    const value = headers[at + 1] ?? "";
     const lower = name.toLowerCase();
     if (lower.startsWith(":") || ofTheConnection.has(lower)) continue;
     lines.push(name, lower === "location" && value.startsWith("/") ? prefix + value : value);

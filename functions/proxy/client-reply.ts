@@ -11,6 +11,8 @@ export interface ClientReply {
    */
   readonly respond: (status: number, headers: readonly string[]) => void;
   readonly body: Writable;
+  /** Sends what is written from now on, until all that has arrived is handled, in one piece. */
+  readonly gather: () => void;
   /** Sends trailers behind the body; to be called before it ends. False for what no header can hold. */
   readonly addTrailers: (trailers: readonly string[]) => boolean;
   /** Ends the answer so that the client sees that it is not whole. */
@@ -19,6 +21,21 @@ export interface ClientReply {
   /** Calls back once, when nothing more can be sent: the answer was sent, or the client has left. */
   readonly onClose: (listener: () => void) => void;
 }
+
+/** Corks a connection until all events of this turn of the event loop are handled. */
+const gatheringOn = (connection: () => Writable | null) => {
+  let isGathering = false;
+  return (): void => {
+    const corked = connection();
+    if (isGathering || corked === null) return;
+    isGathering = true;
+    corked.cork();
+    setImmediate(() => {
+      isGathering = false;
+      corked.uncork();
+    });
+  };
+};
 
 const isHttp2 = (response: ServerResponse | Http2ServerResponse): response is Http2ServerResponse =>
   "stream" in response;
@@ -41,13 +58,17 @@ export function clientReplyOf(response: ServerResponse | Http2ServerResponse): C
   if (!isHttp2(response)) {
     response.sendDate = false;
     response.on("error", () => {});
+    // Not the response: it would send what is corked behind its end.
+    const gather = gatheringOn(() => response.socket);
     return {
       ...shared,
       respond: (status, headers) => {
         response.writeHead(status, headers as string[]);
+        gather();
         response.flushHeaders();
       },
       body: response,
+      gather,
       cut: () => response.destroy(),
       onClose: (listener) => response.once("close", listener),
     };
@@ -68,6 +89,8 @@ export function clientReplyOf(response: ServerResponse | Http2ServerResponse): C
       stream.respond(lines, wantsTrailers ? { waitForTrailers: true } : {});
     },
     body: stream,
+    // A connection with HTTP/2 does so by itself.
+    gather: () => {},
     // Without an error the stream would end as if it were complete.
     cut: () => stream.destroy(new Error("the answer is not whole")),
     onClose: (listener) => stream.once("close", listener),

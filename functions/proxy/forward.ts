@@ -37,15 +37,16 @@ export async function forward(
   source: Readable | undefined,
   reply: ClientReply,
 ): Promise<Ended> {
-  const end = new AbortController();
   let stream: ClientHttp2Stream | undefined;
   let isLate = false;
+  let isGone = false;
+  let isOver = false;
   const stop = () => {
-    end.abort(new Error("the request has ended"));
+    isOver = true;
     stream?.close(constants.NGHTTP2_CANCEL);
   };
-  let isGone = false;
   reply.onClose(() => {
+    if (isOver) return;
     isGone = true;
     stop();
   });
@@ -69,11 +70,12 @@ export async function forward(
   const body = source && holdBody(source);
   try {
     for (let repeats = 0; ; repeats += 1) {
-      stream = await upstream.open(request, { endStream: body === undefined, signal: end.signal });
+      stream = await upstream.open(request, { endStream: body === undefined, isWanted: () => !isOver });
+      const hasEndStream = watchEndStream(stream);
       const answer = await answerOf(stream, body);
       if ("broken" in answer) {
         const isRefused = answer.broken === constants.NGHTTP2_REFUSED_STREAM;
-        if (isRefused && repeats < mostRepeats && !end.signal.aborted && (body?.isRepeatable() ?? true)) continue;
+        if (isRefused && repeats < mostRepeats && !isOver && (body?.isRepeatable() ?? true)) continue;
         return failed(
           `the API server ended the request without an answer (HTTP/2 code ${answer.broken})`,
           "unreachable",
@@ -86,7 +88,7 @@ export async function forward(
         return failed("the API server refused the credential of the acting account", "actor-unusable");
       }
       body?.release();
-      return await passOn(stream, answer, prefix, reply, () =>
+      return await passOn(stream, answer, prefix, reply, hasEndStream, () =>
         isLate ? "deadline" : isGone ? "client" : "api-server",
       );
     }
@@ -97,9 +99,24 @@ export async function forward(
     }
     return failed(upstreamFailure(error), upstreamFailureClass(error));
   } finally {
+    isOver = true;
     clearTimeout(timer);
   }
 }
+
+/**
+ * Whether the API server said that its answer is complete (END_STREAM). Node ends a stream in the same way when its connection breaks, and
+ * when it is reset with NO_ERROR. Only the order differs: Node reads END_STREAM before the stream is closed.
+ */
+const watchEndStream = (stream: ClientHttp2Stream): (() => boolean) => {
+  let hasEnded = false;
+  const push = stream.push.bind(stream);
+  stream.push = (chunk, encoding) => {
+    if (chunk === null && !stream.closed && stream.session?.destroyed === false) hasEnded = true;
+    return push(chunk, encoding);
+  };
+  return () => hasEnded;
+};
 
 interface UpstreamAnswer {
   readonly status: number;
@@ -133,23 +150,26 @@ export function breakBy(brokenOffBy: BrokenOffBy): Pick<Ended, "reason" | "broke
 }
 
 export const clientHasLeft: Ended = { status: 0, bytes: 0, ...breakBy("client") };
+/** As much of an answer waits here for a client that is slower than the API server. */
+const mostWaiting = 256 * 1024;
 
 const passOn = (
   stream: ClientHttp2Stream,
   { status, headers }: UpstreamAnswer,
   prefix: string,
   reply: ClientReply,
+  hasEndStream: () => boolean,
   brokenOff: () => BrokenOffBy,
 ): Promise<Ended> =>
   new Promise((resolve) => {
+    const { body } = reply;
     let bytes = 0;
-    const { session } = stream;
     let isSettled = false;
     const settle = (isWhole: boolean): void => {
       if (isSettled) return;
       isSettled = true;
       resolve({ status, bytes, ...(!isWhole && breakBy(brokenOff())) });
-      if (isWhole) reply.body.end();
+      if (isWhole) body.end();
       else reply.cut();
     };
     stream.on("trailers", (_headers, _flags, raw?: readonly string[]) => {
@@ -157,10 +177,11 @@ const passOn = (
     });
     stream.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
+      reply.gather();
+      if (!body.write(chunk) && body.writableLength > mostWaiting) stream.pause();
     });
-    // Node ends a stream cleanly when its connection breaks; the code and the state of the connection are the only traces.
-    stream.once("end", () => settle(stream.rstCode === constants.NGHTTP2_NO_ERROR && session?.destroyed === false));
+    body.on("drain", () => stream.resume());
+    stream.once("end", () => settle(stream.rstCode === constants.NGHTTP2_NO_ERROR && hasEndStream()));
     stream.once("close", () => settle(false));
     reply.respond(status, answerLines(headers, prefix));
-    stream.pipe(reply.body, { end: false });
   });

@@ -5,7 +5,7 @@ import { type RequestOptions, request } from "node:https";
 import type { HeaderLine } from "../../lib/proxy/index.ts";
 import type { CheckedContext } from "../cluster/checked-context.ts";
 import { type Credentials, credentialsFrom } from "../cluster/credentials.ts";
-import { type Http2Sessions, type Http2Usage, http2Sessions } from "../net/http2-sessions.ts";
+import { type Http2Sessions, type Http2Usage, http2Sessions, type SessionOptions } from "../net/http2-sessions.ts";
 import { NoActorCredential } from "./upstream-failure.ts";
 
 /** Whose credential a request goes on with. */
@@ -25,10 +25,7 @@ export interface UpstreamRequest {
 
 /** The way to one API server for the requests of callers. */
 export interface Upstream {
-  readonly open: (
-    request: UpstreamRequest,
-    options: { readonly endStream: boolean; readonly signal: AbortSignal },
-  ) => Promise<ClientHttp2Stream>;
+  readonly open: (request: UpstreamRequest, options: SessionOptions) => Promise<ClientHttp2Stream>;
   /** A request over a connection of its own with HTTP/1.1, which is not sent before `end`. */
   readonly openUpgrade: (request: UpstreamRequest) => Promise<ClientRequest>;
   /** The token of the acting account; undefined where it has none. */
@@ -100,10 +97,10 @@ export function openUpstream(actor: CheckedContext): Upstream {
 
   return {
     open: async ({ method, target, lines, credential }, options) => {
-      const authorization = await authorizationOf(credential);
-      const headers = [...lines, ...authorization].flatMap(([name, value]) => [name.toLowerCase(), value]);
-      const pseudo = [":method", method, ":scheme", "https", ":authority", url.host, ":path", basePath + target];
-      return poolOf(credential).open([...pseudo, ...headers], options);
+      const headers = [":method", method, ":scheme", "https", ":authority", url.host, ":path", basePath + target];
+      for (const [name, value] of lines) headers.push(name.toLowerCase(), value);
+      for (const line of await authorizationOf(credential)) headers.push(...line);
+      return poolOf(credential).open(headers, options);
     },
     openUpgrade: async ({ method, target, lines, credential }) => {
       const headers = [["Host", url.host], ...lines, ...(await authorizationOf(credential))].flat();

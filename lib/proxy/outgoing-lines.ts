@@ -28,9 +28,7 @@ export interface OutgoingOptions {
  */
 export function outgoingLines(lines: readonly HeaderLine[], options: OutgoingOptions): readonly HeaderLine[] {
   const { acting, peer, frontProxy, upgrade } = options;
-  const named = new Set(
-    valuesOf(lines, "connection").flatMap((value) => value.split(",").map((name) => name.trim().toLowerCase())),
-  );
+  const named = namedByConnection(lines);
   const isFrontProxy = (name: string): boolean =>
     frontProxy !== undefined &&
     ([...frontProxy.username, ...frontProxy.uid, ...frontProxy.group].includes(name) ||
@@ -40,7 +38,7 @@ export function outgoingLines(lines: readonly HeaderLine[], options: OutgoingOpt
     return (
       !named.has(name) &&
       !ofTheConnection.has(name) &&
-      !trusted.test(name.replaceAll("_", "-")) &&
+      !trusted.test(name.includes("_") ? name.replaceAll("_", "-") : name) &&
       !isFrontProxy(name) &&
       !(upgrade && name === "sec-websocket-protocol")
     );
@@ -54,6 +52,9 @@ export function outgoingLines(lines: readonly HeaderLine[], options: OutgoingOpt
     ...acting,
   ];
 }
+
+const namedByConnection = (lines: readonly HeaderLine[]): ReadonlySet<string> =>
+  new Set(valuesOf(lines, "connection").flatMap((value) => value.split(",").map((name) => name.trim().toLowerCase())));
 
 const upgradeLines = ({ protocol, subprotocols }: NonNullable<OutgoingOptions["upgrade"]>): readonly HeaderLine[] => [
   ["Connection", "Upgrade"],

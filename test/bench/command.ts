@@ -7,6 +7,7 @@ import { type BenchCluster, startBenchCluster } from "./cluster.ts";
 import { coldStarts } from "./cold.ts";
 import { createLatency } from "./create.ts";
 import { type Figures, tableOf } from "./figures.ts";
+import { forwarding } from "./forwarding.ts";
 import { reviewSizes } from "./sizes.ts";
 import { smallFunction } from "./small.ts";
 import { throughput } from "./throughput.ts";
@@ -19,7 +20,7 @@ interface Stored {
   readonly benchmarks: readonly Figures[];
 }
 
-const names = ["cold", "small", "warm", "sizes", "throughput", "create"] as const;
+const names = ["cold", "small", "warm", "sizes", "throughput", "create", "proxy"] as const;
 type Name = (typeof names)[number];
 
 const help = `Measures the function against minimal baselines that do the same work, and prints ratios.
@@ -33,7 +34,7 @@ usage: npm run bench -- [options]
   -o text|json     (text)
 
 Variants are run in turns, so that other load on the machine affects all of them. Compare the ratios: the milliseconds are this machine's.
-All but sizes need a kube-apiserver, as the cluster suite does. cold, small and warm need the Lambda runtime client, which is built first.
+All but sizes and proxy need a kube-apiserver, as the cluster suite does. cold, small and warm need the Lambda runtime client, which is built first.
 
   cold             init of a start on a whole core, and its first answer, compared with an empty function
   small            the same for a function of 512 MB: a whole core for its init, 0.29 of one for its answers, the first, second and
@@ -41,23 +42,30 @@ All but sizes need a kube-apiserver, as the cluster suite does. cold, small and 
   warm             consecutive answers of running instances
   sizes            one review of 5 KB to 2.8 MB in one process, compared with JSON.parse
   throughput       answers a second of npm start
-  create           latency of a CREATE at the API server, guarded and unguarded`;
+  create           latency of a CREATE at the API server, guarded and unguarded
+  proxy            the impersonating proxy compared with Go's httputil.ReverseProxy; needs Go`;
 
-const measure = async (name: Name, rounds: number, cluster: () => Promise<BenchCluster>): Promise<Figures> => {
+const measure = async (
+  name: Name,
+  rounds: number,
+  cluster: () => Promise<BenchCluster>,
+): Promise<readonly Figures[]> => {
   switch (name) {
     case "sizes":
-      return reviewSizes(rounds * 2);
+      return [await reviewSizes(rounds * 2)];
     case "throughput":
-      return throughput(await cluster(), rounds / 2);
+      return [await throughput(await cluster(), rounds / 2)];
     case "create":
-      return createLatency(await cluster(), rounds * 15);
+      return [await createLatency(await cluster(), rounds * 15)];
+    case "proxy":
+      return forwarding(Math.ceil(rounds / 2));
     default: {
       requireRuntimeClient();
       const { variants, remove } = await buildVariants(await cluster());
       try {
-        if (name === "cold") return await coldStarts(variants, rounds);
-        if (name === "small") return await smallFunction(variants, rounds);
-        return await warmDecisions(variants, rounds * 50);
+        if (name === "cold") return [await coldStarts(variants, rounds)];
+        if (name === "small") return [await smallFunction(variants, rounds)];
+        return [await warmDecisions(variants, rounds * 50)];
       } finally {
         await remove();
       }
@@ -71,7 +79,7 @@ const measureAll = async (chosen: readonly Name[], rounds: number, done: (figure
   try {
     for (const name of chosen) {
       console.error(`measuring ${name}`);
-      done(await measure(name, rounds, cluster));
+      for (const figures of await measure(name, rounds, cluster)) done(figures);
     }
   } finally {
     await (await started)?.stop();

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:http2";
 import { request } from "node:https";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
@@ -10,10 +11,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { RequestEntry } from "../../functions/proxy/log-entries.ts";
-import { type Certificates, throwAwayCertificates } from "../../infra/local/certificates.ts";
+import {
+  type Authority,
+  type Certificates,
+  certificatesFrom,
+  newAuthority,
+  throwAwayCertificates,
+} from "../../infra/local/certificates.ts";
 import { freePorts } from "../cluster/harness/free-ports.ts";
 import { until } from "../cluster/world/until.ts";
 import { header, type Received, send, sendBytes } from "./world/clients.ts";
+import { flags, frame, frameTypes, headerBytes, startFrameServer } from "./world/frames.ts";
 import { type LocalProxy, type ServeProxyOptions, serveProxy } from "./world/serve-proxy.ts";
 import { type StandIn, startStandIn } from "./world/stand-in.ts";
 
@@ -21,11 +29,12 @@ const folder = mkdtempSync(join(tmpdir(), "proxy-faults-"));
 const at = (name: string): string => join(folder, name);
 const fronts = [1, 2] as const;
 const alice = ["authorization", "Bearer alice"];
-let tls: Certificates;
+let tls: Certificates & Authority;
 const closing: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  tls = await throwAwayCertificates({ hosts: ["127.0.0.1"] });
+  const authority = await newAuthority();
+  tls = { ...authority, ...(await certificatesFrom(authority, { hosts: ["127.0.0.1"] })) };
   writeFileSync(at("cert.pem"), tls.cert);
   writeFileSync(at("key.pem"), tls.key);
 });
@@ -34,15 +43,19 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const serve = async (port: number, options: Partial<ServeProxyOptions> = {}) => {
+const serve = async (port: number, options: Partial<ServeProxyOptions> = {}, actor: object = { token: "actor" }) => {
   const ca = Buffer.from(tls.ca).toString("base64");
   const config = {
     clusters: [{ name: "c", cluster: { server: `https://127.0.0.1:${port}`, "certificate-authority-data": ca } }],
-    users: ["asker", "actor"].map((name) => ({ name, user: { token: name } })),
+    users: [
+      { name: "asker", user: { token: "asker" } },
+      { name: "actor", user: actor },
+    ],
     contexts: [{ name: "prod", context: { cluster: "c", user: "asker" } }],
     "current-context": "prod",
   };
   writeFileSync(at("kubeconfig"), JSON.stringify(config));
+  writeFileSync(at("actor-token"), "actor-1");
   const entries: RequestEntry[] = [];
   const proxy: LocalProxy = await serveProxy({
     ...{ kubeconfig: at("kubeconfig"), actor: "actor", uid: "passthrough" },
@@ -93,6 +106,24 @@ describe.each(fronts)("over HTTP/%i", (http) => {
     expect(proxy.entries[0]).toMatchObject({ decision: "forwarded", reason: "the API server broke its answer off" });
   });
 
+  test.each([
+    ["END_STREAM", (stream: number) => frame(frameTypes.data, flags.endStream, stream), true],
+    ["RST_STREAM with NO_ERROR", (stream: number) => frame(frameTypes.rstStream, 0, stream, Buffer.alloc(4)), false],
+  ] as const)("an answer is complete only if the API server says so: %s", async (_name, last, isWhole) => {
+    const { port: behind } = await standIn();
+    const { endHeaders } = flags;
+    const server = await startFrameServer(tls, behind, (stream) => [
+      frame(frameTypes.headers, endHeaders, stream, headerBytes(":status", "200")),
+      frame(frameTypes.data, 0, stream, Buffer.from("half an answer")),
+      last(stream),
+    ]);
+    closing.push(server.close);
+    const proxy = await serve(server.port);
+    const received = await send(proxy, { http, path: "/api/v1/fine", lines: alice });
+    expect(received.isWhole).toBe(isWhole);
+    if (isWhole) expect([received.status, received.text]).toEqual([200, "half an answer"]);
+  });
+
   test("a client that leaves ends the API server's stream at once", async () => {
     const { port, open } = await standIn();
     const proxy = await serve(port);
@@ -138,13 +169,97 @@ describe.each(fronts)("over HTTP/%i", (http) => {
     await end(second);
   });
 
-  test.each(["403", "429", "500"])("a review that is answered %s forwards nothing", async (code) => {
+  test.each(
+    (["tokenreviews", "subjectaccessreviews"] as const).flatMap((kind) =>
+      ([403, 429, 500, "breaks off", "is not JSON", "is another review", "has no status"] as const).map(
+        (fault) => [kind, fault] as const,
+      ),
+    ),
+  )("of %s, an answer that is no answer (%s) forwards nothing", async (kind, fault) => {
     const { port, seen, answerReviewsWith } = await standIn();
     const proxy = await serve(port);
-    answerReviewsWith(Number(code));
+    answerReviewsWith(fault, kind);
     const received = await send(proxy, { http, path: "/api/v1/fine", lines: ["authorization", "Bearer dora"] });
     expect([received.status, statusIn(received).reason]).toEqual([503, "ServiceUnavailable"]);
     expect(seen).toEqual([]);
+  });
+
+  test.each([429, 503])("an API server that answers %d is believed, and not asked again", async (code) => {
+    const { port, seen } = await standIn();
+    const proxy = await serve(port);
+    const received = await send(proxy, { http, path: `/api/v1/busy-${code}`, lines: alice });
+    expect([received.status, header(received, "retry-after"), received.text]).toEqual([code, "7", `{"code":${code}}`]);
+    expect(seen.length).toBe(1);
+  });
+
+  test("an API server whose connections are reset is 502, with a Status", async () => {
+    const [port = 0] = await freePorts(1);
+    const child = await startProcess(port);
+    const proxy = await serve(port);
+    expect((await send(proxy, { http, path: "/api/v1/fine", lines: alice })).status).toBe(200);
+    await end(child);
+    const resetting = createServer((socket) => socket.resetAndDestroy()).listen(port, "127.0.0.1");
+    await once(resetting, "listening");
+    closing.push(async () => void resetting.close());
+    const received = await send(proxy, { http, path: "/api/v1/fine", lines: alice });
+    expect([received.status, statusIn(received).message]).toEqual([502, expect.stringContaining("(ECONNRESET)")]);
+  });
+
+  test("a certificate of the API server that is rotated is taken, and one of another CA is not", async () => {
+    const [port = 0] = await freePorts(1);
+    const child = await startProcess(port);
+    const proxy = await serve(port);
+    const status = async () => (await send(proxy, { http, path: "/api/v1/fine", lines: alice })).status;
+    expect(await status()).toBe(200);
+    await end(child);
+    const rotated = await startStandIn(await certificatesFrom(tls, { hosts: ["127.0.0.1"] }), port);
+    expect(await status()).toBe(200);
+    await rotated.close();
+    const other = await startStandIn(await throwAwayCertificates({ hosts: ["127.0.0.1"] }), port);
+    closing.push(other.close);
+    await sleep(250);
+    expect(await status()).toBe(502);
+    expect(other.seen).toEqual([]);
+  });
+
+  test("a token of the acting account that has expired is read again, and the request repeated", async () => {
+    const { port, seen, acceptActor } = await standIn();
+    const proxy = await serve(port, {}, { tokenFile: at("actor-token") });
+    const ask = (method: string) => send(proxy, { http, method, path: "/api/v1/fine", lines: alice, body: "{}" });
+    acceptActor("actor-1");
+    expect((await ask("POST")).status).toBe(200);
+    acceptActor("actor-2");
+    expect((await ask("POST")).status).toBe(502);
+    writeFileSync(at("actor-token"), "actor-2");
+    seen.splice(0);
+    expect((await ask("PUT")).text).toBe("PUT 2");
+    expect(seen.map(({ lines }) => lines[lines.indexOf("authorization") + 1])).toEqual([
+      "Bearer actor-1",
+      "Bearer actor-2",
+    ]);
+  });
+
+  test("a body that comes too slowly ends at the deadline", async () => {
+    const { port, open } = await standIn();
+    const proxy = await serve(port, { mostMilliseconds: 500 });
+    const { hostname, port: ours, pathname, origin } = new URL(proxy.url);
+    const path = `${pathname}/api/v1/fine`;
+    const session = connect(origin, { ca: proxy.ca ?? "" });
+    const stream =
+      http === 2
+        ? session.request({ ":method": "POST", ":path": path, authorization: "Bearer alice" })
+        : request({
+            ...{ hostname, port: ours, path, method: "POST", ca: proxy.ca },
+            headers: { authorization: "Bearer alice", "content-length": "100000" },
+          });
+    stream.on("error", () => {});
+    const drip = setInterval(() => stream.write("x"), 50);
+    const [answer] = await once(stream, "response");
+    clearInterval(drip);
+    expect(answer[":status"] ?? answer.statusCode).toBe(504);
+    await until("the API server's stream has ended", async () => open() === 0, 1_000);
+    stream.destroy();
+    session.destroy();
   });
 
   test("a body arrives whole, whatever its size", async () => {
@@ -222,7 +337,7 @@ test("an API server that is killed in the middle of an answer never gives a comp
   }
   await end(child);
   expect(Object.fromEntries(outcomes)).toEqual({ "200 cut": kills });
-}, 300_000);
+}, 3_600_000);
 
 test("answers that are not read hold up no other request", async () => {
   const { port } = await standIn();
@@ -396,4 +511,43 @@ test("no connection to the API server carries two credentials", async () => {
     "Bearer uid-2 as nothing",
     "nothing as nothing",
   ]);
+});
+
+test("the token of a subprotocol reaches the API server as little as any other credential of a caller", async () => {
+  const { port, seen } = await standIn();
+  const proxy = await serve(port);
+  const { pathname } = new URL(proxy.url);
+  const carrier = (token: string) =>
+    `base64url.bearer.authorization.k8s.io.${Buffer.from(token).toString("base64url")}`;
+  const upgrade = (lines: string): string =>
+    `GET ${pathname}/api/v1/fine HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${lines}\r\n`;
+  const protocols = (text: string) => `Sec-WebSocket-Protocol: ${text}\r\n`;
+  const authorization = (token: string) => `Authorization: Bearer ${token}\r\n`;
+  const rows = [
+    [protocols(`${carrier("alice")}, v5.channel.k8s.io`), 200, "Bearer actor"],
+    [authorization("alice") + protocols(`${carrier("bob")}, v5.channel.k8s.io`), 200, "Bearer actor"],
+    [
+      authorization("alice") + protocols(`v5.channel.k8s.io, ${carrier("bob")}, v4.channel.k8s.io`),
+      200,
+      "Bearer actor",
+    ],
+    [protocols(carrier("alice")) + protocols("v5.channel.k8s.io"), 200, "Bearer actor"],
+    [protocols(`${carrier("uid-1")}, v5.channel.k8s.io`), 200, "Bearer uid-1"],
+    [authorization("alice") + protocols(carrier("bob")), 400, undefined],
+    [authorization("alice") + protocols(`${carrier("a")}, ${carrier("b")}, v5.channel.k8s.io`), 200, "Bearer actor"],
+  ] as const;
+  for (const [lines, status, credential] of rows) {
+    seen.splice(0);
+    const answer = await sendBytes(proxy, upgrade(lines));
+    expect([lines, Number(/^HTTP\/1.1 (\d+)/.exec(answer)?.[1])]).toEqual([lines, status]);
+    const arrived = seen.map((each) => each.lines[each.lines.findIndex((name) => /^authorization$/i.test(name)) + 1]);
+    expect(arrived).toEqual(credential === undefined ? [] : [credential]);
+    expect(JSON.stringify(seen.map((each) => each.lines))).not.toContain("base64url.bearer");
+  }
+  for (const http of fronts) {
+    seen.splice(0);
+    const lines = [...alice, "sec-websocket-protocol", `${carrier("bob")}, v5.channel.k8s.io`];
+    expect((await send(proxy, { http, path: "/api/v1/fine", lines })).status).toBe(200);
+    expect(JSON.stringify(seen[0]?.lines)).not.toContain("base64url.bearer");
+  }
 });

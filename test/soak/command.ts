@@ -1,14 +1,17 @@
 import { readArguments, run, UsageError } from "../../infra/command-line/usage.ts";
 import { startBenchCluster } from "../bench/cluster.ts";
 import { rounded } from "../bench/figures.ts";
+import { type ProxySoakFigures, proxySoak } from "./proxy-soak.ts";
 import { type SoakFigures, soak } from "./soak.ts";
 
 const help = `Calls npm start as fast as it answers, against a real kube-apiserver, and prints its memory and connections.
+With --of proxy, the same for npm run proxy, against a server in Go.
 
 usage: npm run soak -- [options]
 
+  --of webhook|proxy (webhook)
   --minutes N        (10)
-  --connections N    connections that call at once (8)
+  --connections N    connections that call the webhook at once (8)
   -o text|json       (text)
 
 Exit status: 0 every answer was right, 1 an answer was wrong or missing, 2 a wrong argument.`;
@@ -21,9 +24,17 @@ const pageOf = ({ seconds, answers, perSecond, milliseconds, errors, memory, soc
     `open sockets from the second fifth on: ${sockets.least} to ${sockets.most}`,
   ].join("\n");
 
+const proxyPageOf = ({ seconds, answers, perSecond, memory, growth, sockets }: ProxySoakFigures): string =>
+  [
+    `${answers} answers and events in ${seconds} s, ${perSecond} a second, none wrong or missing`,
+    `memory: ${memory.early} MiB at a fifth of the time, ${memory.late} MiB at the end, ${growth} x; ${memory.most} MiB at most`,
+    `open sockets: ${sockets.least} to ${sockets.most}`,
+  ].join("\n");
+
 const command = async (): Promise<void> => {
   const { values } = readArguments(
     {
+      of: { type: "string", default: "webhook" },
       minutes: { type: "string", default: "10" },
       connections: { type: "string", default: "8" },
       output: { type: "string", short: "o", default: "text" },
@@ -37,6 +48,13 @@ const command = async (): Promise<void> => {
     throw new UsageError(`--connections ${values.connections} is not a number from 1 on`);
   if (values.output !== "text" && values.output !== "json")
     throw new UsageError(`-o ${values.output} is not text or json`);
+  if (values.of !== "webhook" && values.of !== "proxy")
+    throw new UsageError(`--of ${values.of} is not webhook or proxy`);
+  if (values.of === "proxy") {
+    const figures = await proxySoak(minutes * 60, console.error);
+    console.log(values.output === "json" ? JSON.stringify(figures, null, 2) : proxyPageOf(figures));
+    return;
+  }
   const cluster = await startBenchCluster();
   try {
     const figures = await soak({

@@ -10,10 +10,20 @@ export interface ServedProcess {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a program and waits until it prints its address. Its log is discarded. */
-export const serveProcess = async (script: string, args: readonly string[]): Promise<ServedProcess> => {
-  const program = fileURLToPath(new URL(`../../${script}`, import.meta.url));
-  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+/** Starts a script of this repository and waits until it prints its address. Its log is discarded. */
+export const serveProcess = (
+  script: string,
+  args: readonly string[],
+  nodeOptions: readonly string[] = [],
+): Promise<ServedProcess> =>
+  serveProgram(process.execPath, [...nodeOptions, fileURLToPath(new URL(`../../${script}`, import.meta.url)), ...args]);
+
+/** As `npm run proxy` starts it. */
+export const proxyNodeOptions = ["--single-threaded-gc", "--max-semi-space-size=64"] as const;
+
+/** The same for any program. */
+export const serveProgram = async (program: string, args: readonly string[]): Promise<ServedProcess> => {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
   const exited = once(child, "exit");
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -26,7 +36,7 @@ export const serveProcess = async (script: string, args: readonly string[]): Pro
       const found = /listening on (https:\S+?),?\s/.exec(text)?.[1];
       if (found) resolve(found);
     });
-    exited.then(() => reject(new Error(`${script} ended: ${errors}`)));
+    exited.then(() => reject(new Error(`${[program, ...args].join(" ")} ended: ${errors}`)));
   });
   return {
     url,

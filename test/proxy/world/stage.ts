@@ -46,6 +46,17 @@ export const impersonator = (name: string) => ({
 
 const rights = [
   binding("proxy-asks", "system:auth-delegator", "proxy-asker"),
+  {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "RoleBinding",
+    metadata: { name: "proxy-reads-authentication", namespace: "kube-system" },
+    roleRef: {
+      apiGroup: "rbac.authorization.k8s.io",
+      kind: "Role",
+      name: "extension-apiserver-authentication-reader",
+    },
+    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "proxy-asker" }],
+  },
   impersonator("proxy-acts"),
   binding("proxy-acts", "proxy-acts", "proxy-actor"),
   // Works with everything, and may impersonate whomever she likes.
@@ -71,6 +82,7 @@ const users = [
   { name: "rita", uid: "" },
   { name: "stranger", uid: "" },
   { name: "zo\u00eb", uid: "", groups: ["\u00fcber"] },
+  { name: "\u738b\u82b3", uid: "", groups: ["\u0433\u0440\u0443\u043f\u043f\u0430", "\ud83d\udc33"] },
   { name: "member", uid: "", groups: ["readers", ...Array.from({ length: 499 }, (_, at) => `group-${at}`)] },
   { name: "ulf", uid: "u-1", groups: ["team-a"] },
   // In the most powerful group, and impersonated, because no uid is sent.

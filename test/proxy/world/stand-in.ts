@@ -22,10 +22,15 @@ export interface StandIn {
   /** The requests that are neither answered nor given up. */
   readonly open: () => number;
   readonly sessions: ReadonlySet<ServerHttp2Session>;
-  /** The status of reviews from now on. */
-  readonly answerReviewsWith: (status: number) => void;
+  /** What becomes of reviews from now on; those of the other kind are answered well. */
+  readonly answerReviewsWith: (fault: ReviewFault, kind?: "tokenreviews" | "subjectaccessreviews") => void;
+  /** The token of the acting account that is not refused from now on. */
+  readonly acceptActor: (token: string) => void;
   readonly close: () => Promise<void>;
 }
+
+/** The status of its answer, or what is wrong with it. */
+export type ReviewFault = number | "breaks off" | "is not JSON" | "is another review" | "has no status";
 
 type Request = IncomingMessage | Http2ServerRequest;
 type Response = ServerResponse | Http2ServerResponse;
@@ -56,12 +61,15 @@ const review = (authorization: string, body: string): object => {
 export const startStandIn = async (
   tls: { readonly cert: string; readonly key: string },
   port = 0,
+  /** The data of the ConfigMap `extension-apiserver-authentication`; absent where there is none. */
+  authentication?: Readonly<Record<string, string>>,
 ): Promise<StandIn> => {
   const server = createSecureServer({ ...tls, allowHTTP1: true });
   const seen: { method: string; path: string; lines: readonly string[]; connection: unknown }[] = [];
   const sessions = new Set<ServerHttp2Session>();
   let open = 0;
-  let reviewStatus = 201;
+  const faults = new Map<string, ReviewFault>();
+  let actorToken: string | undefined;
   /** Ends the connection in the way that the path names. */
   const misbehave = (path: string, response: Http2ServerResponse): void => {
     const { stream } = response;
@@ -76,12 +84,29 @@ export const startStandIn = async (
   const answer = async (request: Request, response: Response): Promise<void> => {
     const path = request.url ?? "";
     response.on("error", () => {});
-    if (/\/v1\/(tokenreviews|subjectaccessreviews|selfsubjectreviews|selfsubjectrulesreviews)/.test(path)) {
+    const [, kind] =
+      /\/v1\/(tokenreviews|subjectaccessreviews|selfsubjectreviews|selfsubjectrulesreviews)/.exec(path) ?? [];
+    if (kind !== undefined) {
       const body = await textOf(request);
-      (response as ServerResponse).writeHead(reviewStatus, { "content-type": "application/json" });
-      (response as ServerResponse).end(JSON.stringify(review(request.headers.authorization ?? "", body)));
+      const fault = faults.get(kind) ?? 201;
+      if (fault === "breaks off") {
+        request.socket.destroy();
+        return;
+      }
+      const answered = { ...JSON.parse(JSON.stringify(review(request.headers.authorization ?? "", body))) };
+      if (fault === "is another review") answered.spec = { token: "other", user: "other" };
+      if (fault === "has no status") delete answered.status;
+      const status = typeof fault === "number" ? fault : 201;
+      (response as ServerResponse).writeHead(status, { "content-type": "application/json" });
+      (response as ServerResponse).end(fault === "is not JSON" ? "{" : JSON.stringify(answered));
       return;
     }
+    if (path.endsWith("/configmaps/extension-apiserver-authentication")) {
+      (response as ServerResponse).writeHead(authentication ? 200 : 404, { "content-type": "application/json" });
+      (response as ServerResponse).end(JSON.stringify({ data: authentication }));
+      return;
+    }
+    const { authorization = "" } = request.headers;
     const connection = "stream" in request ? request.stream.session : request.socket;
     seen.push({ method: request.method ?? "", path, lines: request.rawHeaders, connection });
     open += 1;
@@ -104,10 +129,21 @@ export const startStandIn = async (
       writable.writeHead(200, length);
       const timer = setInterval(() => writable.write("x".repeat(1_000)), 2);
       response.once("close", () => clearInterval(timer));
-      if (path.includes("/cut-")) setTimeout(() => misbehave(path, response as Http2ServerResponse), 30);
+      if (path.includes("/cut-"))
+        setTimeout(() => {
+          clearInterval(timer);
+          misbehave(path, response as Http2ServerResponse);
+        }, 30);
       return;
     }
-    if (path.includes("/unauthorized")) {
+    const isOldActor = /^Bearer actor/.test(authorization) && authorization !== `Bearer ${actorToken}`;
+    const [, busy] = /\/busy-(\d+)/.exec(path) ?? [];
+    if (busy !== undefined) {
+      writable.writeHead(Number(busy), { "retry-after": "7", "content-type": "application/json" });
+      writable.end(`{"code":${busy}}`);
+      return;
+    }
+    if (path.includes("/unauthorized") || (actorToken !== undefined && isOldActor)) {
       writable.writeHead(401);
       writable.end("{}");
       return;
@@ -142,8 +178,11 @@ export const startStandIn = async (
     seen,
     open: () => open,
     sessions,
-    answerReviewsWith: (status) => {
-      reviewStatus = status;
+    answerReviewsWith: (fault, kind) => {
+      for (const each of kind ? [kind] : ["tokenreviews", "subjectaccessreviews"]) faults.set(each, fault);
+    },
+    acceptActor: (token) => {
+      actorToken = token;
     },
     close: async () => {
       server.close();
