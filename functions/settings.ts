@@ -34,7 +34,6 @@ export interface Settings {
   readonly functionName: string;
   readonly inLambda: boolean;
   readonly aws: AwsSettings;
-  readonly pod: PodSettings;
 }
 
 /** Throws for an invalid setting. */
@@ -45,11 +44,6 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     warmClusters: clusters(environment, "WARM_CLUSTERS", 3),
     functionName: environment["AWS_LAMBDA_FUNCTION_NAME"] || "local",
     inLambda: Boolean(environment["AWS_LAMBDA_FUNCTION_NAME"]),
-    pod: {
-      host: environment["KUBERNETES_SERVICE_HOST"] || undefined,
-      port: environment["KUBERNETES_SERVICE_PORT"] || undefined,
-      serviceAccountFolder: environment["SERVICE_ACCOUNT_FOLDER"] || "/var/run/secrets/kubernetes.io/serviceaccount",
-    },
     aws: {
       region: environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"] || undefined,
       accessKeyId: environment["AWS_ACCESS_KEY_ID"] || undefined,
@@ -64,6 +58,34 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     },
   };
 }
+
+/** Reads what only a program in a pod needs. */
+export function readPodSettings(environment: NodeJS.ProcessEnv): PodSettings {
+  return {
+    host: environment["KUBERNETES_SERVICE_HOST"] || undefined,
+    port: environment["KUBERNETES_SERVICE_PORT"] || undefined,
+    serviceAccountFolder: environment["SERVICE_ACCOUNT_FOLDER"] || "/var/run/secrets/kubernetes.io/serviceaccount",
+  };
+}
+
+/** What the environment decides of the proxy's function alone. */
+export interface ProxyFunctionSettings {
+  /** The source of the proxy's registry, whose credentials can act as anybody; undefined where nothing is deployed. */
+  readonly proxyRegistry: string | undefined;
+  /** The seconds after which a watch ends. */
+  readonly watchSeconds: number;
+}
+
+/** Throws for an invalid setting. */
+export function readProxySettings(environment: NodeJS.ProcessEnv): ProxyFunctionSettings {
+  const watchSeconds = seconds(environment, "PROXY_WATCH_SECONDS", 240);
+  if (watchSeconds > longestWatch)
+    throw new Error(`PROXY_WATCH_SECONDS must be at most ${longestWatch}, not ${watchSeconds}`);
+  return { proxyRegistry: environment["PROXY_REGISTRY"] || undefined, watchSeconds };
+}
+
+/** Below the five minutes after which a gateway ends a stream in which nothing is sent. */
+const longestWatch = 290;
 
 /** X-Ray's tracing header. Lambda sets it anew for every invocation. */
 export function xrayHeader(): string | undefined {

@@ -10,7 +10,7 @@ const summary =
 const commands: CommandList = {
   invoke: {
     summary:
-      "Runs AdmissionReviews and API Gateway events through the function, as it would be deployed, without a cloud.",
+      "Runs AdmissionReviews and API Gateway events through the function, and requests through the proxy, without a cloud.",
     load: async () => (await import("./commands/invoke.ts")).invoke,
   },
   start: {
@@ -20,6 +20,10 @@ const commands: CommandList = {
   proxy: {
     summary: "Serves the API of one cluster over HTTPS, and impersonates its callers.",
     load: async () => (await import("./commands/proxy.ts")).proxy,
+  },
+  kubeconfig: {
+    summary: "Prints a kubeconfig for a user of the proxy: its URL, its CA and one credential.",
+    load: async () => (await import("./commands/kubeconfig.ts")).kubeconfig,
   },
   report: {
     summary: "Lists stored objects that a policy would change or refuse. It writes nothing.",
@@ -36,7 +40,8 @@ const commands: CommandList = {
     load: async () => (await import("./commands/manifests.ts")).manifests,
   },
   doctor: {
-    summary: "Looks at a guarded cluster from outside, and says what is wrong and how to fix it. It changes nothing.",
+    summary:
+      "Looks at a guarded cluster or at a proxy from outside, and says what is wrong and how to fix it. It changes nothing.",
     load: async () => (await import("./commands/doctor.ts")).doctor,
   },
   completion: {

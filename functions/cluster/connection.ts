@@ -14,7 +14,7 @@ export interface ClusterRequest extends Pick<Exchange, "mostBytes" | "decoded"> 
   readonly path: string;
   /** JSON. */
   readonly body?: string | undefined;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   /** Ends the request, also while it waits for its turn. */
   readonly signal: AbortSignal;
 }

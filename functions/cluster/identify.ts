@@ -6,8 +6,17 @@ import { accessFailure, httpFailure, lateFailure } from "./access-failure.ts";
 import type { Connection } from "./connection.ts";
 import { sendWithRetries } from "./send-with-retries.ts";
 
-/** Whose a token is; `refused` where the API server does not accept it. `isCertain` is false for a refusal that came with an error. */
-export type Identity = { readonly user: UserInfo } | { readonly refused: true; readonly isCertain: boolean } | NoAnswer;
+/** Whose a token is. */
+export type Identity = { readonly user: UserInfo } | RefusedToken | NoAnswer;
+
+/** A token that is not accepted. */
+export interface RefusedToken {
+  readonly refused: true;
+  /** False for a refusal that came with an error. */
+  readonly isCertain: boolean;
+  /** A sentence for the log, which does not quote the token; the API server gives none. */
+  readonly reason?: string;
+}
 
 /** Asks one cluster whose a bearer token is (TokenReview). Never rejects: a failure is a `NoAnswer` with a sentence that holds no secret. */
 export type Identify = (token: string, deadline: number) => Promise<Identity>;

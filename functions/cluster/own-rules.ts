@@ -9,22 +9,29 @@ export interface OwnRules {
   readonly isIncomplete: boolean;
 }
 
+/** A user to read the rules of by impersonation. */
+export interface RulesOf {
+  readonly username: string;
+  readonly groups: readonly string[];
+}
+
 const path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
 
 /**
  * Reads what the connection's user may do in a namespace (SelfSubjectRulesReview).
  *
- * @param as another user to read it as, by impersonation
+ * @param as another user, whose rules are read by impersonation
  * @throws where the API server does not answer with the rules
  */
 export async function readOwnRules(
   { label, send }: Connection,
   namespace: string,
   signal: AbortSignal,
-  as?: string,
+  as?: RulesOf,
 ): Promise<OwnRules> {
   const review = { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectRulesReview", spec: { namespace } };
-  const headers: Record<string, string> = as === undefined ? {} : { "Impersonate-User": as };
+  const headers: Record<string, string | string[]> =
+    as === undefined ? {} : { "Impersonate-User": as.username, "Impersonate-Group": [...as.groups] };
   const { status, text } = await send({ path, body: JSON.stringify(review), headers, signal });
   if (status !== 201) throw new Error(`the API server of ${label} answered ${status} to a SelfSubjectRulesReview`);
   const answer: unknown = JSON.parse(text);

@@ -9,8 +9,15 @@ export interface Http2Sessions {
    * @param headers names in lower case and values, in turn
    */
   readonly open: (headers: readonly string[], options: SessionOptions) => Promise<ClientHttp2Stream>;
+  /** Those that are open now. */
+  readonly usage: () => Http2Usage;
   /** Ends all connections and their streams. */
   readonly close: () => void;
+}
+
+export interface Http2Usage {
+  readonly connections: number;
+  readonly streams: number;
 }
 
 export interface SessionOptions {
@@ -178,6 +185,11 @@ export function http2Sessions(options: Http2SessionsOptions): Http2Sessions {
 
   return {
     open,
+    usage: () => {
+      let streams = 0;
+      for (const member of members) streams += member.streams;
+      return { connections: members.size, streams };
+    },
     close: () => {
       isClosed = true;
       for (const { session } of members) session.destroy();

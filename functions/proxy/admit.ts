@@ -12,10 +12,13 @@ import {
   requestTimeout,
   webSocketProtocolsOf,
 } from "../../lib/proxy/index.ts";
+import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 import { authenticate } from "./authenticate.ts";
+import { countLookUps } from "./count-look-ups.ts";
 import { framingFault } from "./framing-fault.ts";
 import type { Enter } from "./in-flight.ts";
 import type { RequestEntry } from "./log-entries.ts";
+import type { RefusalClass } from "./refusal-class.ts";
 import { type ProxiedClusters, routeOf } from "./route.ts";
 import type { UpgradeProtocol } from "./upgrade-protocol.ts";
 import type { Upstream, UpstreamRequest } from "./upstream.ts";
@@ -34,7 +37,7 @@ export interface Arrival {
 /** What is known of a request for the log. */
 export type RequestFacts = Omit<
   RequestEntry,
-  "event" | "time" | "decision" | "reason" | "status" | "bytes" | "milliseconds"
+  "event" | "time" | "decision" | "reason" | "refusal" | "brokenOffBy" | "status" | "bytes" | "milliseconds"
 >;
 
 /** A request that may go on. */
@@ -55,10 +58,15 @@ export interface Admitted {
 export interface Refused {
   readonly facts: RequestFacts;
   readonly refusal: StatusObject;
+  /** What the log says in place of the refusal's message. */
+  readonly reason?: string;
+  /** Absent where the code says it all. */
+  readonly refusalClass?: RefusalClass;
 }
 
 export interface AdmitOptions {
   readonly clusters: ProxiedClusters;
+  readonly issuers?: TokenIssuers | undefined;
   readonly enter: Enter;
   /** Milliseconds that a request may take at most, if it is not long-running. */
   readonly mostMilliseconds: number;
@@ -70,19 +78,24 @@ const askingTime = 10_000;
 /** The first steps of each request, in order: its route, its request info, its caller, and the decision. */
 export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Admitted | Refused> {
   const { method, target, peer, upgrade } = arrival;
-  const { clusters, enter, mostMilliseconds } = options;
+  const { clusters, issuers, enter, mostMilliseconds } = options;
   const arrived = Date.now();
   // The same for all, because requests share what is being looked up.
   const asking = arrived + askingTime;
   let facts: RequestFacts = { peer };
-  const refuse = (code: number, message: string): Refused => ({ facts, refusal: statusObject(code, message) });
+  const refuse = (code: number, message: string, refusalClass?: RefusalClass): Refused => ({
+    facts,
+    refusal: statusObject(code, message),
+    ...(refusalClass && { refusalClass }),
+  });
 
   if (!target.startsWith("/")) return refuse(400, "the request's target must be a path");
   const route = "root" in clusters ? { name: clusters.root.name, prefix: "", target } : routeOf(target);
   const cluster = "root" in clusters ? clusters.root : route && (await clusters.named(route.name, asking));
   if (route === undefined || cluster === undefined) return refuse(404, "the proxy serves no cluster at this path");
-  facts = { ...facts, cluster: route.name };
-  if (isProblem(cluster)) return refuse(503, cluster.problem);
+  // A name that is no cluster's is the caller's choice, and stands in no entry.
+  if (isProblem(cluster)) return refuse(503, cluster.problem, "not-ready");
+  facts = { ...facts, cluster: cluster.name };
   const fault = framingFault(arrival.lines);
   if (fault !== undefined) return refuse(400, fault);
   const info = readRequestInfo(method, route.target);
@@ -93,26 +106,38 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
 
   const lines = arrival.lines.filter(([name]) => !name.startsWith(":"));
   const doubt = await cluster.doubt(asking);
-  if (doubt !== undefined) return refuse(503, doubt);
-  const authenticated = await authenticate(lines, upgrade === "websocket", cluster.identify, asking);
-  if ("refusal" in authenticated) return { facts, refusal: authenticated.refusal };
+  if (doubt !== undefined) return refuse(503, doubt, "not-ready");
+  const { identify, ask, counts } = countLookUps(cluster);
+  const authenticated = await authenticate(lines, upgrade === "websocket", { issuers, identify }, asking);
+  facts = { ...facts, ...counts() };
+  if ("refusal" in authenticated) return { facts, ...authenticated };
   const { caller, token } = authenticated;
   facts = { ...facts, caller: nameOf(caller) };
 
   const judgement = judgeRequest({ info, lines, caller });
-  if (judgement.refusal) return { facts, refusal: judgement.refusal };
+  if (judgement.refusal)
+    return {
+      ...{ facts, refusal: judgement.refusal },
+      ...(judgement.refusal.code === 403 && { refusalClass: "reserved" }),
+    };
   const isLong = isLongRunning(info);
   const isRead = ["get", "list", "watch", "head"].includes(info.verb);
   const isExempt = judgement.user?.groups.includes("system:masters") ?? false;
-  const leave = enter(isLong ? "long-running" : isRead ? "read" : "write", isExempt);
+  const load = isLong ? "long-running" : isRead ? "read" : "write";
+  facts = { ...facts, load };
+  const leave = enter(load, isExempt);
   if (leave === undefined) return refuse(429, "too many requests, please try again later");
   try {
     const { questions } = judgement;
-    const answers = questions.length === 0 ? [] : await cluster.ask(questions, asking);
+    const answers = questions.length === 0 ? [] : await ask(questions, asking);
+    facts = { ...facts, ...counts() };
     const outcome = concludeRequest(judgement, answers, cluster.concluding);
     if ("refusal" in outcome) {
       leave();
-      return { facts, refusal: outcome.refusal };
+      const { refusal } = outcome;
+      // Only the answer to a question has details.
+      const isUnable = refusal.code === 403 && refusal.details === undefined;
+      return { facts, refusal, ...(isUnable && { refusalClass: "not-impersonable" }) };
     }
     const { credential, lines: acting, user } = outcome;
     facts = { ...facts, credential, user: user?.username ?? "system:anonymous" };

@@ -2,27 +2,40 @@ import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
 import { bearerTokenOf, type Caller, type HeaderLine, webSocketProtocolsOf } from "../../lib/proxy/index.ts";
 import type { NoAnswer } from "../../lib/question/index.ts";
 import type { Identify } from "../cluster/identify.ts";
+import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 
-/** Who sent a request. `token` is the one that proved it. */
-export type Authenticated =
-  | { readonly caller: Caller; readonly token: string | undefined }
-  | { readonly refusal: StatusObject };
+/** Who sent a request. `token` is the one that proved it to the cluster, which may get it again. */
+export type Authenticated = { readonly caller: Caller; readonly token: string | undefined } | NotAuthenticated;
+
+export interface NotAuthenticated {
+  readonly refusal: StatusObject;
+  /** For the log only. */
+  readonly reason?: string;
+}
+
+/** Who knows whose a token is. */
+export interface Identifiers {
+  /** Asked alone for the tokens of our own issuers. */
+  readonly issuers: TokenIssuers | undefined;
+  /** The cluster, which is asked for all other tokens. */
+  readonly identify: Identify;
+}
 
 /** As long as no header of the API server takes more. */
 const tokens = /^[!-~]{1,1000000}$/;
 
-const unauthorized: Authenticated = { refusal: statusObject(401, "Unauthorized") };
+const unauthorized = statusObject(401, "Unauthorized");
 
 /**
  * Finds out who sent a request: by the bearer token, then by the token of a WebSocket subprotocol. The first credential that is good
- * counts. A bad one without a good one is 401, and never makes the request anonymous.
+ * counts. A bad one without a good one is 401, and never makes the request anonymous. A token of our own issuers does not go to the cluster.
  *
  * @param deadline milliseconds since the epoch
  */
 export async function authenticate(
   lines: readonly HeaderLine[],
   isWebSocket: boolean,
-  identify: Identify,
+  { issuers, identify }: Identifiers,
   deadline: number,
 ): Promise<Authenticated> {
   const bearer = bearerTokenOf(lines);
@@ -32,13 +45,17 @@ export async function authenticate(
     return { refusal: statusObject(400, "Sec-WebSocket-Protocol must name a protocol beside its token") };
   if (bearer === undefined && !carriesToken) return { caller: "anonymous", token: undefined };
   let unanswered: NoAnswer | undefined;
+  let reason: string | undefined;
   for (const token of [bearer, socket?.token]) {
     if (token === undefined || !tokens.test(token)) continue;
-    const identity = await identify(token, deadline);
+    const own = await issuers?.identify(token, deadline);
+    if (own && "user" in own) return { caller: { user: own.user, credential: "other" }, token: undefined };
+    const identity = own ?? (await identify(token, deadline));
     if ("user" in identity) return { caller: { user: identity.user, credential: "token" }, token };
     if ("failure" in identity) unanswered = identity;
+    else reason ??= identity.reason;
   }
-  if (unanswered === undefined) return unauthorized;
+  if (unanswered === undefined) return { refusal: unauthorized, ...(reason !== undefined && { reason }) };
   const { code, failure } = unanswered;
   return { refusal: statusObject(code === 502 ? 503 : code, `the request was not authenticated: ${failure}`) };
 }

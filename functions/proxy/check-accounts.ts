@@ -1,7 +1,8 @@
-import { serviceAccountOf } from "../../lib/identity/index.ts";
+import { impersonatedGroups } from "../../lib/identity/implied-groups.ts";
+import { serviceAccountOf, serviceAccountUsername } from "../../lib/identity/index.ts";
 import type { Connection } from "../cluster/connection.ts";
 import type { Identify } from "../cluster/identify.ts";
-import { readOwnRules } from "../cluster/own-rules.ts";
+import { type RulesOf, readOwnRules } from "../cluster/own-rules.ts";
 
 /** The two accounts of a proxy, as the API server names them. */
 export interface ProxyAccounts {
@@ -13,8 +14,10 @@ export interface ProxyAccounts {
 
 /** How long the start may take to look at them. */
 const patience = 10_000;
-/** A user that no cluster has, so that it has the rights of its implied groups only. */
+/** A user that no cluster has, so that it has the rights of its groups only. */
 const invented = "impersonation-admission-invented";
+/** `impersonate`, and the verbs of constrained impersonation: `impersonate:MODE` and `impersonate-on:MODE:VERB`. */
+const isImpersonation = (rule: string): boolean => /^impersonate(:[a-z-]+|-on:[a-z-]+:[a-z]+)? /.test(rule);
 
 /**
  * Looks at the account that asks and at the one that impersonates. Throws where they are the same, where the token of the second is not
@@ -41,7 +44,11 @@ export async function checkAccounts(
       `both accounts are ${JSON.stringify(asker)}; the account that asks and the one that impersonates must differ`,
     );
   const account = serviceAccountOf(actor);
-  const plainUser = account ? `system:serviceaccount:${account.namespace}:${invented}` : invented;
+  // An ordinary name: constrained impersonation refuses a service account that is sent with its groups.
+  const plainUser = {
+    username: invented,
+    groups: impersonatedGroups(account ? serviceAccountUsername({ ...account, name: invented }) : invented, []),
+  };
   const namespaces = new Set(["default", "kube-system", ...(account ? [account.namespace] : [])]);
   const excess = new Set<string>();
   let isIncomplete = false;
@@ -49,7 +56,7 @@ export async function checkAccounts(
     const own = await rulesOf(acting, namespace);
     const common = await rulesOf(acting, namespace, plainUser);
     isIncomplete ||= own.isIncomplete;
-    for (const rule of own.rules) if (!common.rules.has(rule) && !rule.startsWith("impersonate ")) excess.add(rule);
+    for (const rule of own.rules) if (!common.rules.has(rule) && !isImpersonation(rule)) excess.add(rule);
   }
   if (excess.size > 0)
     throw new Error(
@@ -59,13 +66,13 @@ export async function checkAccounts(
   return { asker, actor, warnings: isIncomplete ? [warning] : [] };
 }
 
-const rulesOf = async (acting: Connection, namespace: string, as?: string) => {
+const rulesOf = async (acting: Connection, namespace: string, as?: RulesOf) => {
   try {
     return await readOwnRules(acting, namespace, AbortSignal.timeout(patience), as);
   } catch (error) {
     const what = as === undefined ? "the rules of the acting account" : "the rules of a user that it impersonates";
     throw new Error(
-      `${what} could not be read: ${error instanceof Error ? error.message : error}; it must be allowed to impersonate users, groups, serviceaccounts, and userextras and uids of authentication.k8s.io`,
+      `${what} could not be read: ${error instanceof Error ? error.message : error}; it must be allowed to impersonate users, groups, serviceaccounts, and userextras and uids of authentication.k8s.io (manifests --proxy prints its role; with --constrained the cluster must be Kubernetes 1.36 or later)`,
     );
   }
 };

@@ -2,13 +2,16 @@ import { type IncomingMessage, ServerResponse, STATUS_CODES } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { isProblem } from "../../lib/meta/index.ts";
 import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
 import type { HeaderLine } from "../../lib/proxy/index.ts";
-import { type Admitted, type Arrival, admit, type RequestFacts } from "./admit.ts";
+import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
+import type { Arrival } from "./admit.ts";
 import { type ClientReply, clientReplyOf } from "./client-reply.ts";
-import { type Ended, forward } from "./forward.ts";
+import { clientHasLeft, type Ended, forward } from "./forward.ts";
 import { forwardUpgrade } from "./forward-upgrade.ts";
-import { type InFlightLimits, inFlight, usualLimits } from "./in-flight.ts";
+import { handleRequest } from "./handle-request.ts";
+import { type InFlightLimits, inFlight, type OnLoad, usualLimits } from "./in-flight.ts";
 import type { RequestLog } from "./log-entries.ts";
 import { refuse } from "./refuse.ts";
 import type { ProxiedClusters } from "./route.ts";
@@ -16,10 +19,13 @@ import { upgradeProtocolOf } from "./upgrade-protocol.ts";
 
 export interface ProxyOptions {
   readonly clusters: ProxiedClusters;
+  /** Whose tokens count besides those of the clusters. */
+  readonly issuers?: TokenIssuers | undefined;
   readonly log: RequestLog;
   readonly limits?: InFlightLimits;
   /** Milliseconds that a request may take at most, if it is not long-running. 60 s where absent. */
   readonly mostMilliseconds?: number;
+  readonly onLoad?: OnLoad | undefined;
 }
 
 /** The listeners of a server that speaks HTTP/2 and HTTP/1.1. */
@@ -38,42 +44,8 @@ export interface ProxyListeners {
 
 /** The impersonating proxy. */
 export function createProxy(options: ProxyOptions): ProxyListeners {
-  const { clusters, log, limits = usualLimits, mostMilliseconds = 60_000 } = options;
-  const admitting = { clusters, enter: inFlight(limits), mostMilliseconds };
-
-  const handle = async (
-    arrival: Arrival,
-    refused: (refusal: StatusObject) => Ended,
-    go: (admitted: Admitted) => Promise<Ended>,
-  ): Promise<void> => {
-    const started = performance.now();
-    const time = new Date().toISOString();
-    const record = (facts: RequestFacts, decision: "forwarded" | "refused", ended: Ended): void =>
-      log({
-        event: "request",
-        time,
-        ...facts,
-        decision,
-        ...ended,
-        milliseconds: Math.round(10 * (performance.now() - started)) / 10,
-      });
-    let facts: RequestFacts = { peer: arrival.peer };
-    try {
-      const admission = await admit(arrival, admitting);
-      facts = admission.facts;
-      if ("refusal" in admission) record(facts, "refused", refused(admission.refusal));
-      else
-        try {
-          record(facts, "forwarded", await go(admission));
-        } finally {
-          admission.leave();
-        }
-    } catch (error) {
-      const refusal = statusObject(500, "Internal error occurred: the proxy failed");
-      const reason = `our own code failed: ${error instanceof Error ? error.name : typeof error}`;
-      record(facts, "refused", { ...refused(refusal), reason });
-    }
-  };
+  const { clusters, issuers, log, limits = usualLimits, mostMilliseconds = 60_000, onLoad } = options;
+  const handling = { clusters, issuers, enter: inFlight(limits, onLoad), mostMilliseconds, log };
 
   const refuseWith =
     (reply: () => ClientReply) =>
@@ -87,16 +59,16 @@ export function createProxy(options: ProxyOptions): ProxyListeners {
     const closed = new AbortController();
     reply.onClose(() => closed.abort());
     const refused = (refusal: StatusObject): Ended => {
-      if (closed.signal.aborted) return { status: 0, bytes: 0, reason: "the client has left" };
+      if (closed.signal.aborted) return clientHasLeft;
       if (reply.hasResponded()) {
         reply.cut();
         return { status: 0, bytes: 0 };
       }
       return refuseWith(() => reply)(refusal);
     };
-    void handle(arrivalOf(request), refused, async (admitted) => {
-      if (closed.signal.aborted) return { status: 0, bytes: 0, reason: "the client has left" };
-      return forward(admitted, request, reply);
+    void handleRequest(arrivalOf(request), handling, refused, async (admitted) => {
+      if (closed.signal.aborted) return clientHasLeft;
+      return forward(admitted, hasBody(request) ? request : undefined, reply);
     }).catch(() => reply.cut());
   };
 
@@ -114,27 +86,20 @@ export function createProxy(options: ProxyOptions): ProxyListeners {
       return { reply: clientReplyOf(response), response };
     };
     const refused = (refusal: StatusObject): Ended => {
-      if (socket.destroyed) return { status: 0, bytes: 0, reason: "the client has left" };
+      if (socket.destroyed) return clientHasLeft;
       return refuseWith(() => takeReply().reply)(refusal);
     };
     const arrival = arrivalOf(request);
     const protocol = upgradeProtocolOf(arrival.lines);
-    const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
-    const fault =
-      protocol === undefined
-        ? "only Upgrade: websocket and Upgrade: SPDY/3.1 are served"
-        : coding !== undefined || length !== "0"
-          ? "a request to upgrade must have no body"
-          : undefined;
-    if (protocol === undefined || fault !== undefined) {
-      const ended = refused(statusObject(400, fault ?? ""));
+    if (isProblem(protocol)) {
+      const ended = refused(statusObject(400, protocol.problem));
       log({
         ...{ event: "request", time: new Date().toISOString(), peer: arrival.peer },
-        ...{ decision: "refused", ...ended, milliseconds: 0 },
+        ...{ decision: "refused", ...ended, refusal: "malformed", milliseconds: 0 },
       });
       return;
     }
-    void handle({ ...arrival, upgrade: protocol }, refused, (admitted) =>
+    void handleRequest({ ...arrival, upgrade: protocol }, handling, refused, (admitted) =>
       forwardUpgrade(admitted, protocol, { socket, head, takeReply }),
     ).catch(() => socket.destroy());
   };
@@ -184,4 +149,10 @@ const arrivalOf = (request: IncomingMessage | Http2ServerRequest): Arrival => {
     lines,
     peer: address.replace(/^::ffff:(?=\d+\.)/, ""),
   };
+};
+
+const hasBody = (source: IncomingMessage | Http2ServerRequest): boolean => {
+  if ("stream" in source) return !source.stream.endAfterHeaders;
+  const { "transfer-encoding": coding, "content-length": length = "0" } = source.headers;
+  return coding !== undefined || length !== "0";
 };

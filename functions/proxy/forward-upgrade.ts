@@ -4,10 +4,11 @@ import { statusObject } from "../../lib/meta/status.ts";
 import type { Admitted } from "./admit.ts";
 import { answerLines } from "./answer-lines.ts";
 import type { ClientReply } from "./client-reply.ts";
-import type { Ended } from "./forward.ts";
+import { breakBy, clientHasLeft, type Ended } from "./forward.ts";
+import type { RefusalClass } from "./refusal-class.ts";
 import { refuse } from "./refuse.ts";
 import type { UpgradeProtocol } from "./upgrade-protocol.ts";
-import { upstreamFailure } from "./upstream-failure.ts";
+import { upstreamFailure, upstreamFailureClass } from "./upstream-failure.ts";
 
 /** The connection of a client that wants another protocol on it. */
 export interface UpgradingClient {
@@ -34,12 +35,13 @@ export async function forwardUpgrade(
   client: UpgradingClient,
 ): Promise<Ended> {
   const { socket } = client;
-  const failed = (code: number, reason: string): Ended => {
-    if (socket.destroyed) return { status: 0, bytes: 0, reason: "the client has left" };
-    return { status: code, bytes: refuse(client.takeReply().reply, statusObject(code, reason)), reason };
+  const failed = (reason: string, refusal: RefusalClass = "unreachable"): Ended => {
+    if (socket.destroyed) return clientHasLeft;
+    return { status: 502, bytes: refuse(client.takeReply().reply, statusObject(502, reason)), reason, refusal };
   };
-  const asked = await upstream.openUpgrade(request).catch(upstreamFailure);
-  if (typeof asked === "string") return failed(502, asked);
+  const failedBy = (error: unknown): Ended => failed(upstreamFailure(error), upstreamFailureClass(error));
+  const asked = await upstream.openUpgrade(request).catch(failedBy);
+  if ("status" in asked) return asked;
   asked.setTimeout(switchPatience, () => asked.destroy(new Error("late")));
   const leave = () => {
     asked.destroy();
@@ -57,7 +59,7 @@ export async function forwardUpgrade(
   return new Promise((resolve) => {
     let isAnswered = false;
     asked.on("error", (error) => {
-      if (!isAnswered) resolve(failed(502, upstreamFailure(error)));
+      if (!isAnswered) resolve(failedBy(error));
       isAnswered = true;
     });
     asked.once("upgrade", (answer, peer, head) => {
@@ -65,7 +67,7 @@ export async function forwardUpgrade(
       const switchedTo = answer.headers.upgrade?.toLowerCase();
       if (switchedTo !== protocol.toLowerCase()) {
         peer.destroy();
-        resolve(failed(502, "the API server switched to another protocol than the one that was asked for"));
+        resolve(failed("the API server switched to another protocol than the one that was asked for"));
         return;
       }
       socket.off("data", hold).off("end", leave).off("close", leave);
@@ -79,7 +81,7 @@ export async function forwardUpgrade(
       if (answer.statusCode === 401 && request.credential.kind === "actor" && !isProxied) {
         answer.destroy();
         void upstream.renewActor().catch(() => false);
-        resolve(failed(502, "the API server refused the credential of the acting account"));
+        resolve(failed("the API server refused the credential of the acting account", "actor-unusable"));
         return;
       }
       resolve(passOn(answer, prefix, client));
@@ -93,6 +95,7 @@ const passOn = (answer: IncomingMessage, prefix: string, client: UpgradingClient
   new Promise((resolve) => {
     const { reply } = client.takeReply();
     let bytes = 0;
+    let isGone = false;
     const status = answer.statusCode ?? 502;
     answer.on("error", () => {});
     answer.on("data", (chunk: Buffer) => {
@@ -102,9 +105,12 @@ const passOn = (answer: IncomingMessage, prefix: string, client: UpgradingClient
     answer.once("close", () => {
       if (answer.complete) reply.body.end();
       else reply.cut();
-      resolve({ status, bytes, ...(!answer.complete && { reason: "the API server broke its answer off" }) });
+      resolve({ status, bytes, ...(!answer.complete && breakBy(isGone ? "client" : "api-server")) });
     });
-    reply.onClose(() => answer.destroy());
+    reply.onClose(() => {
+      isGone = true;
+      answer.destroy();
+    });
     reply.respond(status, answerLines(answer.rawHeaders, prefix));
     answer.pipe(reply.body, { end: false });
   });

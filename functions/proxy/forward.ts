@@ -1,12 +1,14 @@
-import type { IncomingMessage } from "node:http";
-import { type ClientHttp2Stream, constants, type Http2ServerRequest } from "node:http2";
+import { type ClientHttp2Stream, constants } from "node:http2";
+import type { Readable } from "node:stream";
 import { statusObject } from "../../lib/meta/status.ts";
 import { type HeldBody, holdBody } from "../net/held-body.ts";
 import type { Admitted } from "./admit.ts";
 import { answerLines } from "./answer-lines.ts";
 import type { ClientReply } from "./client-reply.ts";
+import type { RequestEntry } from "./log-entries.ts";
+import type { RefusalClass } from "./refusal-class.ts";
 import { refuse } from "./refuse.ts";
-import { upstreamFailure } from "./upstream-failure.ts";
+import { upstreamFailure, upstreamFailureClass } from "./upstream-failure.ts";
 
 /** What became of a request that was let through. */
 export interface Ended {
@@ -14,7 +16,12 @@ export interface Ended {
   readonly bytes: number;
   /** Absent where the whole answer was passed on. */
   readonly reason?: string;
+  /** The class of the reason, where the answer is the proxy's own. */
+  readonly refusal?: RefusalClass;
+  readonly brokenOffBy?: BrokenOffBy;
 }
+
+type BrokenOffBy = NonNullable<RequestEntry["brokenOffBy"]>;
 
 const mostRepeats = 4;
 
@@ -22,10 +29,12 @@ const mostRepeats = 4;
  * Sends a request on to the API server over HTTP/2 and passes its answer back, both as fast as the other side takes them. A request that the
  * API server has not begun (REFUSED_STREAM) is sent again. An answer that breaks off is never passed on as a complete one. When one side
  * goes away, the other side's stream ends.
+ *
+ * @param source the body of the request; undefined where it has none
  */
 export async function forward(
   { request, upstream, prefix, deadline, isProxied }: Admitted,
-  source: IncomingMessage | Http2ServerRequest,
+  source: Readable | undefined,
   reply: ClientReply,
 ): Promise<Ended> {
   let stream: ClientHttp2Stream | undefined;
@@ -48,14 +57,17 @@ export async function forward(
           isLate = true;
           stop();
         }, deadline - Date.now());
-  const failed = (code: number, reason: string): Ended => {
-    if (isGone) return { status: 0, bytes: 0, reason: "the client has left" };
+  const failed = (reason: string, refusalClass: RefusalClass): Ended => {
+    if (isGone) return clientHasLeft;
     const refusal = isLate
       ? statusObject(504, "Timeout: request did not complete within the allotted timeout")
-      : statusObject(code, reason);
-    return { status: refusal.code, bytes: refuse(reply, refusal), reason: refusal.message };
+      : statusObject(502, reason);
+    return {
+      ...{ status: refusal.code, bytes: refuse(reply, refusal), reason: refusal.message },
+      refusal: isLate ? "timed-out" : refusalClass,
+    };
   };
-  const body = hasBody(source) ? holdBody(source) : undefined;
+  const body = source && holdBody(source);
   try {
     for (let repeats = 0; ; repeats += 1) {
       stream = await upstream.open(request, { endStream: body === undefined, isWanted: () => !isOver });
@@ -64,40 +76,33 @@ export async function forward(
       if ("broken" in answer) {
         const isRefused = answer.broken === constants.NGHTTP2_REFUSED_STREAM;
         if (isRefused && repeats < mostRepeats && !isOver && (body?.isRepeatable() ?? true)) continue;
-        return failed(502, `the API server ended the request without an answer (HTTP/2 code ${answer.broken})`);
+        return failed(
+          `the API server ended the request without an answer (HTTP/2 code ${answer.broken})`,
+          "unreachable",
+        );
       }
       if (answer.status === 401 && request.credential.kind === "actor" && !isProxied) {
         stream.close(constants.NGHTTP2_CANCEL);
         const isRenewed = await upstream.renewActor().catch(() => false);
         if (isRenewed && repeats < mostRepeats && (body?.isRepeatable() ?? true)) continue;
-        return failed(502, "the API server refused the credential of the acting account");
+        return failed("the API server refused the credential of the acting account", "actor-unusable");
       }
       body?.release();
       return await passOn(stream, answer, prefix, reply, hasEndStream, () =>
-        isLate
-          ? "the request was not complete at its deadline"
-          : isGone
-            ? "the client has left"
-            : "the API server broke its answer off",
+        isLate ? "deadline" : isGone ? "client" : "api-server",
       );
     }
   } catch (error) {
     if (reply.hasResponded()) {
       reply.cut();
-      return { status: 0, bytes: 0, reason: upstreamFailure(error) };
+      return { status: 0, bytes: 0, reason: upstreamFailure(error), brokenOffBy: "api-server" };
     }
-    return failed(502, upstreamFailure(error));
+    return failed(upstreamFailure(error), upstreamFailureClass(error));
   } finally {
     isOver = true;
     clearTimeout(timer);
   }
 }
-
-const hasBody = (source: IncomingMessage | Http2ServerRequest): boolean => {
-  if ("stream" in source) return !source.stream.endAfterHeaders;
-  const { "transfer-encoding": coding, "content-length": length = "0" } = source.headers;
-  return coding !== undefined || length !== "0";
-};
 
 /**
  * Whether the API server said that its answer is complete (END_STREAM). Node ends a stream in the same way when its connection breaks, and
@@ -135,6 +140,18 @@ const answerOf = (
 
 /** As much of an answer waits here for a client that is slower than the API server. */
 const mostWaiting = 256 * 1024;
+const breaks: Readonly<Record<BrokenOffBy, string>> = {
+  client: "the client has left",
+  "api-server": "the API server broke its answer off",
+  deadline: "the request was not complete at its deadline",
+};
+
+/** What an answer that is not whole says of itself. */
+export function breakBy(brokenOffBy: BrokenOffBy): Pick<Ended, "reason" | "brokenOffBy"> {
+  return { reason: breaks[brokenOffBy], brokenOffBy };
+}
+
+export const clientHasLeft: Ended = { status: 0, bytes: 0, ...breakBy("client") };
 
 const passOn = (
   stream: ClientHttp2Stream,
@@ -142,7 +159,7 @@ const passOn = (
   prefix: string,
   reply: ClientReply,
   hasEndStream: () => boolean,
-  reasonOfBreak: () => string,
+  brokenOff: () => BrokenOffBy,
 ): Promise<Ended> =>
   new Promise((resolve) => {
     const { body } = reply;
@@ -151,7 +168,7 @@ const passOn = (
     const settle = (isWhole: boolean): void => {
       if (isSettled) return;
       isSettled = true;
-      resolve({ status, bytes, ...(!isWhole && { reason: reasonOfBreak() }) });
+      resolve({ status, bytes, ...(!isWhole && breakBy(brokenOff())) });
       if (isWhole) body.end();
       else reply.cut();
     };
@@ -160,7 +177,7 @@ const passOn = (
     });
     stream.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
-      reply.gather();
+      reply.gather?.();
       if (!body.write(chunk) && body.writableLength > mostWaiting) stream.pause();
     });
     body.on("drain", () => stream.resume());

@@ -1,9 +1,9 @@
 import { isObject } from "../../lib/meta/json.ts";
 import type { ConcludeOptions } from "../../lib/proxy/index.ts";
-import { type Ask, askOf } from "../cluster/ask.ts";
+import { askOf } from "../cluster/ask.ts";
 import type { ConnectionOptions } from "../cluster/connection.ts";
 import { openConnection } from "../cluster/connection.ts";
-import { type Identify, identifyOf } from "../cluster/identify.ts";
+import { identifyOf } from "../cluster/identify.ts";
 import type { Kubeconfig } from "../cluster/kubeconfig.ts";
 import { within } from "../net/within.ts";
 import type { ClusterReader } from "../registry/read-registry.ts";
@@ -11,7 +11,7 @@ import { anonymousExceptionOf } from "./anonymous-exception.ts";
 import { checkAccounts, type ProxyAccounts } from "./check-accounts.ts";
 import type { AccountsLog } from "./log-entries.ts";
 import { type NamedActor, openActor } from "./open-actor.ts";
-import { rememberAnswers, rememberIdentities } from "./remember.ts";
+import { type RememberedAsk, type RememberedIdentify, rememberAnswers, rememberIdentities } from "./remember.ts";
 import { openUpstream, type Upstream } from "./upstream.ts";
 
 /** A cluster behind the proxy. */
@@ -19,8 +19,8 @@ export interface ProxyCluster {
   /** In the path, in messages and in the log. */
   readonly name: string;
   /** Asked with the credentials of the asking account, as is `ask`. */
-  readonly identify: Identify;
-  readonly ask: Ask;
+  readonly identify: RememberedIdentify;
+  readonly ask: RememberedAsk;
   readonly upstream: Upstream;
   readonly concluding: ConcludeOptions;
   /** Checks the two accounts, once for the life of this entry; again after a failure. Rejects with a sentence for the operator. */

@@ -5,7 +5,7 @@ import { type RequestOptions, request } from "node:https";
 import type { HeaderLine } from "../../lib/proxy/index.ts";
 import type { CheckedContext } from "../cluster/checked-context.ts";
 import { type Credentials, credentialsFrom } from "../cluster/credentials.ts";
-import { type Http2Sessions, http2Sessions, type SessionOptions } from "../net/http2-sessions.ts";
+import { type Http2Sessions, type Http2Usage, http2Sessions, type SessionOptions } from "../net/http2-sessions.ts";
 import { NoActorCredential } from "./upstream-failure.ts";
 
 /** Whose credential a request goes on with. */
@@ -32,6 +32,10 @@ export interface Upstream {
   readonly actorToken: () => Promise<string | undefined>;
   /** Called where the API server refused the acting account (401): gets another credential for it. Whether there is another one. */
   readonly renewActor: () => Promise<boolean>;
+  /** The connections that requests share, without those that were upgraded. */
+  readonly usage: () => Http2Usage;
+  /** Ends all connections; the next request opens another one. For a process that may have been frozen with them. */
+  readonly reconnect: () => void;
   readonly close: () => void;
 }
 
@@ -66,16 +70,22 @@ export function openUpstream(actor: CheckedContext): Upstream {
   const poolOf = (credential: UpstreamCredential): Http2Sessions => {
     const isCaller = credential.kind === "caller";
     const key = isCaller ? createHash("sha256").update(credential.token).digest("base64") : credential.kind;
-    const pool =
-      pools.get(key) ??
-      http2Sessions({
-        origin: url.origin,
-        tls: trust,
-        idleAfter: isCaller ? callerIdleAfter : actorIdleAfter,
-        onEmpty: () => pools.delete(key),
-      });
+    const known = pools.get(key);
+    if (known) return known;
+    const pool = http2Sessions({
+      origin: url.origin,
+      tls: trust,
+      idleAfter: isCaller ? callerIdleAfter : actorIdleAfter,
+      onEmpty: () => {
+        if (pools.get(key) === pool) pools.delete(key);
+      },
+    });
     pools.set(key, pool);
     return pool;
+  };
+
+  const close = (): void => {
+    for (const pool of pools.values()) pool.close();
   };
 
   const authorizationOf = async (credential: UpstreamCredential): Promise<readonly HeaderLine[]> => {
@@ -110,9 +120,16 @@ export function openUpstream(actor: CheckedContext): Upstream {
       const refused = await credentialsOf();
       return bearerOf(await credentialsOf(refused)) !== bearerOf(refused);
     },
-    close: () => {
-      for (const pool of pools.values()) pool.close();
+    usage: () => {
+      const all = [...pools.values()].map((pool) => pool.usage());
+      const sumOf = (member: keyof Http2Usage): number => all.reduce((sum, usage) => sum + usage[member], 0);
+      return { connections: sumOf("connections"), streams: sumOf("streams") };
     },
+    reconnect: () => {
+      close();
+      pools.clear();
+    },
+    close,
   };
 }
 

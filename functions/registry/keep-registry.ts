@@ -6,6 +6,8 @@ import { sentenceOf } from "./sentence-of.ts";
 
 /** A registry that is read again when it is old. No method rejects; deadlines are in milliseconds since the epoch. */
 export interface KeptRegistry<Cluster> extends Registry<Cluster> {
+  /** Of the copy that is used, in milliseconds. */
+  readonly age: () => number;
   /** Resolves when the first reading has ended, in success or failure. */
   readonly started: Promise<void>;
   /**
@@ -115,6 +117,7 @@ export function keepRegistry<Cluster extends { readonly name: string }>({
   // Where many instances start at once the source may be overloaded, so the first caller may try again at once.
   const started = reading(now() + patience, 0);
   return {
+    age,
     started,
     get clusters() {
       return registry.clusters;

@@ -8,15 +8,18 @@ import { registrySource } from "./registry-source.ts";
 
 /**
  * Opens the registry that the settings name, and starts to read it. Tokens for its EKS clusters are minted here, from the function's own
- * role. Without REGISTRY there are no clusters, and nothing is read.
+ * role. Where they name none there are no clusters, and nothing is read.
+ *
+ * @param variable the environment variable that names the registry, for messages
  */
 export function openRegistry<Cluster extends { readonly name: string }>(
   { registry, registryMaxAge, registryDeadAge, inLambda, aws }: Settings,
   reader: ClusterReader<Cluster>,
   log: Keeping<Cluster>["log"],
+  variable = "REGISTRY",
 ): Registry<Cluster> & Partial<KeptRegistry<Cluster>> {
   if (registry === undefined) {
-    const problems = ["REGISTRY is not set; name the registry as file:PATH, secretsmanager:NAME or ssm:/PATH"];
+    const problems = [`${variable} is not set; name the registry as file:PATH, secretsmanager:NAME or ssm:/PATH`];
     // Local commands run the same bundle and bring a cluster of their own.
     if (inLambda) log({ event: "registry", clusters: 0, problems });
     return { clusters: new Map(), problems };
@@ -25,7 +28,7 @@ export function openRegistry<Cluster extends { readonly name: string }>(
   const minting = { mint: eksTokens(aws, call), region: aws.region };
   return keepRegistry({
     // An invalid setting counts as a registry that cannot be read.
-    load: async (deadline) => registrySource(registry, call)(deadline),
+    load: async (deadline) => registrySource(registry, call, variable)(deadline),
     read: (documents) => mergeRegistry(documents, minting, reader),
     maxAge: registryMaxAge,
     deadAge: registryDeadAge,

@@ -76,14 +76,15 @@ const fromParameters =
  * The source of the registry: a file; a secret of Secrets Manager (64 KB); or every parameter below a path of the Parameter Store, each a
  * kubeconfig of its own (4 KB), so that clusters are added and removed one by one. Throws for anything else.
  *
+ * @param variable the environment variable that holds the setting, for messages
  * @example const load = registrySource("ssm:/admission/clusters", awsCaller(settings.aws));
  */
-export function registrySource(setting: string, call: AwsCall): LoadRegistry {
+export function registrySource(setting: string, call: AwsCall, variable = "REGISTRY"): LoadRegistry {
   const [, scheme = "file", rest = ""] = /^(?:([a-z][a-z0-9+.-]+):)?(.*)$/is.exec(setting) ?? [];
   if (scheme === "file" && rest !== "") return fromFile(rest);
   if (scheme === "secretsmanager" && /^[\w/+=.@:-]{1,2048}$/.test(rest)) return naming(setting, fromSecret(call, rest));
   // A lone slash would mean every parameter of the account.
   if (scheme === "ssm" && /^(\/[\w.-]+)+\/?$/.test(rest))
     return naming(setting, fromParameters(call, rest.replace(/\/$/, "")));
-  throw new Error(`REGISTRY is not valid; it must be ${forms}`);
+  throw new Error(`${variable} is not valid; it must be ${forms}`);
 }

@@ -43,6 +43,7 @@ const viewOf = <Cluster extends { readonly name: string }>(
   let seen: KeptRegistry<FleetCluster>["clusters"] | undefined;
   let clusters: ReadonlyMap<string, Cluster> = new Map();
   return {
+    age: registry.age,
     started: registry.started,
     get clusters() {
       if (seen !== registry.clusters) {
@@ -99,6 +100,7 @@ export async function fleet(settings: Settings, log: ServerLog): Promise<ServedC
       ...[...proxied.clusters.keys()].map((name) => `/k8s/clusters/${name}`),
       ...[...guarded.clusters.keys()].map((name) => `/clusters/${name}/KEY`),
     ],
+    registryAge: registry.age,
     doubt: () => registry.current(Date.now() + patience),
     close: () => {
       clearInterval(timer);

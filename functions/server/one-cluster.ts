@@ -46,6 +46,7 @@ export function oneCluster({ name, kubeconfig, context, proxy, webhook, log }: O
       ...(proxy ? [proxy.atRoot ? "" : `/k8s/clusters/${name}`] : []),
       ...(guarded ? [guarded.keys.length > 0 ? `/clusters/${name}/KEY` : "/mutate and /validate"] : []),
     ],
+    registryAge: () => undefined,
     doubt: async () => cluster?.doubt(Date.now() + 1_000),
     close: () => {
       cluster?.close();

@@ -1,9 +1,12 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 import { createProxy } from "../proxy/create-proxy.ts";
 import type { InFlightLimits } from "../proxy/in-flight.ts";
 import { followFiles } from "./follow-files.ts";
 import { serveHealth } from "./health-server.ts";
 import type { ServerLog } from "./log-entries.ts";
+import type { Metrics } from "./open-metrics.ts";
 import { type ServerTls, serveDoors } from "./serve-doors.ts";
 import type { ServedClusters } from "./served-clusters.ts";
 import { webhookDoor } from "./webhook-door.ts";
@@ -20,8 +23,12 @@ export interface ServerOptions {
   readonly port: number;
   /** The address to listen on; undefined for every address. */
   readonly address: string | undefined;
-  /** Absent: no port for health. */
+  /** Absent: no port for health and metrics. */
   readonly healthPort?: number | undefined;
+  /** Whose tokens count besides those of the clusters. They are closed with the server. */
+  readonly issuers?: TokenIssuers | undefined;
+  /** Those that `log` counts; absent: none are served. */
+  readonly metrics?: Metrics | undefined;
   readonly log: ServerLog;
   readonly limits?: InFlightLimits | undefined;
   /** Milliseconds that a request may take at most, if it is not long-running. */
@@ -45,26 +52,41 @@ const readTls = ({ certFile, keyFile }: TlsFiles): ServerTls => ({
   key: readFileSync(keyFile, "utf8"),
 });
 
+/** In seconds since the epoch. */
+const expiryOf = ({ cert }: Pick<ServerTls, "cert">): number => new X509Certificate(cert).validToDate.getTime() / 1_000;
+
 /**
  * Serves both doors. Rejects for a certificate that cannot be used, and where a port cannot be listened on (an error with a `port`).
  */
 export async function openServer(options: ServerOptions): Promise<Server> {
-  const { clusters, tls, port, address, log, limits, mostMilliseconds } = options;
+  const { clusters, tls, port, address, issuers, log, limits, mostMilliseconds, metrics } = options;
   const proxy = createProxy({
     clusters: clusters.proxied ?? { named: async () => undefined },
+    issuers,
     log,
     ...(limits && { limits }),
     ...(mostMilliseconds && { mostMilliseconds }),
+    onLoad: metrics?.onLoad,
   });
   const webhook = clusters.webhook && webhookDoor({ ...clusters.webhook, log });
   const material = isFiles(tls) ? readTls(tls) : tls;
   const doors = await serveDoors({ proxy, webhook }, material, { port, host: address });
+  let certificateExpiry = expiryOf(material);
+  const scrape = metrics && {
+    contentType: metrics.contentType,
+    text: () =>
+      metrics.text({
+        upstreams: () => clusters.all().map(({ name, upstream }) => ({ cluster: name, ...upstream.usage() })),
+        registryAge: clusters.registryAge,
+        certificateExpiry: () => certificateExpiry,
+      }),
+  };
   let isLeaving = false;
   const doubt = async () => (isLeaving ? "the server is being stopped" : clusters.doubt());
   const health =
     options.healthPort === undefined
       ? undefined
-      : await serveHealth({ port: options.healthPort, host: address }, doubt).catch(async (error: unknown) => {
+      : await serveHealth({ port: options.healthPort, host: address }, doubt, scrape).catch(async (error: unknown) => {
           await doors.close(0);
           throw error;
         });
@@ -74,6 +96,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         [material.cert, material.key],
         ([cert = "", key = ""]) => {
           doors.setTls({ cert, key });
+          certificateExpiry = expiryOf({ cert });
           log({ event: "reload", what: "certificate" });
         },
         (problem) => log({ event: "reload", what: "certificate", problem }),
@@ -89,6 +112,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       await doors.close(drain);
       health?.close();
       clusters.close();
+      issuers?.close();
     },
   };
 }

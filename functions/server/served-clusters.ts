@@ -10,6 +10,8 @@ export interface ServedClusters {
   readonly all: () => readonly ProxyCluster[];
   /** What is served, as paths, for a person: `/k8s/clusters/prod`. */
   readonly paths: () => readonly string[];
+  /** Of the registry, in milliseconds; undefined without one. */
+  readonly registryAge: () => number | undefined;
   /** Why no request can be served; undefined where the server is ready. */
   readonly doubt: () => Promise<string | undefined>;
   readonly close: () => void;

@@ -36,10 +36,16 @@ export function boundedJson(entry: object): string {
  * the log and the metrics cannot differ. No text is so long that CloudWatch would cut the line.
  *
  * @param now milliseconds since the epoch
+ * @param definitions of the metrics; absent: those of the webhook
  */
-export function logLine({ level, fields, measured }: SplitEntry, functionName: string, now: number): string {
+export function logLine(
+  { level, fields, measured }: SplitEntry,
+  functionName: string,
+  now: number,
+  definitions?: Parameters<typeof metadataOf>[3],
+): string {
   const counted: Measured = fields.cold ? { ...measured, ColdStarts: 1 } : measured;
   const line = { level, ...fields, [everywhere]: functionName, ...counted };
   const isCounted = Object.keys(counted).length > 0;
-  return boundedJson({ ...line, ...(isCounted && { _aws: metadataOf(counted, line, now) }) });
+  return boundedJson({ ...line, ...(isCounted && { _aws: metadataOf(counted, line, now, definitions) }) });
 }

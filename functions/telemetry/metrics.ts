@@ -1,3 +1,5 @@
+import type { proxyMetrics } from "./proxy-metrics.ts";
+
 /** The CloudWatch namespace of all metrics of the functions. */
 export const namespace = "ImpersonationAdmission";
 
@@ -5,12 +7,15 @@ export const namespace = "ImpersonationAdmission";
 export const everywhere = "function";
 
 /** All other dimensions. The deployment bounds their values: none is a name that a requester can choose. */
-export type Dimension = "cluster" | "endpoint" | "decision" | "failure" | "status";
+export type Dimension = "cluster" | "endpoint" | "decision" | "failure" | "status" | "refusal";
 
 /** A unit of CloudWatch, and sets of dimensions besides the sum over all. CloudWatch charges for each combination of values. */
-type Definition = readonly [unit: "Count" | "Milliseconds" | "Seconds", ...by: readonly (readonly Dimension[])[]];
+export type Definition = readonly [
+  unit: "Count" | "Milliseconds" | "Seconds",
+  ...by: readonly (readonly Dimension[])[],
+];
 
-/** All metrics. Alarms, dashboard and documentation take their names from here; no other file spells one. */
+/** The metrics of each function, and those of the webhook. Alarms, dashboard and documentation take their names from here; no other file spells one. */
 export const metrics = {
   Decisions: ["Count", ["cluster", "endpoint", "decision"]],
   DecisionMilliseconds: ["Milliseconds", ["cluster", "endpoint"]],
@@ -25,7 +30,7 @@ export const metrics = {
   RefreshFailed: ["Count"],
 } as const satisfies Readonly<Record<string, Definition>>;
 
-export type Metric = keyof typeof metrics;
+export type Metric = keyof typeof metrics | keyof typeof proxyMetrics;
 
 /** Values of one moment; a metric that has none is not counted. */
 export type Measured = Readonly<Partial<Record<Metric, number>>>;
@@ -36,12 +41,18 @@ export type Measured = Readonly<Partial<Record<Metric, number>>>;
  * dimension that the line lacks would make the document invalid, and is left out.
  *
  * @param now milliseconds since the epoch
+ * @param definitions of all that is measured
  */
-export function metadataOf(measured: Measured, line: object, now: number): object {
+export function metadataOf(
+  measured: Measured,
+  line: object,
+  now: number,
+  definitions: Readonly<Partial<Record<Metric, Definition>>> = metrics,
+): object {
   return {
     Timestamp: now,
     CloudWatchMetrics: (Object.keys(measured) as Metric[]).map((name) => {
-      const [unit, ...by]: Definition = metrics[name];
+      const [unit, ...by] = definitions[name] as Definition;
       return {
         Namespace: namespace,
         Dimensions: [[], ...by.filter((set) => set.every((key) => key in line))].map((set) => [everywhere, ...set]),

@@ -113,8 +113,13 @@ const isMerge = (key: Node | undefined): boolean =>
   key.scalar.text === "<<" &&
   (key.scalar.tag === "!!merge" || (key.scalar.tag === "" && key.scalar.plain));
 
+export interface YamlOptions {
+  /** Refuses a mapping with one key twice, as the API server does for its own configuration files. kubectl takes the last one. */
+  readonly unique?: boolean;
+}
+
 /** The value of a node as go.yaml.in/yaml/v2 (decode.go) and sigs.k8s.io/yaml (`YAMLToJSON`) convert it to JSON. */
-const decoded = (root: Node): unknown => {
+const decoded = (root: Node, { unique }: YamlOptions): unknown => {
   const within = new Set<Node>();
   let [count, aliased] = [0, 0];
 
@@ -127,10 +132,17 @@ const decoded = (root: Node): unknown => {
     Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
   };
   const fill = (object: object, items: readonly Node[]): object => {
+    const names = new Set<string>();
     for (let index = 0; index + 1 < items.length; index += 2) {
       const [key, value] = [items[index] as Node, items[index + 1] as Node];
-      if (isMerge(key)) merge(object, value);
-      else set(object, keyOf(key), decode(value));
+      if (isMerge(key)) {
+        merge(object, value);
+        continue;
+      }
+      const name = keyOf(key);
+      if (unique && names.has(name)) throw new UnresolvedScalar("a mapping with one key twice");
+      names.add(name);
+      set(object, name, decode(value));
     }
     return object;
   };
@@ -170,10 +182,10 @@ const decoded = (root: Node): unknown => {
  * The JSON values of the documents in a YAML text, as kubectl reads them: YAML 1.1 with merge keys. Throws an Error whose message begins
  * with `is not valid YAML:`, names the line where it is known, and quotes nothing of the text.
  */
-export function composeYaml(source: string): readonly unknown[] {
+export function composeYaml(source: string, options: YamlOptions = {}): readonly unknown[] {
   return nodesOf(parse(source)).map((node) => {
     try {
-      return decoded(node);
+      return decoded(node, options);
     } catch (error) {
       throw error instanceof UnresolvedScalar ? new Error(`is not valid YAML: ${error.message}`) : error;
     }

@@ -1,4 +1,4 @@
-import { composeYaml } from "./compose-yaml.ts";
+import { composeYaml, type YamlOptions } from "./compose-yaml.ts";
 
 /** Reads bytes as kubectl does: UTF-8, or UTF-16 where a byte order mark says so. Throws for anything else. */
 export function textOf(bytes: Uint8Array): string {
@@ -61,11 +61,13 @@ const chunksOf = (text: string): readonly string[] => {
  * The documents of a text as `kubectl apply -f` reads them: JSON objects one after the other, or YAML (1.1, with merge keys) with `---`
  * between. Empty documents are left out. Throws an Error that quotes nothing of the text.
  */
-export function readDocuments(text: string): readonly unknown[] {
-  const { documents, rest } = readJson(text.replace(/^\uFEFF/, ""));
+export function readDocuments(text: string, options: YamlOptions = {}): readonly unknown[] {
+  const plain = text.replace(/^\uFEFF/, "");
+  // What JSON.parse returns does not show a key that is there twice. A YAML parser reads JSON too.
+  const { documents, rest } = options.unique ? { documents: [], rest: plain } : readJson(plain);
   if (rest === "") return documents;
   const others = chunksOf(rest).flatMap((chunk) => {
-    const [document, ...more] = composeYaml(chunk);
+    const [document, ...more] = composeYaml(chunk, options);
     if (more.length > 0) throw new Error("is not valid YAML: a document follows the end of another; put --- between");
     return [document];
   });
@@ -73,8 +75,8 @@ export function readDocuments(text: string): readonly unknown[] {
 }
 
 /** The one document of a text; undefined where there is none. Throws as `readDocuments` does, and where there are several. */
-export function readDocument(text: string): unknown {
-  const [document, ...more] = readDocuments(text);
+export function readDocument(text: string, options?: YamlOptions): unknown {
+  const [document, ...more] = readDocuments(text, options);
   if (more.length > 0) throw new Error(`holds ${more.length + 1} documents and must hold one`);
   return document;
 }

@@ -19,6 +19,12 @@ const bundles: Readonly<Record<string, { readonly budget: number } & BuildOption
     plugins: [slimClientNode(), builtPolicies(), lazyYaml()],
   },
   "lambda.mjs": { budget: 300, entryPoints: ["functions/lambda.ts"], bundle: false, format: "esm" },
+  "proxy-function.js": {
+    budget: 105_000,
+    entryPoints: ["functions/proxy-function.ts"],
+    plugins: [slimClientNode(), lazyYaml()],
+  },
+  "proxy-lambda.mjs": { budget: 300, entryPoints: ["functions/proxy-lambda.ts"], bundle: false, format: "esm" },
   [yamlFile]: { budget: 50_000, entryPoints: ["functions/yaml/compose-yaml.ts"] },
 };
 

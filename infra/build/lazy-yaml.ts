@@ -18,7 +18,7 @@ export function lazyYaml(): Plugin {
       }));
       build.onResolve({ filter: /./, namespace: "lazy-yaml" }, ({ path }) => ({ path, external: true }));
       build.onLoad({ filter: /./, namespace: "lazy-yaml" }, () => ({
-        contents: `export const composeYaml = (text) => require("./${yamlFile}").composeYaml(text);`,
+        contents: `export const composeYaml = (text, options) => require("./${yamlFile}").composeYaml(text, options);`,
       }));
     },
   };

@@ -1,43 +1,19 @@
-import { everywhere, type Metric, namespace } from "../../functions/telemetry/metrics.ts";
+import type { Metric } from "../../functions/telemetry/metrics.ts";
+import {
+  type Alarm,
+  alarmResources,
+  lambdaMetric,
+  ownMetric,
+  period,
+  serverErrorsMetric,
+  throttledMetric,
+} from "./alarm.ts";
 import { admissionFunction, ref, sub, type Template } from "./cloudformation.ts";
 import type { FrontDoor } from "./front-door.ts";
 import type { DeploymentSettings } from "./params.ts";
-import { throttled } from "./throttled.ts";
-
-/** An alarm. docs/operations.md has a heading of the same name with the next steps. */
-interface Alarm {
-  readonly name: string;
-  readonly description: string;
-  /** A metric, or an expression over several metrics. */
-  readonly metric: Template;
-  readonly threshold: number;
-  /** The number of the last five-minute periods that must be above the threshold. */
-  readonly periods: readonly [breaching: number, of: number];
-}
-
-const period = 300;
-
-const own = (name: Metric, statistic: string): Template => ({
-  Namespace: namespace,
-  MetricName: name,
-  Dimensions: [{ Name: everywhere, Value: ref(admissionFunction) }],
-  ...statisticOf(statistic),
-  Period: period,
-});
-
-const ofLambda = (name: string): Template => ({
-  Namespace: "AWS/Lambda",
-  MetricName: name,
-  Dimensions: [{ Name: "FunctionName", Value: ref(admissionFunction) }],
-  Statistic: "Sum",
-  Period: period,
-});
-
-const statisticOf = (statistic: string): Template =>
-  statistic.startsWith("p") ? { ExtendedStatistic: statistic } : { Statistic: statistic };
 
 const sumOf = (id: string, name: Metric): Template => {
-  const { Statistic, Period, ...Metric } = own(name, "Sum");
+  const { Statistic, Period, ...Metric } = ownMetric(admissionFunction, name, "Sum");
   return { Id: id, MetricStat: { Metric, Period, Stat: Statistic }, ReturnData: false };
 };
 
@@ -91,27 +67,21 @@ const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door:
     name: "SlowAnswers",
     description:
       "An API server takes longer than a second to answer SubjectAccessReviews (p99). A review whose answers miss the deadline is denied.",
-    metric: own("QuestionMilliseconds", "p99"),
+    metric: ownMetric(admissionFunction, "QuestionMilliseconds", "p99"),
     threshold: 1000,
     periods: [3, 3],
   },
   {
     name: "FunctionThrottled",
     description: "Lambda throttled calls: the function used all of its concurrency. The writes failed.",
-    metric: ofLambda("Throttles"),
+    metric: lambdaMetric(admissionFunction, "Throttles"),
     threshold: 0,
     periods: [1, 1],
   },
   {
     name: "GatewayThrottled",
     description: "The gateway throttled calls: they exceeded throttleRate and throttleBurst. The writes failed.",
-    metric: {
-      Namespace: namespace,
-      MetricName: throttled.name,
-      Dimensions: [{ Name: throttled.dimension, Value: ref(door.api) }],
-      Statistic: "Sum",
-      Period: period,
-    },
+    metric: throttledMetric(door),
     threshold: 0,
     periods: [1, 1],
   },
@@ -119,23 +89,14 @@ const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door:
     name: "FunctionErrors",
     description:
       "Invocations of the function ended without an answer: the function did not start, timed out or ran out of memory.",
-    metric: ofLambda("Errors"),
+    metric: lambdaMetric(admissionFunction, "Errors"),
     threshold: 0,
     periods: [1, 1],
   },
   {
     name: "GatewayErrors",
     description: "The gateway answered 5xx: the function could not be invoked, or it failed.",
-    metric: {
-      Namespace: "AWS/ApiGateway",
-      MetricName: door.metrics.serverErrors,
-      Dimensions: Object.entries(door.dimensions).map(([Name, text]) => ({
-        Name,
-        Value: text.includes("${") ? sub(text) : text,
-      })),
-      Statistic: "Sum",
-      Period: period,
-    },
+    metric: serverErrorsMetric(door),
     threshold: 0,
     periods: [2, 3],
   },
@@ -143,7 +104,7 @@ const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door:
     name: "RegistryProblems",
     description:
       "Contexts of the registry were left out because they are unusable. Calls of their clusters are answered with 404.",
-    metric: own("RegistryProblems", "Maximum"),
+    metric: ownMetric(admissionFunction, "RegistryProblems", "Maximum"),
     threshold: 0,
     periods: [1, 1],
   },
@@ -151,7 +112,7 @@ const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door:
     name: "RefreshFailed",
     description:
       "The registry could not be read again. The function uses the last version that it read; new clusters and keys are unknown to it.",
-    metric: own("RefreshFailed", "Sum"),
+    metric: ownMetric(admissionFunction, "RefreshFailed", "Sum"),
     threshold: 0,
     periods: [2, 3],
   },
@@ -159,7 +120,7 @@ const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door:
     name: "RegistryStale",
     description:
       "The registry could not be read again for a long time. When its age reaches registryDeadAge, every review is denied.",
-    metric: own("RegistryAgeSeconds", "Maximum"),
+    metric: ownMetric(admissionFunction, "RegistryAgeSeconds", "Maximum"),
     threshold: Math.min(registryMaxAge + 3600, registryDeadAge / 2),
     periods: [1, 1],
   },
@@ -167,32 +128,14 @@ const alarmsOf = ({ registryMaxAge, registryDeadAge }: DeploymentSettings, door:
     name: "RefusedCalls",
     description:
       "Over a hundred calls got no verdict, mostly because the cluster is unknown or the key is wrong. An API server has an old key, or an attacker tries keys.",
-    metric: own("RefusedCalls", "Sum"),
+    metric: ownMetric(admissionFunction, "RefusedCalls", "Sum"),
     threshold: 100,
     periods: [1, 1],
   },
   ...(door.firewall === undefined ? [] : [firewallBlocked(door.firewall)]),
 ];
 
-/** All alarms. Missing data does not alarm: an idle cluster sends no metrics. */
+/** All alarms of the webhook. */
 export function alarms(settings: DeploymentSettings, door: FrontDoor): Template {
-  return Object.fromEntries(
-    alarmsOf(settings, door).map(({ name, description, metric, threshold, periods: [breaching, of] }) => [
-      `${name}Alarm`,
-      {
-        Type: "AWS::CloudWatch::Alarm",
-        Properties: {
-          AlarmName: sub(`\${${admissionFunction}} ${name}`),
-          AlarmDescription: `${description} See docs/operations.md.`,
-          ...metric,
-          ComparisonOperator: "GreaterThanThreshold",
-          Threshold: threshold,
-          EvaluationPeriods: of,
-          DatapointsToAlarm: breaching,
-          TreatMissingData: "notBreaching",
-          ...(settings.alarmTopic ? { AlarmActions: [settings.alarmTopic], OKActions: [settings.alarmTopic] } : {}),
-        },
-      },
-    ]),
-  );
+  return alarmResources(alarmsOf(settings, door), admissionFunction, settings, "docs/operations.md");
 }

@@ -1,6 +1,6 @@
 import { admissionFunction, sub, type Template } from "./cloudformation.ts";
 import type { DeploymentSettings } from "./params.ts";
-import { stageName } from "./private-api.ts";
+import { stageName } from "./rest-api.ts";
 
 /** The name of the web ACL, also in CloudWatch, as `Fn::Sub` reads it. It is unique to this deployment. */
 export const firewallName = `\${${admissionFunction}}`;

@@ -24,6 +24,19 @@ export interface DeploymentSettings {
   readonly vpcEndpointIds: readonly string[];
   /** The calls a minute to one path; only of the private variant. */
   readonly wafRate: number;
+  /** Undefined where the proxy is not deployed. */
+  readonly proxy: ProxySettings | undefined;
+}
+
+/** The settings of the impersonating proxy's function. */
+export interface ProxySettings {
+  readonly registry: RegistrySource;
+  readonly registryKey: string | undefined;
+  readonly assumeRoles: readonly string[];
+  /** Undefined without a reservation. */
+  readonly reservedConcurrency: number | undefined;
+  /** The seconds after which a watch ends. */
+  readonly watchSeconds: number;
 }
 
 /** The source of the function's registry, as functions/registry/registry-source.ts reads the setting. */
@@ -74,6 +87,8 @@ export function readParams(params: Params): DeploymentSettings {
     const value = String(params[name] ?? "");
     return value === "" ? undefined : form.test(value) ? value : fail(name, what);
   };
+  const concurrency = (name: string): number | undefined =>
+    params[name] === "none" ? undefined : number(name, 1, 10_000, 'or "none"');
   const throttleRate = number("throttleRate", 1, 10_000);
   if (String(params["registry"] ?? "") === "")
     throw new Error(`param registry is missing; give --param registry=ssm:/PATH, or another of ${registryForms}`);
@@ -87,14 +102,23 @@ export function readParams(params: Params): DeploymentSettings {
     assumeRoles: list("assumeRoles", arn.role, "ARNs of roles, without wildcards"),
     subnetIds: list("subnetIds", idOf("subnet"), "ids of subnets"),
     securityGroupIds: list("securityGroupIds", idOf("sg"), "ids of security groups"),
-    reservedConcurrency:
-      params["reservedConcurrency"] === "none" ? undefined : number("reservedConcurrency", 1, 10_000, 'or "none"'),
+    reservedConcurrency: concurrency("reservedConcurrency"),
     throttleRate,
     throttleBurst: number("throttleBurst", 1, 5_000),
     logRetentionInDays: number("logRetentionInDays", 1, 3653),
     alarmTopic: single("alarmTopic", arn.topic, "the ARN of an SNS topic"),
     vpcEndpointIds: list("vpcEndpointIds", idOf("vpce"), "ids of VPC endpoints"),
     wafRate: String(params["wafRate"] ?? "") === "" ? 15 * throttleRate : number("wafRate", 10, 2_000_000_000),
+    proxy:
+      String(params["proxyRegistry"] ?? "") === ""
+        ? undefined
+        : {
+            registry: encryptedRegistryOf(String(params["proxyRegistry"])) ?? fail("proxyRegistry", proxyRegistryForms),
+            registryKey: single("proxyRegistryKey", arn.key, "the ARN of a KMS key"),
+            assumeRoles: list("proxyAssumeRoles", arn.role, "ARNs of roles, without wildcards"),
+            reservedConcurrency: concurrency("proxyReservedConcurrency"),
+            watchSeconds: optional("proxyWatchSeconds", 1, longestWatch, 240),
+          },
   };
   if (!retentions.includes(settings.logRetentionInDays)) fail("logRetentionInDays", `one of ${retentions.join(", ")}`);
   if (settings.subnetIds.length > 0 !== settings.securityGroupIds.length > 0)
@@ -104,14 +128,41 @@ export function readParams(params: Params): DeploymentSettings {
   // A cluster has two paths. Above this, it would use up the gateway's throttle before the web ACL blocks one of them.
   if (2 * settings.wafRate >= 60 * throttleRate)
     fail("wafRate", `below ${30 * throttleRate}, half of the calls that throttleRate allows in a minute`);
+  if (settings.proxy && isShared(settings.registry, settings.proxy.registry))
+    fail(
+      "proxyRegistry",
+      `apart from the webhook's registry, ${settings.registry.setting}, whose function must not read it`,
+    );
   return settings;
 }
+
+/** Seconds: below the five minutes after which the gateway ends a stream in which nothing is sent. */
+const longestWatch = 290;
 
 /** An hour: a key that was removed is refused after that time, and the alarm RegistryStale can still fire while an instance lives. */
 const longestAge = 3600;
 
 const registryForms =
   "file:/opt/PATH, secretsmanager:NAME, secretsmanager:ARN or ssm:/PATH, without wildcards, so that the function's role cannot read other secrets";
+
+const proxyRegistryForms =
+  "secretsmanager:NAME, secretsmanager:ARN or ssm:/PATH, without wildcards; every principal that may read a layer could act as cluster-admin";
+
+const encryptedRegistryOf = (setting: string): RegistrySource | undefined => {
+  const registry = registryOf(setting);
+  return registry?.kind === "file" ? undefined : registry;
+};
+
+/** The name in the ARN of a secret. */
+const secretName = (secret: string): string => /:secret:(.+)-[A-Za-z0-9]{6}$/.exec(secret)?.[1] ?? secret;
+
+/** Whether a role that may read one of two registries may read the other, or a part of it. */
+const isShared = (one: RegistrySource, other: RegistrySource): boolean => {
+  if (one.kind === "secret" && other.kind === "secret") return secretName(one.secret) === secretName(other.secret);
+  if (one.kind !== "parameters" || other.kind !== "parameters") return false;
+  const [a, b] = [`${one.path}/`, `${other.path}/`];
+  return a.startsWith(b) || b.startsWith(a);
+};
 
 const registryOf = (setting: string): RegistrySource | undefined => {
   const [, scheme, rest = ""] = /^(file|secretsmanager|ssm):(.+)$/.exec(setting) ?? [];

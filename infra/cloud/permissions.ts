@@ -1,28 +1,58 @@
 import { functionArn, sub, type Template } from "./cloudformation.ts";
-import type { DeploymentSettings, RegistrySource } from "./params.ts";
+import type { DeploymentSettings, ProxySettings, RegistrySource } from "./params.ts";
 
 /**
- * The policy of the function's role. It replaces the policy of osls, which covers every log group that begins with the stage's name, and the
+ * The policy of the webhook's role. It replaces the policy of osls, which covers every log group that begins with the stage's name, and the
  * AWS managed policy that osls adds in a VPC, which covers every log group and network interface of the account.
  */
 export function roleExtension(settings: DeploymentSettings): Template {
+  const { registry, registryKey, assumeRoles } = settings;
   return {
     IamRoleLambdaExecution: {
       Properties: {
         ManagedPolicyArns: [],
         Policies: [
-          {
-            PolicyName: "admission",
-            PolicyDocument: {
-              Version: "2012-10-17",
-              Statement: [logging, ...reading(settings), ...assuming(settings), ...networking(settings)],
-            },
-          },
+          policy("admission", [
+            logging("AdmissionLogGroup"),
+            ...reading(registry, registryKey),
+            ...assuming(assumeRoles),
+            ...networking("admission", settings),
+          ]),
         ],
       },
     },
   };
 }
+
+/** The role of the proxy's function, which alone may read the proxy's registry. */
+export function proxyRole(
+  settings: DeploymentSettings,
+  { registry, registryKey, assumeRoles }: ProxySettings,
+): Template {
+  return {
+    Type: "AWS::IAM::Role",
+    Properties: {
+      AssumeRolePolicyDocument: {
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Principal: { Service: ["lambda.amazonaws.com"] }, Action: ["sts:AssumeRole"] }],
+      },
+      ManagedPolicyArns: [],
+      Policies: [
+        policy("proxy", [
+          logging("ProxyLogGroup"),
+          ...reading(registry, registryKey),
+          ...assuming(assumeRoles),
+          ...networking("proxy", settings),
+        ]),
+      ],
+    },
+  };
+}
+
+const policy = (name: string, statements: readonly Template[]): Template => ({
+  PolicyName: name,
+  PolicyDocument: { Version: "2012-10-17", Statement: statements },
+});
 
 const allow = (actions: readonly string[], resources: readonly unknown[], condition?: Template): Template => ({
   Effect: "Allow",
@@ -31,11 +61,12 @@ const allow = (actions: readonly string[], resources: readonly unknown[], condit
   ...(condition && { Condition: condition }),
 });
 
-/** Only for this function's log group, which the stack creates. `Arn` ends in `:*`, which means every stream of the group. */
-const logging = allow(["logs:CreateLogStream", "logs:PutLogEvents"], [{ "Fn::GetAtt": ["AdmissionLogGroup", "Arn"] }]);
+/** Only for the function's own log group, which the stack creates. `Arn` ends in `:*`, which means every stream of the group. */
+const logging = (group: string): Template =>
+  allow(["logs:CreateLogStream", "logs:PutLogEvents"], [{ "Fn::GetAtt": [group, "Arn"] }]);
 
 /** A registry in a file needs no permission. */
-const reading = ({ registry, registryKey }: DeploymentSettings): readonly Template[] => {
+const reading = (registry: RegistrySource, registryKey: string | undefined): readonly Template[] => {
   const { action, resources, service } = readingOf(registry);
   if (!action) return [];
   return [
@@ -44,7 +75,7 @@ const reading = ({ registry, registryKey }: DeploymentSettings): readonly Templa
   ];
 };
 
-const assuming = ({ assumeRoles }: DeploymentSettings): readonly Template[] =>
+const assuming = (assumeRoles: readonly string[]): readonly Template[] =>
   assumeRoles.length > 0 ? [allow(["sts:AssumeRole"], assumeRoles)] : [];
 
 const ofInterfaces = [
@@ -59,7 +90,10 @@ const describing = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"] as c
  * subnet belongs to another account. The describing actions do not support resources, and DeleteNetworkInterface must be allowed for the whole
  * region and account. The function's own code is denied these actions (AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC").
  */
-const networking = ({ subnetIds, securityGroupIds }: DeploymentSettings): readonly Template[] => {
+const networking = (
+  name: "admission" | "proxy",
+  { subnetIds, securityGroupIds }: DeploymentSettings,
+): readonly Template[] => {
   if (subnetIds.length === 0) return [];
   const ec2 = (account: string, rest: string) => sub(`arn:\${AWS::Partition}:ec2:\${AWS::Region}:${account}:${rest}`);
   const own = "${AWS::AccountId}";
@@ -79,7 +113,7 @@ const networking = ({ subnetIds, securityGroupIds }: DeploymentSettings): readon
       Effect: "Deny",
       Action: [create, ...ofInterfaces, ...describing],
       Resource: ["*"],
-      Condition: { ArnEquals: { "lambda:SourceFunctionArn": sub(functionArn) } },
+      Condition: { ArnEquals: { "lambda:SourceFunctionArn": sub(functionArn(name)) } },
     },
   ];
 };

@@ -1,6 +1,7 @@
 import { accessLogFormat } from "./front-door.ts";
-import { type DeploymentSettings, type Params, readParams } from "./params.ts";
+import { type DeploymentSettings, type Params, type ProxySettings, readParams } from "./params.ts";
 import { privateResources } from "./private.ts";
+import { proxyFunctionOf } from "./proxy.ts";
 import { publicResources } from "./public.ts";
 
 /** The parts of the deployment that serverless.yml refers to as `${cloud:NAME}`. */
@@ -19,6 +20,7 @@ const parts = {
   reservedConcurrency: ({ reservedConcurrency }: DeploymentSettings) => reservedConcurrency ?? null,
   logRetentionInDays: ({ logRetentionInDays }: DeploymentSettings) => logRetentionInDays,
   accessLogFormat: () => accessLogFormat,
+  proxyFunction: proxyFunctionOf,
   public: publicResources,
   private: privateResources,
 } satisfies Readonly<Record<string, (settings: DeploymentSettings) => unknown>>;
@@ -40,7 +42,15 @@ const names = [
   "alarmTopic",
   "vpcEndpointIds",
   "wafRate",
-] as const satisfies readonly (keyof DeploymentSettings)[];
+  "proxyRegistry",
+  "proxyRegistryKey",
+  "proxyAssumeRoles",
+  "proxyReservedConcurrency",
+  "proxyWatchSeconds",
+] as const satisfies readonly (
+  | Exclude<keyof DeploymentSettings, "proxy">
+  | `proxy${Capitalize<keyof ProxySettings>}`
+)[];
 
 interface Source {
   readonly address: string;

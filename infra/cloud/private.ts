@@ -6,7 +6,9 @@ import type { FrontDoor } from "./front-door.ts";
 import { outputs } from "./outputs.ts";
 import type { DeploymentSettings } from "./params.ts";
 import { roleExtension } from "./permissions.ts";
-import { privateApi, stageName } from "./private-api.ts";
+import { privateApi } from "./private-api.ts";
+import { proxyOutputs, proxyResources } from "./proxy.ts";
+import { stageName } from "./rest-api.ts";
 import { throttledFilter } from "./throttled.ts";
 
 const door: FrontDoor = {
@@ -29,10 +31,11 @@ export function privateResources(settings: DeploymentSettings): Template {
     Resources: {
       ...privateApi(settings),
       ...firewall(settings),
-      ...throttledFilter(door),
+      ThrottledCallsFilter: throttledFilter(door),
       ...alarms(settings, door),
       ...dashboard(door),
+      ...proxyResources(settings),
     },
-    Outputs: outputs(url),
+    Outputs: { ...outputs(url), ...proxyOutputs(settings, `https://\${ProxyApi}-${endpoint}.execute-api`) },
   };
 }

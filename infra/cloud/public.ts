@@ -5,6 +5,7 @@ import type { FrontDoor } from "./front-door.ts";
 import { outputs } from "./outputs.ts";
 import type { DeploymentSettings } from "./params.ts";
 import { roleExtension } from "./permissions.ts";
+import { proxyOutputs, proxyResources } from "./proxy.ts";
 import { throttledFilter } from "./throttled.ts";
 
 /** The HTTP API that osls creates for the function's `httpApi` event. */
@@ -32,7 +33,12 @@ export function publicResources(settings: DeploymentSettings): Template {
         },
       },
     },
-    Resources: { ...throttledFilter(door), ...alarms(settings, door), ...dashboard(door) },
-    Outputs: outputs(url),
+    Resources: {
+      ThrottledCallsFilter: throttledFilter(door),
+      ...alarms(settings, door),
+      ...dashboard(door),
+      ...proxyResources(settings),
+    },
+    Outputs: { ...outputs(url), ...proxyOutputs(settings, "https://${ProxyApi}.execute-api") },
   };
 }

@@ -7,21 +7,19 @@ export const throttled = { name: "ThrottledCalls", dimension: "api", field: "$.a
 
 export function throttledFilter({ accessLog }: FrontDoor): Template {
   return {
-    ThrottledCallsFilter: {
-      Type: "AWS::Logs::MetricFilter",
-      Properties: {
-        LogGroupName: ref(accessLog),
-        FilterPattern: '{ $.status = "429" }',
-        MetricTransformations: [
-          {
-            MetricNamespace: namespace,
-            MetricName: throttled.name,
-            MetricValue: "1",
-            Unit: "Count",
-            Dimensions: [{ Key: throttled.dimension, Value: throttled.field }],
-          },
-        ],
-      },
+    Type: "AWS::Logs::MetricFilter",
+    Properties: {
+      LogGroupName: ref(accessLog),
+      FilterPattern: '{ $.status = "429" }',
+      MetricTransformations: [
+        {
+          MetricNamespace: namespace,
+          MetricName: throttled.name,
+          MetricValue: "1",
+          Unit: "Count",
+          Dimensions: [{ Key: throttled.dimension, Value: throttled.field }],
+        },
+      ],
     },
   };
 }

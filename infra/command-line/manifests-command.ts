@@ -7,6 +7,12 @@ export interface ManifestsCommand {
   readonly "ca-bundle"?: string | undefined;
   readonly policy?: string | undefined;
   readonly "admission-policies"?: boolean | undefined;
+  readonly "in-cluster"?: boolean | undefined;
+  readonly "cert-manager"?: boolean | undefined;
+  readonly "inject-ca-from"?: string | undefined;
+  readonly proxy?: boolean | undefined;
+  readonly constrained?: boolean | undefined;
+  readonly namespace?: string | undefined;
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
 }
@@ -26,7 +32,10 @@ export function manifestsCommand(verb: "apply" | "replace" | "delete", command: 
         return value === true ? [` --${name}`] : [` --${name} ${shellWord(value)}`];
       })
       .join("");
-  const options = given("url", "service", "ca-bundle", "policy", "admission-policies");
+  const options = given(
+    ...(["url", "service", "in-cluster", "ca-bundle", "cert-manager", "inject-ca-from", "policy"] as const),
+    ...(["admission-policies", "proxy", "constrained", "namespace"] as const),
+  );
   return `${calledAs("manifests")}${options} | kubectl${given("kubeconfig", "context")} ${verb} -f -`;
 }
 

@@ -1,14 +1,18 @@
 import { relative, resolve } from "node:path";
 import { anonymousExceptionOf } from "../../functions/proxy/anonymous-exception.ts";
+import { followIssuers } from "../../functions/server/follow-issuers.ts";
+import type { ServerLog } from "../../functions/server/log-entries.ts";
+import { countingLog, openMetrics } from "../../functions/server/open-metrics.ts";
 import type { ServedClusters } from "../../functions/server/served-clusters.ts";
 import { isKeyHash, type KeyHash } from "../../functions/webhook/caller-key.ts";
-import type { ConcludeOptions } from "../../lib/proxy/index.ts";
+import { type ConcludeOptions, isReservedName } from "../../lib/proxy/index.ts";
 import { defineCommand } from "../command-line/command.ts";
+import { naming, readText } from "../command-line/files.ts";
 import { checkHost, portOf, tlsFilesOf } from "../command-line/server-options.ts";
 import { sharedOptions } from "../command-line/shared-options.ts";
 import { UsageError } from "../command-line/usage.ts";
 import { localIdentity } from "../local/local-identity.ts";
-import { logToStderr as log, serveOn } from "../local/serve-on.ts";
+import { logToStderr, serveOn } from "../local/serve-on.ts";
 import { fleetSource, kubeconfigSource, podSource } from "../local/server-sources.ts";
 
 /** Below the current folder, which is the clone's for an npm script. */
@@ -54,6 +58,15 @@ export const proxy = defineCommand({
       choices: ["passthrough", "impersonate"],
       text: "callers with a uid, such as service accounts, go on with their own token, or with Impersonate-Uid, which the actor must be allowed to (passthrough)",
     },
+    "authentication-config": {
+      value: "FILE",
+      text: "accept the OIDC tokens of the issuers in this AuthenticationConfiguration, the file of the API server's option of this name; it is read again when it changes",
+    },
+    "reserved-name": {
+      value: "NAME",
+      multiple: true,
+      text: "let these issuers name this user or group, which begins with system: (no such name); may be given several times",
+    },
     "anonymous-exception": {
       value: "GROUPPREFIX/RESOURCE",
       text: "send requests for this resource that have no credential on as system:anonymous, on a cluster that refuses anonymous requests",
@@ -68,7 +81,10 @@ export const proxy = defineCommand({
       text: "serve with this certificate, PEM, which is read again when it changes; needs --tls-key (one of a CA of its own)",
     },
     "tls-key": { value: "FILE", text: "the key of --tls-cert" },
-    "metrics-port": { value: "N", text: "serve /livez and /readyz over HTTP on this port too (none)" },
+    "metrics-port": {
+      value: "N",
+      text: "serve /livez, /readyz and /metrics (Prometheus) over HTTP on this port too (none)",
+    },
   },
   notes:
     "Every request is a line of JSON on standard error. SIGTERM ends the server when its requests have ended, 30 s later at the latest.",
@@ -83,7 +99,10 @@ export const proxy = defineCommand({
     const concluding = concludingOf(values);
     const keys = (values["key-hash"] ?? []).map(keyHashOf);
     const name = values.name ?? "local";
+    const metrics = healthPort === undefined ? undefined : await openMetrics();
+    const log: ServerLog = metrics ? countingLog(metrics, logToStderr) : logToStderr;
     const announce = (what: string): void => console.log(`# ${what}`);
+    const issuers = issuersOf(values, concluding, log);
     const identity = tls ? undefined : await localIdentity(folder);
     const open: Readonly<Record<Source, () => ServedClusters | Promise<ServedClusters>>> = {
       actor: () => kubeconfigSource({ actor, kubeconfig, context, atRoot, concluding, announce, log }),
@@ -92,12 +111,12 @@ export const proxy = defineCommand({
     };
     const clusters = await open[source]();
     const served = await serveOn(clusters, {
-      ...{ port, host, healthPort, tls, authority: identity?.authority, log },
+      ...{ port, host, healthPort, metrics, tls, authority: identity?.authority, issuers, log },
       everywhere: source === "in-cluster" && host === undefined,
     });
     identity?.keep();
     for (const path of clusters.paths()) announce(`listening on ${served.origin}${path}`);
-    if (served.healthPort !== undefined) announce(`/livez and /readyz are on port ${served.healthPort}`);
+    if (served.healthPort !== undefined) announce(`/livez, /readyz and /metrics are on port ${served.healthPort}`);
     if (identity) announce(`its CA is in ${relative(process.cwd(), identity.caFile)}`);
     for (const { cluster, asker, actor: acting } of served.accounts)
       announce(`${source === "registry" ? `${cluster}: ` : ""}${asker} asks, ${acting} impersonates`);
@@ -124,6 +143,16 @@ const sourceOf = (values: Values): Source => {
   if (source === "registry" && (isGiven("uid") || isGiven("anonymous-exception")))
     throw new UsageError("with --registry, uid and anonymousException stand in the registry, beside proxy.actor");
   return source;
+};
+
+/** With a registry, the clusters say what becomes of uids, so that no token may bring one. */
+const issuersOf = (values: Values, { uid }: ConcludeOptions, log: ServerLog) => {
+  const reservedNames = new Set(values["reserved-name"]);
+  for (const name of reservedNames)
+    if (!isReservedName(name)) throw new UsageError(`--reserved-name ${name} does not begin with system:; remove it`);
+  const file = values["authentication-config"];
+  if (file === undefined) return undefined;
+  return naming(file, () => followIssuers({ file, text: readText(file) }, { uid, reservedNames }, log));
 };
 
 const concludingOf = (values: Values): ConcludeOptions => {

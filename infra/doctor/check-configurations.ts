@@ -3,7 +3,7 @@ import { hasInTreePolicies, inTreeGuardsAll } from "./admission-policies.ts";
 import { type CheckResult, fail, ok, warn } from "./check-result.ts";
 import { describeDifference, webhookDifferences } from "./differences.ts";
 import { judgeCaBundle } from "./judge-ca-bundle.ts";
-import { redactUrl } from "./redact.ts";
+import { redactText, redactUrl } from "./redact.ts";
 import { applyCommand, replaceCommand, type Site, webhooksOf } from "./site.ts";
 
 type Part = "mutating" | "validating";
@@ -87,20 +87,21 @@ export async function checkUrl(site: Site): Promise<readonly CheckResult[]> {
   ];
 }
 
-/** The URL without its endpoint, or `service NAMESPACE/NAME`. */
+/** The URL without its endpoint, or `service NAMESPACE/NAME:PORT`, with the path before the endpoint where it has a key. */
 const addressOf = ({ clientConfig }: JsonObject, part: Part): string => {
   const { url, service } = isObject(clientConfig) ? clientConfig : {};
   const endpoint = part === "mutating" ? "mutate" : "validate";
   if (isObject(service)) {
     const { namespace, name, path, port } = service;
-    const wrongPath = path === `/${endpoint}` ? "" : ` at ${path}, not at /${endpoint}`;
-    return `service ${namespace}/${name}:${port ?? 443}${wrongPath}`;
+    const [, keyed] = new RegExp(`^((?:/clusters/[^/]+/[^/]+)?)/${endpoint}$`).exec(String(path)) ?? [];
+    return `service ${namespace}/${name}:${port ?? 443}${keyed ?? ` at ${path}, not at /${endpoint}`}`;
   }
   const text = URL.parse(String(url))?.href ?? String(url);
   return text.endsWith(`/${endpoint}`) ? text.slice(0, -endpoint.length - 1) : text;
 };
 
-const shownAddress = (address: string): string => (address.startsWith("service ") ? address : redactUrl(address));
+const shownAddress = (address: string): string =>
+  address.startsWith("service ") ? redactText(address) : redactUrl(address);
 
 /** Checks that objects are refused while the function is down. */
 export async function checkFailurePolicy(site: Site): Promise<readonly CheckResult[]> {

@@ -6,6 +6,8 @@ import type { Policy } from "../../lib/policy/index.ts";
 import { readArguments, run } from "../command-line/usage.ts";
 import { yamlText } from "../command-line/yaml-text.ts";
 import { defaultAsker, impersonatorRoles } from "./example-roles.ts";
+import { helmChart } from "./helm-chart.ts";
+import { kustomizations } from "./kustomizations.ts";
 
 const url = "https://guard.example.com/clusters/prod/KEY";
 
@@ -40,26 +42,34 @@ const impersonators = `# How users get the permission that the webhook asks abou
 # Examples, printed by \`npm run -s manifests -- --examples\`. Replace the names with your own before you run kubectl apply -f.
 `;
 
-/** The files of `infra/kubernetes/` by name: the manifests of an example deployment, each with an explanation. */
+/**
+ * The files of `infra/kubernetes/` by name: the manifests of an example deployment, each with an explanation, the Helm chart and the
+ * Kustomize bases.
+ */
 export function exampleFiles(): Readonly<Record<string, string>> {
   return {
     "webhooks.yaml":
       webhooks + yamlText(webhookConfigurations({ policy: policies.get("razee") as Policy, client: { url } })),
     "asker.yaml": asker + yamlText(askerRoles(defaultAsker)),
     "impersonators.yaml": impersonators + yamlText(impersonatorRoles()),
+    ...below("helm", helmChart()),
+    ...below("kustomize", kustomizations()),
   };
 }
 
+const below = (folder: string, files: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(files).map(([name, text]) => [`${folder}/${name}`, text]));
+
 const folder = new URL("./", import.meta.url);
 
-const help = `Writes the example manifests of infra/kubernetes, and prints their paths.
+const help = `Writes the example manifests, the Helm chart and the Kustomize bases of infra/kubernetes, and prints their paths.
 
 usage: npm run manifests:examples`;
 
 const write = async (): Promise<void> => {
   readArguments({}, help);
-  await mkdir(folder, { recursive: true });
   for (const [name, text] of Object.entries(exampleFiles())) {
+    await mkdir(new URL(".", new URL(name, folder)), { recursive: true });
     await writeFile(new URL(name, folder), text);
     console.log(fileURLToPath(new URL(name, folder)));
   }

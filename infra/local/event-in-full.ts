@@ -6,28 +6,30 @@ import { printableJson } from "../command-line/printable-json.ts";
 import type { Screen } from "../command-line/screen.ts";
 import { yamlText } from "../command-line/yaml-text.ts";
 import type { Tried } from "./outcomes-table.ts";
+import { sectionsOn } from "./sections-on.ts";
 
 /** One event with everything that can be known of it. Nothing is cut, so that it can be copied. */
-export function eventInFull({ paint }: Screen, { sample, result }: Pick<Tried, "sample" | "result">): string {
-  const { response, questions, ...summary } = result;
+export function eventInFull(screen: Screen, { sample, result }: Pick<Tried, "sample" | "result">): string {
+  const { response, questions, door: _door, ...summary } = result;
   const { patch } = (response as Partial<AdmissionReviewAnswer>).response ?? {};
   const operations: Operation[] = patch ? JSON.parse(Buffer.from(patch, "base64").toString("utf8")) : [];
-  const section = (title: string, text: string) => `${paint("bold", title)}\n${text.trimEnd()}\n`;
   const lines = Object.entries(summary).map(([key, value]) => `${`${key}:`.padEnd(11)}${printable(value) || "-"}`);
   const asked = questions.map(
     ({ question, answer, reason }) => `${printable(question)}: ${answer}${reason ? ` (${printable(reason)})` : ""}`,
   );
-  return [
-    section("OUTCOME", lines.join("\n")),
-    section("QUESTIONS", asked.join("\n") || "none"),
-    section("RESPONSE", printableJson(response)),
-    ...(operations.length > 0
-      ? [
-          section("PATCH", operations.map((operation) => printable(JSON.stringify(operation))).join("\n")),
-          section("OBJECT", objectDiff(paint, sample.request?.["object"], operations)),
-        ]
-      : []),
-  ].join("\n");
+  const patched: readonly (readonly [string, string])[] =
+    operations.length === 0
+      ? []
+      : [
+          ["PATCH", operations.map((operation) => printable(JSON.stringify(operation))).join("\n")],
+          ["OBJECT", objectDiff(screen.paint, sample.request?.["object"], operations)],
+        ];
+  return sectionsOn(screen, [
+    ["OUTCOME", lines.join("\n")],
+    ["QUESTIONS", asked.join("\n") || "none"],
+    ["RESPONSE", printableJson(response)],
+    ...patched,
+  ]);
 }
 
 const objectDiff = (paint: Screen["paint"], object: unknown, operations: Operation[]): string => {

@@ -2,14 +2,11 @@ import type { Colour, Screen } from "../command-line/screen.ts";
 import { tableOn } from "../command-line/table.ts";
 import { describeWrite } from "./describe-write.ts";
 import type { Sample } from "./sample.ts";
+import type { TriedSample } from "./tried.ts";
 import type { TriedEvent } from "./try-event.ts";
 
-/** An event, what came of it, and what of that is not as the event says. */
-export interface Tried {
-  readonly sample: Sample;
-  readonly result: TriedEvent;
-  readonly wrong: readonly string[];
-}
+/** An event of the webhook, and what came of it. */
+export type Tried = TriedSample<Sample, TriedEvent>;
 
 const colours: Readonly<Record<string, Colour>> = {
   skipped: "dim",
@@ -22,27 +19,15 @@ const colours: Readonly<Record<string, Colour>> = {
 
 const titles = ["REQUESTER", "WRITE", "NAMES", "OUTCOME", "RUNS AS", "WHY"];
 
-/** Which rows a table of outcomes has, and whether they begin with the names of the events. */
-export interface Shown {
-  /**
-   * The names of the events that are shown, in this order, with those that came out otherwise than they say. All are shown where this is
-   * absent.
-   */
-  readonly chosen?: readonly string[] | undefined;
-  readonly named: boolean;
+/**
+ * The outcomes of the webhook's events, one a row.
+ *
+ * @param named whether the rows begin with the names of the events
+ */
+export function outcomesTable(screen: Screen, tried: readonly Tried[], named: boolean): string {
+  const rows = tried.map((each) => [...(named ? [each.result.event] : []), ...rowOf(each)]);
+  return tableOn(screen, [...(named ? ["EVENT"] : []), ...titles])(rows);
 }
-
-/** The outcomes of events, one a row, and how many there are. */
-export function outcomesTable(screen: Screen, tried: readonly Tried[], { chosen, named }: Shown): string {
-  const shown = chosen === undefined ? tried : choose(tried, chosen);
-  const rows = shown.map((each) => [...(named ? [each.result.event] : []), ...rowOf(each)]);
-  return `${tableOn(screen, [...(named ? ["EVENT"] : []), ...titles])(rows)}\n${countOf(tried, shown)}`;
-}
-
-const choose = (tried: readonly Tried[], names: readonly string[]): readonly Tried[] => [
-  ...names.flatMap((name) => tried.filter(({ result }) => result.event === name)),
-  ...tried.filter(({ result, wrong }) => wrong.length > 0 && !names.includes(result.event)),
-];
 
 const rowOf = ({ sample, result, wrong }: Tried) => {
   const { requester, declared, outcome, effective } = result;
@@ -69,12 +54,4 @@ const whyOf = ({ reason, questions, response }: TriedEvent): readonly string[] =
     ...(questions.length > 0 && answered.includes(reason) ? [] : [reason]),
     ...questions.map(({ question, answer }) => `${question}: ${answer}`),
   ];
-};
-
-const countOf = (tried: readonly Tried[], shown: readonly Tried[]): string => {
-  const unexpected = tried.filter(({ wrong }) => wrong.length > 0).length;
-  const verdict = unexpected === 0 ? "all as expected" : `${unexpected} not as expected`;
-  return shown.length === tried.length
-    ? `${tried.length} events, ${verdict}`
-    : `${tried.length} events, ${verdict}; ${shown.length} are shown, --all shows all`;
 };

@@ -4,6 +4,7 @@ import type { Endpoint } from "../../lib/decision/index.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { readText } from "../command-line/files.ts";
 import { UsageError } from "../command-line/usage.ts";
+import { type ProxySample, readProxySample } from "./proxy-sample.ts";
 
 /** The result that an event of `events/webhook/` expects. Reviews from elsewhere expect nothing. */
 export interface Expectation {
@@ -17,8 +18,9 @@ export interface Expectation {
   readonly questions?: readonly string[];
 }
 
-/** A file that can be sent to the handler. */
+/** A file that can be sent to the handler of the webhook. */
 export interface Sample {
+  readonly door: "webhook";
   readonly name: string;
   readonly event: HttpEvent;
   readonly expect: Expectation;
@@ -28,21 +30,25 @@ export interface Sample {
   readonly request: JsonObject | undefined;
 }
 
-/** Reads a file (`-`: standard input) that holds an AdmissionReview or an API Gateway event. */
-export function readSample(file: string, endpoint: Endpoint): Sample {
+/** Reads a file (`-`: standard input) that holds an AdmissionReview, an API Gateway event, or a request to the proxy. */
+export function readSample(file: string, endpoint: Endpoint): Sample | ProxySample {
   const text = readText(file);
   const name = file === "-" ? "-" : file.replace(/^.*[/\\]/, "").replace(/\.json$/, "");
   const content = parse(file, text);
   const expect = (content["expect"] ?? {}) as Expectation;
   if ("rawPath" in content || "httpMethod" in content) {
     const event = asOfNow(content as unknown as HttpEvent);
-    return { name, event, expect, hasEndpoint: true, request: requestOf(bodyText(event)) };
+    return { door: "webhook", name, event, expect, hasEndpoint: true, request: requestOf(bodyText(event)) };
   }
   if (content["kind"] === "AdmissionReview") {
     const event = eventOf(`/${expect.endpoint ?? endpoint}`, text);
-    return { name, event, expect, hasEndpoint: expect.endpoint !== undefined, request: requestOf(text) };
+    const hasEndpoint = expect.endpoint !== undefined;
+    return { door: "webhook", name, event, expect, hasEndpoint, request: requestOf(text) };
   }
-  throw new UsageError(`${file} holds neither an AdmissionReview nor an API Gateway event`);
+  if ("target" in content) return readProxySample(file, name, content);
+  throw new UsageError(
+    `${file} holds no AdmissionReview (kind), no API Gateway event (rawPath or httpMethod) and no request to the proxy (target)`,
+  );
 }
 
 const parse = (file: string, text: string): JsonObject => {

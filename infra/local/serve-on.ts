@@ -7,7 +7,7 @@ import { UsageError } from "../command-line/usage.ts";
 import { type Authority, certificatesFrom, newAuthority } from "./certificates.ts";
 
 export interface ServeOnOptions
-  extends Pick<ServerOptions, "healthPort" | "limits" | "mostMilliseconds" | "filePause"> {
+  extends Pick<ServerOptions, "issuers" | "healthPort" | "metrics" | "limits" | "mostMilliseconds" | "filePause"> {
   /** 0 or absent: any free one. */
   readonly port?: number | undefined;
   /** The name or address in the URL and in the certificate. Absent: localhost. Where it is one of the loopback, nothing else can connect. */
@@ -53,13 +53,13 @@ export const logToStderr: ServerLog = (entry) => console.error(boundedJson(entry
  */
 export async function serveOn(clusters: ServedClusters, options: ServeOnOptions): Promise<ServedOn> {
   const { host = "localhost", port = 0, everywhere = false, log = logToStderr, authority, tls } = options;
-  const { healthPort, limits, mostMilliseconds, filePause } = options;
+  const { issuers, healthPort, metrics, limits, mostMilliseconds, filePause } = options;
   const hosts = [...new Set([host, "localhost", "127.0.0.1", "::1"])];
   try {
     const checked = await checkedAccounts(clusters);
     const made = tls ? undefined : await certificatesFrom(authority ?? (await newAuthority()), { hosts });
     const server = await openServer({
-      ...{ clusters, port, log, healthPort, limits, mostMilliseconds, filePause },
+      ...{ clusters, issuers, port, log, healthPort, metrics, limits, mostMilliseconds, filePause },
       tls: tls ?? { cert: made?.cert ?? "", key: made?.key ?? "" },
       address: isLoopback(host) && !everywhere ? host.replace(/^localhost\.?$/i, "127.0.0.1") : undefined,
     });

@@ -4,7 +4,7 @@ import { inClusterKubeconfig } from "../../functions/server/in-cluster-kubeconfi
 import type { ServerLog } from "../../functions/server/log-entries.ts";
 import { oneCluster } from "../../functions/server/one-cluster.ts";
 import type { ServedClusters } from "../../functions/server/served-clusters.ts";
-import { readSettings } from "../../functions/settings.ts";
+import { readPodSettings, readSettings } from "../../functions/settings.ts";
 import type { KeyHash } from "../../functions/webhook/caller-key.ts";
 import type { ConcludeOptions } from "../../lib/proxy/index.ts";
 import { naming } from "../command-line/files.ts";
@@ -91,7 +91,7 @@ export function podSource({ name, actorTokenFile, policy, keys, concluding, log 
   return naming("--in-cluster", () =>
     oneCluster({
       ...{ name, context: "pod", log },
-      kubeconfig: inClusterKubeconfig(readSettings(process.env).pod, actorTokenFile),
+      kubeconfig: inClusterKubeconfig(readPodSettings(process.env), actorTokenFile),
       ...(actorTokenFile !== undefined && {
         proxy: { ...concluding, actor: { user: "actor", field: "--actor-token-file" }, atRoot: false },
       }),

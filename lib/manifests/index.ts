@@ -1,5 +1,8 @@
 export { type AdmissionPolicyObject, type AdmissionPolicyOptions, admissionPolicies } from "./admission-policies.ts";
 export type { MatchCondition } from "./cel.ts";
+export { type InClusterOptions, inCluster } from "./in-cluster.ts";
+export type { KubernetesObject } from "./kubernetes-object.ts";
+export { proxyAccounts } from "./proxy-accounts.ts";
 export { askerRoles, type RbacObject, serviceAccountImpersonatorRoles, userImpersonatorRoles } from "./roles.ts";
 export {
   type Client,
@@ -8,3 +11,4 @@ export {
   type WebhookOptions,
   webhookConfigurations,
 } from "./webhook-configurations.ts";
+export type { PolicySource } from "./workload.ts";

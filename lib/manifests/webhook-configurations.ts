@@ -12,7 +12,15 @@ import {
 export type Client =
   /** `https://host/clusters/CLUSTER/KEY`. The endpoint is appended. */
   | { readonly url: string }
-  | { readonly service: { readonly namespace: string; readonly name: string; readonly port?: number } };
+  | {
+      readonly service: {
+        readonly namespace: string;
+        readonly name: string;
+        readonly port?: number;
+        /** `/clusters/CLUSTER/KEY`. The endpoint is appended. Absent: the endpoint alone. */
+        readonly path?: string;
+      };
+    };
 
 export interface WebhookOptions {
   readonly policy: Policy;
@@ -24,6 +32,8 @@ export interface WebhookOptions {
   readonly failurePolicy?: "Fail" | "Ignore";
   /** 1 to 30. */
   readonly timeoutSeconds?: number;
+  /** `NAMESPACE/NAME` of a Certificate of cert-manager, whose CA it writes into `caBundle`. */
+  readonly injectCaFrom?: string;
   /** Labels of the guarded namespaces. Absent: all namespaces, which is the goal. */
   readonly namespaceLabels?: Readonly<Record<string, string>>;
 }
@@ -32,7 +42,7 @@ export interface WebhookOptions {
 export interface WebhookConfiguration {
   readonly apiVersion: "admissionregistration.k8s.io/v1";
   readonly kind: "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration";
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
   readonly webhooks: readonly Webhook[];
 }
 
@@ -60,11 +70,12 @@ export interface Webhook {
  * mutating.webhooks.map(({ clientConfig }) => clientConfig.url); // ["https://guard.example.com/clusters/prod/KEY/mutate"]
  */
 export function webhookConfigurations(options: WebhookOptions): readonly [WebhookConfiguration, WebhookConfiguration] {
-  const { policy, name = "impersonation-admission" } = options;
+  const { policy, name = "impersonation-admission", injectCaFrom } = options;
+  const annotations = injectCaFrom && { "cert-manager.io/inject-ca-from": injectCaFrom };
   const configuration = (kind: WebhookConfiguration["kind"], webhooks: readonly Webhook[]): WebhookConfiguration => ({
     apiVersion: "admissionregistration.k8s.io/v1",
     kind,
-    metadata: { name },
+    metadata: { name, ...(annotations && { annotations }) },
     webhooks,
   });
   return [
@@ -138,7 +149,7 @@ const webhook = (
 const clientConfig = (client: Client, endpoint: "mutate" | "validate"): Readonly<Record<string, unknown>> =>
   "url" in client
     ? { url: `${client.url.replace(/\/+$/, "")}/${endpoint}` }
-    : { service: { ...client.service, path: `/${endpoint}` } };
+    : { service: { ...client.service, path: `${client.service.path ?? ""}/${endpoint}` } };
 
 /** The API server puts audit annotations under this name, so each part has its own. It must have at least three labels. */
 const webhookName = (policy: Policy, target: Target, part: string): string => {

@@ -15,3 +15,4 @@ export { type Caller, judgeRequest, type ProxyRequest, type RequestJudgement } f
 export { type OutgoingOptions, outgoingLines } from "./outgoing-lines.ts";
 export { type RequestInfo, readRequestInfo } from "./request-info.ts";
 export { requestTimeout } from "./request-timeout.ts";
+export { isReservedName, reservedNameOf } from "./reserved-names.ts";

@@ -22,16 +22,22 @@ const options: Readonly<Record<string, readonly string[]>> = {
   start: ["--port", "--host", ...answering, "--tls-cert", "--tls-key"],
   proxy: [
     ...["--actor", "--kubeconfig", "--context", "--port", "--host", "--tls-cert", "--tls-key"],
-    ...["--at-root", "--uid", "--anonymous-exception"],
+    ...["--at-root", "--uid", "--authentication-config", "--reserved-name", "--anonymous-exception"],
+  ],
+  kubeconfig: [
+    ...["--server", "--ca-bundle", "--token", "--token-file", "--oidc", "--oidc-scope", "--client-certificate"],
+    ...["--client-key", "--exec", "--exec-arg", "--name", "--namespace", "-o"],
   ],
   report: [...reading, "--namespace", "--as-writer", "--writers", "--all", "--limit-page", "-o"],
   key: ["--host", "-o"],
   manifests: [
     ...["--url", "--service", "--ca-bundle", "--policy", "--asker", "--failure-policy", "--timeout"],
-    ...["--namespace-label", "--admission-policies", "--examples", "-o"],
+    ...["--namespace-label", "--admission-policies", "--examples", "--in-cluster", "--image", "--tls-secret"],
+    ...["--cert-manager", "--inject-ca-from", "--key", "--proxy", "--constrained", "--namespace", "-o"],
   ],
   doctor: [
-    ...["--kubeconfig", "--context", "--url", "--policy", "--asker-kubeconfig", "--asker-context", "--namespace", "-o"],
+    ...["--kubeconfig", "--context", "--url", "--policy", "--asker-kubeconfig", "--asker-context", "--namespace"],
+    ...["--proxy", "--ca-bundle", "--audit-log", "--actor", "--actor-kubeconfig", "--actor-context", "-o"],
   ],
   completion: [],
 };
@@ -128,7 +134,17 @@ describe("where -- is forgotten, npm takes options for itself", () => {
 });
 
 describe("a developer script", () => {
-  const scripts = ["prove", "mutate", "bench", "soak", "faults", "control-planes", "build", "manifests:examples"];
+  const scripts = [
+    "prove",
+    "mutate",
+    "bench",
+    "soak",
+    "faults",
+    "control-planes",
+    "build",
+    "manifests:examples",
+    "monitoring",
+  ];
 
   test.each(scripts)("%s --help says what it does, and starts nothing", async (script) => {
     const [, program = ""] = /^node (\S+)\.ts$/.exec(packageJson.scripts[script]) ?? [];

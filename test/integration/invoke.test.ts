@@ -7,10 +7,13 @@ import { type Peer, reviewed, startPeer } from "../support/api-server-peer.ts";
 import { type Ran, type Run, runCommand } from "../support/command.ts";
 
 const invoke = (args: readonly string[] = [], how?: Run) => runCommand("invoke", args, how);
-const events = readdirSync(new URL("../../events/webhook/", import.meta.url))
-  .filter((file) => file.endsWith(".json"))
-  .map((file) => file.replace(".json", ""));
-const event = (name: string) => `events/webhook/${name}.json`;
+const namesIn = (door: string): readonly string[] =>
+  readdirSync(new URL(`../../events/${door}/`, import.meta.url))
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => file.replace(".json", ""));
+const [webhookEvents, proxyEvents] = [namesIn("webhook"), namesIn("proxy")];
+const events = [...webhookEvents, ...proxyEvents];
+const event = (name: string) => `events/${webhookEvents.includes(name) ? "webhook" : "proxy"}/${name}.json`;
 const textOf = (name: string) => readFileSync(new URL(`../../${event(name)}`, import.meta.url), "utf8");
 
 const folder = mkdtempSync(join(tmpdir(), "invoke-"));
@@ -27,6 +30,16 @@ const colour = "\u001b[";
 const decisions = ["skipped", "self", "permitted", "defaulted", "replaced", "denied"];
 const cellsOf = (line: string) => line.split(/ {2,}/);
 
+/** The two tables of a run, each as its lines under its title, and the last line. */
+const tablesIn = (stdout: string) => {
+  const [webhook = [], proxy = [], [count] = []] = stdout
+    .trimEnd()
+    .split("\n\n")
+    .map((part) => part.split("\n"));
+  expect([webhook[0], proxy[0]]).toEqual(["ADMISSION WEBHOOK", "IMPERSONATING PROXY"]);
+  return { webhook: webhook.slice(1), proxy: proxy.slice(1), count };
+};
+
 describe("without arguments, in a pipe", () => {
   let ran: Ran;
   beforeAll(async () => {
@@ -35,10 +48,12 @@ describe("without arguments, in a pipe", () => {
 
   test("every sample event is a line, uncut, and comes out as it says", () => {
     expect(ran).toMatchObject({ status: 0, stderr: "" });
-    const [head = "", ...lines] = ran.stdout.trimEnd().split("\n");
+    const { webhook, proxy, count } = tablesIn(ran.stdout);
+    const [head = "", ...lines] = webhook;
     expect(cellsOf(head)).toEqual(["EVENT", "REQUESTER", "WRITE", "NAMES", "OUTCOME", "RUNS AS", "WHY"]);
-    expect(lines.splice(-2)).toEqual(["", `${events.length} events, all as expected`]);
-    const rows = new Map(lines.map(cellsOf).map(([name, ...cells]) => [name, cells]));
+    expect(cellsOf(proxy[0] ?? "")).toEqual(["EVENT", "CALLER", "REQUEST", "DECISION", "WHY"]);
+    expect(count).toBe(`${events.length} events, all as expected`);
+    const rows = new Map([...lines, ...proxy.slice(1)].map(cellsOf).map(([name, ...cells]) => [name, cells]));
     expect([...rows.keys()].sort()).toEqual([...events].sort());
     expect(rows.get("create-another-forbidden")).toEqual([
       "alice",
@@ -50,6 +65,16 @@ describe("without arguments, in a pipe", () => {
     ]);
     expect(rows.get("update-spec-hijack")?.at(-1)).toBe("inherited, impersonate users/alice: no");
     expect(rows.get("create-self")).toEqual(["carol", "create", "carol", "self", "carol", "requester"]);
+    expect(rows.get("as-another")).toEqual([
+      "alice",
+      "get pods/web -n team-a",
+      "as bob",
+      "impersonate users/bob: yes, request: yes",
+    ]);
+    expect(rows.get("list-with-selectors")?.[1]).toBe(
+      "list pods -n team-a -l app=shop,!canary --field-selector=status.phase=Running",
+    );
+    expect(rows.get("anonymous")).toEqual(["system:anonymous", "get /version", "no credential", "-"]);
     expect(rows.get("gateway-livez")).toEqual(["-", "-", "-", "HTTP 200", "-", "-"]);
     expect(ran.stdout).not.toContain("…");
   });
@@ -65,30 +90,38 @@ describe("without arguments, in a pipe", () => {
 });
 
 describe.each([80, 120, 200])("without arguments, on a terminal of %d columns", (columns) => {
+  const isRow = (line: string) => !line.startsWith(" ");
   const onTerminal = async (args: readonly string[] = []) => {
     const { status, stdout } = await invoke(args, { terminal: true, columns });
-    const lines = stripVTControlCharacters(stdout).trimEnd().split("\n");
-    return { status, stdout, lines, rows: lines.slice(1, -2).filter((line) => !line.startsWith(" ")) };
+    const text = stripVTControlCharacters(stdout);
+    const { webhook, proxy, count } = tablesIn(text);
+    const rows = { webhook: webhook.slice(1).filter(isRow), proxy: proxy.slice(1).filter(isRow) };
+    return { status, stdout, lines: text.trimEnd().split("\n"), titles: [webhook[0], proxy[0]], rows, count };
   };
 
-  test("some fifteen events are shown, with every decision, and the last line says of how many", async () => {
-    const { status, stdout, lines, rows } = await onTerminal();
-    expect([status, cellsOf(lines[0] ?? "")]).toEqual([
+  test("the events of both doors that tell the most are shown, in 40 lines, and the last one says of how many", async () => {
+    const { status, stdout, lines, titles, rows, count } = await onTerminal();
+    expect([status, ...titles.map((title) => cellsOf(title ?? ""))]).toEqual([
       0,
       ["REQUESTER", "WRITE", "NAMES", "OUTCOME", "RUNS AS", "WHY"],
+      ["CALLER", "REQUEST", "DECISION", "WHY"],
     ]);
-    expect([...new Set(rows.map((row) => cellsOf(row)[3]))]).toEqual(expect.arrayContaining(decisions));
-    expect(lines.at(-1)).toBe(`${events.length} events, all as expected; ${rows.length} are shown, --all shows all`);
-    expect(rows.length).toBeGreaterThanOrEqual(14);
-    expect(rows.length).toBeLessThanOrEqual(18);
+    expect([...new Set(rows.webhook.map((row) => cellsOf(row)[3]))]).toEqual(expect.arrayContaining(decisions));
+    expect([...new Set(rows.proxy.map((row) => cellsOf(row)[2]))]).toEqual(
+      expect.arrayContaining(["as alice", "as bob", "own token", "no credential", "HTTP 403", "HTTP 400"]),
+    );
+    const shown = rows.webhook.length + rows.proxy.length;
+    expect(count).toBe(`${events.length} events, all as expected; ${shown} are shown, --all shows all`);
+    expect(shown).toBeGreaterThanOrEqual(20);
+    expect(lines.length).toBeLessThanOrEqual(40);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
     expect(stdout).toContain(`${colour}1mREQUESTER${colour}22m`);
   });
 
   test("--all shows all, and no line is longer than the terminal", async () => {
-    const { lines, rows } = await onTerminal(["--all"]);
-    expect(rows).toHaveLength(events.length);
-    expect(lines.at(-1)).toBe(`${events.length} events, all as expected`);
+    const { lines, rows, count } = await onTerminal(["--all"]);
+    expect([rows.webhook.length, rows.proxy.length]).toEqual([webhookEvents.length, proxyEvents.length]);
+    expect(count).toBe(`${events.length} events, all as expected`);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
   });
 });
@@ -106,6 +139,17 @@ test("an event that comes out otherwise than it says is shown on a terminal, cho
   expect([...failing]).toEqual(expect.arrayContaining(["create-another-forbidden", "nested-3-carol-names-alice"]));
   expect(stdout.match(/not as expected, /g)).toHaveLength(failing.size);
   expect(stdout).toContain(`${events.length} events, ${failing.size} not as expected; `);
+});
+
+test("no two events have one name", () => {
+  expect(new Set(events).size).toBe(events.length);
+});
+
+test.each(proxyEvents)("%s says its whole outcome", (name) => {
+  const { expect: expected } = JSON.parse(textOf(name));
+  const members =
+    "status" in expected ? ["status", "questions", "message"] : ["outcome", "user", "questions", "headers"];
+  expect(Object.keys(expected)).toEqual(members);
 });
 
 test("each event of the first screen is a sample event, and is listed once", () => {
@@ -140,6 +184,36 @@ describe("with one event", () => {
     expect(stdout).toContain("QUESTIONS\nnone\n");
   });
 
+  test("of the proxy, the header lines that go to the API server are shown, and whose credential", async () => {
+    const { status, stdout, stderr } = await invoke([event("as-another")]);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(sections(stdout)).toEqual(["OUTCOME", "QUESTIONS", "SENT"]);
+    expect(stdout).toContain(
+      "caller:    alice\nrequest:   get pods/web -n team-a\noutcome:   impersonated\nuser:      bob\n",
+    );
+    expect(stdout).toMatch(/^as alice: impersonate users\/bob: yes \(RBAC: allowed by .*\)\nas bob: get pods\/web/m);
+    expect(stdout.slice(stdout.indexOf("SENT"))).toBe(`SENT
+GET /api/v1/namespaces/team-a/pods/web
+Accept: application/json
+User-Agent: kubectl/v1.37.2
+X-Forwarded-For: 192.0.2.1
+Impersonate-User: bob
+Impersonate-Group: system:authenticated
+Impersonate-Extra-proxy.impersonation-admission%2foriginal-user-info: {"username":"alice","groups":["system:authenticated"]}
+Authorization: Bearer (the token of the acting account)
+
+`);
+    expect(stdout).not.toContain("token-of-alice");
+  });
+
+  test("that the proxy refuses is shown with the Status", async () => {
+    const { stdout } = await invoke([event("get-forbidden")]);
+    expect(sections(stdout)).toEqual(["OUTCOME", "QUESTIONS", "RESPONSE"]);
+    expect(stdout).toContain("QUESTIONS\nas carol: get pods/web -n team-a: no\n");
+    expect(stdout).toContain('"reason": "Forbidden"');
+    expect(stdout).toContain("decision made by proxy.impersonation-admission");
+  });
+
   test("a yes comes with its reason", async () => {
     const { stdout } = await invoke([event("create-another-permitted")]);
     expect(stdout).toMatch(/^impersonate users\/bob: yes \(RBAC: allowed by ClusterRoleBinding "impersonate-bob" /m);
@@ -147,14 +221,15 @@ describe("with one event", () => {
 });
 
 describe("-o json", () => {
-  const keys = ["event", "requester", "declared", "outcome", "reason", "effective", "questions", "response"];
+  const proxyKeys = ["event", "door", "caller", "request", "outcome", "user", "questions", "sent", "response"];
+  const keys = ["event", "door", "requester", "declared", "outcome", "reason", "effective", "questions", "response"];
 
   test("is a list with exactly these members for each event", async () => {
     const { status, stdout } = await invoke(["-o", "json"]);
     const results = JSON.parse(stdout);
     expect(status).toBe(0);
     expect(results.map(({ event: name }: { event: string }) => name).sort()).toEqual([...events].sort());
-    for (const result of results) expect(Object.keys(result)).toEqual(keys);
+    for (const result of results) expect(Object.keys(result)).toEqual(result.door === "proxy" ? proxyKeys : keys);
   });
 
   test("of one event is a list of one", async () => {
@@ -162,6 +237,7 @@ describe("-o json", () => {
     expect(JSON.parse(stdout)).toEqual([
       {
         event: "create-another-permitted",
+        door: "webhook",
         requester: "alice",
         declared: "bob",
         outcome: "permitted",
@@ -171,6 +247,36 @@ describe("-o json", () => {
           { question: "impersonate users/bob", answer: "yes", reason: expect.stringContaining("RBAC: allowed by") },
         ],
         response: expect.objectContaining({ kind: "AdmissionReview" }),
+      },
+    ]);
+  });
+
+  test("of a request to the proxy holds what is sent, without the credential", async () => {
+    const { stdout } = await invoke([event("service-account"), "-o", "json"]);
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        event: "service-account",
+        door: "proxy",
+        caller: "system:serviceaccount:team-a:ci",
+        request: "list deployments.apps -n team-a",
+        outcome: "own token",
+        user: "system:serviceaccount:team-a:ci",
+        questions: [
+          {
+            about: "request",
+            user: "system:serviceaccount:team-a:ci",
+            question: "list deployments.apps -n team-a",
+            answer: "yes",
+            reason: expect.stringContaining("RBAC: allowed by"),
+          },
+        ],
+        sent: {
+          method: "GET",
+          target: "/apis/apps/v1/namespaces/team-a/deployments",
+          headers: ["Accept: application/json", "User-Agent: kubectl/v1.37.2", "X-Forwarded-For: 192.0.2.1"],
+          credential: "caller",
+        },
+        response: null,
       },
     ]);
   });
@@ -249,6 +355,15 @@ describe("an event that comes out otherwise than it says", () => {
     expect(stderr).toBe('wrong: outcome is "self", expected "denied"\nwrong: effective is "carol", expected "alice"\n');
   });
 
+  test("of the proxy is a sentence too, and a difference of one header line is one", async () => {
+    const { expect: expected, ...rest } = JSON.parse(textOf("smuggled-identity"));
+    const headers = [...expected.headers, "X-Remote-User: kubernetes-admin"];
+    const one = file("smuggled.json", { ...rest, expect: { ...expected, headers, user: "bob" } });
+    const { status, stderr } = await invoke([one]);
+    expect(status).toBe(1);
+    expect(stderr).toContain('smuggled: user is "alice", expected "bob"\nsmuggled: headers is ["Accept');
+  });
+
   test("is marked among others, which are shown too", async () => {
     const { status, stdout } = await invoke([wrong(), event("create-self")]);
     expect(status).toBe(1);
@@ -263,8 +378,43 @@ describe("a user's mistake is status 2 and a sentence, and nothing is run", () =
     ["a file that is not there", () => ["none.json"], "none.json cannot be read (ENOENT)"],
     ["a folder", () => ["events"], "events cannot be read (EISDIR)"],
     ["a file that is not JSON", () => ["events/rbac.yaml"], "events/rbac.yaml is not a JSON object"],
-    ["JSON that is not an object", () => [file("list.json", "[]")], "list.json holds neither an AdmissionReview nor"],
-    ["an object of another kind", () => ["package.json"], "package.json holds neither an AdmissionReview nor an API"],
+    ["JSON that is not an object", () => [file("list.json", "[]")], "list.json holds no AdmissionReview (kind), no"],
+    [
+      "an object of another kind",
+      () => ["package.json"],
+      "package.json holds no AdmissionReview (kind), no API Gateway event",
+    ],
+    [
+      "a request without a method",
+      () => [file("request-1.json", { target: "/" })],
+      "request-1.json: method and target must be texts",
+    ],
+    [
+      "headers that are no list",
+      () => [file("request-2.json", { method: "GET", target: "/", headers: {} })],
+      "request-2.json: headers must be a list of texts, each Name: value",
+    ],
+    [
+      "a header without a colon",
+      () => [file("request-3.json", { method: "GET", target: "/", headers: ["Accept"] })],
+      'request-3.json: headers holds "Accept", which is not Name: value',
+    ],
+    [
+      "a caller without a name",
+      () => [file("request-4.json", { method: "GET", target: "/", headers: ["Authorization: Bearer a"], caller: {} })],
+      "request-4.json: caller.username is empty or not a string",
+    ],
+    [
+      "a caller without a credential",
+      () => [file("request-5.json", { method: "GET", target: "/", caller: { username: "alice" } })],
+      "request-5.json: caller is given, but no header brings a credential; add Authorization: Bearer TOKEN",
+    ],
+    [
+      "an endpoint of the proxy",
+      () => ["--endpoint", "mutate", event("as-another")],
+      "--endpoint mutate has no effect",
+    ],
+    ["a policy of the proxy", () => ["--policy", "razee", event("as-another")], "--policy razee has no effect"],
     ["an option that is not there", () => ["--fast"], "unknown option --fast"],
     ["an option without its value", () => ["--policy"], "--policy needs a value"],
     ["another endpoint", () => ["--endpoint", "convert"], "--endpoint convert is not mutate or validate"],
@@ -351,6 +501,17 @@ describe("asking a cluster", () => {
     expect(stdout).toMatch(/^outcome: {3}permitted$/m);
     expect(peer.seen).toMatchObject([{ method: "POST", headers: { authorization: "Bearer token-of-guard" } }]);
     expect(JSON.parse(peer.seen[0]?.body ?? "").spec).toMatchObject({ user: "alice" });
+  });
+
+  test("it answers for the proxy too", async () => {
+    peer.seen.splice(0);
+    const { status, stdout } = await invoke([event("get-forbidden"), "--kubeconfig", kubeconfig]);
+    expect(status).toBe(1);
+    expect(stdout).toContain("as carol: get pods/web -n team-a: yes (the stand-in says so)");
+    expect(JSON.parse(peer.seen[0]?.body ?? "").spec).toMatchObject({
+      user: "carol",
+      groups: ["system:authenticated"],
+    });
   });
 
   test("another context's credentials, where it is named", async () => {

@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { policies } from "../../functions/policies/index.ts";
+import { hashOfKey } from "../../functions/webhook/caller-key.ts";
 import { defaultAsker, impersonatorRoles } from "../../infra/kubernetes/example-roles.ts";
 import { exampleFiles } from "../../infra/kubernetes/examples.ts";
 import { throwAwayCertificates } from "../../infra/local/certificates.ts";
@@ -11,10 +13,12 @@ import {
   admissionPolicies,
   askerRoles,
   type Client,
+  inCluster,
+  proxyAccounts,
   type WebhookOptions,
   webhookConfigurations,
 } from "../../lib/manifests/index.ts";
-import type { Policy } from "../../lib/policy/index.ts";
+import { type Policy, readPolicy } from "../../lib/policy/index.ts";
 import { bundleRows } from "../support/ca-bundles.ts";
 import { runCommand } from "../support/command.ts";
 
@@ -29,12 +33,17 @@ const folder = mkdtempSync(join(tmpdir(), "manifests-"));
 const caFile = join(folder, "ca.pem");
 const broken = join(folder, "broken.pem");
 const utf16 = join(folder, "utf16.pem");
+const podPolicy = join(folder, "pods.yaml");
 let ca: string;
 let key: string;
 beforeAll(async () => {
   ({ ca, key } = await throwAwayCertificates({ hosts: ["localhost"] }));
   writeFileSync(caFile, ca);
   writeFileSync(utf16, `\ufeff${ca}`, "utf16le");
+  writeFileSync(
+    podPolicy,
+    'name: pods\ntargets:\n  - { group: "", versions: [v1], resources: [pods], fields: [{ path: spec.serviceAccountName, serviceAccount: name }] }\n',
+  );
   writeFileSync(broken, "-----BEGIN CERTIFICATE-----\nTk8=\n-----END CERTIFICATE-----\n");
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -106,6 +115,46 @@ describe("the output is what the library makes", () => {
     expect(stderr).toBe("");
   });
 
+  test("as the accounts of a proxy, with the commands for their tokens", async () => {
+    const { stdout, stderr } = await manifests("--proxy", "--constrained", "--namespace", "doors");
+    expect(documents(stdout)).toEqual(proxyAccounts({ namespace: "doors", isConstrained: true }));
+    expect(stderr).toContain("kubectl create token proxy-actor --namespace doors --duration 24h > proxy-actor.token\n");
+    expect(stderr).toMatch(
+      /\n# to undo it: npm run -s manifests -- --proxy --constrained --namespace doors \| kubectl delete -f -\n$/,
+    );
+  });
+
+  test("as pods, with a policy in a file, a key, and the CA of the certificate", async () => {
+    const file = join(folder, "own.yaml");
+    const text =
+      'name: own\ntargets:\n  - { group: g.example, versions: ["*"], resources: [things], fields: [spec.user] }\n';
+    writeFileSync(file, text);
+    const options = ["--in-cluster", "--proxy", "--policy", file, "--ca-bundle", caFile, "--key", "some-key"];
+    const { stdout, stderr } = await manifests(...options, "--image", "i:1");
+    const digest = createHash("sha256").update(text).digest("hex").slice(0, 16);
+    expect(documents(stdout)).toEqual(
+      inCluster({
+        policy: readPolicy({
+          name: "own",
+          targets: [{ group: "g.example", versions: ["*"], resources: ["things"], fields: ["spec.user"] }],
+        }),
+        policySource: { configMap: "impersonation-admission-policy", text, digest },
+        ...{ namespace: "impersonation-admission", image: "i:1", tlsSecret: "impersonation-admission-tls" },
+        caBundle: Buffer.from(ca).toString("base64"),
+        key: { text: "some-key", hash: hashOfKey("some-key") },
+        proxy: { isConstrained: false },
+      }),
+    );
+    expect(stderr).not.toContain("some-key");
+  });
+
+  test("the command that removes the pods makes the same names", async () => {
+    const { stdout, stderr } = await manifests("--in-cluster", "--proxy", "--inject-ca-from", "a/b", "--key", "k");
+    const [, undo = ""] = /# to undo it: npm run -s manifests -- (.*) \| kubectl delete -f -/.exec(stderr) ?? [];
+    const namesIn = (text: string) => documents(text).map(({ kind, metadata }) => [kind, metadata.name]);
+    expect(namesIn((await manifests(...undo.split(" "))).stdout)).toEqual(namesIn(stdout));
+  });
+
   test("a label that YAML 1.1 takes for a boolean stays a string", async () => {
     const { stdout } = await manifests("--url", url, "--namespace-label", "on=yes");
     expect(stdout).toContain('matchLabels:\n        "on": "yes"\n');
@@ -135,7 +184,7 @@ describe("the output is what the library makes", () => {
     }
     expect([status, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(
-      row.fault ? `holds what the API server does not read: ${row.fault}` : "holds no PEM certificate",
+      row.fault ? `holds what Kubernetes does not read: ${row.fault}` : "holds no PEM certificate",
     );
   });
 });
@@ -191,6 +240,28 @@ describe("a user's mistake is a sentence and status 2", () => {
       "--timeout 1e1 is not a number of seconds",
     ],
     ["an option twice", () => ["--url", url, "--url", url], "--url is given twice; leave one out"],
+    [
+      "pods with a policy that covers pods",
+      () => ["--in-cluster", "--ca-bundle", caFile, "--policy", podPolicy],
+      "the policy covers pods of the core group, which the pods of the webhook are made of",
+    ],
+    ["pods without a CA", () => ["--in-cluster"], "give one of --ca-bundle FILE, --cert-manager and --inject-ca-from"],
+    [
+      "half a Certificate",
+      () => ["--in-cluster", "--inject-ca-from", "a"],
+      "--inject-ca-from a is not NAMESPACE/NAME of a Certificate",
+    ],
+    [
+      "a key that cannot be part of a path",
+      () => ["--in-cluster", "--cert-manager", "--key", "a/b"],
+      "--key has characters other than A-Z a-z 0-9 - _; npm run -s key -- makes one",
+    ],
+    [
+      "a Secret that cannot be",
+      () => ["--in-cluster", "--cert-manager", "--tls-secret", "A"],
+      "--tls-secret A is not a name that Kubernetes takes",
+    ],
+    ["a namespace that cannot be", () => ["--proxy", "--namespace", "A_b"], "--namespace A_b is not a name"],
     ["an unknown policy", () => ["--url", url, "--policy", "flux"], "there is no policy flux; built in are"],
     ["another output", () => ["--url", url, "-o", "xml"], "-o xml is not yaml or json"],
     ["an unknown option", () => ["--uri", url], "unknown option --uri"],

@@ -59,6 +59,8 @@ beforeAll(async () => {
   };
   writeFileSync(at("kubeconfig"), JSON.stringify(kubeconfig));
   writeFileSync(at("other-kubeconfig"), JSON.stringify({ ...kubeconfig, "current-context": "two" }));
+  writeFileSync(at("token"), "a-token");
+  writeFileSync(at("peer.pem"), Buffer.from(peer.caData, "base64"));
   writeFileSync(at("writers.yaml"), "kubectl: bob\n");
   writeFileSync(at("roles.yaml"), yamlText(userImpersonatorRoles("alice", "carol")));
   const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost"] });
@@ -78,10 +80,25 @@ interface Mode {
   readonly options: Readonly<Record<string, readonly [args: () => readonly string[], refusal?: string]>>;
 }
 
+const ofTheWebhook = "means nothing with --proxy: it is about the webhook; leave it out";
+const proxyAt = ["--server", "https://proxy.example.com/k8s/clusters/prod"];
 const url = ["--url", "https://guard.example.com/clusters/prod/KEY"];
 const both = "give --url URL or --service NAMESPACE/NAME, and not both";
 const inTree =
   "means nothing with --admission-policies: admission policies call nothing and have no identity; leave it out";
+const inProxy =
+  "means nothing with --proxy: it prints the accounts of a proxy, which no policy and no webhook changes; leave it out";
+const inPods =
+  "means nothing with --in-cluster: the webhook is a Service of its own, and asks with the service account of its pods; leave it out";
+/** What goes with --in-cluster alone. */
+const ofPods: Mode["options"] = Object.fromEntries(
+  [["--image", "i"], ["--tls-secret", "tls"], ["--cert-manager"], ["--inject-ca-from", "a/b"], ["--key", "k"]].map(
+    (args) => [args[0], [() => args, `${args[0]} means nothing without --in-cluster; leave it out`]],
+  ),
+);
+const withoutProxy = "--constrained means nothing without --proxy; leave it out";
+const oneAuthority = "give one of --ca-bundle FILE, --cert-manager and --inject-ca-from NAMESPACE/NAME";
+const withoutNamespace = "--namespace means nothing without --proxy or --in-cluster; leave it out";
 const inExamples = "means nothing with --examples: the example roles are the same for every deployment; leave it out";
 
 const modes: readonly Mode[] = [
@@ -100,6 +117,11 @@ const modes: readonly Mode[] = [
       "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
       "--admission-policies": [() => ["--admission-policies"], `--url ${inTree}`],
       "--examples": [() => ["--examples"], `--url ${inExamples}`],
+      "--in-cluster": [() => ["--in-cluster"], `--url ${inPods}`],
+      ...ofPods,
+      "--proxy": [() => ["--proxy"], `--url ${inProxy}`],
+      "--constrained": [() => ["--constrained"], withoutProxy],
+      "--namespace": [() => ["--namespace", "doors"], withoutNamespace],
       "-o": [() => ["-o", "json"]],
     },
   },
@@ -118,6 +140,11 @@ const modes: readonly Mode[] = [
       "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
       "--admission-policies": [() => ["--admission-policies"], "--admission-policies is given twice"],
       "--examples": [() => ["--examples"], "--admission-policies and --examples are printed one at a time"],
+      "--in-cluster": [() => ["--in-cluster"], "--in-cluster and --admission-policies are printed one at a time"],
+      ...ofPods,
+      "--proxy": [() => ["--proxy"], "--admission-policies and --proxy are printed one at a time"],
+      "--constrained": [() => ["--constrained"], withoutProxy],
+      "--namespace": [() => ["--namespace", "doors"], withoutNamespace],
       "-o": [() => ["-o", "json"]],
     },
   },
@@ -139,6 +166,67 @@ const modes: readonly Mode[] = [
         "--admission-policies and --examples are printed one at a time",
       ],
       "--examples": [() => ["--examples"], "--examples is given twice"],
+      "--in-cluster": [() => ["--in-cluster"], "--in-cluster and --examples are printed one at a time"],
+      ...ofPods,
+      "--proxy": [() => ["--proxy"], "--examples and --proxy are printed one at a time"],
+      "--constrained": [() => ["--constrained"], withoutProxy],
+      "--namespace": [() => ["--namespace", "doors"], withoutNamespace],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "manifests",
+    mode: "pods",
+    base: () => ["--in-cluster", "--ca-bundle", at("ca.pem")],
+    options: {
+      "--url": [() => url, `--url ${inPods}`],
+      "--service": [() => ["--service", "a/b"], `--service ${inPods}`],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")], "--ca-bundle is given twice"],
+      "--policy": [() => ["--policy", at("other.yaml")]],
+      "--asker": [() => ["--asker", "guard"], `--asker ${inPods}`],
+      "--failure-policy": [() => ["--failure-policy", "Ignore"]],
+      "--timeout": [() => ["--timeout", "9"]],
+      "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
+      "--admission-policies": [
+        () => ["--admission-policies"],
+        "--in-cluster and --admission-policies are printed one at a time",
+      ],
+      "--examples": [() => ["--examples"], "--in-cluster and --examples are printed one at a time"],
+      "--in-cluster": [() => ["--in-cluster"], "--in-cluster is given twice"],
+      "--image": [() => ["--image", "registry.example.com/guard:1"]],
+      "--tls-secret": [() => ["--tls-secret", "tls"]],
+      "--cert-manager": [() => ["--cert-manager"], oneAuthority],
+      "--inject-ca-from": [() => ["--inject-ca-from", "a/b"], oneAuthority],
+      "--key": [() => ["--key", "k"]],
+      "--proxy": [() => ["--proxy"]],
+      "--constrained": [() => ["--constrained"], withoutProxy],
+      "--namespace": [() => ["--namespace", "doors"]],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "manifests",
+    mode: "the accounts of a proxy",
+    base: () => ["--proxy"],
+    options: {
+      "--url": [() => url, `--url ${inProxy}`],
+      "--service": [() => ["--service", "a/b"], `--service ${inProxy}`],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")], `--ca-bundle ${inProxy}`],
+      "--policy": [() => ["--policy", "razee"], `--policy ${inProxy}`],
+      "--asker": [() => ["--asker", "guard"], `--asker ${inProxy}`],
+      "--failure-policy": [() => ["--failure-policy", "Fail"], `--failure-policy ${inProxy}`],
+      "--timeout": [() => ["--timeout", "5"], `--timeout ${inProxy}`],
+      "--namespace-label": [() => ["--namespace-label", "a=b"], `--namespace-label ${inProxy}`],
+      "--admission-policies": [
+        () => ["--admission-policies"],
+        "--admission-policies and --proxy are printed one at a time",
+      ],
+      "--examples": [() => ["--examples"], "--examples and --proxy are printed one at a time"],
+      "--in-cluster": [() => ["--in-cluster", "--cert-manager"]],
+      ...ofPods,
+      "--proxy": [() => ["--proxy"], "--proxy is given twice"],
+      "--constrained": [() => ["--constrained"]],
+      "--namespace": [() => ["--namespace", "doors"]],
       "-o": [() => ["-o", "json"]],
     },
   },
@@ -174,6 +262,20 @@ const modes: readonly Mode[] = [
     },
   },
   {
+    command: "invoke",
+    mode: "a request to the proxy",
+    base: () => ["events/proxy/get-allowed.json"],
+    options: {
+      "--endpoint": [() => ["--endpoint", "validate"], "--endpoint validate has no effect: each event names its"],
+      "--rbac": [() => ["--rbac", at("roles.yaml")]],
+      "--kubeconfig": [() => ["--kubeconfig", at("kubeconfig")]],
+      "--context": [() => ["--context", "two"]],
+      "--policy": [() => ["--policy", "razee-audit"], "--policy razee-audit has no effect: a request to the proxy"],
+      "--all": [() => ["--all"], "--all shows each sample event; leave it out if events are named"],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
     command: "report",
     mode: "a cluster",
     base: () => ["--kubeconfig", at("kubeconfig")],
@@ -200,6 +302,137 @@ const modes: readonly Mode[] = [
       "--policy": [() => ["--policy", at("other.yaml")]],
       "--asker-kubeconfig": [() => ["--asker-kubeconfig", at("kubeconfig")]],
       "--asker-context": [() => ["--asker-context", "two"], "--asker-context is one of an --asker-kubeconfig"],
+      "--namespace": [() => ["--namespace", "team-a"]],
+      "--proxy": [() => ["--proxy", "https://127.0.0.1:9"]],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")], "--ca-bundle goes with --proxy; give that too"],
+      "--audit-log": [() => ["--audit-log", at("token")], "--audit-log goes with --proxy; give that too"],
+      "--actor": [() => ["--actor", "two"], "--actor goes with --proxy; give that too"],
+      "--actor-kubeconfig": [() => ["--actor-kubeconfig", at("kubeconfig")], "--actor-kubeconfig goes with --proxy"],
+      "--actor-context": [() => ["--actor-context", "two"], "--actor-context goes with --proxy"],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "doctor",
+    mode: "a proxy",
+    base: () => ["--kubeconfig", at("kubeconfig"), "--proxy", peer.url, "--ca-bundle", at("peer.pem")],
+    options: {
+      "--kubeconfig": [() => ["--kubeconfig", at("other-kubeconfig")], "--kubeconfig is given twice"],
+      "--context": [() => ["--context", "two"]],
+      "--url": [() => ["--url", "https://127.0.0.1:9/clusters/prod/KEY"], `--url ${ofTheWebhook}`],
+      "--policy": [() => ["--policy", "razee"], `--policy ${ofTheWebhook}`],
+      "--asker-kubeconfig": [() => ["--asker-kubeconfig", at("kubeconfig")], `--asker-kubeconfig ${ofTheWebhook}`],
+      "--asker-context": [() => ["--asker-context", "two"], `--asker-context ${ofTheWebhook}`],
+      "--namespace": [() => ["--namespace", "team-a"], `--namespace ${ofTheWebhook}`],
+      "--proxy": [() => ["--proxy", "https://127.0.0.1:9"], "--proxy is given twice"],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")], "--ca-bundle is given twice"],
+      "--audit-log": [() => ["--audit-log", at("missing")], "missing cannot be read (ENOENT)"],
+      "--actor": [() => ["--actor", "two"]],
+      "--actor-kubeconfig": [() => ["--actor-kubeconfig", at("kubeconfig")], "name it with --actor"],
+      "--actor-context": [() => ["--actor-context", "two"], "--actor-context is about the acting user; name it with"],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "kubeconfig",
+    mode: "a token",
+    base: () => [...proxyAt, "--token", "b"],
+    options: {
+      "--server": [() => ["--server", "https://a.example"], "--server is given twice"],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")]],
+      "--token": [() => ["--token", "a"], "--token is given twice"],
+      "--token-file": [
+        () => ["--token-file", at("token")],
+        "--token and --token-file are two credentials; leave one out",
+      ],
+      "--oidc": [() => ["--oidc", "https://a.example,b"], "--token and --oidc are two credentials; leave one out"],
+      "--oidc-scope": [() => ["--oidc-scope", "groups"], "--oidc-scope goes with --oidc"],
+      "--client-certificate": [
+        () => ["--client-certificate", at("tls.crt")],
+        "--token and --client-certificate are two credentials; leave one out",
+      ],
+      "--client-key": [() => ["--client-key", at("tls.key")], "--client-key goes with --client-certificate"],
+      "--exec": [() => ["--exec", "login"], "--token and --exec are two credentials; leave one out"],
+      "--exec-arg": [() => ["--exec-arg", "a"], "--exec-arg goes with --exec"],
+      "--name": [() => ["--name", "mine"]],
+      "--namespace": [() => ["--namespace", "team-a"]],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "kubeconfig",
+    mode: "OIDC",
+    base: () => [...proxyAt, "--oidc", "https://login.example,kubernetes"],
+    options: {
+      "--server": [() => ["--server", "https://a.example"], "--server is given twice"],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")]],
+      "--token": [() => ["--token", "a"], "--token and --oidc are two credentials; leave one out"],
+      "--token-file": [
+        () => ["--token-file", at("token")],
+        "--token-file and --oidc are two credentials; leave one out",
+      ],
+      "--oidc": [() => ["--oidc", "https://a.example,b"], "--oidc is given twice"],
+      "--oidc-scope": [() => ["--oidc-scope", "groups"]],
+      "--client-certificate": [
+        () => ["--client-certificate", at("tls.crt")],
+        "--oidc and --client-certificate are two credentials; leave one out",
+      ],
+      "--client-key": [() => ["--client-key", at("tls.key")], "--client-key goes with --client-certificate"],
+      "--exec": [() => ["--exec", "login"], "--oidc and --exec are two credentials; leave one out"],
+      "--exec-arg": [() => ["--exec-arg", "a"], "--exec-arg goes with --exec"],
+      "--name": [() => ["--name", "mine"]],
+      "--namespace": [() => ["--namespace", "team-a"]],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "kubeconfig",
+    mode: "a client certificate",
+    base: () => [...proxyAt, "--client-certificate", at("tls.crt"), "--client-key", at("tls.key")],
+    options: {
+      "--server": [() => ["--server", "https://a.example"], "--server is given twice"],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")]],
+      "--token": [() => ["--token", "a"], "--token and --client-certificate are two credentials; leave one out"],
+      "--token-file": [
+        () => ["--token-file", at("token")],
+        "--token-file and --client-certificate are two credentials; leave one out",
+      ],
+      "--oidc": [
+        () => ["--oidc", "https://a.example,b"],
+        "--oidc and --client-certificate are two credentials; leave one out",
+      ],
+      "--oidc-scope": [() => ["--oidc-scope", "groups"], "--oidc-scope goes with --oidc"],
+      "--client-certificate": [() => ["--client-certificate", at("tls.crt")], "--client-certificate is given twice"],
+      "--client-key": [() => ["--client-key", at("tls.key")], "--client-key is given twice"],
+      "--exec": [() => ["--exec", "login"], "--client-certificate and --exec are two credentials; leave one out"],
+      "--exec-arg": [() => ["--exec-arg", "a"], "--exec-arg goes with --exec"],
+      "--name": [() => ["--name", "mine"]],
+      "--namespace": [() => ["--namespace", "team-a"]],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "kubeconfig",
+    mode: "a plugin",
+    base: () => [...proxyAt, "--exec", "plugin"],
+    options: {
+      "--server": [() => ["--server", "https://a.example"], "--server is given twice"],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")]],
+      "--token": [() => ["--token", "a"], "--token and --exec are two credentials; leave one out"],
+      "--token-file": [
+        () => ["--token-file", at("token")],
+        "--token-file and --exec are two credentials; leave one out",
+      ],
+      "--oidc": [() => ["--oidc", "https://a.example,b"], "--oidc and --exec are two credentials; leave one out"],
+      "--oidc-scope": [() => ["--oidc-scope", "groups"], "--oidc-scope goes with --oidc"],
+      "--client-certificate": [
+        () => ["--client-certificate", at("tls.crt")],
+        "--client-certificate and --exec are two credentials; leave one out",
+      ],
+      "--client-key": [() => ["--client-key", at("tls.key")], "--client-key goes with --client-certificate"],
+      "--exec": [() => ["--exec", "login"], "--exec is given twice"],
+      "--exec-arg": [() => ["--exec-arg", "a"]],
+      "--name": [() => ["--name", "mine"]],
       "--namespace": [() => ["--namespace", "team-a"]],
       "-o": [() => ["-o", "json"]],
     },
@@ -234,12 +467,16 @@ beforeAll(() => {
 /** The kubeconfig that is taken where none is named. */
 const usual = () => ({ environment: { KUBECONFIG: at("kubeconfig") } });
 
-/** All that can be seen of a run: what it prints, and what it asks a cluster as which user. Secrets that are new each time are left out. */
+/**
+ * All that can be seen of a run: what it prints, and what it asks a cluster as which user. Secrets that are new each time are left out, and
+ * how long something took.
+ */
 const observe = async (command: string, args: readonly string[]) => {
   peer.seen.splice(0);
   const { status, stdout, stderr } = await runCommand(command, args, usual());
   const asked = peer.seen.map(({ method, url: path, headers }) => `${method} ${path} ${headers.authorization}`).sort();
-  return { status, stderr, stdout: stdout.replaceAll(/[\w-]{43}\b|sha256:\w+/g, "SECRET"), asked };
+  const same = stdout.replaceAll(/[\w-]{43}\b|sha256:\w+/g, "SECRET").replaceAll(/\b\d+ ms\b/g, "some ms");
+  return { status, stderr, stdout: same, asked };
 };
 
 describe.each(modes)("$command: $mode", ({ command, base, options }) => {

@@ -237,8 +237,8 @@ describe("npx with the tarball, in an empty folder", () => {
   test("runs all sample events through the function that was packed", async () => {
     const { status, stdout, stderr } = await packed.run(["invoke", "-o", "json"]);
     expect([status, stderr]).toEqual([0, ""]);
-    const events = readdirSync(join(root, "events/webhook"));
-    expect(JSON.parse(stdout).map(({ event }: { event: string }) => `${event}.json`)).toEqual(events.sort());
+    const events = ["webhook", "proxy"].flatMap((door) => readdirSync(join(root, "events", door)).sort());
+    expect(JSON.parse(stdout).map(({ event }: { event: string }) => `${event}.json`)).toEqual(events);
   });
 
   test("serves the function, with its CA in .local of the folder", async () => {

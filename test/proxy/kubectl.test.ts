@@ -11,6 +11,7 @@ import type { Kubectl, KubectlResult } from "../cluster/harness/kubectl.ts";
 import { applied } from "../cluster/world/applied.ts";
 import { until } from "../cluster/world/until.ts";
 import { type Kubelet, startKubelet } from "./world/kubelet.ts";
+import { runPods } from "./world/run-pods.ts";
 import { type Served, type Stage, startStage } from "./world/stage.ts";
 
 let stage: Stage;
@@ -28,34 +29,7 @@ beforeAll(async () => {
   proxy = await stage.serve();
   impersonating = await stage.serve({ uid: "impersonate" });
   kubelet = await startKubelet(stage.connection.folder);
-  const metadata = { name: "p1" };
-  const pod = (way: Way) => ({
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { ...metadata, namespace: namespaceOf(way) },
-    spec: { nodeName: "n1", containers: [{ name: "main", image: "none" }], tolerations: [{ operator: "Exists" }] },
-  });
-  await applied(stage, [
-    { apiVersion: "v1", kind: "Node", metadata: { name: "n1" } },
-    ...ways.map((way) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespaceOf(way) } })),
-  ]);
-  await applied(stage, ways.map(pod));
-  const admin = stage.user("admin");
-  const patch = async (what: readonly string[], status: object) => {
-    const args = ["patch", ...what, "--subresource=status", "--type=merge", "-p", JSON.stringify({ status })];
-    expect((await stage.kubectl(admin, args)).stderr).toBe("");
-  };
-  await patch(["node", "n1"], {
-    addresses: [{ type: "InternalIP", address: "127.0.0.1" }],
-    daemonEndpoints: { kubeletEndpoint: { Port: kubelet.port } },
-  });
-  const container = { name: "main", image: "none", imageID: "", ready: true, restartCount: 0, containerID: "x://1" };
-  for (const way of ways)
-    await patch(["pod", "p1", "-n", namespaceOf(way)], {
-      phase: "Running",
-      conditions: [{ type: "Ready", status: "True" }],
-      containerStatuses: [{ ...container, state: { running: {} } }],
-    });
+  await runPods(stage, kubelet, ways.map(namespaceOf));
 });
 afterAll(async () => {
   await kubelet?.stop();

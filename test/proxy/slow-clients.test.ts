@@ -29,7 +29,9 @@ beforeAll(async () => {
   const [certFile, keyFile, caFile] = [file("cert.pem", tls.cert), file("key.pem", tls.key), file("ca.pem", tls.ca)];
   standIn = await startStandIn(tls);
   const config = {
-    clusters: [{ name: "c", cluster: { server: `https://127.0.0.1:${standIn.port}`, "certificate-authority": caFile } }],
+    clusters: [
+      { name: "c", cluster: { server: `https://127.0.0.1:${standIn.port}`, "certificate-authority": caFile } },
+    ],
     users: ["asker", "actor"].map((name) => ({ name, user: { token: name } })),
     contexts: [{ name: "prod", context: { cluster: "c", user: "asker" } }],
     "current-context": "prod",

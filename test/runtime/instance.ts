@@ -22,6 +22,11 @@ export interface Instance {
   readonly initCpuMilliseconds: number | undefined;
   /** Sends an event and returns the handler's answer. Rejects with the error that the handler threw. */
   readonly invoke: (event: unknown, milliseconds?: number) => Promise<unknown>;
+  /**
+   * Sends an event to a handler that streams, and passes its answer on as it arrives: a request of the runtime client's. Resolves when the
+   * instance asks for more work.
+   */
+  readonly stream: (event: unknown, take: (answer: IncomingMessage) => void, milliseconds?: number) => Promise<void>;
   /** Lambda freezes an instance between invocations. */
   readonly freeze: () => void;
   readonly thaw: () => void;
@@ -35,6 +40,7 @@ interface Work {
   readonly event: string;
   readonly deadline: number;
   readonly done: PromiseWithResolvers<unknown>;
+  readonly take?: (answer: IncomingMessage) => void;
 }
 
 const textOf = async (request: IncomingMessage) => {
@@ -87,7 +93,13 @@ export const startInstance = async (deployment: Deployment): Promise<Instance> =
     if (step === "next") {
       up.resolve({ at: performance.now(), cpu: processCost(child?.pid ?? 0).cpu });
       idle = response;
+      if (current?.take) current.done.resolve(undefined);
       return handOut();
+    }
+    if (step === "response" && current?.take) {
+      current.take(request);
+      request.once("end", () => response.writeHead(202).end('{"status":"OK"}'));
+      return;
     }
     const text = await textOf(request);
     response.writeHead(202, { "content-type": "application/json" }).end('{"status":"OK"}');
@@ -124,15 +136,20 @@ export const startInstance = async (deployment: Deployment): Promise<Instance> =
     await stop();
     throw error;
   });
+  const invoke = (event: unknown, milliseconds = 15_000, take?: Work["take"]): Promise<unknown> => {
+    const done = Promise.withResolvers<unknown>();
+    const work = { id: randomUUID(), event: JSON.stringify(event), deadline: Date.now() + milliseconds, done };
+    waiting.push({ ...work, ...(take && { take }) });
+    handOut();
+    return done.promise;
+  };
   return {
     pid: started.pid ?? 0,
     initMilliseconds: at - startedAt,
     initCpuMilliseconds: cpu,
-    invoke: (event, milliseconds = 15_000) => {
-      const done = Promise.withResolvers<unknown>();
-      waiting.push({ id: randomUUID(), event: JSON.stringify(event), deadline: Date.now() + milliseconds, done });
-      handOut();
-      return done.promise;
+    invoke,
+    stream: async (event, take, milliseconds) => {
+      await invoke(event, milliseconds, take);
     },
     freeze: () => started.kill("SIGSTOP"),
     thaw: () => started.kill("SIGCONT"),

@@ -8,9 +8,12 @@ import { unzipInto } from "./unzip.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The deployment package: the result of `npm run package`, unpacked into a temporary folder, and the names of its files. */
-export const unpackPackage = async (): Promise<{ readonly taskRoot: string; readonly files: readonly string[] }> => {
-  await promisify(execFile)("npm", ["run", "package"], { cwd: root });
+/** A deployment package: the result of `npm run package` for one function, unpacked into a temporary folder, and the names of its files. */
+export const unpackPackage = async (
+  name: "admission" | "proxy" = "admission",
+): Promise<{ readonly taskRoot: string; readonly files: readonly string[] }> => {
+  const params = name === "proxy" ? ["--", "--param", "proxyRegistry=ssm:/impersonation-proxy/"] : [];
+  await promisify(execFile)("npm", ["run", "package", ...params], { cwd: root });
   const taskRoot = await mkdtemp(join(tmpdir(), "lambda-task-"));
-  return { taskRoot, files: unzipInto(await readFile(`${root}.serverless/admission.zip`), taskRoot) };
+  return { taskRoot, files: unzipInto(await readFile(`${root}.serverless/${name}.zip`), taskRoot) };
 };

@@ -14,8 +14,8 @@ const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as con
 const hour = 3_600_000;
 
 /** PEM texts: a client with `cert` and `key` is a known user of an API server that trusts `ca` (`--client-ca-file`). */
-export const clientCertificate = async (username: string) => {
-  const dates = { notBefore: new Date(Date.now() - hour), notAfter: new Date(Date.now() + hour) };
+export const clientCertificate = async (username: string, notAfter = new Date(Date.now() + hour)) => {
+  const dates = { notBefore: new Date(notAfter.getTime() - 2 * hour), notAfter };
   const newKeys = () => webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const [authority, client] = [await newKeys(), await newKeys()];
   const ca = await X509CertificateGenerator.createSelfSigned({

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,6 +31,8 @@ export interface Packaged {
   readonly outputs: Readonly<Record<string, { readonly Value: unknown }>>;
   /** The names in the zip. */
   readonly files: readonly string[];
+  /** The names in the zip of the proxy; undefined where it is not deployed. */
+  readonly proxyFiles: readonly string[] | undefined;
   /** The output of osls. */
   readonly output: string;
   readonly remove: () => Promise<void>;
@@ -60,6 +63,9 @@ export const packaged = async ({ config, params = {}, stage = "prod" }: Variant)
     outputs,
     output,
     files: unzip(await readFile(join(folder, "admission.zip"))).map(([name]) => name),
+    proxyFiles: existsSync(join(folder, "proxy.zip"))
+      ? unzip(await readFile(join(folder, "proxy.zip"))).map(([name]) => name)
+      : undefined,
     remove: () => rm(folder, { recursive: true }),
   };
 };

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { metrics, namespace } from "../../functions/telemetry/metrics.ts";
+import { proxyMetrics } from "../../functions/telemetry/proxy-metrics.ts";
 import { allows, deployerPolicy } from "../support/iam-policy.ts";
 import { lint } from "./lint.ts";
 import { type Packaged, packaged, type Resource, type Variant } from "./packaged.ts";
@@ -13,6 +14,8 @@ import {
   layer,
   type Name,
   names,
+  proxyRole,
+  proxySecret,
   role,
   secret,
   securityGroup,
@@ -31,10 +34,14 @@ afterAll(async () => {
 });
 
 const of = (name: Name): Packaged => made.get(name) ?? expect.unreachable();
-const ofType = (name: Name, type: string): readonly Resource[] =>
-  Object.values(of(name).resources).filter(({ Type }) => Type === type);
-const only = (name: Name, type: string): Resource["Properties"] => {
-  const [first, ...more] = ofType(name, type);
+/** The proxy's resources have logical ids of their own. */
+const isOfProxy = ([id]: readonly [id: string, resource: Resource]): boolean => id.startsWith("Proxy");
+const ofType = (name: Name, type: string, isWanted = (entry: [string, Resource]) => !isOfProxy(entry)) =>
+  Object.entries(of(name).resources)
+    .filter((entry) => entry[1].Type === type && isWanted(entry))
+    .map(([, resource]) => resource);
+const only = (name: Name, type: string, isWanted?: Parameters<typeof ofType>[2]): Resource["Properties"] => {
+  const [first, ...more] = ofType(name, type, isWanted);
   expect(more).toEqual([]);
   return first?.Properties;
 };
@@ -74,11 +81,11 @@ const ec2 = (account: string, resource: string) => ({
 });
 const ownAccount = "${AWS::AccountId}";
 /** Permissions for Lambda itself; the function's own code is denied them. */
-const networking = (name: Name): readonly Statement[] => {
+const networking = (name: Name, part: "admission" | "proxy" = "admission"): readonly Statement[] => {
   const create = "ec2:CreateNetworkInterface";
   const change = ["ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"];
   const describe = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"];
-  const itself = `arn:\${AWS::Partition}:lambda:\${AWS::Region}:${ownAccount}:function:${functionName(name)}`;
+  const itself = `arn:\${AWS::Partition}:lambda:\${AWS::Region}:${ownAccount}:function:${functionName(name).replace(/admission$/, part)}`;
   return [
     {
       Action: [create],
@@ -161,8 +168,9 @@ describe.each(names)("%s", (name) => {
   });
 
   test("logs have a retention", () => {
-    const days = ofType(name, "AWS::Logs::LogGroup").map(({ Properties }) => Properties.RetentionInDays);
-    expect(days).toEqual([expect.any(Number), expect.any(Number)]);
+    const days = ofType(name, "AWS::Logs::LogGroup", () => true).map(({ Properties }) => Properties.RetentionInDays);
+    expect(days.length).toBe(of(name).proxyFiles ? 4 : 2);
+    expect(days).toEqual(days.map(() => expect.any(Number)));
     expect(new Set(days).size).toBe(1);
   });
 
@@ -199,7 +207,7 @@ describe.each(names)("%s", (name) => {
     }
     for (const { TreatMissingData, AlarmActions = [] } of alarms) {
       expect(TreatMissingData).toBe("notBreaching");
-      expect(AlarmActions).toEqual(name === "a secret, in a VPC, with everything" ? [topic] : []);
+      expect(AlarmActions).toEqual("alarmTopic" in (variants[name].params ?? {}) ? [topic] : []);
     }
   });
 
@@ -247,6 +255,7 @@ describe("the role may write its own log, and", () => {
     ["a new account", [parameters]],
     ["a layer", []],
     ["a private API, in a VPC", [parameters, ...networking("a private API, in a VPC")]],
+    ["with the proxy", [parameters]],
     [
       "a secret, in a VPC, with everything",
       [
@@ -403,6 +412,208 @@ describe("a private API", () => {
   });
 });
 
+/** Whether a statement's resource, a pattern of IAM, covers an ARN. */
+const covers = (pattern: string, arn: string): boolean =>
+  new RegExp(
+    `^${pattern
+      .replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
+      .replaceAll("\\*", ".*")
+      .replaceAll("\\?", ".")}$`,
+  ).test(arn);
+
+const filledIn = (resource: unknown): string =>
+  String((resource as { readonly "Fn::Sub"?: string })["Fn::Sub"] ?? resource)
+    .replaceAll("${AWS::Partition}", "aws")
+    .replaceAll("${AWS::Region}", "eu-west-1")
+    .replaceAll("${AWS::AccountId}", "123456789012");
+
+/** The ARN of something that a registry consists of. */
+const arnIn = (setting: string): string => {
+  const [, scheme, rest = ""] = /^(ssm|secretsmanager):(.*)$/.exec(setting) ?? [];
+  if (rest.startsWith("arn:")) return rest;
+  return scheme === "ssm"
+    ? `arn:aws:ssm:eu-west-1:123456789012:parameter${rest.replace(/\/$/, "")}/cluster-1`
+    : `arn:aws:secretsmanager:eu-west-1:123456789012:secret:${rest}-AbCdEf`;
+};
+
+/** Whether a role may read a registry. */
+const mayRead = (role: Resource["Properties"], setting: string): boolean =>
+  role.Policies.flatMap(({ PolicyDocument }: Resource["Properties"]) => PolicyDocument.Statement).some(
+    ({ Effect, Action, Resource: resources }: Resource["Properties"]) =>
+      Effect === "Allow" &&
+      [Action].flat().some((action) => /^(\*|ssm:|secretsmanager:)/.test(action)) &&
+      [resources].flat().some((resource) => covers(filledIn(resource), arnIn(setting))),
+  );
+
+const ofFunction = (name: Name, id: "AdmissionLambdaFunction" | "ProxyLambdaFunction") => {
+  const properties = propertiesOf(name, id);
+  const { "Fn::GetAtt": [attribute] = [], "Fn::Sub": text = "" } = properties.Role;
+  const roleId = attribute ?? /^\$\{(\w+)\.Arn\}$/.exec(text)?.[1];
+  return { ...properties, role: propertiesOf(name, roleId), roleId, variables: properties.Environment.Variables };
+};
+
+describe.each(["with the proxy", "a private API, with the proxy, in a VPC"] as const)("the proxy: %s", (name) => {
+  test("each function has a role of its own, which may read its own registry and not that of the other", () => {
+    const webhook = ofFunction(name, "AdmissionLambdaFunction");
+    const proxy = ofFunction(name, "ProxyLambdaFunction");
+    expect(webhook.roleId).not.toBe(proxy.roleId);
+    const { REGISTRY } = webhook.variables;
+    const { PROXY_REGISTRY } = proxy.variables;
+    expect([mayRead(webhook.role, REGISTRY), mayRead(webhook.role, PROXY_REGISTRY)]).toEqual([true, false]);
+    expect([mayRead(proxy.role, PROXY_REGISTRY), mayRead(proxy.role, REGISTRY)]).toEqual([true, false]);
+    expect([webhook.variables.PROXY_REGISTRY, proxy.variables.REGISTRY]).toEqual([undefined, undefined]);
+  });
+
+  test("no other role or policy of the template may read either", () => {
+    const types = Object.values(of(name).resources).map(({ Type }) => Type);
+    expect(types.filter((type) => type.startsWith("AWS::IAM::"))).toEqual(["AWS::IAM::Role", "AWS::IAM::Role"]);
+  });
+
+  test("only Lambda may take its role", () => {
+    expect(ofFunction(name, "ProxyLambdaFunction").role.AssumeRolePolicyDocument.Statement).toEqual([
+      { Effect: "Allow", Principal: { Service: ["lambda.amazonaws.com"] }, Action: ["sts:AssumeRole"] },
+    ]);
+  });
+
+  test("the zip holds only its own bundle", () => {
+    expect([...(of(name).proxyFiles ?? [])].sort()).toEqual([
+      "dist/package.json",
+      "dist/proxy-function.js",
+      "dist/proxy-lambda.mjs",
+      "dist/yaml.js",
+    ]);
+  });
+
+  test("its API streams answers, hands over bodies in base64, and serves nothing but the proxy's path", () => {
+    expect(propertiesOf(name, "ProxyApi").BinaryMediaTypes).toEqual(["*/*"]);
+    const methods = ofType(name, "AWS::ApiGateway::Method", isOfProxy);
+    expect(methods.map(({ Properties }) => Properties)).toEqual([
+      {
+        RestApiId: { Ref: "ProxyApi" },
+        ResourceId: { Ref: "ProxyApiCluster" },
+        HttpMethod: "ANY",
+        AuthorizationType: "NONE",
+        Integration: {
+          Type: "AWS_PROXY",
+          IntegrationHttpMethod: "POST",
+          ResponseTransferMode: "STREAM",
+          TimeoutInMillis: 900_000,
+          Uri: {
+            "Fn::Sub":
+              "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2021-11-15/functions/${ProxyLambdaFunction.Arn}/response-streaming-invocations",
+          },
+        },
+      },
+    ]);
+    const parts = ["ProxyApiK8s", "ProxyApiClusters", "ProxyApiCluster"].map((id) => propertiesOf(name, id).PathPart);
+    expect(parts).toEqual(["k8s", "clusters", "{proxy+}"]);
+  });
+
+  test("its gateway throttles calls", () => {
+    expect(propertiesOf(name, "ProxyApiStage").MethodSettings[0]).toMatchObject({
+      ThrottlingRateLimit: 100,
+      ThrottlingBurstLimit: 200,
+    });
+  });
+
+  test("its alarms watch existing metrics of its own function", () => {
+    const alarms = ofType(name, "AWS::CloudWatch::Alarm", isOfProxy).map(({ Properties }) => Properties);
+    expect(alarms.map(({ AlarmName }) => AlarmName["Fn::Sub"])).toEqual(
+      [
+        ...[
+          "FailedRequests",
+          "FunctionThrottled",
+          "FunctionErrors",
+          "GatewayThrottled",
+          "GatewayErrors",
+          "Unauthorized",
+        ],
+        ...["RegistryProblems", "RefreshFailed", "RegistryStale"],
+      ].map((alarm) => `\${ProxyLambdaFunction} Proxy${alarm}`),
+    );
+    for (const { Namespace, MetricName, Dimensions, TreatMissingData } of alarms) {
+      expect(TreatMissingData).toBe("notBreaching");
+      if (Namespace !== namespace) continue;
+      expect([...Object.keys(metrics), ...Object.keys(proxyMetrics), "ThrottledCalls"]).toContain(MetricName);
+      expect(Dimensions[0]).toEqual(
+        MetricName === "ThrottledCalls"
+          ? { Name: "api", Value: { Ref: "ProxyApi" } }
+          : { Name: "function", Value: { Ref: "ProxyLambdaFunction" } },
+      );
+    }
+  });
+
+  test("its dashboard shows every metric of its own", () => {
+    const body = propertiesOf(name, "ProxyDashboard").DashboardBody["Fn::Sub"];
+    for (const metric of Object.keys(proxyMetrics)) expect(body).toContain(metric);
+    expect(body).not.toContain("AdmissionLambdaFunction");
+  });
+});
+
+test("the check of the roles notices a role that may read too much", () => {
+  const reading = (resource: unknown) => ({
+    Policies: [{ PolicyDocument: { Statement: [{ Effect: "Allow", Action: ["ssm:*"], Resource: [resource] }] } }],
+  });
+  const own = { "Fn::Sub": "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/proxy/clusters/*" };
+  expect(mayRead(reading(own), "ssm:/proxy/clusters/")).toBe(true);
+  expect(mayRead(reading(own), "ssm:/admission/clusters")).toBe(false);
+  for (const wide of ["*", "arn:aws:ssm:*:*:parameter/*", "arn:aws:ssm:eu-west-1:123456789012:parameter/proxy*"])
+    expect(mayRead(reading(wide), "ssm:/proxy/clusters/")).toBe(true);
+});
+
+test("the proxy as it comes: regional, with a role and settings of its own", () => {
+  const name = "with the proxy";
+  expect(propertiesOf(name, "ProxyApi").EndpointConfiguration).toEqual({ Types: ["REGIONAL"] });
+  const { Timeout, ReservedConcurrentExecutions, variables, role: own } = ofFunction(name, "ProxyLambdaFunction");
+  expect([Timeout, ReservedConcurrentExecutions]).toEqual([900, 50]);
+  expect(variables).toEqual({
+    PROXY_REGISTRY: "ssm:/proxy/clusters/",
+    REGISTRY_MAX_AGE: "300",
+    REGISTRY_DEAD_AGE: "86400",
+    WARM_CLUSTERS: "3",
+    PROXY_WATCH_SECONDS: "240",
+    UV_THREADPOOL_SIZE: "32",
+  });
+  expect(own.Policies[0].PolicyDocument.Statement).toEqual([
+    { Effect: "Allow", ...logging, Resource: [{ "Fn::GetAtt": ["ProxyLogGroup", "Arn"] }] },
+    {
+      Effect: "Allow",
+      Action: ["ssm:GetParametersByPath"],
+      Resource: ["", "/*"].map((below) => ({
+        "Fn::Sub": `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter/proxy/clusters${below}`,
+      })),
+    },
+    { Effect: "Allow", ...decrypting("ssm.${AWS::Region}.${AWS::URLSuffix}") },
+    { Effect: "Allow", Action: ["sts:AssumeRole"], Resource: [proxyRole] },
+  ]);
+  expect(of(name).outputs["ProxyUrl"]?.Value).toEqual({
+    "Fn::Sub": "https://${ProxyApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/v1/k8s/clusters/CLUSTER",
+  });
+});
+
+test("the proxy of a private API: through the VPC endpoints only, without a reservation, in the VPC", () => {
+  const name = "a private API, with the proxy, in a VPC";
+  expect(propertiesOf(name, "ProxyApi").EndpointConfiguration).toEqual({
+    Types: ["PRIVATE"],
+    VpcEndpointIds: endpoints,
+  });
+  const { ReservedConcurrentExecutions, VpcConfig, variables, role: own } = ofFunction(name, "ProxyLambdaFunction");
+  expect([ReservedConcurrentExecutions, variables.PROXY_WATCH_SECONDS]).toEqual([undefined, "60"]);
+  expect(VpcConfig).toEqual({ SecurityGroupIds: [securityGroup], SubnetIds: subnets });
+  expect(own.Policies[0].PolicyDocument.Statement.slice(1)).toEqual([
+    { Effect: "Allow", Action: ["secretsmanager:GetSecretValue"], Resource: [proxySecret] },
+    ...networking(name, "proxy").map((statement) => ({ Effect: "Allow", ...statement })),
+  ]);
+});
+
+test.each(names.filter((name) => !("proxyRegistry" in (variants[name].params ?? {}))))(
+  "without proxyRegistry there is no proxy: %s",
+  (name) => {
+    expect(of(name).proxyFiles).toBeUndefined();
+    expect(Object.entries(of(name).resources).filter(isOfProxy)).toEqual([]);
+  },
+);
+
 test.each<[string, Variant, string]>([
   ["no registry", { config: "serverless.yml" }, "param registry is missing; give --param registry=ssm:/PATH, or"],
   [
@@ -414,6 +625,16 @@ test.each<[string, Variant, string]>([
     "a wildcard in the registry",
     { config: "serverless.yml", params: { registry: "ssm:/*" } },
     'param registry is "ssm:/*"; it must be file:/opt/PATH',
+  ],
+  [
+    "one registry for both functions",
+    { config: "serverless.yml", params: { registry: "ssm:/clusters", proxyRegistry: "ssm:/clusters/proxy" } },
+    'param proxyRegistry is "ssm:/clusters/proxy"; it must be apart from the webhook\'s registry, ssm:/clusters',
+  ],
+  [
+    "a proxy whose registry is a layer",
+    { config: "serverless.yml", params: { registry: "ssm:/a", proxyRegistry: "file:/opt/registry" } },
+    'param proxyRegistry is "file:/opt/registry"; it must be secretsmanager:NAME',
   ],
   [
     "a stage that makes the role's name too long",

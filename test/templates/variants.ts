@@ -4,6 +4,8 @@ const account = "123456789012";
 export const role = `arn:aws:iam::${account}:role/admission-reader`;
 export const key = `arn:aws:kms:eu-west-1:${account}:key/11111111-2222-3333-4444-555555555555`;
 export const secret = `arn:aws:secretsmanager:us-east-2:${account}:secret:admission/registry-AbCdEf`;
+export const proxyRole = `arn:aws:iam::${account}:role/proxy-reader`;
+export const proxySecret = `arn:aws:secretsmanager:eu-west-1:${account}:secret:proxy/registry-GhIjKl`;
 export const topic = `arn:aws:sns:eu-west-1:${account}:on-call`;
 export const layer = `arn:aws:lambda:eu-west-1:${account}:layer:registry:7`;
 export const endpoints = ["vpce-0123456789abcdef0", "vpce-0123456789abcdef1"];
@@ -55,6 +57,28 @@ export const variants = {
       registry: `secretsmanager:${secret}`,
       registryKey: key,
       wafRate: "50",
+    },
+  },
+  "with the proxy": {
+    config: "serverless.yml",
+    params: {
+      registry,
+      proxyRegistry: "ssm:/proxy/clusters/",
+      proxyRegistryKey: key,
+      proxyAssumeRoles: proxyRole,
+      alarmTopic: topic,
+    },
+  },
+  "a private API, with the proxy, in a VPC": {
+    config: "serverless.private.yml",
+    params: {
+      registry: "secretsmanager:admission/registry",
+      proxyRegistry: `secretsmanager:${proxySecret}`,
+      proxyReservedConcurrency: "none",
+      proxyWatchSeconds: "60",
+      vpcEndpointIds: endpoints.join(","),
+      subnetIds: subnets.join(","),
+      securityGroupIds: securityGroup,
     },
   },
 } as const satisfies Readonly<Record<string, Variant>>;

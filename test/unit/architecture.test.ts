@@ -72,16 +72,22 @@ const rooms: Readonly<
     ],
     ["@middy/core", "aws-lambda"],
   ],
+  "functions/oidc": [
+    "issuers of OIDC tokens, and whose their tokens are",
+    ["lib", "functions/cluster", "functions/net", "functions/yaml"],
+    ["jose"],
+  ],
   "functions/proxy": [
     "the second door: an impersonating API proxy",
-    ["lib", "functions/registry", "functions/cluster", "functions/net", "functions/telemetry"],
+    ["lib", "functions/registry", "functions/cluster", "functions/oidc", "functions/net", "functions/telemetry"],
   ],
   "functions/server": [
-    "both doors on one port: clusters, TLS, health",
+    "both doors on one port: clusters, issuers, TLS, health, metrics",
     [
       "lib",
       "functions/webhook",
       "functions/proxy",
+      "functions/oidc",
       "functions/registry",
       "functions/cluster",
       "functions/net",
@@ -89,6 +95,12 @@ const rooms: Readonly<
       "functions/telemetry",
       "functions/settings",
     ],
+    ["prom-client"],
+  ],
+  "functions/streaming": [
+    "the proxy behind a gateway that streams answers",
+    ["lib", "functions/proxy", "functions/gateway", "functions/registry", "functions/telemetry", "functions/settings"],
+    ["aws-lambda"],
   ],
   functions: ["entry points, one per deployable", ["lib", "functions"]],
   "infra/command-line": [
@@ -108,13 +120,14 @@ const rooms: Readonly<
     ["lib", "functions/cluster", "functions/net", "infra/command-line"],
   ],
   "infra/doctor": [
-    "checks of a guarded cluster",
-    ["lib", "functions/cluster", "functions/net", "infra/cluster", "infra/command-line"],
+    "checks of a guarded cluster, and of a proxy",
+    ["lib", "functions/cluster", "functions/net", "functions/proxy", "infra/cluster", "infra/command-line"],
   ],
   "infra/report": [
     "stored objects that a policy would change",
     ["lib", "functions/cluster", "infra/cluster", "infra/command-line"],
   ],
+  "infra/prometheus": ["alerts and a dashboard for the server's metrics", ["functions/server", "infra/command-line"]],
   "infra/cloud": ["what is deployed beside a function", ["functions/telemetry", "functions/webhook"]],
   "infra/commands": [
     "one file a command",

@@ -1,24 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { type Guarded, startGuarded } from "../../cluster/harness/guarded.ts";
-
-const module = fileURLToPath(new URL("../kubelet", import.meta.url));
-const program = join(module, "bin/kubelet");
-
-const isFresh = (): boolean =>
-  existsSync(program) && statSync(program).mtimeMs > statSync(join(module, "main.go")).mtimeMs;
-
-/** Whether the other end of exec, logs and port-forward is built or can be. */
-export const findKubelet = ():
-  | { readonly kind: "found" | "build" }
-  | { readonly kind: "none"; readonly reason: string } => {
-  if (isFresh()) return { kind: "found" };
-  const hasGo = (process.env["PATH"] ?? "").split(delimiter).some((folder) => existsSync(join(folder, "go")));
-  return hasGo ? { kind: "build" } : { kind: "none", reason: "no go to build test/proxy/kubelet with" };
-};
+import { goProgram } from "./go-program.ts";
 
 /** A kubelet for one node, whose containers are processes of this machine. */
 export interface Kubelet extends Guarded {
@@ -29,11 +13,7 @@ export interface Kubelet extends Guarded {
 
 /** Starts it; builds it first where it is not built. */
 export const startKubelet = async (folder: string): Promise<Kubelet> => {
-  if (!isFresh()) {
-    mkdirSync(join(module, "bin"), { recursive: true });
-    execFileSync("go", ["build", "-trimpath", "-o", program, "."], { cwd: module, stdio: "inherit" });
-  }
-  const guarded = startGuarded(folder, "kubelet", program, ["-listen", "127.0.0.1:0"]);
+  const guarded = startGuarded(folder, "kubelet", goProgram("kubelet").build(), ["-listen", "127.0.0.1:0"]);
   const log = () => readFileSync(join(folder, "kubelet.log"), "utf8");
   for (let tries = 0; tries < 100; tries += 1) {
     const port = Number(/"listening":"127\.0\.0\.1:(\d+)"/.exec(log())?.[1]);

@@ -74,6 +74,9 @@ const users = [
   { name: "\u738b\u82b3", uid: "", groups: ["\u0433\u0440\u0443\u043f\u043f\u0430", "\ud83d\udc33"] },
   { name: "member", uid: "", groups: ["readers", ...Array.from({ length: 499 }, (_, at) => `group-${at}`)] },
   { name: "ulf", uid: "u-1", groups: ["team-a"] },
+  // In the most powerful group, and impersonated, because no uid is sent.
+  { name: "root", uid: "", groups: ["system:masters"] },
+  { name: "system:node:one", uid: "", groups: ["system:nodes"] },
 ];
 
 const auditPolicy = {
@@ -83,12 +86,13 @@ const auditPolicy = {
   rules: [{ level: "None", users: ["system:apiserver"] }, { level: "Metadata" }],
 };
 
-export const startStage = async (flags: readonly string[] = []): Promise<Stage> => {
+export const startStage = async (flags: readonly string[] = [], version?: string): Promise<Stage> => {
   const folder = mkdtempSync(join(tmpdir(), "proxy-stage-"));
   const policy = join(folder, "audit-policy.json");
   writeFileSync(policy, JSON.stringify(auditPolicy));
   const plane = await startControlPlane({
     users,
+    ...(version && { version }),
     flags: [`--audit-policy-file=${policy}`, "--kubelet-preferred-address-types=InternalIP", ...flags],
   });
   const { url, caPem, tokens, kubectlProgram } = plane.connection;

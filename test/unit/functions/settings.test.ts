@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readSettings } from "../../../functions/settings.ts";
+import { readProxySettings, readSettings } from "../../../functions/settings.ts";
 
 test.each<[string, Readonly<Record<string, string>>, string | undefined]>([
   ["is the value of REGISTRY", { REGISTRY: "ssm:/admission/clusters" }, "ssm:/admission/clusters"],
@@ -90,5 +90,22 @@ test("the name, the region and the credentials that Lambda sets", () => {
     functionName: "local",
     inLambda: false,
     aws: { region: "us-east-1", accessKeyId: undefined },
+  });
+});
+
+describe("the proxy's function", () => {
+  test("has a registry of its own", () => {
+    expect(readProxySettings({ REGISTRY: "ssm:/admission" })).toEqual({ proxyRegistry: undefined, watchSeconds: 240 });
+    expect(readProxySettings({ PROXY_REGISTRY: "ssm:/proxy", PROXY_WATCH_SECONDS: "60" })).toEqual({
+      proxyRegistry: "ssm:/proxy",
+      watchSeconds: 60,
+    });
+  });
+
+  test("ends watches before a gateway does", () => {
+    expect(readProxySettings({ PROXY_WATCH_SECONDS: "290" }).watchSeconds).toBe(290);
+    expect(() => readProxySettings({ PROXY_WATCH_SECONDS: "291" })).toThrow(
+      "PROXY_WATCH_SECONDS must be at most 290, not 291",
+    );
   });
 });

@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Identity } from "../../../../functions/cluster/identify.ts";
 import { authenticate } from "../../../../functions/proxy/authenticate.ts";
 import type { HeaderLine } from "../../../../lib/proxy/index.ts";
@@ -11,7 +11,8 @@ const answers: Readonly<Record<string, Identity>> = {
   down: { code: 502, failure: "the API server answered nonsense" },
   late: { code: 504, failure: "too late" },
 };
-const identify = async (token: string): Promise<Identity> => answers[token] ?? { refused: true, isCertain: true };
+const identify = async (token: string, _deadline: number): Promise<Identity> =>
+  answers[token] ?? { refused: true, isCertain: true };
 const bearer = (token: string): HeaderLine => ["Authorization", `Bearer ${token}`];
 const protocol = (token: string, others = ", v5.channel.k8s.io"): HeaderLine => [
   "Sec-WebSocket-Protocol",
@@ -36,7 +37,7 @@ test.each<readonly [string, readonly HeaderLine[], string | number]>([
   ["no answer beside a good token", [bearer("down"), protocol("b")], "bob by b"],
   ["no answer beside a bad token", [bearer("down"), protocol("x")], 503],
 ])("%s", async (_name, lines, expected) => {
-  const result = await authenticate(lines, true, identify, 0);
+  const result = await authenticate(lines, true, { issuers: undefined, identify }, 0);
   if ("refusal" in result) expect(result.refusal.code).toBe(expected);
   else if (result.caller === "anonymous") expect("anonymous").toBe(expected);
   else expect(`${result.caller.user.username} by ${result.token}`).toBe(expected);
@@ -44,6 +45,61 @@ test.each<readonly [string, readonly HeaderLine[], string | number]>([
 
 test("a subprotocol does not count as a credential without a WebSocket upgrade", async () => {
   const asked = vi.fn(identify);
-  expect(await authenticate([protocol("b")], false, asked, 0)).toEqual({ caller: "anonymous", token: undefined });
+  expect(await authenticate([protocol("b")], false, { issuers: undefined, identify: asked }, 0)).toEqual({
+    caller: "anonymous",
+    token: undefined,
+  });
   expect(asked).not.toHaveBeenCalled();
+});
+
+describe("tokens of our own issuers", () => {
+  const own: Readonly<Record<string, Identity>> = {
+    good: { user: alice },
+    expired: { refused: true, isCertain: true, reason: "the token is expired" },
+    early: { refused: true, isCertain: true, reason: "the token is early" },
+    gone: { code: 503, failure: "the issuer cannot be reached" },
+  };
+  const issuers = { identify: async (token: string) => own[token], close: () => {} };
+  const unauthorized = (reason?: string) => ({
+    refusal: expect.objectContaining({ code: 401, message: "Unauthorized" }),
+    ...(reason && { reason }),
+  });
+  const unavailable = {
+    refusal: expect.objectContaining({
+      code: 503,
+      message: "the request was not authenticated: the issuer cannot be reached",
+    }),
+  };
+
+  test.each<readonly [string, readonly HeaderLine[], object, readonly string[]]>([
+    ["a good one", [bearer("good")], { caller: { user: alice, credential: "other" }, token: undefined }, []],
+    [
+      "a good one in a subprotocol",
+      [protocol("good")],
+      { caller: { user: alice, credential: "other" }, token: undefined },
+      [],
+    ],
+    ["a bad one", [bearer("expired")], unauthorized("the token is expired"), []],
+    ["two bad ones", [bearer("expired"), protocol("early")], unauthorized("the token is expired"), []],
+    ["one whose issuer is gone", [bearer("gone")], unavailable, []],
+    ["one whose issuer is gone beside a bad one", [bearer("gone"), protocol("expired")], unavailable, []],
+    ["the cluster's token", [bearer("a")], { caller: { user: alice, credential: "token" }, token: "a" }, ["a"]],
+    ["a bad token of the cluster", [bearer("x")], unauthorized(), ["x"]],
+    [
+      "a bad one beside the cluster's",
+      [bearer("expired"), protocol("b")],
+      { caller: { user: bob, credential: "token" }, token: "b" },
+      ["b"],
+    ],
+    [
+      "the cluster's bad token beside a good one",
+      [bearer("x"), protocol("good")],
+      { caller: { user: alice, credential: "other" }, token: undefined },
+      ["x"],
+    ],
+  ])("%s", async (_name, lines, expected, reviewed) => {
+    const asked = vi.fn(identify);
+    expect(await authenticate(lines, true, { issuers, identify: asked }, 0)).toEqual(expected);
+    expect(asked.mock.calls.map(([token]) => token)).toEqual(reviewed);
+  });
 });

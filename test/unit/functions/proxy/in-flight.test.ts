@@ -13,3 +13,11 @@ test("each kind has a limit of its own, and who is exempt is neither refused nor
   expect(enter("read", false)).toBeDefined();
   expect(enter("read", false)).toBeUndefined();
 });
+
+test("each beginning and end is told, also of those who are exempt, and not of those who are refused", () => {
+  const told: string[] = [];
+  const enter = inFlight({ read: 1, write: 0, "long-running": 1 }, (load, change) => told.push(`${load} ${change}`));
+  const leaves = [enter("read", false), enter("read", true), enter("read", false), enter("write", false)];
+  for (const leave of leaves) leave?.();
+  expect(told).toEqual(["read 1", "read 1", "read -1", "read -1"]);
+});

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { boundedJson, logLine } from "../../../../functions/telemetry/log-line.ts";
 import { metrics, namespace } from "../../../../functions/telemetry/metrics.ts";
+import { proxyMetrics } from "../../../../functions/telemetry/proxy-metrics.ts";
 
 const now = 1_795_306_141_304;
 
@@ -65,20 +66,26 @@ describe("names are written once", () => {
   });
 
   test("metrics are looked up by names that the compiler knows", () => {
-    const spelled = new RegExp(`["'\`](${Object.keys(metrics).join("|")})["'\`]`);
-    expect(holding(spelled)).toEqual(["infra/cloud/alarms.ts", "infra/cloud/dashboard.ts"]);
-    const measured = new RegExp(`\\b(${Object.keys(metrics).join("|")}):`);
-    expect(holding(measured).sort()).toEqual([
+    const names = Object.keys({ ...metrics, ...proxyMetrics }).join("|");
+    expect(holding(new RegExp(`["'\`](${names})["'\`]`)).sort()).toEqual([
+      "infra/cloud/alarms.ts",
+      "infra/cloud/dashboard.ts",
+      "infra/cloud/proxy-alarms.ts",
+      "infra/cloud/proxy-dashboard.ts",
+    ]);
+    expect(holding(new RegExp(`\\b(${names}):`)).sort()).toEqual([
+      "functions/proxy/log-entries.ts",
       "functions/registry/log-entries.ts",
+      "functions/streaming/split-proxy-entry.ts",
       "functions/telemetry/log-line.ts",
       "functions/telemetry/metrics.ts",
+      "functions/telemetry/proxy-metrics.ts",
       "functions/webhook/log-entries.ts",
     ]);
   });
 
-  test("the function writes through telemetry only", () => {
-    expect(holding(/console\.|stdout\.write|stderr\.write/).filter((file) => file.startsWith("functions/"))).toEqual([
-      "functions/admission.ts",
-    ]);
+  test("the functions write through telemetry only", () => {
+    const writing = holding(/console\.|stdout\.write|stderr\.write/).filter((file) => file.startsWith("functions/"));
+    expect(writing.sort()).toEqual(["functions/admission.ts", "functions/proxy-function.ts"]);
   });
 });

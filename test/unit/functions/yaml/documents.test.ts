@@ -25,6 +25,30 @@ describe("the documents of a file are those that kubectl finds", () => {
   });
 });
 
+describe("a key that is there twice", () => {
+  test.each<readonly [string, string]>([
+    ["in YAML", "a: 1\nb: 2\na: 1\n"],
+    ["in JSON", '{\n\t"a": 1,\n\t"a": 2\n}'],
+    ["deeper", "list:\n- {a: 1, b: 2, a: 3}\n"],
+    ["under two names of one value", "1: a\n0x1: b\n"],
+  ])("%s", (_what, text) => {
+    expect(() => readDocument(text, { unique: true })).toThrow(
+      new Error("is not valid YAML: a mapping with one key twice"),
+    );
+    expect(readDocument(text)).toBeDefined();
+  });
+
+  test("is not one that replaces a merged one, or stands in another mapping", () => {
+    const text = "base: &base {a: 1}\nother: {<<: *base, a: 2}\nlist: [{a: 1}, {a: 2}]\n";
+    expect(readDocument(text, { unique: true })).toEqual({
+      base: { a: 1 },
+      other: { a: 2 },
+      list: [{ a: 1 }, { a: 2 }],
+    });
+    expect(readDocument('{"a": "\\u00e4\\ud83d\\ude00"}', { unique: true })).toEqual({ a: "ä\u{1f600}" });
+  });
+});
+
 describe("where one document is expected", () => {
   test("an empty text is undefined", () => {
     for (const text of ["", "---\n", "# only\n", "null"]) expect(readDocument(text)).toBeUndefined();

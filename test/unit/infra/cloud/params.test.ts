@@ -47,6 +47,55 @@ test("an empty parameter is not set", () => {
   expect(readParams(usual)).toMatchObject({ registryKey: undefined, alarmTopic: undefined, assumeRoles: [] });
 });
 
+describe("the proxy", () => {
+  const proxied: Params = { ...usual, proxyRegistry: "ssm:/proxy/clusters", proxyReservedConcurrency: 50 };
+
+  test("is off unless it has a registry", () => {
+    expect(readParams({ ...usual, proxyRegistry: "" }).proxy).toBeUndefined();
+    expect(readParams(usual).proxy).toBeUndefined();
+    expect(readParams(proxied).proxy).toEqual({
+      registry: { kind: "parameters", setting: "ssm:/proxy/clusters", path: "/proxy/clusters" },
+      registryKey: undefined,
+      assumeRoles: [],
+      reservedConcurrency: 50,
+      watchSeconds: 240,
+    });
+  });
+
+  test.each([
+    ["ssm:/admission/clusters", "ssm:/admission/clusters/"],
+    ["ssm:/admission/clusters", "ssm:/admission"],
+    ["ssm:/admission/clusters", "ssm:/admission/clusters/proxy"],
+    ["secretsmanager:clusters", "secretsmanager:clusters"],
+    [`secretsmanager:${secret}`, "secretsmanager:admission"],
+  ])("may not share the webhook's registry: %s and %s", (registry, proxyRegistry) => {
+    expect(() => readParams({ ...proxied, registry, proxyRegistry })).toThrow(
+      `param proxyRegistry is "${proxyRegistry}"; it must be apart from the webhook's registry, ${registry}`,
+    );
+  });
+
+  test.each([
+    ["ssm:/admission/clusters", "ssm:/admission/clusters-of-the-proxy"],
+    ["secretsmanager:clusters", "secretsmanager:clusters-proxy"],
+    ["secretsmanager:clusters", "ssm:/clusters"],
+  ])("may have a registry beside the webhook's: %s and %s", (registry, proxyRegistry) => {
+    expect(readParams({ ...proxied, registry, proxyRegistry }).proxy?.registry.setting).toBe(proxyRegistry);
+  });
+
+  test.each([
+    ["file:/opt/registry", "secretsmanager:NAME, secretsmanager:ARN or ssm:/PATH"],
+    ["ssm:/*", "secretsmanager:NAME, secretsmanager:ARN or ssm:/PATH"],
+  ])("may not have its registry at %s", (proxyRegistry, message) => {
+    expect(() => readParams({ ...proxied, proxyRegistry })).toThrow(message);
+  });
+
+  test("ends watches before the gateway does", () => {
+    expect(() => readParams({ ...proxied, proxyWatchSeconds: "300" })).toThrow(
+      'param proxyWatchSeconds is "300"; it must be a whole number from 1 to 290',
+    );
+  });
+});
+
 describe("a registry", () => {
   test.each([
     ["secretsmanager:admission/registry", { kind: "secret", secret: "admission/registry" }],

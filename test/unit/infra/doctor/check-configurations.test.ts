@@ -33,6 +33,20 @@ test("the webhooks may call a service", async () => {
   ]);
 });
 
+test("a service may be called with a key, which is not shown", async () => {
+  const keyed = (key: string) => (webhook: Record<string, unknown>) => {
+    const { service } = clientOf(webhook);
+    return { clientConfig: { service: { ...service, path: `/clusters/local/${key}${service.path}` } } };
+  };
+  expect(await checkUrl(siteWith(keyed("some-key")))).toMatchObject([
+    { status: "ok", message: "every webhook calls service guard/webhook:443/clusters/local/***" },
+  ]);
+  const keys = ["one-key", "other-key", "other-key"];
+  const [result] = await checkUrl(siteWith((webhook) => keyed(keys.shift() ?? "")(webhook)));
+  expect(result).toMatchObject({ status: "fail", message: expect.stringContaining("with a different key") });
+  expect(JSON.stringify(result)).not.toMatch(/one-key|other-key/);
+});
+
 test("a webhook that calls the other endpoint is a failure", async () => {
   const crossed = siteWith((webhook) => {
     const { service } = clientOf(webhook);

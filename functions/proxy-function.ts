@@ -1,0 +1,49 @@
+import { within } from "./net/within.ts";
+import { proxyClusters } from "./proxy/proxy-cluster.ts";
+import { openRegistry } from "./registry/open-registry.ts";
+import { readProxySettings, readSettings } from "./settings.ts";
+import { type ProxyLog, splitProxyEntry } from "./streaming/split-proxy-entry.ts";
+import { createStreamHandler } from "./streaming/stream-handler.ts";
+import { logLine } from "./telemetry/log-line.ts";
+import { metrics } from "./telemetry/metrics.ts";
+import { proxyMetrics } from "./telemetry/proxy-metrics.ts";
+
+const settings = readSettings(process.env);
+const { proxyRegistry, watchSeconds } = readProxySettings(process.env);
+const definitions = { ...metrics, ...proxyMetrics };
+
+/** Written past `console`, which would put the time and a level in front of the JSON. */
+const log: ProxyLog = (entry) => {
+  process.stdout.write(`${logLine(splitProxyEntry(entry), settings.functionName, Date.now(), definitions)}\n`);
+};
+
+const registry = openRegistry({ ...settings, registry: proxyRegistry }, proxyClusters(log), log, "PROXY_REGISTRY");
+
+const empty = "the registry of the proxy has no cluster that can be used; its log says why";
+
+/** The Lambda function of the proxy, for `awslambda.streamifyResponse`. */
+export const proxyHandler = createStreamHandler({
+  clusters: {
+    named: async (name, deadline) => {
+      const doubt = (await registry.current?.(deadline)) ?? (registry.clusters.size === 0 ? empty : undefined);
+      return doubt === undefined ? registry.clusters.get(name) : { problem: doubt };
+    },
+  },
+  refreshed: async (deadline) => registry.refreshed?.(deadline),
+  log,
+  watchSeconds,
+});
+
+/** The time limit of the work before the first call, in milliseconds. */
+const bound = 1_000;
+
+/**
+ * Reads the registry, and checks the accounts of some clusters, while the function has a whole core. Ends in a second at most, and never
+ * rejects.
+ */
+export async function proxyWarmed(): Promise<void> {
+  const until = Date.now() + bound;
+  await within(bound, registry.started);
+  const chosen = [...registry.clusters.values()].slice(0, settings.warmClusters);
+  await within(until - Date.now(), Promise.all(chosen.map(({ doubt }) => doubt(until))));
+}
