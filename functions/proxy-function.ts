@@ -17,7 +17,12 @@ const log: ProxyLog = (entry) => {
   process.stdout.write(`${logLine(splitProxyEntry(entry), settings.functionName, Date.now(), definitions)}\n`);
 };
 
-const registry = openRegistry({ ...settings, registry: proxyRegistry }, proxyClusters(log), log, "PROXY_REGISTRY");
+const registry = openRegistry(
+  { ...settings, registry: proxyRegistry },
+  proxyClusters(undefined, log),
+  log,
+  "PROXY_REGISTRY",
+);
 
 const empty = "the registry of the proxy has no cluster that can be used; its log says why";
 

@@ -21,6 +21,14 @@ const commands: CommandList = {
     summary: "Serves the API of one cluster over HTTPS, and impersonates its callers.",
     load: async () => (await import("./commands/proxy.ts")).proxy,
   },
+  credential: {
+    summary: "Issues a short-lived client certificate for the proxy, of the proxy's own client CA.",
+    load: async () => (await import("./commands/credential.ts")).credential,
+  },
+  certificate: {
+    summary: "Makes the certificate of a server in a cluster, or the proxy's own client CA.",
+    load: async () => (await import("./commands/certificate.ts")).certificate,
+  },
   kubeconfig: {
     summary: "Prints a kubeconfig for a user of the proxy: its URL, its CA and one credential.",
     load: async () => (await import("./commands/kubeconfig.ts")).kubeconfig,

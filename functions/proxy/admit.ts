@@ -12,9 +12,12 @@ import {
   requestTimeout,
   webSocketProtocolsOf,
 } from "../../lib/proxy/index.ts";
+import { identifyByCertificate } from "../certificates/identify-by-certificate.ts";
+import type { PeerCertificate } from "../certificates/peer-certificate.ts";
 import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 import { authenticate } from "./authenticate.ts";
 import { countLookUps } from "./count-look-ups.ts";
+import { isOfForeignOrigin } from "./foreign-origin.ts";
 import { framingFault } from "./framing-fault.ts";
 import type { Enter } from "./in-flight.ts";
 import type { RequestEntry } from "./log-entries.ts";
@@ -30,6 +33,8 @@ export interface Arrival {
   /** With the pseudo headers of HTTP/2. */
   readonly lines: readonly HeaderLine[];
   readonly peer: string;
+  /** The client's, from the TLS handshake; undefined where it showed none. */
+  readonly certificate?: PeerCertificate | undefined;
   /** Undefined for an ordinary request. */
   readonly upgrade?: UpgradeProtocol | undefined;
 }
@@ -93,14 +98,15 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
   const route = "root" in clusters ? { name: clusters.root.name, prefix: "", target } : routeOf(target);
   const cluster = "root" in clusters ? clusters.root : route && (await clusters.named(route.name, asking));
   if (route === undefined || cluster === undefined) return refuse(404, "the proxy serves no cluster at this path");
-  // A name that is no cluster's is the caller's choice, and stands in no entry.
+  // The log counts by cluster, so it has only names that a registry has confirmed.
   if (isProblem(cluster)) return refuse(503, cluster.problem, "not-ready");
   facts = { ...facts, cluster: cluster.name };
   const fault = framingFault(arrival.lines);
   if (fault !== undefined) return refuse(400, fault);
   const info = readRequestInfo(method, route.target);
   if (isProblem(info)) return refuse(400, info.problem);
-  const timeout = requestTimeout(route.target, mostMilliseconds);
+  const isLong = isLongRunning(info);
+  const timeout = isLong ? undefined : requestTimeout(route.target, mostMilliseconds);
   if (isProblem(timeout)) return refuse(400, timeout.problem);
   facts = { ...facts, ...factsOf(info), ...(upgrade && { protocol: upgrade }) };
 
@@ -108,11 +114,16 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
   const doubt = await cluster.doubt(asking);
   if (doubt !== undefined) return refuse(503, doubt, "not-ready");
   const { identify, ask, counts } = countLookUps(cluster);
-  const authenticated = await authenticate(lines, upgrade === "websocket", { issuers, identify }, asking);
+  const trust = cluster.clientTrust();
+  const certificate = arrival.certificate && identifyByCertificate(arrival.certificate, lines, trust, arrived);
+  const authenticated = await authenticate(lines, upgrade === "websocket", { certificate, issuers, identify }, asking);
   facts = { ...facts, ...counts() };
   if ("refusal" in authenticated) return { facts, ...authenticated };
   const { caller, token } = authenticated;
   facts = { ...facts, caller: nameOf(caller) };
+  const { certificate: proof } = authenticated;
+  if (proof !== undefined && proof !== "front proxy" && isOfForeignOrigin(arrival.lines))
+    return refuse(403, "a client certificate does not count for a page of another host (Origin)", "unauthenticated");
 
   const judgement = judgeRequest({ info, lines, caller });
   if (judgement.refusal)
@@ -120,7 +131,6 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
       ...{ facts, refusal: judgement.refusal },
       ...(judgement.refusal.code === 403 && { refusalClass: "reserved" }),
     };
-  const isLong = isLongRunning(info);
   const isRead = ["get", "list", "watch", "head"].includes(info.verb);
   const isExempt = judgement.user?.groups.includes("system:masters") ?? false;
   const load = isLong ? "long-running" : isRead ? "read" : "write";
@@ -147,6 +157,7 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
       {
         acting,
         peer,
+        ...(trust.cluster.frontProxy && { frontProxy: trust.cluster.frontProxy.headers }),
         ...(upgrade && {
           upgrade: {
             protocol: upgrade,
@@ -165,7 +176,7 @@ export async function admit(arrival: Arrival, options: AdmitOptions): Promise<Ad
       },
       upstream: cluster.upstream,
       prefix: route.prefix,
-      deadline: isLong ? undefined : arrived + timeout,
+      deadline: timeout === undefined ? undefined : arrived + timeout,
       isProxied: info.verb === "proxy" || info.subresource === "proxy",
       leave,
     };

@@ -1,11 +1,20 @@
 import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
 import { bearerTokenOf, type Caller, type HeaderLine, webSocketProtocolsOf } from "../../lib/proxy/index.ts";
 import type { NoAnswer } from "../../lib/question/index.ts";
+import type { CertificateIdentity, CertificateWay } from "../certificates/identify-by-certificate.ts";
 import type { Identify } from "../cluster/identify.ts";
 import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 
-/** Who sent a request. `token` is the one that proved it to the cluster, which may get it again. */
-export type Authenticated = { readonly caller: Caller; readonly token: string | undefined } | NotAuthenticated;
+/** Who sent a request. */
+export type Authenticated =
+  | {
+      readonly caller: Caller;
+      /** The one that proved it to the cluster, which may get it again. */
+      readonly token: string | undefined;
+      /** Why the client certificate counts that proved it; absent where none did. */
+      readonly certificate?: CertificateWay;
+    }
+  | NotAuthenticated;
 
 export interface NotAuthenticated {
   readonly refusal: StatusObject;
@@ -13,10 +22,12 @@ export interface NotAuthenticated {
   readonly reason?: string;
 }
 
-/** Who knows whose a token is. */
+/** Who knows whose a credential is. */
 export interface Identifiers {
+  /** What the client certificate says; undefined where the client showed none. */
+  readonly certificate?: CertificateIdentity | undefined;
   /** Asked alone for the tokens of our own issuers. */
-  readonly issuers: TokenIssuers | undefined;
+  readonly issuers?: TokenIssuers | undefined;
   /** The cluster, which is asked for all other tokens. */
   readonly identify: Identify;
 }
@@ -27,15 +38,16 @@ const tokens = /^[!-~]{1,1000000}$/;
 const unauthorized = statusObject(401, "Unauthorized");
 
 /**
- * Finds out who sent a request: by the bearer token, then by the token of a WebSocket subprotocol. The first credential that is good
- * counts. A bad one without a good one is 401, and never makes the request anonymous. A token of our own issuers does not go to the cluster.
+ * Finds out who sent a request: by the client certificate, then by the bearer token, then by the token of a WebSocket subprotocol. The first
+ * credential that is good counts. A bad one without a good one is 401, and never makes the request anonymous. A token of our own issuers does
+ * not go to the cluster.
  *
  * @param deadline milliseconds since the epoch
  */
 export async function authenticate(
   lines: readonly HeaderLine[],
   isWebSocket: boolean,
-  { issuers, identify }: Identifiers,
+  { certificate, issuers, identify }: Identifiers,
   deadline: number,
 ): Promise<Authenticated> {
   const bearer = bearerTokenOf(lines);
@@ -43,9 +55,14 @@ export async function authenticate(
   const carriesToken = socket?.token !== undefined || socket?.problem !== undefined;
   if (socket && carriesToken && socket.others === "")
     return { refusal: statusObject(400, "Sec-WebSocket-Protocol must name a protocol beside its token") };
-  if (bearer === undefined && !carriesToken) return { caller: "anonymous", token: undefined };
+  if (certificate && "user" in certificate) {
+    const { user, way } = certificate;
+    return { caller: { user, credential: "other" }, token: undefined, certificate: way };
+  }
+  if (bearer === undefined && !carriesToken && certificate === undefined)
+    return { caller: "anonymous", token: undefined };
   let unanswered: NoAnswer | undefined;
-  let reason: string | undefined;
+  let reason = certificate?.fault;
   for (const token of [bearer, socket?.token]) {
     if (token === undefined || !tokens.test(token)) continue;
     const own = await issuers?.identify(token, deadline);

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import { isProblem } from "../../lib/meta/index.ts";
 import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
 import type { HeaderLine } from "../../lib/proxy/index.ts";
+import { peerCertificateOf } from "../certificates/peer-certificate.ts";
 import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 import type { Arrival } from "./admit.ts";
 import { type ClientReply, clientReplyOf } from "./client-reply.ts";
@@ -142,12 +143,14 @@ const arrivalOf = (request: IncomingMessage | Http2ServerRequest): Arrival => {
   const lines = rawHeaders.flatMap((name, at): HeaderLine[] =>
     at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ""]] : [],
   );
+  const certificate = peerCertificateOf(request);
   const address = request.socket.remoteAddress ?? "";
   return {
     method: request.method ?? "",
     target: request.url ?? "",
     lines,
     peer: address.replace(/^::ffff:(?=\d+\.)/, ""),
+    ...(certificate && { certificate }),
   };
 };
 

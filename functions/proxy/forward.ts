@@ -138,8 +138,6 @@ const answerOf = (
     body?.sendTo(stream);
   });
 
-/** As much of an answer waits here for a client that is slower than the API server. */
-const mostWaiting = 256 * 1024;
 const breaks: Readonly<Record<BrokenOffBy, string>> = {
   client: "the client has left",
   "api-server": "the API server broke its answer off",
@@ -152,6 +150,8 @@ export function breakBy(brokenOffBy: BrokenOffBy): Pick<Ended, "reason" | "broke
 }
 
 export const clientHasLeft: Ended = { status: 0, bytes: 0, ...breakBy("client") };
+/** As much of an answer waits here for a client that is slower than the API server. */
+const mostWaiting = 256 * 1024;
 
 const passOn = (
   stream: ClientHttp2Stream,

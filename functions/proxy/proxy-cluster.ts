@@ -1,5 +1,8 @@
 import { isObject } from "../../lib/meta/json.ts";
 import type { ConcludeOptions } from "../../lib/proxy/index.ts";
+import { type ClientTrust, clientTrustFault, keepClientTrust, noClientTrust } from "../certificates/client-trust.ts";
+import { keepClusterTrust } from "../certificates/keep-cluster-trust.ts";
+import type { OwnAuthority } from "../certificates/own-authority.ts";
 import { askOf } from "../cluster/ask.ts";
 import type { ConnectionOptions } from "../cluster/connection.ts";
 import { openConnection } from "../cluster/connection.ts";
@@ -21,6 +24,10 @@ export interface ProxyCluster {
   /** Asked with the credentials of the asking account, as is `ask`. */
   readonly identify: RememberedIdentify;
   readonly ask: RememberedAsk;
+  /** Whose client certificates count now. The same object until that changes. */
+  readonly clientTrust: () => ClientTrust;
+  /** Reads again what the API server says of them. Returns what is wrong, for the operator. */
+  readonly refreshTrust: () => Promise<string | undefined>;
   readonly upstream: Upstream;
   readonly concluding: ConcludeOptions;
   /** Checks the two accounts, once for the life of this entry; again after a failure. Rejects with a sentence for the operator. */
@@ -42,6 +49,8 @@ export interface ProxyClusterOptions extends ConcludeOptions {
   readonly context: string;
   readonly actor: NamedActor;
   readonly connecting?: ConnectionOptions;
+  /** Absent: no client is asked for a certificate, and the API server is not asked whose count. */
+  readonly own?: (() => OwnAuthority) | undefined;
   readonly log: AccountsLog;
 }
 
@@ -52,18 +61,24 @@ const restAfterFailure = 5_000;
 
 /** Opens a cluster for the proxy. Throws where the kubeconfig cannot work. Sends nothing before the first use. */
 export function openProxyCluster(options: ProxyClusterOptions): ProxyCluster {
-  const { name, kubeconfig, context, actor, connecting, uid, anonymousException, log } = options;
+  const { name, kubeconfig, context, actor, connecting, uid, anonymousException, own, log } = options;
   const connection = openConnection(kubeconfig, context, { ...connecting, ...asking });
   const acting = openActor(kubeconfig, context, actor, connecting);
   const upstream = openUpstream(acting.context);
   const identify = identifyOf(connection);
+  const trust = keepClusterTrust(connection);
+  const trustFault = () => own && clientTrustFault({ cluster: trust.current(), own: own() });
   const proxied = `the accounts of the proxy at cluster ${JSON.stringify(name)}`;
   let doubt: string | undefined = `${proxied} have not been checked yet; try again`;
   let checking: Promise<ProxyAccounts> | undefined;
   const check = async (): Promise<ProxyAccounts> => {
     try {
       const token = await upstream.actorToken().catch(() => undefined);
-      const checked = await checkAccounts(connection, acting, identify, token);
+      const found = await checkAccounts(connection, acting, identify, token);
+      const problem = own && (await trust.refresh(found.asker));
+      const fault = trustFault();
+      if (fault !== undefined) throw new Error(fault);
+      const checked = { ...found, warnings: [...found.warnings, ...(problem === undefined ? [] : [problem])] };
       doubt = undefined;
       log({ event: "accounts", cluster: name, ...checked });
       return checked;
@@ -86,6 +101,12 @@ export function openProxyCluster(options: ProxyClusterOptions): ProxyCluster {
     ask: rememberAnswers(askOf(connection)),
     upstream,
     concluding: { uid, ...(anonymousException && { anonymousException }) },
+    clientTrust: own ? keepClientTrust(trust.current, own) : () => noClientTrust,
+    refreshTrust: async () => {
+      // A cluster whose accounts cannot be used serves no request.
+      const found = own && (await accounts().catch(() => undefined));
+      return found && ((await trust.refresh(found.asker)) ?? trustFault());
+    },
     accounts,
     doubt: async (deadline) => {
       if (doubt !== undefined)
@@ -106,7 +127,10 @@ export function openProxyCluster(options: ProxyClusterOptions): ProxyCluster {
 const member = "impersonation-admission.proxy";
 
 /** The proxy's member of a context's extension: `proxy: { actor, uid, anonymousException }`, of which `actor` must be there. */
-export const proxyClusters = (log: AccountsLog): ClusterReader<ProxyCluster> => ({
+export const proxyClusters = (
+  own: (() => OwnAuthority) | undefined,
+  log: AccountsLog,
+): ClusterReader<ProxyCluster> => ({
   members: ["proxy"],
   read: ({ name, extension, kubeconfig, context, connecting }) => {
     const settings = extension["proxy"];
@@ -125,7 +149,7 @@ export const proxyClusters = (log: AccountsLog): ClusterReader<ProxyCluster> => 
         `${member}.anonymousException in its extensions is not GROUPPREFIX/RESOURCE, such as login.example.com/tokens`,
       );
     return openProxyCluster({
-      ...{ name, kubeconfig, context, connecting, uid, log },
+      ...{ name, kubeconfig, context, connecting, uid, own, log },
       actor: { user: String(actor), field: `${member}.actor` },
       ...(exception && { anonymousException: exception }),
     });

@@ -77,9 +77,9 @@ const fromParameters =
  * kubeconfig of its own (4 KB), so that clusters are added and removed one by one. Throws for anything else.
  *
  * @param variable the environment variable that holds the setting, for messages
- * @example const load = registrySource("ssm:/admission/clusters", awsCaller(settings.aws));
+ * @example const load = registrySource("ssm:/admission/clusters", awsCaller(settings.aws), "REGISTRY");
  */
-export function registrySource(setting: string, call: AwsCall, variable = "REGISTRY"): LoadRegistry {
+export function registrySource(setting: string, call: AwsCall, variable: string): LoadRegistry {
   const [, scheme = "file", rest = ""] = /^(?:([a-z][a-z0-9+.-]+):)?(.*)$/is.exec(setting) ?? [];
   if (scheme === "file" && rest !== "") return fromFile(rest);
   if (scheme === "secretsmanager" && /^[\w/+=.@:-]{1,2048}$/.test(rest)) return naming(setting, fromSecret(call, rest));

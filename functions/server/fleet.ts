@@ -1,3 +1,4 @@
+import type { OwnAuthority } from "../certificates/own-authority.ts";
 import { type ProxyCluster, proxyClusters } from "../proxy/proxy-cluster.ts";
 import type { KeptRegistry } from "../registry/keep-registry.ts";
 import { openRegistry } from "../registry/open-registry.ts";
@@ -14,8 +15,8 @@ interface FleetCluster {
   readonly proxy: ProxyCluster | undefined;
 }
 
-const fleetClusters = (log: ServerLog): ClusterReader<FleetCluster> => {
-  const doors = { webhook: webhookClusters, proxy: proxyClusters(log) };
+const fleetClusters = (own: () => OwnAuthority, log: ServerLog): ClusterReader<FleetCluster> => {
+  const doors = { webhook: webhookClusters, proxy: proxyClusters(own, log) };
   return {
     members: [...doors.webhook.members, ...doors.proxy.members],
     read: (context) => {
@@ -78,8 +79,8 @@ const patience = 5_000;
  * again at the age that the settings say; where nothing has changed in it, clusters keep their connections. Rejects where it cannot be
  * read.
  */
-export async function fleet(settings: Settings, log: ServerLog): Promise<ServedClusters> {
-  const registry = openRegistry(settings, fleetClusters(log), log) as KeptRegistry<FleetCluster>;
+export async function fleet(settings: Settings, own: () => OwnAuthority, log: ServerLog): Promise<ServedClusters> {
+  const registry = openRegistry(settings, fleetClusters(own, log), log) as KeptRegistry<FleetCluster>;
   await registry.started;
   const { clusters, problems } = registry;
   if (clusters.size === 0) throw new Error(problems[0] ?? "the registry cannot be read; its log says why");

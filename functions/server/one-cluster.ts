@@ -1,5 +1,6 @@
 import type { Policy } from "../../lib/policy/index.ts";
 import type { ConcludeOptions } from "../../lib/proxy/index.ts";
+import type { OwnAuthority } from "../certificates/own-authority.ts";
 import { askOf } from "../cluster/ask.ts";
 import { openConnection } from "../cluster/connection.ts";
 import type { Kubeconfig } from "../cluster/kubeconfig.ts";
@@ -23,7 +24,11 @@ export interface OneClusterOptions {
   /** Its user asks. */
   readonly context: string;
   /** Absent: the proxy is not served. */
-  readonly proxy?: ConcludeOptions & { readonly actor: NamedActor; readonly atRoot: boolean };
+  readonly proxy?: ConcludeOptions & {
+    readonly actor: NamedActor;
+    readonly own: () => OwnAuthority;
+    readonly atRoot: boolean;
+  };
   readonly webhook?: OneWebhook;
   readonly log: ServerLog;
 }

@@ -1,8 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { portCertificates } from "../certificates/port-certificates.ts";
 import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 import { createProxy } from "../proxy/create-proxy.ts";
 import type { InFlightLimits } from "../proxy/in-flight.ts";
+import { followClientTrust } from "./follow-client-trust.ts";
 import { followFiles } from "./follow-files.ts";
 import { serveHealth } from "./health-server.ts";
 import type { ServerLog } from "./log-entries.ts";
@@ -70,7 +72,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   });
   const webhook = clusters.webhook && webhookDoor({ ...clusters.webhook, log });
   const material = isFiles(tls) ? readTls(tls) : tls;
-  const doors = await serveDoors({ proxy, webhook }, material, { port, host: address });
+  const clients = clusters.proxied && portCertificates(() => clusters.all().map(({ clientTrust }) => clientTrust()));
+  const doors = await serveDoors({ proxy, webhook, clients }, material, { port, host: address });
   let certificateExpiry = expiryOf(material);
   const scrape = metrics && {
     contentType: metrics.contentType,
@@ -103,12 +106,17 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         options.filePause,
       )
     : () => {};
+  const unfollowTrust = followClientTrust(clusters.all, log, () => {
+    clients?.renew();
+    doors.setTls();
+  });
   return {
     port: doors.port,
     healthPort: health?.port,
     close: async (drain = 0) => {
       isLeaving = true;
       unfollow();
+      unfollowTrust();
       await doors.close(drain);
       health?.close();
       clusters.close();

@@ -9,6 +9,7 @@ import {
 } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import type { PortCertificates } from "../certificates/port-certificates.ts";
 import { within } from "../net/within.ts";
 import type { ProxyListeners } from "../proxy/create-proxy.ts";
 import { isWebhookTarget, type webhookDoor } from "./webhook-door.ts";
@@ -24,12 +25,14 @@ export interface Doors {
   readonly proxy: ProxyListeners;
   /** Absent: its paths are the proxy's to answer. */
   readonly webhook?: ReturnType<typeof webhookDoor> | undefined;
+  /** Absent: no client is asked for a certificate. */
+  readonly clients?: PortCertificates | undefined;
 }
 
 export interface DoorServer {
   readonly port: number;
-  /** Connections that are open keep the old certificate. */
-  readonly setTls: (tls: ServerTls) => void;
+  /** Takes another certificate, or the same one, with the client CAs of now. Connections that are open keep the old ones. */
+  readonly setTls: (tls?: ServerTls) => void;
   /** Takes no new request, waits so many milliseconds for those that are under way, then ends them. */
   readonly close: (drain: number) => Promise<void>;
 }
@@ -58,11 +61,12 @@ const lenient = { strictSingleValueFields: false };
  * @param at the port, 0 for any free one, and the address; without one, every address
  */
 export async function serveDoors(
-  { proxy, webhook }: Doors,
+  { proxy, webhook, clients }: Doors,
   tls: ServerTls,
   at: { readonly port: number; readonly host: string | undefined },
 ): Promise<DoorServer> {
-  const server = createSecureServer({ ...serverOptions, ...lenient, ...tls });
+  const server = createSecureServer({ ...serverOptions, ...lenient, ...tls, ...clients?.tlsOptions() });
+  let material = tls;
   // Node reads it from the server for each HTTP/1.1 connection, and takes no such option here.
   Object.assign(server, {
     maxHeaderSize: megabyte,
@@ -77,6 +81,8 @@ export async function serveDoors(
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
+  // Before the listener that begins to read requests.
+  if (clients) server.prependListener("secureConnection", clients.onSecureConnection);
   // HTTP/1.1 answers would wait 40 ms each.
   server.on("secureConnection", (socket: TLSSocket) => socket.setNoDelay(true));
   server.on("session", (session) => {
@@ -97,7 +103,10 @@ export async function serveDoors(
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,
-    setTls: (changed) => server.setSecureContext({ ...changed }),
+    setTls: (changed = material) => {
+      server.setSecureContext({ ...changed, ...clients?.tlsOptions() });
+      material = changed;
+    },
     close: async (drain) => {
       const closed = once(server, "close");
       server.close();

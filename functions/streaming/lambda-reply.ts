@@ -49,6 +49,7 @@ export function lambdaReply(out: LambdaStream, begin: (prelude: Prelude) => void
       out.write("");
     },
     body,
+    gather: () => {},
     addTrailers: () => true,
     cut: () => {
       isCut = true;

@@ -67,6 +67,7 @@ export function createStreamHandler({ clusters, refreshed, log, watchSeconds }: 
     });
     const invocation = { cold, ...invocationOf(context) };
     cold = false;
+    used = undefined;
     let last: RequestEntry | undefined;
     const record: RequestLog = (entry) => {
       last = entry;

@@ -254,12 +254,13 @@ export const manifests = defineCommand({
       failurePolicy,
       ...(label === undefined ? {} : { namespaceLabels: labelOf(label) }),
     });
+    const bundled = caFile === undefined ? {} : { caBundle: Buffer.from(caBundleOf(caFile)).toString("base64") };
     const webhooks = (): readonly object[] => [
       ...webhookConfigurations({
         ...common(),
         client: clientOf(values.url, values.service),
         timeoutSeconds,
-        ...(caFile === undefined ? {} : { caBundle: Buffer.from(caBundleOf(caFile)).toString("base64") }),
+        ...bundled,
       }),
       ...askerRoles(askerOf(asker)),
     ];
@@ -277,7 +278,7 @@ export const manifests = defineCommand({
           ...common(),
           ...{ namespace, image, tlsSecret, timeoutSeconds, isCertManaged },
           policySource: policySourceOf(values.policy),
-          ...(caFile !== undefined && { caBundle: caBundleOf(caFile) }),
+          ...bundled,
           ...(certificate !== undefined && { injectCaFrom: certificateOf(certificate) }),
           key: key === undefined ? undefined : keyOf(key),
           proxy: proxy ? { isConstrained: constrained } : undefined,

@@ -1,8 +1,10 @@
 import { relative, resolve } from "node:path";
+import { noOwnAuthority, type OwnAuthority } from "../../functions/certificates/own-authority.ts";
 import { anonymousExceptionOf } from "../../functions/proxy/anonymous-exception.ts";
 import { followIssuers } from "../../functions/server/follow-issuers.ts";
 import type { ServerLog } from "../../functions/server/log-entries.ts";
 import { countingLog, openMetrics } from "../../functions/server/open-metrics.ts";
+import { ownAuthorityIn } from "../../functions/server/own-authority-file.ts";
 import type { ServedClusters } from "../../functions/server/served-clusters.ts";
 import { isKeyHash, type KeyHash } from "../../functions/webhook/caller-key.ts";
 import { type ConcludeOptions, isReservedName } from "../../lib/proxy/index.ts";
@@ -65,7 +67,7 @@ export const proxy = defineCommand({
     "reserved-name": {
       value: "NAME",
       multiple: true,
-      text: "let these issuers name this user or group, which begins with system: (no such name); may be given several times",
+      text: "let tokens of these issuers and certificates of --client-ca name this user or group, which begins with system: (no such name); may be given several times",
     },
     "anonymous-exception": {
       value: "GROUPPREFIX/RESOURCE",
@@ -81,6 +83,10 @@ export const proxy = defineCommand({
       text: "serve with this certificate, PEM, which is read again when it changes; needs --tls-key (one of a CA of its own)",
     },
     "tls-key": { value: "FILE", text: "the key of --tls-cert" },
+    "client-ca": {
+      value: "FILE",
+      text: "accept client certificates of this CA at every cluster, PEM, which is read again when it changes; the command certificate makes one (those of each cluster's own client CA)",
+    },
     "metrics-port": {
       value: "N",
       text: "serve /livez, /readyz and /metrics (Prometheus) over HTTP on this port too (none)",
@@ -97,17 +103,19 @@ export const proxy = defineCommand({
     if (host !== undefined) checkHost(host);
     const tls = tlsFilesOf(values);
     const concluding = concludingOf(values);
+    const reservedNames = reservedNamesOf(values);
     const keys = (values["key-hash"] ?? []).map(keyHashOf);
     const name = values.name ?? "local";
     const metrics = healthPort === undefined ? undefined : await openMetrics();
     const log: ServerLog = metrics ? countingLog(metrics, logToStderr) : logToStderr;
+    const own = ownAuthorityOf(values, reservedNames, log);
     const announce = (what: string): void => console.log(`# ${what}`);
-    const issuers = issuersOf(values, concluding, log);
+    const issuers = issuersOf(values, concluding, reservedNames, log);
     const identity = tls ? undefined : await localIdentity(folder);
     const open: Readonly<Record<Source, () => ServedClusters | Promise<ServedClusters>>> = {
-      actor: () => kubeconfigSource({ actor, kubeconfig, context, atRoot, concluding, announce, log }),
-      registry: () => fleetSource(registry, log),
-      "in-cluster": () => podSource({ name, actorTokenFile, policy, keys, concluding, log }),
+      actor: () => kubeconfigSource({ actor, kubeconfig, context, atRoot, concluding, own, announce, log }),
+      registry: () => fleetSource(registry, own, log),
+      "in-cluster": () => podSource({ name, actorTokenFile, policy, keys, concluding, own, log }),
     };
     const clusters = await open[source]();
     const served = await serveOn(clusters, {
@@ -145,15 +153,30 @@ const sourceOf = (values: Values): Source => {
   return source;
 };
 
-/** With a registry, the clusters say what becomes of uids, so that no token may bring one. */
-const issuersOf = (values: Values, { uid }: ConcludeOptions, log: ServerLog) => {
-  const reservedNames = new Set(values["reserved-name"]);
-  for (const name of reservedNames)
+const reservedNamesOf = (values: Values): ReadonlySet<string> => {
+  const names = new Set(values["reserved-name"]);
+  for (const name of names)
     if (!isReservedName(name)) throw new UsageError(`--reserved-name ${name} does not begin with system:; remove it`);
+  if (names.size > 0 && values["client-ca"] === undefined && values["authentication-config"] === undefined)
+    throw new UsageError("--reserved-name goes with --client-ca or --authentication-config; leave it out");
+  return names;
+};
+
+/** With a registry, the clusters say what becomes of uids, so that no token may bring one. */
+const issuersOf = (values: Values, { uid }: ConcludeOptions, reservedNames: ReadonlySet<string>, log: ServerLog) => {
   const file = values["authentication-config"];
   if (file === undefined) return undefined;
   return naming(file, () => followIssuers({ file, text: readText(file) }, { uid, reservedNames }, log));
 };
+
+const ownAuthorityOf = (
+  { "client-ca": file }: Values,
+  reservedNames: ReadonlySet<string>,
+  log: ServerLog,
+): (() => OwnAuthority) =>
+  file === undefined
+    ? () => noOwnAuthority
+    : naming(`--client-ca ${file}`, () => ownAuthorityIn(file, reservedNames, log));
 
 const concludingOf = (values: Values): ConcludeOptions => {
   const text = values["anonymous-exception"];

@@ -1,9 +1,10 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../command-line/usage.ts";
 import { type Authority, newAuthority } from "./certificates.ts";
 import { newKey } from "./new-key.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /** The CA and the key that a local server is registered with. They are kept, so that a registration holds after a restart. */
 export interface LocalIdentity {
@@ -56,11 +57,4 @@ const isUsable = ({ ca, caKey }: Authority): boolean => {
   } catch {
     return false;
   }
-};
-
-/** Replaces a file in one step, so that no reader sees half of it. */
-const replaceFile = (file: string, text: string, mode: number): void => {
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, text, { mode });
-  renameSync(draft, file);
 };

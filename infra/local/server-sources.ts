@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { OwnAuthority } from "../../functions/certificates/own-authority.ts";
 import { fleet } from "../../functions/server/fleet.ts";
 import { inClusterKubeconfig } from "../../functions/server/in-cluster-kubeconfig.ts";
 import type { ServerLog } from "../../functions/server/log-entries.ts";
@@ -22,6 +23,7 @@ export interface KubeconfigSource {
   /** Serves the cluster at `/`. */
   readonly atRoot: boolean;
   readonly concluding: ConcludeOptions;
+  readonly own: () => OwnAuthority;
   /** Called with the exec plugins of the kubeconfig before they run. */
   readonly announce: (what: string) => void;
   readonly log: ServerLog;
@@ -32,7 +34,7 @@ const clusterName = /^(?!\.{1,2}$)[A-Za-z0-9._:@~-]+$/;
 
 /** One context of a kubeconfig, behind the proxy. Its name in the path is the context's. */
 export function kubeconfigSource(source: KubeconfigSource): ServedClusters & { readonly name: string } {
-  const { actor, atRoot, concluding, announce, log } = source;
+  const { actor, atRoot, concluding, own, announce, log } = source;
   const { kubeconfig, context: name, origin } = chooseContext(source.kubeconfig, source.context);
   if (!atRoot && !clusterName.test(name))
     throw new UsageError(
@@ -41,7 +43,7 @@ export function kubeconfigSource(source: KubeconfigSource): ServedClusters & { r
   const clusters = naming(origin, () =>
     oneCluster({
       ...{ name, kubeconfig, context: name, log },
-      proxy: { ...concluding, actor: { user: actor, field: "--actor" }, atRoot },
+      proxy: { ...concluding, own, actor: { user: actor, field: "--actor" }, atRoot },
     }),
   );
   for (const user of [kubeconfig.contexts.get(name)?.user ?? "", actor]) {
@@ -56,7 +58,12 @@ export function kubeconfigSource(source: KubeconfigSource): ServedClusters & { r
  *
  * @param fileAge milliseconds between two readings of a file
  */
-export async function fleetSource(registry: string, log: ServerLog, fileAge = 10_000): Promise<ServedClusters> {
+export async function fleetSource(
+  registry: string,
+  own: () => OwnAuthority,
+  log: ServerLog,
+  fileAge = 10_000,
+): Promise<ServedClusters> {
   const isFile = !/^(secretsmanager|ssm):/.test(registry);
   const settings = readSettings(process.env);
   try {
@@ -64,6 +71,7 @@ export async function fleetSource(registry: string, log: ServerLog, fileAge = 10
       isFile
         ? { ...settings, registry: `file:${resolve(registry.replace(/^file:/, ""))}`, registryMaxAge: fileAge }
         : { ...settings, registry },
+      own,
       log,
     );
   } catch (error) {
@@ -79,11 +87,12 @@ export interface PodSource {
   readonly policy: string | undefined;
   readonly keys: readonly KeyHash[];
   readonly concluding: ConcludeOptions;
+  readonly own: () => OwnAuthority;
   readonly log: ServerLog;
 }
 
 /** The cluster of the pod that this runs in. */
-export function podSource({ name, actorTokenFile, policy, keys, concluding, log }: PodSource): ServedClusters {
+export function podSource({ name, actorTokenFile, policy, keys, concluding, own, log }: PodSource): ServedClusters {
   if (actorTokenFile === undefined && policy === undefined)
     throw new UsageError(
       "--in-cluster needs --policy NAME for the webhook, --actor-token-file FILE for the proxy, or both",
@@ -93,7 +102,7 @@ export function podSource({ name, actorTokenFile, policy, keys, concluding, log 
       ...{ name, context: "pod", log },
       kubeconfig: inClusterKubeconfig(readPodSettings(process.env), actorTokenFile),
       ...(actorTokenFile !== undefined && {
-        proxy: { ...concluding, actor: { user: "actor", field: "--actor-token-file" }, atRoot: false },
+        proxy: { ...concluding, own, actor: { user: "actor", field: "--actor-token-file" }, atRoot: false },
       }),
       ...(policy !== undefined && { webhook: { policy: policyOf(policy), keys } }),
     }),

@@ -1,3 +1,4 @@
+import { noClientTrust } from "../../functions/certificates/client-trust.ts";
 import type { Ask } from "../../functions/cluster/ask.ts";
 import type { Identify } from "../../functions/cluster/identify.ts";
 import { type Admitted, type Arrival, admit, type Refused, type RequestFacts } from "../../functions/proxy/admit.ts";
@@ -104,6 +105,7 @@ const admitted = async (arrival: Arrival, identify: Identify, ask: Ask): Promise
   const cluster: ProxyCluster = {
     ...{ name: sampleCluster, identify, ask, concluding: { uid: "passthrough" } },
     ...{ doubt: async () => undefined, accounts: notSent, close: notSent },
+    ...{ clientTrust: () => noClientTrust, refreshTrust: notSent },
     upstream: {
       ...{ open: notSent, openUpgrade: notSent, actorToken: notSent, renewActor: notSent },
       ...{ usage: notSent, reconnect: notSent, close: notSent },

@@ -58,7 +58,7 @@ const rows: Readonly<Record<string, readonly Panel[]>> = {
       max: 1,
       queries: [
         [cached("proxy_questions_total"), "questions"],
-        [cached("proxy_token_reviews_total"), "TokenReviews"],
+        [cached("proxy_token_reviews_total"), "token reviews"],
       ],
     },
     {
@@ -96,7 +96,7 @@ const rows: Readonly<Record<string, readonly Panel[]>> = {
   ],
   Webhook: [
     {
-      title: "Decisions",
+      title: "Decisions by cluster",
       unit: "reqps",
       queries: [[rate("webhook_decisions_total", ["cluster", "decision"]), "{{cluster}} {{decision}}"]],
     },
@@ -116,7 +116,11 @@ const rows: Readonly<Record<string, readonly Panel[]>> = {
         [quantile(0.99, "webhook_question_duration_seconds", ["cluster"]), "questions to {{cluster}}"],
       ],
     },
-    { title: "Questions", unit: "reqps", queries: [[rate("webhook_questions_total", ["cluster"]), "{{cluster}}"]] },
+    {
+      title: "Questions of reviews",
+      unit: "reqps",
+      queries: [[rate("webhook_questions_total", ["cluster"]), "{{cluster}}"]],
+    },
   ],
   Server: [
     {

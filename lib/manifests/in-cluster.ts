@@ -71,7 +71,7 @@ export function inCluster(options: InClusterOptions): readonly KubernetesObject[
       client: { service: { ...pods, port: 443, ...(key && { path: `/clusters/${clusterInPath}/${key.text}` }) } },
       ...(injected !== undefined && { injectCaFrom: injected }),
     }),
-  ].map((object): KubernetesObject => ({ ...object }));
+  ];
 }
 
 /** The token controller writes the token of the account into it. It is valid until the Secret is deleted. */

@@ -1,11 +1,10 @@
 import { type ServiceAccount, serviceAccountOf } from "../identity/service-account.ts";
+import type { KubernetesObject } from "./kubernetes-object.ts";
 
 /** An object of `rbac.authorization.k8s.io/v1`. */
-export interface RbacObject {
+export interface RbacObject extends KubernetesObject {
   readonly apiVersion: "rbac.authorization.k8s.io/v1";
   readonly kind: "ClusterRole" | "ClusterRoleBinding" | "Role" | "RoleBinding";
-  readonly metadata: { readonly name: string; readonly namespace?: string };
-  readonly [part: string]: unknown;
 }
 
 const apiVersion = "rbac.authorization.k8s.io/v1";

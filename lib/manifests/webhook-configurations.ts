@@ -7,6 +7,7 @@ import {
   subresourceConditions,
   validateConditions,
 } from "./cel.ts";
+import type { KubernetesObject } from "./kubernetes-object.ts";
 
 /** The address of the webhook. */
 export type Client =
@@ -39,7 +40,7 @@ export interface WebhookOptions {
 }
 
 /** `admissionregistration.k8s.io/v1` MutatingWebhookConfiguration or ValidatingWebhookConfiguration. */
-export interface WebhookConfiguration {
+export interface WebhookConfiguration extends KubernetesObject {
   readonly apiVersion: "admissionregistration.k8s.io/v1";
   readonly kind: "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration";
   readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };

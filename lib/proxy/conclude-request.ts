@@ -56,7 +56,7 @@ export function concludeRequest(
 
 const uidNotImpersonated = "this proxy does not impersonate uids; leave --as-uid away";
 const uidWithoutToken =
-  "the user of this client certificate has a uid, which this proxy passes on with a token only; use a token";
+  "the user has a uid, and this proxy passes a user with a uid on with a token only; use a token in place of the client certificate";
 
 const refused = (code: number, message: string) => ({ refusal: statusObject(code, message) });
 

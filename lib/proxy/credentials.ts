@@ -11,9 +11,8 @@ const tokenProtocol = "base64url.bearer.authorization.k8s.io.";
  * @example bearerTokenOf([["authorization", "bearer abc"]]) // "abc"
  */
 export function bearerTokenOf(lines: readonly HeaderLine[]): string | undefined {
-  const [first = ""] = valuesOf(lines, "authorization");
-  const [scheme = "", token] = first.replace(/^[\s\x85\xa0]+|[\s\x85\xa0]+$/g, "").split(" ");
-  return scheme.toLowerCase() === "bearer" && token ? token : undefined;
+  const [first] = valuesOf(lines, "authorization");
+  return first?.replace(/^[\s\x85\xa0]+|[\s\x85\xa0]+$/g, "").match(/^bearer ([^ ]+)/i)?.[1];
 }
 
 /** What the subprotocols of a WebSocket request say. */

@@ -25,7 +25,8 @@ export function encodedExtraKey(key: string): string | undefined {
   return Array.from(key, (character) => (plain.test(character) ? character : escapeOf(character))).join("");
 }
 
+/** Capitals and parentheses are left as they are by encodeURIComponent. */
 const escapeOf = (character: string): string => {
   const encoded = encodeURIComponent(character).toLowerCase();
-  return encoded.startsWith("%") ? encoded : `%${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  return encoded.startsWith("%") ? encoded : `%${character.charCodeAt(0).toString(16)}`;
 };

@@ -1,4 +1,5 @@
 import type { HeaderLine } from "../meta/header-line.ts";
+import { percentDecoded } from "./query.ts";
 
 /*
  * The value of a header holds bytes, each as one character, as Node's `rawHeaders` and a gateway's multi-value headers have them.
@@ -15,12 +16,7 @@ const isControl = (character: string): boolean => character < " " || character =
 
 /** The text whose UTF-8 bytes a value is; undefined where they are not UTF-8. */
 export function textOfBytes(value: string): string | undefined {
-  if (/[^\0-\xff]/.test(value)) return undefined;
-  try {
-    return decodeURIComponent(value.replace(/[^ -$&-~]/g, encoded));
-  } catch {
-    return undefined;
-  }
+  return /[^\0-\xff]/.test(value) ? undefined : percentDecoded(value.replace(/[^ -$&-~]/g, encoded));
 }
 
 const encoded = (byte: string): string => `%${byte.charCodeAt(0).toString(16).padStart(2, "0")}`;

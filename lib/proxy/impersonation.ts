@@ -28,15 +28,14 @@ const known = /^impersonate-(user|group|uid|extra-.*)$/;
  * @returns undefined where none is asked for
  */
 export function readImpersonation(lines: readonly HeaderLine[]): Impersonation | Problem | undefined {
-  const unknown = lines.find(([name]) => /^impersonate/i.test(name) && !known.test(name.toLowerCase()));
+  const named = lines.filter(([name]) => /^impersonate/i.test(name));
+  const unknown = named.find(([name]) => !known.test(name.toLowerCase()));
   if (unknown) return { problem: `the header ${unknown[0]} is not one of impersonation; remove it` };
-  const texts = lines.map(([name, value]) => [name.toLowerCase(), textOfBytes(value)] as const);
-  if (texts.some(([name, text]) => name.startsWith("impersonate") && text === undefined))
-    return { problem: "an impersonation header is not UTF-8" };
-  const all = (wanted: string): readonly string[] =>
-    texts.flatMap(([name, text = ""]) => (name === wanted ? [text] : []));
+  const texts = named.map(([name, value]) => [name.toLowerCase(), textOfBytes(value)] as const);
+  if (!texts.every(isText)) return { problem: "an impersonation header is not UTF-8" };
+  const all = (wanted: string): readonly string[] => texts.flatMap(([name, text]) => (name === wanted ? [text] : []));
   const extra: (readonly [string, string])[] = [];
-  for (const [name, text = ""] of texts) {
+  for (const [name, text] of texts) {
     if (!name.startsWith(extraPrefix)) continue;
     const key = extraKeyOf(name.slice(extraPrefix.length));
     if (key === undefined) return { problem: "the name of an impersonation header is not UTF-8" };
@@ -51,24 +50,19 @@ export function readImpersonation(lines: readonly HeaderLine[]): Impersonation |
     : undefined;
 }
 
+const isText = (line: readonly [string, string | undefined]): line is HeaderLine => line[1] !== undefined;
+
 /**
  * The questions whether a caller may be who it asks to be, in the order in which the API server asks them: the user or service account,
  * each group, each value of extra, the uid.
  */
 export function impersonationQuestions(caller: UserInfo, asked: Impersonation): readonly ResourceQuestion[] {
-  const about = (group: string, resource: string, name: string, subresource?: string) =>
-    question(caller, {
-      verb: "impersonate",
-      group,
-      version: "v1",
-      resource,
-      ...(subresource !== undefined && { subresource }),
-      name,
-    });
+  const about = (group: string, resource: string, name: string, more: { readonly subresource?: string } = {}) =>
+    question(caller, { verb: "impersonate", group, version: "v1", resource, ...more, name });
   return [
     impersonationQuestion(caller, asked.username),
     ...asked.groups.map((name) => about("", "groups", name)),
-    ...asked.extra.map(([key, value]) => about("authentication.k8s.io", "userextras", value, key)),
+    ...asked.extra.map(([key, value]) => about("authentication.k8s.io", "userextras", value, { subresource: key })),
     ...(asked.uid === "" ? [] : [about("authentication.k8s.io", "uids", asked.uid)]),
   ];
 }

@@ -80,16 +80,17 @@ export function judgeRequest(request: ProxyRequest): RequestJudgement {
 }
 
 const reservedKeyOf = (caller: UserInfo | undefined, impersonation: Impersonation | undefined): string | undefined =>
-  [...Object.keys(caller?.extra ?? {}), ...(impersonation?.extra ?? []).map(([key]) => key)].find((key) =>
-    reservedKey.test(key.toLowerCase()),
-  );
+  Object.keys(caller?.extra ?? {}).find(isReserved) ?? impersonation?.extra.map(([key]) => key).find(isReserved);
+
+const isReserved = (key: string): boolean => reservedKey.test(key.toLowerCase());
 
 /** The request's own question, with the attributes that the API server would use. */
 const questionsOf = (info: RequestInfo, user: UserInfo): readonly Question[] => {
   const { verb, path, apiGroup, apiVersion, resource, subresource, namespace, name } = info;
   if (user.groups.includes("system:masters")) return [];
   if (!info.isResourceRequest) return open.includes(path) ? [] : [pathQuestion(user, { path, verb })];
-  const fields = parseFieldSelector(info.fieldSelector) ?? [];
+  // A SubjectAccessReview takes no requirement without a key. Without that requirement it is about more objects, not about fewer.
+  const fields = (parseFieldSelector(info.fieldSelector) ?? []).filter(({ key }) => key !== "");
   const labels = parseLabelSelector(info.labelSelector) ?? [];
   return [
     question(user, {

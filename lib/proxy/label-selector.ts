@@ -1,31 +1,27 @@
 import type { LabelSelectorRequirement } from "../question/question.ts";
 import { isInt64 } from "./int64.ts";
 
-const special = "=!(),<>";
-
-/** Operators and punctuation, words between them, and "" for the end. The API server takes a NUL for the end of the token before it, and of the text where none is. */
-const tokensOf = (text: string): readonly string[] => {
+/** Operators, punctuation, and words between them. The API server takes a NUL for the end of the token before it, and of the text where none is. */
+const tokensOf = (text: string): string[] => {
   const tokens: string[] = [];
-  const token = /[ \t\r\n]*(?:(!=|==|[=!(),<>])|([^ \t\r\n=!(),<>\0]+))\0?/y;
-  for (let found = token.exec(text); found; found = token.exec(text)) tokens.push(found[1] ?? found[2] ?? "");
-  return [...tokens, ""];
+  const token = /[ \t\r\n]*(?:!=|==|[=!(),<>]|[^ \t\r\n=!(),<>\0]+)\0?/y;
+  for (let found = token.exec(text); found; found = token.exec(text)) tokens.push(found[0].replace(/[ \t\r\n\0]/g, ""));
+  return tokens;
 };
-
-const isWord = (token: string): boolean => token !== "" && !special.includes(token.charAt(0));
 
 const name = /^([a-z0-9]([-\w.]*[a-z0-9])?)$/i;
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 const isLabelKey = (key: string): boolean => {
-  const [, prefix, part = ""] = /^(?:([^/]*)\/)?([^/]*)$/.exec(key) ?? [];
-  const isPrefix = prefix === undefined || (prefix.length <= 253 && subdomain.test(prefix));
-  return isPrefix && part.length <= 63 && name.test(part);
+  const slash = key.lastIndexOf("/");
+  const isPrefix = slash < 0 || (slash <= 253 && subdomain.test(key.slice(0, slash)));
+  return isPrefix && key.length - slash <= 64 && name.test(key.slice(slash + 1));
 };
 
 const isLabelValue = (value: string): boolean => value === "" || (value.length <= 63 && name.test(value));
 
 /** What the API server makes of a binary operator; `<` and `>` select nothing that a question can say. */
-const operators = new Map<string, LabelSelectorRequirement["operator"] | "compare">([
+const operators = new Map<string | undefined, LabelSelectorRequirement["operator"] | "compare">([
   ["in", "In"],
   ["=", "In"],
   ["==", "In"],
@@ -35,23 +31,24 @@ const operators = new Map<string, LabelSelectorRequirement["operator"] | "compar
   [">", "compare"],
 ]);
 
-/** Values between parentheses, with "" for each that is left out; undefined where something else stands there. */
-const listAt = (
-  tokens: readonly string[],
-  start: number,
-): { readonly values: Set<string>; readonly end: number } | undefined => {
-  if (tokens[start] !== "(") return undefined;
-  const values = new Set<string>();
-  let wantsValue = true;
-  for (let at = start + 1; ; at++) {
-    const token = tokens[at] ?? "";
-    if (isWord(token) && wantsValue) values.add(token);
-    else if (token === "," || token === ")") {
-      if (wantsValue) values.add("");
-      if (token === ")") return { values, end: at + 1 };
-    } else return undefined;
-    wantsValue = token === ",";
+const isEnd = (token: string | undefined): boolean => token === undefined || token === ",";
+
+/** Takes one value from the tokens, or "" where it is left out. */
+const takeValue = (tokens: string[]): readonly string[] => (isEnd(tokens[0]) ? [""] : tokens.splice(0, 1));
+
+/** Takes values between parentheses from the tokens, with "" for each that is left out; undefined where something else stands there. */
+const takeList = (tokens: string[]): readonly string[] | undefined => {
+  const values = [""];
+  const isOpen = tokens.shift() === "(";
+  const end = tokens.indexOf(")");
+  if (!isOpen || end < 0) return undefined;
+  for (const token of tokens.splice(0, end)) {
+    if (token === ",") values.push("");
+    else if (values.pop() === "") values.push(token);
+    else return undefined;
   }
+  tokens.shift();
+  return values;
 };
 
 /**
@@ -63,35 +60,30 @@ const listAt = (
 export function parseLabelSelector(selector: string): readonly LabelSelectorRequirement[] | undefined {
   const tokens = tokensOf(selector);
   const requirements: LabelSelectorRequirement[] = [];
-  if (tokens[0] === "") return requirements;
-  for (let at = 0; ; at++) {
-    const isNegated = tokens[at] === "!";
-    if (isNegated) at++;
-    const key = tokens[at] ?? "";
-    if (!isWord(key) || !isLabelKey(key)) return undefined;
-    at++;
-    const next = tokens[at] ?? "";
-    if (isNegated || next === "" || next === ",") {
+  if (tokens.length === 0) return requirements;
+  let behind: string | undefined;
+  do {
+    const first = tokens.shift();
+    const isNegated = first === "!";
+    const key = isNegated ? tokens.shift() : first;
+    if (key === undefined || !isLabelKey(key)) return undefined;
+    if (isNegated || isEnd(tokens[0])) {
       requirements.push({ key, operator: isNegated ? "DoesNotExist" : "Exists" });
     } else {
-      const operator = operators.get(next);
-      if (operator === undefined) return undefined;
-      const isList = next === "in" || next === "notin";
-      const word = tokens[at + 1] ?? "";
-      const exact =
-        word === "" || word === ","
-          ? { values: new Set([""]), end: at + 1 }
-          : isWord(word)
-            ? { values: new Set([word]), end: at + 2 }
-            : undefined;
-      const found = isList ? listAt(tokens, at + 1) : exact;
-      if (found === undefined) return undefined;
-      const values = [...found.values].sort();
-      if (!values.every(isLabelValue) || (operator === "compare" && !values.every(isInt64))) return undefined;
-      if (operator !== "compare") requirements.push({ key, operator, values });
-      at = found.end;
+      const sign = tokens.shift();
+      const operator = operators.get(sign);
+      const values = sign === "in" || sign === "notin" ? takeList(tokens) : takeValue(tokens);
+      const isValid = (value: string): boolean => isLabelValue(value) && (operator !== "compare" || isInt64(value));
+      if (operator === undefined || !values?.every(isValid)) return undefined;
+      if (operator !== "compare") requirements.push({ key, operator, values: [...new Set(values)].sort() });
     }
-    if (tokens[at] === "") return requirements.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-    if (tokens[at] !== ",") return undefined;
-  }
+    behind = tokens.shift();
+  } while (behind === ",");
+  return behind === undefined ? inKeyOrder(requirements) : undefined;
 }
+
+/** Requirements of one key stay in the order in which they were written. */
+const inKeyOrder = (requirements: readonly LabelSelectorRequirement[]): readonly LabelSelectorRequirement[] =>
+  [...new Set(requirements.map(({ key }) => key))]
+    .sort()
+    .flatMap((wanted) => requirements.filter(({ key }) => key === wanted));

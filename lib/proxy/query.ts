@@ -13,6 +13,12 @@ export function percentDecoded(text: string): string | undefined {
   }
 }
 
+/** What stands before the first separator, and what stands behind it; the whole text and "" where there is none. */
+export function splitAt(separator: string, text: string): readonly [before: string, behind: string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}
+
 const isEncoding = (text: string): boolean => !/%(?![0-9a-f]{2})/i.test(text);
 
 /**
@@ -24,8 +30,8 @@ const isEncoding = (text: string): boolean => !/%(?![0-9a-f]{2})/i.test(text);
 export function parseQuery(text: string): Query | undefined {
   const query = new Map<string, string[]>();
   for (const pair of text.split("&")) {
-    if (pair === "" || pair.includes(";") || !isEncoding(pair)) continue;
-    const [, key = "", value = ""] = /^([^=]*)=?(.*)$/s.exec(pair.replaceAll("+", " ")) ?? [];
+    if (pair.includes(";") || !isEncoding(pair)) continue;
+    const [key, value] = splitAt("=", pair.replaceAll("+", " "));
     const [name, decoded] = [percentDecoded(key), percentDecoded(value)];
     if (name === undefined || decoded === undefined) return undefined;
     query.set(name, [...(query.get(name) ?? []), decoded]);

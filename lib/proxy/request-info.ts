@@ -2,7 +2,7 @@ import type { Problem } from "../meta/json.ts";
 import { parseFieldSelector } from "./field-selector.ts";
 import { isInt64 } from "./int64.ts";
 import { parseLabelSelector } from "./label-selector.ts";
-import { parseQuery, percentDecoded, type Query } from "./query.ts";
+import { parseQuery, percentDecoded, type Query, splitAt } from "./query.ts";
 
 /** What a request is about: RequestInfo of `k8s.io/apiserver` pkg/endpoints/request. */
 export interface RequestInfo {
@@ -47,7 +47,7 @@ const namespaceSubresources = ["status", "finalize"];
  */
 export function readRequestInfo(method: string, target: string): RequestInfo | Problem {
   if (!/^\/[!-~]*$/.test(target)) return { problem: "the request's target must be a path of printable ASCII" };
-  const [, rawPath = "", rawQuery = ""] = /^([^?]*)\??(.*)$/.exec(target) ?? [];
+  const [rawPath, rawQuery] = splitAt("?", target);
   const path = percentDecoded(rawPath);
   const query = parseQuery(rawQuery);
   if (path === undefined || query === undefined)
@@ -61,21 +61,15 @@ export function readRequestInfo(method: string, target: string): RequestInfo | P
     fieldSelector: "",
     labelSelector: "",
   };
-  const [prefix, ...parts] = path.replace(/^\/+|\/+$/g, "").split("/");
-  const apiGroup = prefix === "apis" ? parts.shift() : "";
-  const apiVersion = parts.shift();
-  const [first] = parts;
-  if (
-    (prefix !== "api" && prefix !== "apis") ||
-    apiGroup === undefined ||
-    apiVersion === undefined ||
-    first === undefined
-  )
-    return other;
+  const [prefix, ...behind] = path.replace(/^\/+|\/+$/g, "").split("/");
+  const segments = prefix === "api" ? ["", ...behind] : behind;
+  if ((prefix !== "api" && prefix !== "apis") || !nameAResource(segments)) return other;
+  const [apiGroup, apiVersion, first, ...more] = segments;
   const isVerbInPath = verbsInPath.includes(first);
-  if (isVerbInPath && parts.length < 2) return { problem: `the path names no resource behind ${first}` };
+  const [resource, ...parts] = isVerbInPath ? more : [first, ...more];
+  if (resource === undefined) return { problem: `the path names no resource behind ${first}` };
   const verb = isVerbInPath ? first : (verbs.get(method) ?? "");
-  const named = resourceOf(isVerbInPath ? parts.slice(1) : parts, verb);
+  const named = resourceOf(resource, parts, verb);
   const info = {
     ...other,
     isResourceRequest: true,
@@ -87,17 +81,21 @@ export function readRequestInfo(method: string, target: string): RequestInfo | P
   return isVerbInPath || !selectingVerbs.includes(info.verb) ? info : { ...info, ...selectorsOf(query) };
 }
 
+type ResourceSegments = readonly [apiGroup: string, apiVersion: string, first: string, ...more: string[]];
+
+const nameAResource = (segments: readonly string[]): segments is ResourceSegments => segments.length >= 3;
+
 /** Go's lower case of a method, which is a token of ASCII. */
 const asciiLowerCase = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /** `namespaces/NAME/RESOURCE` is a resource in a namespace, except for the namespace's own subresources. */
-const resourceOf = (parts: readonly string[], verb: string) => {
-  const [first, namespace = "", third] = parts;
+const resourceOf = (first: string, more: readonly string[], verb: string) => {
+  const [namespace = "", third, ...others] = more;
   const isNamespaced = first === "namespaces" && third !== undefined && !namespaceSubresources.includes(third);
-  const [resource = "", name = "", subresource = ""] = isNamespaced ? parts.slice(2) : parts;
+  const [name = "", subresource = ""] = isNamespaced ? others : more;
   return {
     namespace: first === "namespaces" ? namespace : "",
-    resource,
+    resource: isNamespaced ? third : first,
     name,
     subresource: verb === "proxy" ? "" : subresource,
   };

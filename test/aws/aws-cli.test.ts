@@ -75,7 +75,7 @@ describe("the file that aws eks update-kubeconfig writes for three clusters", ()
       file,
       written.replace(/(certificate-authority-data: ).*/g, `$1${Buffer.from(ca).toString("base64")}`),
     );
-    const [{ text, directory } = expect.unreachable()] = await registrySource(file, noCalls)(0);
+    const [{ text, directory } = expect.unreachable()] = await registrySource(file, noCalls, "REGISTRY")(0);
     const kubeconfig = readKubeconfig(text, directory);
     const contexts = [...kubeconfig.contexts.keys()];
     expect(contexts).toEqual(clusters.map(({ name, region }) => `arn:aws:eks:${region}:${account}:cluster/${name}`));

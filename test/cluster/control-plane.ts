@@ -84,7 +84,7 @@ const writeTokens = (folder: string, users: readonly TokenUser[]): Readonly<Reco
     name,
     token: randomBytes(16).toString("hex"),
     // The API server reads an empty last column as one group with an empty name.
-    rest: `${name},${uid ?? `uid-${index}`}${groups.length > 0 ? `,"${groups.join(",")}"` : ""}`,
+    rest: `"${name.replaceAll('"', '""')}",${uid ?? `uid-${index}`}${groups.length > 0 ? `,"${groups.join(",")}"` : ""}`,
   }));
   writeFileSync(join(folder, "tokens.csv"), rows.map(({ token, rest }) => `${token},${rest}\n`).join(""), {
     mode: 0o600,

@@ -42,7 +42,7 @@ const loader = (url: string, more: NodeJS.ProcessEnv = {}) => {
     AWS_ENDPOINT_URL: url,
     ...more,
   });
-  const load = registrySource("secretsmanager:clusters", awsCaller(aws));
+  const load = registrySource("secretsmanager:clusters", awsCaller(aws), "REGISTRY");
   return (milliseconds = 5_000) => load(Date.now() + milliseconds);
 };
 

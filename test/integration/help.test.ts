@@ -21,9 +21,13 @@ const options: Readonly<Record<string, readonly string[]>> = {
   invoke: ["--endpoint", ...answering, "--all", "-o"],
   start: ["--port", "--host", ...answering, "--tls-cert", "--tls-key"],
   proxy: [
-    ...["--actor", "--kubeconfig", "--context", "--port", "--host", "--tls-cert", "--tls-key"],
-    ...["--at-root", "--uid", "--authentication-config", "--reserved-name", "--anonymous-exception"],
+    ...["--actor", "--kubeconfig", "--context", "--at-root", "--registry", "--in-cluster", "--name"],
+    ...["--actor-token-file", "--policy", "--key-hash", "--uid", "--authentication-config"],
+    ...["--reserved-name", "--anonymous-exception", "--port", "--host"],
+    ...["--tls-cert", "--tls-key", "--client-ca", "--metrics-port"],
   ],
+  credential: ["--group", "--uid", "--ttl", "--ca-cert", "--ca-key", "--out"],
+  certificate: ["--service", "--host", "--client-ca", "--out"],
   kubeconfig: [
     ...["--server", "--ca-bundle", "--token", "--token-file", "--oidc", "--oidc-scope", "--client-certificate"],
     ...["--client-key", "--exec", "--exec-arg", "--name", "--namespace", "-o"],

@@ -517,7 +517,8 @@ test("every command of the program is tried here, or has a test of its own", asy
   const listed = [...stdout.matchAll(/^ {2}([a-z]+) {2}/gm)].map(([, name]) => name ?? "");
   const tried = [...new Set(modes.map(({ command }) => command))].filter((command) => !command.includes("/"));
   // start and proxy do not end; completion has no options, and completion.test.ts tries its argument.
-  expect(listed.toSorted()).toEqual([...tried, "start", "proxy", "completion"].sort());
+  const ofTheirOwn = ["start", "proxy", "completion", "credential", "certificate"];
+  expect(listed.toSorted()).toEqual([...tried, ...ofTheirOwn].sort());
 });
 
 test.each([

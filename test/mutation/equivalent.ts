@@ -80,6 +80,24 @@ export const equivalent: readonly Justified[] = [
     mutant: 'preset: oneOf(presetNames, presetNames.map((each) => JSON.stringify(each)).join("")),',
     why: "There is one preset, so the separator is not used. A second preset makes this entry stale.",
   },
+  ...["true", 'request.caller !== ""'].map((mutant) => ({
+    file: "lib/proxy/conclude-request.ts",
+    code: 'const token = request.caller !== "anonymous" && request.caller.credential === "token";',
+    mutant: `const token = ${mutant} && request.caller.credential === "token";`,
+    why: "The text has no credential; the compiler cannot know.",
+  })),
+  ...["false", 'caller === ""'].map((mutant) => ({
+    file: "lib/proxy/judge-request.ts",
+    code: 'const own = caller === "anonymous" ? undefined : caller.user;',
+    mutant: `const own = ${mutant} ? undefined : caller.user;`,
+    why: "The text has no user; the compiler cannot know.",
+  })),
+  {
+    file: "lib/proxy/query.ts",
+    code: "} catch { return undefined; }",
+    mutant: "} catch {}",
+    why: "A function that ends without a value returns undefined; the compiler wants it written.",
+  },
   {
     file: "lib/rbac/rbac-objects.ts",
     code: 'return typeof value === "string" ? value : "";',

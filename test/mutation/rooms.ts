@@ -2,8 +2,6 @@ import { readdirSync } from "node:fs";
 
 /** Rooms whose code is not mutated, with the reason. */
 const exempt: Readonly<Record<string, string>> = {
-  proxy:
-    "Its unit tests do not notice every change yet. test/cluster/proxy-decision.test.ts compares it with a real API server.",
   manifests: "It writes CEL and RBAC as text, which test/cluster and test/prove compare with a real API server.",
 };
 

@@ -6,11 +6,19 @@ import { proveAnswers } from "./answers/prove.ts";
 import { prove } from "./authorization/prove.ts";
 import { fuzz } from "./fuzz/run.ts";
 import { pageOf, type VersionFigures } from "./page.ts";
+import { requestsInWorld, startProxyGround } from "./proxy/ground.ts";
+import { proveNested, proveThrough } from "./proxy/prove.ts";
+import { fuzzProxy } from "./proxy-fuzz/run.ts";
+import { startRequestInfoGround } from "./request-info/ground.ts";
+import { proveRequestInfo } from "./request-info/prove.ts";
 import { startTwinsGround } from "./twins/ground.ts";
 import { proveTwins } from "./twins/prove.ts";
 import { startGround } from "./worlds/ground.ts";
 
-const parts = ["authorization", "twins", "answers", "fuzz"] as const;
+const parts = [
+  ...["authorization", "twins", "answers", "fuzz"],
+  ...["request-info", "nested", "through", "proxy-fuzz"],
+] as const;
 
 const help = `Proves what is claimed, on real kube-apiservers, and prints one page of figures.
 
@@ -21,9 +29,13 @@ usage: npm run prove -- [options]
       twins           random writes, guarded by the function, by the in-tree policies, by both
       answers         what the API server makes of an answer: of ours, and of ours altered
       fuzz            random and hostile reviews, with no API server
+      request-info    what a request line says: the API server's audit events and questions, and lib/proxy
+      nested          random impersonation headers: the API server itself, and lib/proxy in front of it
+      through         random callers and requests: the API server itself, and the proxy that is served
+      proxy-fuzz      random and hostile requests, with no API server
   --version VERSION   of Kubernetes; may be given again (${everyVersion.join(", ")})
-  --pairs N           pairs, questions and writes, each (10000)
-  --reviews N         of the fuzz (1000000)
+  --pairs N           pairs, questions, writes and requests, each (10000)
+  --reviews N         of the fuzz, and requests of proxy-fuzz (1000000)
   --seed N            of everything that is random (any; it is printed)
   -o text|json        (text)
 
@@ -110,26 +122,71 @@ const command = async (): Promise<void> => {
     return { answers: figures };
   };
 
+  const requestInfoOn = async (version: string): Promise<VersionFigures> => {
+    const ground = await startRequestInfoGround(version);
+    try {
+      const progress = progressOf(`${version}, request lines`, pairs);
+      const { figures, counterexamples } = await proveRequestInfo({ ground, seed, requests: pairs, progress });
+      found.push(
+        ...counterexamples.map((each) =>
+          described(`${version}, request line ${each.index}`, { manifests: [], ...each }),
+        ),
+      );
+      return { requestInfo: figures };
+    } finally {
+      await ground.stop();
+    }
+  };
+  const proxyOn = async (version: string): Promise<VersionFigures> => {
+    const ground = await startProxyGround({ version, worlds: Math.ceil(pairs / requestsInWorld) });
+    const proven = async (part: "nested" | "through") => {
+      if (!only.includes(part)) return {};
+      const progress = progressOf(`${version}, requests of ${part}`, pairs);
+      const prove = part === "nested" ? proveNested : proveThrough;
+      const { figures, counterexamples } = await prove({ ground, seed, requests: pairs, progress });
+      found.push(...counterexamples.map((each) => described(`${version}, ${part}, request ${each.index}`, each)));
+      return { [part]: figures };
+    };
+    try {
+      return { ...(await proven("nested")), ...(await proven("through")) };
+    } finally {
+      await ground.stop();
+    }
+  };
+
   const versions: Record<string, VersionFigures> = {};
   for (const version of values.version) {
     if (only.includes("answers")) versions[version] = { ...versions[version], ...(await answersOn(version)) };
     if (only.includes("authorization"))
       versions[version] = { ...versions[version], ...(await authorizationOn(version)) };
     if (only.includes("twins")) versions[version] = { ...versions[version], ...(await twinsOn(version)) };
+    if (only.includes("request-info")) versions[version] = { ...versions[version], ...(await requestInfoOn(version)) };
+    if (only.includes("nested") || only.includes("through"))
+      versions[version] = { ...versions[version], ...(await proxyOn(version)) };
   }
   const fuzzed = only.includes("fuzz")
     ? await fuzz({ seed, reviews, progress: progressOf("reviews", reviews) })
     : undefined;
-  found.push(...(fuzzed?.failures ?? []));
+  const proxyFuzzed = only.includes("proxy-fuzz")
+    ? fuzzProxy({ seed, requests: reviews, progress: progressOf("requests", reviews) })
+    : undefined;
+  found.push(...(fuzzed?.failures ?? []), ...(proxyFuzzed?.failures ?? []));
 
   const figures = {
     seed,
     seconds: Math.round((Date.now() - since) / 1000),
     versions,
     ...(fuzzed ? { fuzz: fuzzed.figures } : {}),
+    ...(proxyFuzzed ? { proxyFuzz: proxyFuzzed.figures } : {}),
   };
   if (output === "json") console.log(JSON.stringify({ ...figures, found }, null, 2));
-  else console.log([pageOf(figures, fuzzed?.failures.length ?? 0), ...found].join("\n\n"));
+  else
+    console.log(
+      [
+        pageOf(figures, { fuzz: fuzzed?.failures.length ?? 0, proxyFuzz: proxyFuzzed?.failures.length ?? 0 }),
+        ...found,
+      ].join("\n\n"),
+    );
   process.exitCode = found.length > 0 ? 1 : 0;
 };
 

@@ -1,6 +1,10 @@
 import type { Figures as AnswerFigures } from "./answers/figures.ts";
 import type { Figures as AuthorizationFigures } from "./authorization/figures.ts";
 import type { Figures as FuzzFigures } from "./fuzz/figures.ts";
+import { differences } from "./proxy/compare.ts";
+import type { ProxyFigures } from "./proxy/figures.ts";
+import type { ProxyFuzzFigures } from "./proxy-fuzz/run.ts";
+import type { RequestInfoFigures } from "./request-info/prove.ts";
 import type { Figures as TwinFigures } from "./twins/figures.ts";
 
 /** What was found on one version of Kubernetes; what was not tried is absent. */
@@ -8,6 +12,9 @@ export interface VersionFigures {
   readonly authorization?: AuthorizationFigures;
   readonly twins?: TwinFigures;
   readonly answers?: AnswerFigures;
+  readonly requestInfo?: RequestInfoFigures;
+  readonly nested?: ProxyFigures;
+  readonly through?: ProxyFigures;
 }
 
 /** What the whole proof found. */
@@ -16,6 +23,7 @@ export interface ProofFigures {
   readonly seconds: number;
   readonly versions: Readonly<Record<string, VersionFigures>>;
   readonly fuzz?: FuzzFigures;
+  readonly proxyFuzz?: ProxyFuzzFigures;
 }
 
 type Cell = number | string | undefined;
@@ -65,6 +73,44 @@ const answerLines = (of: readonly (AnswerFigures | undefined)[]): readonly Line[
   ];
 };
 
+const requestInfoLines = (of: readonly (RequestInfoFigures | undefined)[]): readonly Line[] => [
+  ["random request lines", ...of.map((each) => each?.asked)],
+  ["both read the same resource", ...of.map((each) => each?.agreed["a resource"])],
+  ["both read the same path", ...of.map((each) => each?.agreed["a path"])],
+  ["neither reads it", ...of.map((each) => each?.agreed["neither reads it"])],
+  ["differ as documented: bytes that are not UTF-8", ...of.map((each) => each?.agreed[notUtf8])],
+  ["of those, with the same question to an authorizer", ...of.map((each) => each?.questions)],
+  ["DISAGREE", ...of.map((each) => each?.disagreed)],
+];
+const notUtf8 = "the API server reads bytes that are not UTF-8";
+
+const proxyLines = (of: readonly (ProxyFigures | undefined)[]): readonly Line[] => [
+  ["random requests, each made twice", ...of.map((each) => each?.asked)],
+  ["the same success", ...of.map((each) => each?.same.succeeded)],
+  ["the same 403", ...of.map((each) => each?.same.refused)],
+  ["the same answer of another kind", ...of.map((each) => each?.same.otherwise)],
+  ...differences.flatMap((difference): readonly Line[] =>
+    of.some((each) => each?.documented[difference])
+      ? [[`differ as documented: ${difference}`, ...of.map((each) => each?.documented[difference])]]
+      : [],
+  ),
+  ["made again, because they differed at first", ...of.map((each) => each?.repeated)],
+  ["of the same, with the same event in the audit log", ...of.map((each) => each && (each.audited || undefined))],
+  ["DISAGREE", ...of.map((each) => each?.disagreed)],
+];
+
+const proxyFuzzLines = (figures: ProxyFuzzFigures, failures: number): readonly Line[] => [
+  ["requests judged, from their line to the headers that go on", figures.requests],
+  ["refused, or not readable", figures.refused + figures.unreadable],
+  ["go on with the acting account", figures.forwarded.actor],
+  ["of those, as somebody whom the caller may impersonate", figures.nested],
+  ["go on with the caller's token", figures.forwarded.caller],
+  ["go on without a credential", figures.forwarded.none],
+  ["questions answered", figures.questions],
+  ["answers taken away or turned into a no", figures.turned],
+  ["PROMISES BROKEN", failures],
+];
+
 const fuzzLines = (
   { reviews, decisions, reasons, checks, slowest }: FuzzFigures,
   failures: number,
@@ -82,7 +128,10 @@ const fuzzLines = (
 ];
 
 /** The figures on one page. */
-export const pageOf = ({ seed, seconds, versions, fuzz }: ProofFigures, fuzzFailures: number): string => {
+export const pageOf = (
+  { seed, seconds, versions, fuzz, proxyFuzz }: ProofFigures,
+  failures: { readonly fuzz: number; readonly proxyFuzz: number },
+): string => {
   const all = Object.values(versions);
   const part = <T>(
     title: string,
@@ -112,6 +161,24 @@ export const pageOf = ({ seed, seconds, versions, fuzz }: ProofFigures, fuzzFail
       all.map((each) => each.answers),
       answerLines,
     ),
-    ...(fuzz ? ["", "Random and hostile reviews", ...fuzzLines(fuzz, fuzzFailures).map(line)] : []),
+    ...part(
+      "What a request line says: audit events and questions of the API server, and lib/proxy",
+      all.map((each) => each.requestInfo),
+      requestInfoLines,
+    ),
+    ...part(
+      "Nested impersonation: the API server itself, and lib/proxy in front of it",
+      all.map((each) => each.nested),
+      proxyLines,
+    ),
+    ...part(
+      "Any request: the API server itself, and through the proxy",
+      all.map((each) => each.through),
+      proxyLines,
+    ),
+    ...(fuzz ? ["", "Random and hostile reviews", ...fuzzLines(fuzz, failures.fuzz).map(line)] : []),
+    ...(proxyFuzz
+      ? ["", "Random and hostile requests", ...proxyFuzzLines(proxyFuzz, failures.proxyFuzz).map(line)]
+      : []),
   ].join("\n");
 };

@@ -10,7 +10,7 @@ if (!available) {
   process.stderr.write(`\n*** SKIPPED: ${what}\n*** Nothing is compared with a real API server.\n\n`);
 }
 /** What needs no API server. */
-const alone = ["test/prove/fuzz/**/*.test.ts"];
+const alone = ["test/prove/{fuzz,proxy-fuzz}/**/*.test.ts"];
 
 export default defineConfig({
   test: {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { noOwnAuthority } from "../../functions/certificates/own-authority.ts";
 import type { RequestEntry } from "../../functions/proxy/log-entries.ts";
 import type { ServerEntry } from "../../functions/server/log-entries.ts";
 import { countingLog, openMetrics } from "../../functions/server/open-metrics.ts";
@@ -44,7 +45,7 @@ beforeAll(async () => {
   writeFileSync(registry, JSON.stringify(config), { mode: 0o600 });
   const metrics = await openMetrics();
   const log = countingLog(metrics, (entry) => entries.push(entry));
-  served = await serveOn(await fleetSource(registry, log), { metrics, log, healthPort: 0 });
+  served = await serveOn(await fleetSource(registry, () => noOwnAuthority, log), { metrics, log, healthPort: 0 });
 });
 afterAll(async () => {
   await served?.close();

@@ -9,8 +9,8 @@ import { applied } from "../cluster/world/applied.ts";
 import { serviceAccount } from "../cluster/world/namespace.ts";
 import { until } from "../cluster/world/until.ts";
 import { runCommand, startCommand } from "../support/command.ts";
-import { newSigningKey, type OidcIssuer, startOidcIssuer } from "../support/oidc-issuer.ts";
-import { header, send } from "./world/clients.ts";
+import { discoveryPath, newSigningKey, type OidcIssuer, startOidcIssuer } from "../support/oidc-issuer.ts";
+import { header, send, sendBytes } from "./world/clients.ts";
 import { clientId, type RunningProvider, startProvider } from "./world/provider.ts";
 import { type Served, type Stage, startStage } from "./world/stage.ts";
 
@@ -164,6 +164,27 @@ test("an exec plugin brings the token, as kubelogin does", async () => {
   expect(stdout).toContain("company:alice");
 });
 
+test("a token in a WebSocket subprotocol counts, and does not reach the API server", async () => {
+  const token = await company.logIn("alice");
+  const { host, pathname } = new URL(proxy.url);
+  const protocol = `base64url.bearer.authorization.k8s.io.${Buffer.from(token).toString("base64url")}`;
+  const mark = stage.auditMark();
+  const answer = await sendBytes(
+    proxy,
+    [
+      `GET ${pathname}/api/v1/namespaces/default/pods HTTP/1.1`,
+      ...[`Host: ${host}`, "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"],
+      ...["Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", `Sec-WebSocket-Protocol: ${protocol}, v5.channel.k8s.io`],
+      "\r\n",
+    ].join("\r\n"),
+  );
+  expect(answer).toMatch(/^HTTP\/1.1 200 /);
+  const requests = stage.auditEvents(mark).filter(({ objectRef }) => objectRef?.resource !== "subjectaccessreviews");
+  expect(requests).toMatchObject([
+    { user: { username: "proxy-actor" }, impersonatedUser: { username: "company:alice" } },
+  ]);
+});
+
 test("a second issuer, and the cluster's own tokens, count beside it", async () => {
   expect(await whoAmI(await person("bob", partner))).toEqual({
     username: "bob",
@@ -226,6 +247,32 @@ describe("a token that does not count", () => {
     expect(code).not.toBe(0);
     expect(stderr).toMatch(status === 401 ? /Unauthorized|must be logged in/ : /cannot be had \(ECONNREFUSED\)/);
   });
+});
+
+test("an issuer that does not answer is 503 within the time for it", async () => {
+  gone.faults.set(discoveryPath, { silent: true });
+  const issuers = openTokenIssuers(
+    JSON.stringify({
+      apiVersion: "apiserver.config.k8s.io/v1",
+      kind: "AuthenticationConfiguration",
+      jwt: [
+        {
+          issuer: { url: gone.url, certificateAuthority: gone.ca, audiences: [clientId] },
+          claimMappings: { username: { claim: "sub", prefix: "" } },
+        },
+      ],
+    }),
+    { uid: "passthrough" },
+  );
+  const slow = await stage.serve({ issuers });
+  const lines = ["authorization", `Bearer ${await gone.sign({ sub: "a", aud: clientId, exp: 9_999_999_999 })}`];
+  const asked = performance.now();
+  const { status, text } = await send(slow, { http: 2, path: "/version", lines });
+  expect([status, JSON.parse(text).message]).toEqual([
+    503,
+    `the request was not authenticated: the discovery document of the issuer ${gone.url} did not come within 8000 ms`,
+  ]);
+  expect(performance.now() - asked).toBeLessThan(10_000);
 });
 
 test("keys that change are fetched, and tokens of the old ones no longer count", async () => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { connect } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { noOwnAuthority } from "../../functions/certificates/own-authority.ts";
 import type { ServerEntry } from "../../functions/server/log-entries.ts";
 import { hashOfKey } from "../../functions/webhook/caller-key.ts";
 import { buildServer } from "../../infra/build/build-server.ts";
@@ -94,7 +95,7 @@ interface Fleet extends ServedOn {
 const serveFleet = async (contexts: Readonly<Record<string, object>>, options = {}): Promise<Fleet> => {
   const entries: ServerEntry[] = [];
   const log = (entry: ServerEntry) => entries.push(entry);
-  const clusters = await fleetSource(await registry(contexts), log, 100);
+  const clusters = await fleetSource(await registry(contexts), () => noOwnAuthority, log, 100);
   const served = await serveOn(clusters, { log, authority, healthPort: 0, filePause: 50, ...options });
   closing.push(() => served.close());
   return { ...served, entries, front: (path) => ({ url: served.origin + path, ca: authority.ca }) };

@@ -72,7 +72,12 @@ describe("the command refuses to start", () => {
       "is not passthrough or impersonate",
     ],
     ["half a certificate", ["--actor", "actor", "--tls-cert", "a"], token("proxy-actor"), "go together"],
-    ["what is not built", ["--actor", "actor", "--client-ca", "a"], token("proxy-actor"), "--client-ca"],
+    [
+      "a client CA that is not there",
+      ["--actor", "actor", "--client-ca", "a"],
+      token("proxy-actor"),
+      "--client-ca a: ENOENT",
+    ],
     ["no port", ["--actor", "actor", "--port", "x"], token("proxy-actor"), "is not a port"],
     [
       "half an exception",

@@ -72,6 +72,10 @@ const rooms: Readonly<
     ],
     ["@middy/core", "aws-lambda"],
   ],
+  "functions/certificates": [
+    "client certificates: which CAs count where, and who a certificate stands for",
+    ["lib", "functions/cluster"],
+  ],
   "functions/oidc": [
     "issuers of OIDC tokens, and whose their tokens are",
     ["lib", "functions/cluster", "functions/net", "functions/yaml"],
@@ -79,7 +83,15 @@ const rooms: Readonly<
   ],
   "functions/proxy": [
     "the second door: an impersonating API proxy",
-    ["lib", "functions/registry", "functions/cluster", "functions/oidc", "functions/net", "functions/telemetry"],
+    [
+      "lib",
+      "functions/certificates",
+      "functions/registry",
+      "functions/cluster",
+      "functions/oidc",
+      "functions/net",
+      "functions/telemetry",
+    ],
   ],
   "functions/server": [
     "both doors on one port: clusters, issuers, TLS, health, metrics",
@@ -87,6 +99,7 @@ const rooms: Readonly<
       "lib",
       "functions/webhook",
       "functions/proxy",
+      "functions/certificates",
       "functions/oidc",
       "functions/registry",
       "functions/cluster",

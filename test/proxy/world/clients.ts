@@ -6,6 +6,8 @@ import { connect } from "node:tls";
 export interface Front {
   readonly url: string;
   readonly ca: string | undefined;
+  /** The client certificate that is shown, with its intermediates, and its key. */
+  readonly client?: { readonly cert: string; readonly key: string } | undefined;
 }
 
 export interface Sent {
@@ -48,7 +50,12 @@ const targetOf = ({ url }: Front, path: string): string => new URL(url).pathname
 const sendHttp2 = (front: Front, { method = "GET", path, lines = [], body, onData, signal }: Sent): Promise<Received> =>
   new Promise((resolve) => {
     const { origin, host } = new URL(front.url);
-    const options = { maxSendHeaderBlockLength: 2 ** 21, strictSingleValueFields: false, ca: front.ca ?? "" };
+    const options = {
+      maxSendHeaderBlockLength: 2 ** 21,
+      strictSingleValueFields: false,
+      ca: front.ca ?? "",
+      ...front.client,
+    };
     const session = connectHttp2(origin, options);
     session.on("error", () => {});
     const pseudo = [":method", method, ":scheme", "https", ":authority", host, ":path", targetOf(front, path)];
@@ -83,7 +90,7 @@ const sendHttp2 = (front: Front, { method = "GET", path, lines = [], body, onDat
 const sendHttp1 = (front: Front, { method = "GET", path, lines = [], body, onData, signal }: Sent): Promise<Received> =>
   new Promise((resolve) => {
     const { hostname, port, host } = new URL(front.url);
-    const agent = new Agent({ ca: front.ca ?? "", ALPNProtocols: ["http/1.1"] } as object);
+    const agent = new Agent({ ca: front.ca ?? "", ...front.client, ALPNProtocols: ["http/1.1"] } as object);
     const length = body === undefined ? [] : ["Content-Length", String(Buffer.byteLength(body))];
     const headers = ["Host", host, ...length, ...lines];
     const outgoing = request({ hostname, port, method, path: targetOf(front, path), agent, headers }, (response) => {
@@ -105,7 +112,8 @@ const sendHttp1 = (front: Front, { method = "GET", path, lines = [], body, onDat
     });
     outgoing.on("error", () => resolve({ status: 0, lines: [], text: "", trailers: [], isWhole: false }));
     signal?.addEventListener("abort", () => outgoing.destroy());
-    outgoing.end(body);
+    // Node would send the headers before a text as UTF-8.
+    outgoing.end(body === undefined ? undefined : Buffer.from(body));
   });
 
 /** Sends bytes as they are, and returns what came back until the connection was closed, or silent for so long. */

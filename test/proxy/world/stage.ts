@@ -46,6 +46,17 @@ export const impersonator = (name: string) => ({
 
 const rights = [
   binding("proxy-asks", "system:auth-delegator", "proxy-asker"),
+  {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "RoleBinding",
+    metadata: { name: "proxy-reads-authentication", namespace: "kube-system" },
+    roleRef: {
+      apiGroup: "rbac.authorization.k8s.io",
+      kind: "Role",
+      name: "extension-apiserver-authentication-reader",
+    },
+    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "proxy-asker" }],
+  },
   impersonator("proxy-acts"),
   binding("proxy-acts", "proxy-acts", "proxy-actor"),
   // Works with everything, and may impersonate whomever she likes.

@@ -61,6 +61,8 @@ const review = (authorization: string, body: string): object => {
 export const startStandIn = async (
   tls: { readonly cert: string; readonly key: string },
   port = 0,
+  /** The data of the ConfigMap `extension-apiserver-authentication`; absent where there is none. */
+  authentication?: Readonly<Record<string, string>>,
 ): Promise<StandIn> => {
   const server = createSecureServer({ ...tls, allowHTTP1: true });
   const seen: { method: string; path: string; lines: readonly string[]; connection: unknown }[] = [];
@@ -97,6 +99,11 @@ export const startStandIn = async (
       const status = typeof fault === "number" ? fault : 201;
       (response as ServerResponse).writeHead(status, { "content-type": "application/json" });
       (response as ServerResponse).end(fault === "is not JSON" ? "{" : JSON.stringify(answered));
+      return;
+    }
+    if (path.endsWith("/configmaps/extension-apiserver-authentication")) {
+      (response as ServerResponse).writeHead(authentication ? 200 : 404, { "content-type": "application/json" });
+      (response as ServerResponse).end(JSON.stringify({ data: authentication }));
       return;
     }
     const { authorization = "" } = request.headers;

@@ -1,5 +1,6 @@
+import { generateKeyPairSync, sign } from "node:crypto";
 import fc from "fast-check";
-import { base64url, CompactSign, type CryptoKey, exportSPKI, importJWK, SignJWT, UnsecuredJWT } from "jose";
+import { base64url, CompactSign, type CryptoKey, exportSPKI, importJWK, type JWK, SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Identity } from "../../../../functions/cluster/identify.ts";
 import { openTokenIssuers, type TokenIssuersOptions } from "../../../../functions/oidc/open-token-issuers.ts";
@@ -515,6 +516,18 @@ test("a configuration with one key twice is refused, because the first one would
     "is not valid YAML: a mapping with one key twice",
   );
   expect(openTokenIssuers(text.replace("jwt: []\n", ""), { uid: "passthrough" })).toBeDefined();
+});
+
+test("an RSA key of less than 2,048 bits is not used", async () => {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 1024 });
+  const jwk = { ...publicKey.export({ format: "jwk" }), kid: "small" } as JWK;
+  issuer.keys = [{ ...rs256, kid: "small", jwk }];
+  const text = segments({ alg: "RS256", kid: "small" }, { ...claims, iss: issuer.url });
+  const token = `${text}.${sign("sha256", Buffer.from(text), privateKey).toString("base64url")}`;
+  expect(await identify(token)).toEqual({
+    code: 503,
+    failure: `a key of the issuer ${issuer.url} cannot be used`,
+  });
 });
 
 test("Google's tokens may leave the scheme out", async () => {

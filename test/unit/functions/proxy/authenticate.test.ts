@@ -52,6 +52,35 @@ test("a subprotocol does not count as a credential without a WebSocket upgrade",
   expect(asked).not.toHaveBeenCalled();
 });
 
+const good = { user: { ...alice, username: "carol" }, way: "cluster CA" } as const;
+const bad = { fault: "the client certificate has expired" };
+
+test.each<readonly [string, typeof good | typeof bad, readonly HeaderLine[], string | number]>([
+  ["a good certificate", good, [], "carol by cluster CA"],
+  ["a good certificate before a good token", good, [bearer("a")], "carol by cluster CA"],
+  ["a good certificate beside a bad token", good, [bearer("x")], "carol by cluster CA"],
+  ["a good certificate beside a bad subprotocol", good, [protocol("b"), protocol("b")], "carol by cluster CA"],
+  ["a good certificate beside a subprotocol alone", good, [protocol("b", "")], 400],
+  ["a bad certificate", bad, [], 401],
+  ["a bad certificate beside a good token", bad, [bearer("a")], "alice by a"],
+  ["a bad certificate beside a bad token", bad, [bearer("x")], 401],
+  ["a bad certificate beside a token without an answer", bad, [bearer("late")], 504],
+])("%s", async (_name, certificate, lines, expected) => {
+  const result = await authenticate(lines, true, { certificate, issuers: undefined, identify }, 0);
+  if ("refusal" in result) expect(result.refusal.code).toBe(expected);
+  else if (result.caller === "anonymous") throw new Error("became anonymous");
+  else {
+    expect(`${result.caller.user.username} by ${result.certificate ?? result.token}`).toBe(expected);
+    expect(result.caller.credential).toBe(result.certificate ? "other" : "token");
+    expect(result.token === undefined).toBe(result.certificate !== undefined);
+  }
+});
+
+test("the log says why a certificate does not count, and the caller is not told", async () => {
+  const result = await authenticate([], false, { certificate: bad, issuers: undefined, identify }, 0);
+  expect(result).toMatchObject({ refusal: { code: 401, message: "Unauthorized" }, reason: bad.fault });
+});
+
 describe("tokens of our own issuers", () => {
   const own: Readonly<Record<string, Identity>> = {
     good: { user: alice },

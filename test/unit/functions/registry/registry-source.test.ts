@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { AwsCall, AwsRequest } from "../../../../functions/aws/aws-caller.ts";
-import { registrySource } from "../../../../functions/registry/registry-source.ts";
+import { registrySource as sourceOf } from "../../../../functions/registry/registry-source.ts";
 
+const registrySource = (setting: string, call: AwsCall) => sourceOf(setting, call, "REGISTRY");
 const noCall: AwsCall = () => expect.unreachable("nothing is called");
 const folders: string[] = [];
 afterEach(async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
@@ -25,6 +25,12 @@ const configuration = (prefix: string, more: object = {}): string =>
     ],
   });
 
+/** In one step, so that no reader sees half of it. */
+const replace = (file: string, text: string): void => {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+};
+
 test("a file that changes is read again, and one with a fault is not used", async () => {
   const file = join(folder, "authentication.json");
   const entries: ServerEntry[] = [];
@@ -37,9 +43,9 @@ test("a file that changes is read again, and one with a fault is not used", asyn
     return identity && "user" in identity ? identity.user.username : identity;
   };
   expect(await username()).toBe("one:alice");
-  writeFileSync(file, configuration("two:"));
+  replace(file, configuration("two:"));
   await vi.waitFor(async () => expect(await username()).toBe("two:alice"));
-  writeFileSync(file, configuration("three:", { groups: { expression: "claims.s3cret" } }));
+  replace(file, configuration("three:", { groups: { expression: "claims.s3cret" } }));
   await vi.waitFor(() => expect(entries).toHaveLength(2));
   expect(await username()).toBe("two:alice");
   const what = "authentication configuration";

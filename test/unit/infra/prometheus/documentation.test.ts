@@ -4,8 +4,6 @@ import type { AccountsEntry, RequestEntry } from "../../../../functions/proxy/lo
 import { refusals } from "../../../../functions/proxy/refusal-class.ts";
 import type { ReloadEntry } from "../../../../functions/server/log-entries.ts";
 import { type ServerMetric, serverMetrics } from "../../../../functions/server/server-metrics.ts";
-import type { Definition } from "../../../../functions/telemetry/metrics.ts";
-import { proxyMetrics } from "../../../../functions/telemetry/proxy-metrics.ts";
 import { alertRules } from "../../../../infra/prometheus/alert-rules.ts";
 
 const text = readFileSync(new URL("../../../../docs/operations.md", import.meta.url), "utf8");
@@ -61,16 +59,6 @@ test("every metric for Prometheus, with its type, its labels and what it says of
       lowered(help),
     ]),
   );
-});
-
-test("every metric for CloudWatch, with its unit and its dimensions", () => {
-  expect(
-    tableOf("The proxy's metrics in CloudWatch").map(([name, unit, dimensions = ""]) => [
-      codeIn(name)[0],
-      unit,
-      ...dimensions.split(";").map(codeIn),
-    ]),
-  ).toEqual(Object.entries<Definition>(proxyMetrics).map(([name, definition]) => [name, ...definition]));
 });
 
 test("every alert", () => {

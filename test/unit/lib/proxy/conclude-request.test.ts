@@ -56,14 +56,40 @@ describe("a request goes on as its user", () => {
       },
     ],
     [
-      "beyond ASCII as the bytes of UTF-8",
+      "beyond ASCII as the bytes of UTF-8, and percent-encoded in a header's name",
       [yes],
-      { caller: by({ username: "ü", groups: ["ų"], extra: {} }) },
+      { caller: by({ username: "ü", groups: ["ų"], extra: { "é(a)": ["1"] } }) },
       {
         credential: "actor",
         lines: [
           ["Impersonate-User", "\u00c3\u00bc"],
           ["Impersonate-Group", "\u00c5\u00b3"],
+          ["Impersonate-Extra-%c3%a9%28a%29", "1"],
+        ],
+      },
+    ],
+    [
+      "with spaces inside its names",
+      [yes],
+      { caller: by({ username: "alice smith", groups: ["the team"], extra: {} }) },
+      {
+        credential: "actor",
+        lines: [
+          ["Impersonate-User", "alice smith"],
+          ["Impersonate-Group", "the team"],
+        ],
+      },
+    ],
+    [
+      "impersonating, with a name alone before",
+      [yes, yes],
+      { lines: [["Impersonate-User", "bob"]], caller: by({ username: "alice", groups: [], extra: {} }) },
+      {
+        credential: "actor",
+        lines: [
+          ["Impersonate-User", "bob"],
+          ["Impersonate-Group", "system:authenticated"],
+          ["Impersonate-Extra-proxy.impersonation-admission%2foriginal-user-info", '{"username":"alice"}'],
         ],
       },
     ],
@@ -167,6 +193,13 @@ describe("a no is a 403 in the API server's words, with who decided", () => {
       `deployments.apps "b" is forbidden: User "alice" cannot update resource "deployments/scale" in API group "apps" at the cluster scope: ${suffix}`,
       { name: "b", group: "apps", kind: "deployments" },
     ],
+    [
+      "a path that names no resource in its namespace",
+      [no()],
+      { target: "/api/v1/namespaces/a//b" },
+      `forbidden: User "alice" cannot get resource "" in API group "" in the namespace "a": ${suffix}`,
+      { name: "b" },
+    ],
     ["a path", [no()], { target: "/metrics" }, `forbidden: User "alice" cannot get path "/metrics": ${suffix}`, {}],
     [
       "a method that no resource has, whatever the answer",
@@ -258,9 +291,40 @@ describe("doubt never forwards", () => {
       403,
       "would not arrive",
     ],
+    [
+      "a name with a character that deletes",
+      [yes],
+      { caller: by({ ...alice, username: "alice\x7f" }) },
+      403,
+      "would not arrive",
+    ],
+    ["a name with a space before it", [yes], { caller: by({ ...alice, username: " alice" }) }, 403, "would not arrive"],
+    [
+      "a key with half a surrogate pair",
+      [yes],
+      { caller: by({ ...alice, extra: { "\ud800": ["x"] } }) },
+      403,
+      "a key of extra",
+    ],
+    [
+      "a judgement that refuses, although each answer is a yes",
+      [yes, yes],
+      { lines: [["Impersonate-Group", "dev"]] },
+      400,
+      "without a user",
+    ],
     ["half a surrogate pair", [yes], { caller: by({ ...alice, extra: { k: ["\ud800"] } }) }, 403, "would not arrive"],
     ["a key that no header can have", [yes], { caller: by({ ...alice, extra: { "": ["x"] } }) }, 403, "a key of extra"],
   ])("%s", (_, answers, given, code, message) => {
     expect(concluded(answers, given)).toMatchObject({ refusal: { code, message: expect.stringContaining(message) } });
+  });
+});
+
+test("a user without a name is never impersonated, whoever judged the request", () => {
+  const info = readRequestInfo("GET", "/version") as RequestInfo;
+  const user: UserInfo = { username: "", groups: ["dev"], extra: {} };
+  const judgement = { request: { info, lines: [], caller: by(user) }, questions: [], user, original: undefined };
+  expect(concludeRequest(judgement, [], passthrough)).toMatchObject({
+    refusal: { code: 403, message: "a user with an empty name cannot be impersonated" },
   });
 });

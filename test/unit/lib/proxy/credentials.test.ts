@@ -5,10 +5,12 @@ describe("the bearer token", () => {
   test.each<readonly [string, readonly string[], string | undefined]>([
     ["the token behind Bearer", ["Bearer abc"], "abc"],
     ["the scheme in any case, spaces around", ["  bEaReR abc  "], "abc"],
+    ["other blanks around", ["\t\x85Bearer abc\t\xa0"], "abc"],
     ["what stands behind the token does not count", ["Bearer panda man"], "panda"],
     ["two spaces leave the token empty", ["Bearer  abc"], undefined],
     ["a scheme alone", ["Bearer"], undefined],
     ["another scheme", ["Basic abc"], undefined],
+    ["a scheme that ends in the same word", ["Forbearer abc"], undefined],
     ["no header", [], undefined],
     ["the first line counts, even if it holds no token", ["Basic abc", "Bearer def"], undefined],
     ["the first of two tokens", ["Bearer abc", "Bearer def"], "abc"],
@@ -51,6 +53,11 @@ describe("the token among the subprotocols of a WebSocket", () => {
     [
       "padding",
       [`a,${carrier("a")}==`],
+      { token: undefined, others: "a", problem: "the token in Sec-WebSocket-Protocol is not base64url of UTF-8" },
+    ],
+    [
+      "the alphabet of plain base64",
+      ["a,base64url.bearer.authorization.k8s.io.Y+Jj"],
       { token: undefined, others: "a", problem: "the token in Sec-WebSocket-Protocol is not base64url of UTF-8" },
     ],
     [
@@ -107,12 +114,13 @@ describe("the user that a front proxy names", () => {
         ["X-Remote-Extra-Example.com%2FScope", "one"],
         ["x-remote-extra-example.com%2fscope", "two"],
         ["X-Remote-Extra-%zz", "three"],
+        ["X-Remote-Extra-a%2", "four"],
       ],
       {
         username: "alice",
         uid: "42",
         groups: ["a,b", "c"],
-        extra: { "example.com/scope": ["one", "two"], "%zz": ["three"] },
+        extra: { "example.com/scope": ["one", "two"], "%zz": ["three"], "a%2": ["four"] },
       },
     ],
     ["UTF-8", [["X-Remote-User", "\u00c3\u00bc"]], { username: "ü", groups: [], extra: {} }],
@@ -126,6 +134,22 @@ describe("the user that a front proxy names", () => {
       [
         ["X-Remote-User", "a"],
         ["X-Remote-Group", "\u00ff"],
+      ],
+      { problem: "a header of the front proxy is not UTF-8" },
+    ],
+    [
+      "a uid that is not UTF-8",
+      [
+        ["X-Remote-User", "a"],
+        ["X-Remote-Uid", "\u00ff"],
+      ],
+      { problem: "a header of the front proxy is not UTF-8" },
+    ],
+    [
+      "a value of extra that is not UTF-8",
+      [
+        ["X-Remote-User", "a"],
+        ["X-Remote-Extra-k", "\u00ff"],
       ],
       { problem: "a header of the front proxy is not UTF-8" },
     ],

@@ -67,8 +67,11 @@ describe("the request's own question", () => {
     expect(questions).toMatchObject([{ nonResourceAttributes: { verb: "post", path: "/metrics" } }]);
   });
 
-  test("leaves out a selector that the API server cannot read", () => {
-    const { questions } = judged([], asAlice, infoOf("/api/v1/pods?labelSelector=,&fieldSelector=x"));
+  test.each([
+    ["a selector that the API server cannot read", "labelSelector=,&fieldSelector=x"],
+    ["a field without a name, which no question may hold", "fieldSelector==b"],
+  ])("leaves out %s", (_, query) => {
+    const { questions } = judged([], asAlice, infoOf(`/api/v1/pods?${query}`));
     expect(questions).toMatchObject([{ resourceAttributes: { verb: "list" } }]);
     expect(JSON.stringify(questions)).not.toContain("Selector");
   });
@@ -164,12 +167,40 @@ describe("impersonation is asked about as the caller, the request as the user th
       ["alice: impersonate users/system:anonymous"],
       { groups: ["system:unauthenticated"] },
     ],
+    [
+      "a name with a tab, which no header could carry on",
+      [["Impersonate-User", "a\tb"]],
+      ["alice: impersonate users/a\tb"],
+      { username: "a\tb" },
+    ],
     ["a name of UTF-8", [["Impersonate-User", "\u00c3\u00bc"]], ["alice: impersonate users/ü"], { username: "ü" }],
   ])("%s", (_, lines, questions, user) => {
     const judgement = judged(lines);
     expect(asked(judgement)).toEqual([...questions, `${user.username ?? judgement.user?.username}: list pods -n a`]);
     expect(judgement.user).toMatchObject(user);
     expect(judgement.original).toBe(alice);
+  });
+
+  test("asks about groups, extra and the uid at the cluster scope", () => {
+    const lines: readonly HeaderLine[] = [
+      ["Impersonate-User", "bob"],
+      ["Impersonate-Group", "dev"],
+      ["Impersonate-Extra-Scope", "b"],
+      ["Impersonate-Uid", "9"],
+    ];
+    const asker = { user: "alice", uid: "7", groups: alice.groups, extra: alice.extra };
+    const verb = { verb: "impersonate", version: "v1" };
+    expect(judged(lines).questions.slice(0, -1)).toStrictEqual([
+      { ...asker, resourceAttributes: { ...verb, group: "", resource: "users", name: "bob" } },
+      { ...asker, resourceAttributes: { ...verb, group: "", resource: "groups", name: "dev" } },
+      {
+        ...asker,
+        resourceAttributes: {
+          ...{ ...verb, group: "authentication.k8s.io", resource: "userextras", subresource: "scope", name: "b" },
+        },
+      },
+      { ...asker, resourceAttributes: { ...verb, group: "authentication.k8s.io", resource: "uids", name: "9" } },
+    ]);
   });
 
   test("of a request without a credential as system:anonymous", () => {
@@ -183,24 +214,44 @@ describe("impersonation is asked about as the caller, the request as the user th
     expect(asked(judged([["Impersonate-User", "bob"], ...lines]))).toHaveLength(3);
   });
 
-  test("an empty Impersonate-User asks for nothing", () => {
-    expect(asked(judged([["Impersonate-User", ""]]))).toEqual(["alice: list pods -n a"]);
+  test("about 255 identities at most", () => {
+    const groups = Array.from({ length: 254 }, (_, index) => ["Impersonate-Group", `g${index}`] as const);
+    expect(judged([["Impersonate-User", "bob"], ...groups])).not.toHaveProperty("refusal");
   });
+
+  test.each<readonly [string, HeaderLine]>([
+    ["an empty Impersonate-User", ["Impersonate-User", ""]],
+    ["a header that only mentions impersonation", ["X-Impersonate-User", "bob"]],
+    ["another header that is not UTF-8", ["X-Note", "\u00ff"]],
+  ])("%s asks for nothing", (_, line) => {
+    expect(asked(judged([line]))).toEqual(["alice: list pods -n a"]);
+  });
+
+  test.each(["my-proxy.impersonation-admission%2fx", "a.impersonation-proxy.concierge.pinniped.dev.example"])(
+    "the extra key %s only looks like a reserved one",
+    (key) => {
+      expect(
+        judged([
+          ["Impersonate-User", "bob"],
+          [`Impersonate-Extra-${key}`, "x"],
+        ]).questions,
+      ).toHaveLength(3);
+    },
+  );
 });
 
 describe("a request that is refused before anything is asked", () => {
   const bob: HeaderLine = ["Impersonate-User", "bob"];
   test.each<readonly [string, readonly HeaderLine[], number, string]>([
-    [
-      "groups without a user",
-      [
-        ["Impersonate-Group", "g"],
-        ["Impersonate-Extra-a", "b"],
-        ["Impersonate-Uid", "1"],
-      ],
-      400,
-      "the request impersonates groups, extra or a uid without a user; add Impersonate-User",
-    ],
+    ...(["Impersonate-Group", "Impersonate-Extra-a", "Impersonate-Uid"] as const).map(
+      (name) =>
+        [
+          `${name} without a user`,
+          [[name, "x"]],
+          400,
+          "the request impersonates groups, extra or a uid without a user; add Impersonate-User",
+        ] as const,
+    ),
     [
       "an unknown impersonation header",
       [["Impersonate-Something", "x"]],
@@ -208,7 +259,14 @@ describe("a request that is refused before anything is asked", () => {
       "the header Impersonate-Something is not one of impersonation; remove it",
     ],
     ["an underscore for a hyphen", [["impersonate_user", "x"]], 400, "the header impersonate_user is not one"],
-    ["a longer name", [["ImpersonateUser", "x"]], 400, "the header ImpersonateUser is not one"],
+    ["no hyphen", [["ImpersonateUser", "x"]], 400, "the header ImpersonateUser is not one"],
+    ["a longer name", [["Impersonate-Users", "x"]], 400, "the header Impersonate-Users is not one"],
+    [
+      "a known name behind another one",
+      [["Impersonate-Impersonate-User", "x"]],
+      400,
+      "the header Impersonate-Impersonate-User is not one",
+    ],
     ["a value that is not UTF-8", [["Impersonate-User", "\u00ff"]], 400, "an impersonation header is not UTF-8"],
     [
       "a character of more than one byte",
@@ -239,6 +297,12 @@ describe("a request that is refused before anything is asked", () => {
       [bob, ...Array.from({ length: 300 }, (_, index) => ["Impersonate-Group", `g${index}`] as const)],
       400,
       "the request asks for 301 identities, of 255 at most",
+    ],
+    [
+      "one identity more",
+      [bob, ...Array.from({ length: 255 }, (_, index) => ["Impersonate-Group", `g${index}`] as const)],
+      400,
+      "the request asks for 256 identities, of 255 at most",
     ],
   ])("%s", (_, lines, code, message) => {
     const { refusal, questions } = judged(lines);

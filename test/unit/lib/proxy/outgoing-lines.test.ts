@@ -10,7 +10,7 @@ test.each<readonly [string, readonly HeaderLine[], readonly HeaderLine[]]>([
   [
     "a header that Connection names, which is ours",
     [
-      ["Connection", "close, Impersonate-User ,x-a"],
+      ["Connection", "close, Impersonate-User , x-a"],
       ["X-A", "1"],
       ["X-B", "2"],
     ],
@@ -20,7 +20,10 @@ test.each<readonly [string, readonly HeaderLine[], readonly HeaderLine[]]>([
     "headers of the connection",
     [
       ["Keep-Alive", "1"],
+      ["Proxy-Authenticate", "x"],
       ["Proxy-Authorization", "x"],
+      ["Proxy-Connection", "x"],
+      ["Trailer", "x"],
       ["Transfer-Encoding", "chunked"],
       ["Upgrade", "h2c"],
       ["HTTP2-Settings", "x"],
@@ -29,6 +32,8 @@ test.each<readonly [string, readonly HeaderLine[], readonly HeaderLine[]]>([
     [],
   ],
   ["TE, except that trailers are understood", [["TE", "gzip, trailers"]], [["TE", "trailers"]]],
+  ["TE that names nothing but trailers", [["TE", "trailers"]], [["TE", "trailers"]]],
+  ["TE with trailers between others", [["TE", "gzip,trailers , deflate"]], [["TE", "trailers"]]],
   ["TE without trailers", [["TE", "gzip;q=1"]], []],
   ["the credential", [["AUTHORIZATION", "Bearer x"]], []],
   [
@@ -48,7 +53,7 @@ test.each<readonly [string, readonly HeaderLine[], readonly HeaderLine[]]>([
       ["X-Remote-User", "root"],
       ["x_remote_group", "system:masters"],
       ["X-Remote-Uid", "1"],
-      ["X-Remote-Extra-a", "b"],
+      ["X-Remote-Extra-abc", "b"],
     ],
     [],
   ],
@@ -75,17 +80,20 @@ test("everything else goes on as it is, in its order and with its repeats", () =
     ["Accept-Encoding", "gzip"],
     ["If-None-Match", '"a"'],
     ["X-Remote", "not a front proxy's"],
+    ["X-Authorization", "not the credential"],
+    ["Authorization-Info", "not the credential"],
   ];
   expect(outgoing(lines)).toEqual([...lines, ...ours]);
 });
 
 test("the cluster's own front-proxy headers do not go on", () => {
-  const frontProxy = { username: ["x-user"], uid: ["x-id"], group: ["x-group"], extraPrefix: ["x-more-"] };
+  const frontProxy = { username: ["x-user"], uid: ["x-id"], group: ["x-group"], extraPrefix: ["x-more-", "x-other-"] };
   const lines: readonly HeaderLine[] = [
     ["X-User", "root"],
     ["X-Id", "1"],
     ["X-Group", "g"],
     ["X-More-a", "b"],
+    ["X-Other-a", "b"],
     ["X-Userx", "c"],
   ];
   expect(outgoing(lines, { frontProxy })).toEqual([["X-Userx", "c"], ...ours]);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readRequestInfo } from "../../../../lib/proxy/index.ts";
+import { parseQuery } from "../../../../lib/proxy/query.ts";
 
 /** Members that are not empty, in the order of the type. */
 const briefly = (method: string, target: string): string => {
@@ -42,11 +43,21 @@ describe("a path names a resource, or does not", () => {
     ["GET", "/api", "get path /api"],
     ["GET", "/api/v1", "get path /api/v1"],
     ["GET", "/apis/apps/v1/", "get path /apis/apps/v1/"],
+    ["GET", "/api/v1//", "get path /api/v1//"],
     ["POST", "/version", "post path /version"],
     ["GET", "/other/v1/pods", "get path /other/v1/pods"],
+    ["GET", "/other/apps/v1/deployments", "get path /other/apps/v1/deployments"],
     ["GET", "/apis/v1/pods", "get path /apis/v1/pods"],
   ])("%s %s: %s", (method, target, expected) => {
     expect(briefly(method, target)).toBe(expected);
+  });
+});
+
+test("of a path that names no resource only the path and the verb are known", () => {
+  expect(readRequestInfo("GET", "/version")).toEqual({
+    ...{ isResourceRequest: false, path: "/version", verb: "get" },
+    ...{ apiGroup: "", apiVersion: "", namespace: "", resource: "", subresource: "", name: "" },
+    ...{ fieldSelector: "", labelSelector: "" },
   });
 });
 
@@ -76,6 +87,8 @@ describe("the query says list or watch, and may say the name", () => {
     ["watch=no", "watch core/v1 pods"],
     ["watch=0", "list core/v1 pods"],
     ["watch=FALSE", "list core/v1 pods"],
+    ["watch=10", "watch core/v1 pods"],
+    ["watch=01", "watch core/v1 pods"],
     ["watch=0&watch=1", "list core/v1 pods"],
     ["watch=1&limit=many", "watch core/v1 pods"],
     ["%77atch=1", "watch core/v1 pods"],
@@ -83,6 +96,14 @@ describe("the query says list or watch, and may say the name", () => {
     ["watch=1&%zz=2", "watch core/v1 pods"],
     ["watch=fal%C5%BFe", "list core/v1 pods"],
     ["watch=fal%C5%BFe&limit=many", "watch core/v1 pods"],
+    ["watch=false&limit=many", "list core/v1 pods"],
+    ["watch=FALSE&limit=many", "list core/v1 pods"],
+    ["limit=many", "list core/v1 pods"],
+    ["watch=1&a=%4", "watch core/v1 pods"],
+    ["fieldSelector=x=a", "list core/v1 pods fields x=a"],
+    ["fieldSelector=metadata.name=a.", "list core/v1 pods a. fields metadata.name=a."],
+    ["fieldSelector=metadata.name=..a", "list core/v1 pods ..a fields metadata.name=..a"],
+    ["fieldSelector=metadata.name=a&limit=1&limit=many", "list core/v1 pods a fields metadata.name=a"],
     ["fieldSelector=metadata.name%3Da", "list core/v1 pods a fields metadata.name=a"],
     ["fieldSelector=metadata.name==a,x!=y", "list core/v1 pods a fields metadata.name==a,x!=y"],
     ["fieldSelector=metadata.name!=a", "list core/v1 pods fields metadata.name!=a"],
@@ -119,8 +140,26 @@ test.each([
   ["/api/%zz", "percent sign"],
   ["/api/%ff", "percent sign"],
   ["/api/v1/pods?a=%ff", "percent sign"],
+  ["/api/v1/pods?%ff=a", "percent sign"],
   ["/api/v1/watch", "the path names no resource behind watch"],
   ["/apis/apps/v1/proxy/", "the path names no resource behind proxy"],
 ])("the target %j is not read", (target, problem) => {
   expect(briefly("GET", target)).toContain(problem);
+});
+
+test.each<readonly [string, readonly (readonly [name: string, values: readonly string[]])[] | undefined]>([
+  [
+    "watch=1&limit&watch=0",
+    [
+      ["watch", ["1", "0"]],
+      ["limit", [""]],
+    ],
+  ],
+  ["=b", [["", ["b"]]]],
+  ["a=b=c", [["a", ["b=c"]]]],
+  ["a+b=c%2Bd", [["a b", ["c+d"]]]],
+  ["a;b&c%&d=%zz&e=1", [["e", ["1"]]]],
+  ["a=%ff", undefined],
+])("the query %s is read as Go reads it", (text, expected) => {
+  expect(parseQuery(text)).toEqual(expected && new Map(expected));
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseFieldSelector } from "../../../../lib/proxy/field-selector.ts";
+import { isInt64 } from "../../../../lib/proxy/int64.ts";
 import { parseLabelSelector } from "../../../../lib/proxy/label-selector.ts";
 
 const written = (requirements: ReturnType<typeof parseLabelSelector>): string | undefined =>
@@ -25,6 +26,14 @@ describe("label selectors", () => {
     ["in in (in,notin)", "in In [in|notin]"],
     ["x=in", "x In [in]"],
     ["b,a", "a Exists; b Exists"],
+    ["b,a=1,a!=2,a", "a In [1]; a NotIn [2]; a Exists; b Exists"],
+    ["a/k", "a/k Exists"],
+    ["a-b/k", "a-b/k Exists"],
+    ["a.b.cd-e/k", "a.b.cd-e/k Exists"],
+    [`${"a".repeat(253)}/b`, `${"a".repeat(253)}/b Exists`],
+    [`a/${"b".repeat(63)}`, `a/${"b".repeat(63)} Exists`],
+    ["a".repeat(63), `${"a".repeat(63)} Exists`],
+    [`a=${"b".repeat(63)}`, `a In [${"b".repeat(63)}]`],
     ["example.com/Key_1.x=V-1", "example.com/Key_1.x In [V-1]"],
     ["a>5,b", "b Exists"],
     ["a<5", ""],
@@ -49,6 +58,8 @@ describe("label selectors", () => {
         "a in b",
         "a in (b",
         "a in (b c)",
+        "a in (",
+        "a in (b,-c)",
         "a in (=)",
         "a (b)",
         "a in b)",
@@ -68,7 +79,7 @@ describe("label selectors", () => {
         `${"a".repeat(64)}`,
         `a=${"b".repeat(64)}`,
       ],
-      [`${"a".repeat(254)}/b`],
+      [`${"a".repeat(254)}/b`, `a/${"b".repeat(64)}`, "a-/b", "a.b-/c", "a..b/c", "a_b/c"],
     ].flat(),
   )("%j is refused", (selector) => {
     expect(parseLabelSelector(selector)).toBeUndefined();
@@ -96,4 +107,17 @@ describe("field selectors", () => {
   test.each(["a", "a=b=c", "a=b,c", String.raw`a=\b`, "a=\\", "a====b"])("%j is refused", (selector) => {
     expect(parseFieldSelector(selector)).toBeUndefined();
   });
+});
+
+describe("whole numbers of 64 bits", () => {
+  test.each(["0", "-1", "+1", "12", "9223372036854775807", "-9223372036854775808"])("%j is one", (text) => {
+    expect(isInt64(text)).toBe(true);
+  });
+
+  test.each(["", "-", "x1", "1x", "1 ", "+-1", "1.5", "0x1", "9223372036854775808", "-9223372036854775809"])(
+    "%j is not",
+    (text) => {
+      expect(isInt64(text)).toBe(false);
+    },
+  );
 });
