@@ -378,7 +378,9 @@ test("a cluster that is not in the registry is 404", async () => {
 test("each request is a line of JSON that counts itself, without a token", () => {
   const requests = proxy.lines().filter(({ event }) => event === "request");
   expect(requests.length).toBeGreaterThan(100);
-  expect(requests.find(({ verb, resource }) => verb === "list" && resource === "pods")).toMatchObject({
+  expect(
+    requests.find(({ caller, verb, resource }) => caller === "olga" && verb === "list" && resource === "pods"),
+  ).toMatchObject({
     ...{ level: "INFO", cluster: "prod", peer: "127.0.0.1", caller: "olga", user: "olga", credential: "actor" },
     ...{ decision: "forwarded", status: "200", function: "admission", Requests: 1 },
     requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
