@@ -1,4 +1,10 @@
-import { openTokenIssuers, type TokenIssuers, type TokenIssuersOptions } from "../oidc/open-token-issuers.ts";
+import { within } from "../net/within.ts";
+import {
+  type OpenedIssuers,
+  openTokenIssuers,
+  type TokenIssuers,
+  type TokenIssuersOptions,
+} from "../oidc/open-token-issuers.ts";
 import { type Keeping, type KeptRegistry, keepRegistry } from "../registry/keep-registry.ts";
 import type { RegistryDocument } from "../registry/registry-source.ts";
 import { sentenceOf } from "../registry/sentence-of.ts";
@@ -43,7 +49,10 @@ export function keepIssuers({ load, maxAge, deadAge, reservedNames, log }: Issue
   });
   return {
     started: kept.started,
-    refreshed: kept.refreshed,
+    refreshed: async (deadline) => {
+      const settled = kept.clusters.get(name)?.issuers.settled();
+      await Promise.all([kept.refreshed(deadline), within(deadline - Date.now(), settled)]);
+    },
     identify: async (token, deadline) => {
       const doubt = await kept.current(deadline);
       const issuers = kept.clusters.get(name)?.issuers;
@@ -53,7 +62,7 @@ export function keepIssuers({ load, maxAge, deadAge, reservedNames, log }: Issue
   };
 }
 
-const issuersIn = (documents: readonly RegistryDocument[], options: TokenIssuersOptions): TokenIssuers => {
+const issuersIn = (documents: readonly RegistryDocument[], options: TokenIssuersOptions): OpenedIssuers => {
   const [document, ...more] = documents;
   if (document === undefined || more.length > 0)
     throw new Error(

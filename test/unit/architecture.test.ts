@@ -116,6 +116,7 @@ const rooms: Readonly<
       "lib",
       "functions/proxy",
       "functions/oidc",
+      "functions/net",
       "functions/gateway",
       "functions/registry",
       "functions/telemetry",

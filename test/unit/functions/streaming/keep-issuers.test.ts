@@ -107,6 +107,19 @@ test.each<[what: string, texts: readonly (string | Error)[], problem: string]>([
   expect(entries[0]).toEqual({ event: "issuers", problem: expect.stringContaining(problem) });
 });
 
+test("keys that are fetched beside a request are there before the instance is frozen", async () => {
+  const keys = issuer.keys;
+  const { issuers, callerOf } = serving(configuration("oidc:"));
+  const token = await tokenOf();
+  expect(await callerOf(token)).toBe("oidc:alice");
+  issuer.keys = [await newSigningKey("ES256", "three")];
+  vi.setSystemTime(Date.now() + 601_000);
+  expect(await callerOf(token)).toBe("oidc:alice");
+  await issuers.refreshed(Date.now() + 5_000);
+  expect(await callerOf(token)).toBe(401);
+  issuer.keys = keys;
+});
+
 describe("a source that changes", () => {
   const pass = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds);
 
