@@ -11,8 +11,11 @@ export interface ClientReply {
    */
   readonly respond: (status: number, headers: readonly string[]) => void;
   readonly body: Writable;
-  /** Sends what is written from now on, until all that has arrived is handled, in one piece. */
-  readonly gather: () => void;
+  /**
+   * Sends what is written from now on, until all that has arrived is handled, in one piece. Absent where the connection does so by itself,
+   * as with HTTP/2.
+   */
+  readonly gather?: () => void;
   /** Sends trailers behind the body; to be called before it ends. False for what no header can hold. */
   readonly addTrailers: (trailers: readonly string[]) => boolean;
   /** Ends the answer so that the client sees that it is not whole. */
@@ -89,8 +92,6 @@ export function clientReplyOf(response: ServerResponse | Http2ServerResponse): C
       stream.respond(lines, wantsTrailers ? { waitForTrailers: true } : {});
     },
     body: stream,
-    // A connection with HTTP/2 does so by itself.
-    gather: () => {},
     // Without an error the stream would end as if it were complete.
     cut: () => stream.destroy(new Error("the answer is not whole")),
     onClose: (listener) => stream.once("close", listener),

@@ -138,6 +138,8 @@ const answerOf = (
     body?.sendTo(stream);
   });
 
+/** As much of an answer waits here for a client that is slower than the API server. */
+const mostWaiting = 256 * 1024;
 const breaks: Readonly<Record<BrokenOffBy, string>> = {
   client: "the client has left",
   "api-server": "the API server broke its answer off",
@@ -150,8 +152,6 @@ export function breakBy(brokenOffBy: BrokenOffBy): Pick<Ended, "reason" | "broke
 }
 
 export const clientHasLeft: Ended = { status: 0, bytes: 0, ...breakBy("client") };
-/** As much of an answer waits here for a client that is slower than the API server. */
-const mostWaiting = 256 * 1024;
 
 const passOn = (
   stream: ClientHttp2Stream,
@@ -177,7 +177,7 @@ const passOn = (
     });
     stream.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
-      reply.gather();
+      reply.gather?.();
       if (!body.write(chunk) && body.writableLength > mostWaiting) stream.pause();
     });
     body.on("drain", () => stream.resume());

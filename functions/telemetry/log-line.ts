@@ -46,6 +46,6 @@ export function logLine(
 ): string {
   const counted: Measured = fields.cold ? { ...measured, ColdStarts: 1 } : measured;
   const line = { level, ...fields, [everywhere]: functionName, ...counted };
-  const isCounted = Object.keys(counted).length > 0;
-  return boundedJson({ ...line, ...(isCounted && { _aws: metadataOf(counted, line, now, definitions) }) });
+  if (Object.keys(counted).length === 0) return boundedJson(line);
+  return boundedJson({ ...line, _aws: metadataOf(counted, line, now, definitions) });
 }

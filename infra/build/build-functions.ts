@@ -1,7 +1,6 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
-import { PolicyFileError } from "../../functions/policies/policy-file-error.ts";
 import { builtPolicies } from "./built-policies.ts";
 import { type LazyFile, lazyFile } from "./lazy-file.ts";
 import { slimClientNode } from "./slim-client-node.ts";
@@ -92,25 +91,3 @@ export async function buildFunctions(report: (line: string) => void = () => {}):
   }
   return inputs;
 }
-
-const help = `Bundles the function into dist/, and prints the bytes of each file and its budget.
-
-usage: npm run build`;
-
-const command = async (given: readonly string[]): Promise<void> => {
-  if (given.length > 0) {
-    console.log(help);
-    if (!given.some((argument) => argument === "--help" || argument === "-h")) process.exitCode = 2;
-    return;
-  }
-  try {
-    await buildFunctions(console.log);
-  } catch (error) {
-    if (!(error instanceof PolicyFileError)) throw error;
-    console.error(error.message);
-    process.exitCode = 1;
-  }
-};
-
-// Without a top-level await, because the Serverless plugin that imports this file is loaded with `require`.
-if (import.meta.main) void command(process.argv.slice(2));

@@ -44,5 +44,3 @@ export async function buildServer(report: (line: string) => void): Promise<void>
   await writeFile(join(root, `${file}.${process.pid}`), contents);
   await rename(join(root, `${file}.${process.pid}`), join(root, file));
 }
-
-if (import.meta.main) await buildServer(console.log);

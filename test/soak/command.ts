@@ -4,8 +4,7 @@ import { rounded } from "../bench/figures.ts";
 import { type ProxySoakFigures, proxySoak } from "./proxy-soak.ts";
 import { type SoakFigures, soak } from "./soak.ts";
 
-const help = `Calls npm start as fast as it answers, against a real kube-apiserver, and prints its memory and connections.
-With --of proxy, the same for npm run proxy, against a server in Go.
+const help = `Calls npm start as fast as it answers, or with --of proxy the proxy, and prints its memory and connections.
 
 usage: npm run soak -- [options]
 

@@ -34,7 +34,7 @@ const onRequest: ProxyListeners["onRequest"] = (request, response) => {
     isProxied: false,
     leave: () => {},
   };
-  void forward(admitted, request, clientReplyOf(response));
+  void forward(admitted, undefined, clientReplyOf(response));
 };
 const refuse = () => {
   throw new Error("the benchmark sends GETs only");

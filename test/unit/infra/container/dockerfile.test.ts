@@ -10,7 +10,9 @@ const buildServer = readFileSync(new URL("../../../../infra/build/build-server.t
 test("the image holds the file that the build writes, and runs it", () => {
   const [from = "", to = ""] = instruction("COPY").split(" ");
   expect(buildServer).toContain(`const file = "dist/${from}";`);
-  expect(JSON.parse(instruction("ENTRYPOINT"))).toEqual([expect.stringMatching(/\/node$/), to]);
+  const { scripts } = JSON.parse(readFileSync(new URL("../../../../package.json", import.meta.url), "utf8"));
+  const flags = scripts.proxy.split(" ").filter((word: string) => word.startsWith("--"));
+  expect(JSON.parse(instruction("ENTRYPOINT"))).toEqual([expect.stringMatching(/\/node$/), ...flags, to]);
 });
 
 test("the image runs as the user, and on the ports, of the Deployment", () => {
