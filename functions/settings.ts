@@ -72,6 +72,10 @@ export function readPodSettings(environment: NodeJS.ProcessEnv): PodSettings {
 export interface ProxyFunctionSettings {
   /** The source of the proxy's registry, whose credentials can act as anybody; undefined where nothing is deployed. */
   readonly proxyRegistry: string | undefined;
+  /** The source of an AuthenticationConfiguration, whose issuers' tokens count; undefined for none. */
+  readonly proxyAuthentication: string | undefined;
+  /** Exact names that begin with `system:` and that tokens of these issuers may hold. */
+  readonly reservedNames: ReadonlySet<string>;
   /** The seconds after which a watch ends. */
   readonly watchSeconds: number;
 }
@@ -81,7 +85,16 @@ export function readProxySettings(environment: NodeJS.ProcessEnv): ProxyFunction
   const watchSeconds = seconds(environment, "PROXY_WATCH_SECONDS", 240);
   if (watchSeconds > longestWatch)
     throw new Error(`PROXY_WATCH_SECONDS must be at most ${longestWatch}, not ${watchSeconds}`);
-  return { proxyRegistry: environment["PROXY_REGISTRY"] || undefined, watchSeconds };
+  const proxyAuthentication = environment["PROXY_AUTHENTICATION"] || undefined;
+  const reservedNames = systemNames(environment, "PROXY_RESERVED_NAMES");
+  if (reservedNames.size > 0 && proxyAuthentication === undefined)
+    throw new Error("PROXY_RESERVED_NAMES goes with PROXY_AUTHENTICATION; remove it");
+  return {
+    proxyRegistry: environment["PROXY_REGISTRY"] || undefined,
+    proxyAuthentication,
+    reservedNames,
+    watchSeconds,
+  };
 }
 
 /** Below the five minutes after which a gateway ends a stream in which nothing is sent. */
@@ -99,6 +112,17 @@ const registryAges = (environment: NodeJS.ProcessEnv) => {
   if (deadAge < 2 * maxAge)
     throw new Error(`REGISTRY_DEAD_AGE must be at least twice REGISTRY_MAX_AGE, ${2 * maxAge}, not ${deadAge}`);
   return { registryMaxAge: 1000 * maxAge, registryDeadAge: 1000 * deadAge };
+};
+
+const systemNames = (environment: NodeJS.ProcessEnv, name: string): ReadonlySet<string> => {
+  const entries = (environment[name] ?? "").split(",").map((entry) => entry.trim());
+  const names = entries.filter((entry) => entry !== "");
+  const other = names.find((entry) => !entry.startsWith("system:"));
+  if (other !== undefined)
+    throw new Error(
+      `${name} must hold names that begin with system:, with commas between, not ${JSON.stringify(other)}`,
+    );
+  return new Set(names);
 };
 
 const clusters = (environment: NodeJS.ProcessEnv, name: string, usual: number): number => {

@@ -15,6 +15,8 @@ export interface IssuerKeys {
   readonly find: JWTVerifyGetKey;
   /** Fetches the keys again, where that was not done a short time ago. Whether it was done. */
   readonly renew: () => Promise<boolean>;
+  /** Resolves when no fetch is under way. */
+  readonly settled: () => Promise<void>;
   readonly close: () => void;
 }
 
@@ -27,6 +29,8 @@ const coolDown = 10_000;
 const restAfterFailure = 5_000;
 /** Keys of this age are fetched again, beside the requests. An issuer that is down does not make them worse. */
 const refreshAfter = 600_000;
+/** Keys that were not even asked for again until this age, because no request came, are fetched before they are used. */
+const longestPause = 2 * refreshAfter;
 
 /**
  * Keeps the keys of an issuer: found by its discovery document, fetched at the first use, then when a token names an unknown one, and from
@@ -35,7 +39,8 @@ const refreshAfter = 600_000;
 export function issuerKeys({ url, discoveryUrl, certificateAuthority }: JwtAuthenticator): IssuerKeys {
   const agent = new Agent({ keepAlive: false, ...(certificateAuthority && { ca: certificateAuthority }) });
   let rest: { readonly failure: unknown; readonly until: number } | undefined;
-  let fetched = 0;
+  // By the clock of the calendar: the other one may stand still while a function is frozen.
+  let [fetched, asked] = [0, 0];
 
   const read = async (what: string, from: string, signal: AbortSignal): Promise<JsonObject> => {
     const at = `the ${what} of the issuer ${url}`;
@@ -71,9 +76,10 @@ export function issuerKeys({ url, discoveryUrl, certificateAuthority }: JwtAuthe
     cacheMaxAge: Number.POSITIVE_INFINITY,
     [customFetch]: async (_url, { signal }) => {
       if (rest && performance.now() < rest.until) throw rest.failure;
+      asked = Date.now();
       try {
         const found = await fetchKeys(signal);
-        fetched = performance.now();
+        fetched = Date.now();
         return Response.json(found);
       } catch (failure) {
         rest = { failure, until: performance.now() + restAfterFailure };
@@ -83,14 +89,21 @@ export function issuerKeys({ url, discoveryUrl, certificateAuthority }: JwtAuthe
   });
 
   return {
-    find: (header, token) => {
-      if (keys.fresh && performance.now() - fetched > refreshAfter) keys.reload().catch(() => {});
+    find: async (header, token) => {
+      if (keys.fresh && Date.now() - fetched > refreshAfter) {
+        const pause = Date.now() - asked;
+        const refreshing = keys.reload().catch(() => {});
+        if (pause > longestPause) await refreshing;
+      }
       return keys(header, token);
     },
     renew: async () => {
       if (keys.coolingDown) return false;
       await keys.reload();
       return true;
+    },
+    settled: async () => {
+      if (keys.reloading) await keys.reload().catch(() => {});
     },
     close: () => agent.destroy(),
   };

@@ -23,6 +23,12 @@ export interface TokenIssuers {
   readonly close: () => void;
 }
 
+/** Those of one text. */
+export interface OpenedIssuers extends TokenIssuers {
+  /** Resolves when no keys are being fetched, which may go on beside a decision and after it. */
+  readonly settled: () => Promise<void>;
+}
+
 export interface TokenIssuersOptions extends Pick<ConcludeOptions, "uid"> {
   /** Exact names that begin with `system:` and that tokens may hold. */
   readonly reservedNames?: ReadonlySet<string>;
@@ -43,7 +49,7 @@ const google = "https://accounts.google.com";
  *
  * @example openTokenIssuers(text, { uid: "passthrough" }).identify(token, Date.now() + 10_000);
  */
-export function openTokenIssuers(text: string, options: TokenIssuersOptions): TokenIssuers {
+export function openTokenIssuers(text: string, options: TokenIssuersOptions): OpenedIssuers {
   const authenticators = readAuthenticationConfiguration(readDocument(text, { unique: true }));
   const withUid = authenticators.findIndex(({ mappings }) => mappings.uid !== undefined);
   if (withUid >= 0 && options.uid !== "impersonate")
@@ -61,6 +67,9 @@ export function openTokenIssuers(text: string, options: TokenIssuersOptions): To
       });
       await within(deadline - Date.now(), found);
       return identity;
+    },
+    settled: async () => {
+      await Promise.all([...issuers.values()].map(({ settled }) => settled()));
     },
     close: () => {
       for (const { close } of issuers.values()) close();
@@ -119,6 +128,7 @@ const openIssuer = (authenticator: JwtAuthenticator, { reservedNames = new Set()
         const why = error instanceof errors.JOSEError ? refusals[error.code]?.(error) : undefined;
         return why === undefined ? { code: 503, failure: `a key of the issuer ${url} cannot be used` } : refused(why);
       }),
+    settled: keys.settled,
     close: keys.close,
   };
 };

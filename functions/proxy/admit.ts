@@ -71,7 +71,7 @@ export interface Refused {
 
 export interface AdmitOptions {
   readonly clusters: ProxiedClusters;
-  readonly issuers?: TokenIssuers | undefined;
+  readonly issuers?: Pick<TokenIssuers, "identify"> | undefined;
   readonly enter: Enter;
   /** Milliseconds that a request may take at most, if it is not long-running. */
   readonly mostMilliseconds: number;

@@ -27,7 +27,7 @@ export interface Identifiers {
   /** What the client certificate says; undefined where the client showed none. */
   readonly certificate?: CertificateIdentity | undefined;
   /** Asked alone for the tokens of our own issuers. */
-  readonly issuers?: TokenIssuers | undefined;
+  readonly issuers?: Pick<TokenIssuers, "identify"> | undefined;
   /** The cluster, which is asked for all other tokens. */
   readonly identify: Identify;
 }

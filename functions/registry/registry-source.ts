@@ -41,28 +41,28 @@ const decoded = (bytes: Uint8Array, origin: string): string => {
 
 /** Reads without a pause, so that all of it is part of the function's init. */
 const fromFile =
-  (path: string): LoadRegistry =>
+  (path: string, what: string): LoadRegistry =>
   async () => {
     // A kubeconfig or a secret may stand in place of a path, and must not be shown.
-    const origin = /^\.{0,2}\/[\w/.~ -]{1,255}$/.test(path) ? `the registry ${path}` : "the registry's file";
+    const origin = /^\.{0,2}\/[\w/.~ -]{1,255}$/.test(path) ? `${what} ${path}` : `${what}'s file`;
     return [{ text: decoded(bytesOf(path, origin), origin), directory: dirname(path), origin }];
   };
 
 /** Adds the setting's name, which AWS errors lack. */
 const naming =
-  (setting: string, load: LoadRegistry): LoadRegistry =>
+  (setting: string, what: string, load: LoadRegistry): LoadRegistry =>
   async (deadline) => {
     try {
       return await load(deadline);
     } catch (error) {
-      throw error instanceof AwsFailure ? new Error(`the registry ${setting} cannot be read: ${error.message}`) : error;
+      throw error instanceof AwsFailure ? new Error(`${what} ${setting} cannot be read: ${error.message}`) : error;
     }
   };
 
 const fromSecret =
-  (call: AwsCall, name: string): LoadRegistry =>
+  (call: AwsCall, name: string, what: string): LoadRegistry =>
   async (deadline) => [
-    { text: await readSecret(call, name, deadline), directory, origin: `the registry secretsmanager:${name}` },
+    { text: await readSecret(call, name, deadline), directory, origin: `${what} secretsmanager:${name}` },
   ];
 
 const fromParameters =
@@ -77,14 +77,16 @@ const fromParameters =
  * kubeconfig of its own (4 KB), so that clusters are added and removed one by one. Throws for anything else.
  *
  * @param variable the environment variable that holds the setting, for messages
+ * @param what is read there, for messages
  * @example const load = registrySource("ssm:/admission/clusters", awsCaller(settings.aws), "REGISTRY");
  */
-export function registrySource(setting: string, call: AwsCall, variable: string): LoadRegistry {
+export function registrySource(setting: string, call: AwsCall, variable: string, what = "the registry"): LoadRegistry {
   const [, scheme = "file", rest = ""] = /^(?:([a-z][a-z0-9+.-]+):)?(.*)$/is.exec(setting) ?? [];
-  if (scheme === "file" && rest !== "") return fromFile(rest);
-  if (scheme === "secretsmanager" && /^[\w/+=.@:-]{1,2048}$/.test(rest)) return naming(setting, fromSecret(call, rest));
+  if (scheme === "file" && rest !== "") return fromFile(rest, what);
+  if (scheme === "secretsmanager" && /^[\w/+=.@:-]{1,2048}$/.test(rest))
+    return naming(setting, what, fromSecret(call, rest, what));
   // A lone slash would mean every parameter of the account.
   if (scheme === "ssm" && /^(\/[\w.-]+)+\/?$/.test(rest))
-    return naming(setting, fromParameters(call, rest.replace(/\/$/, "")));
+    return naming(setting, what, fromParameters(call, rest.replace(/\/$/, "")));
   throw new Error(`${variable} is not valid; it must be ${forms}`);
 }

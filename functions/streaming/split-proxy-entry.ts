@@ -8,7 +8,20 @@ export interface ProxyFaultEntry {
   readonly fault: string;
 }
 
-export type ProxyEntry = RequestEntry | AccountsEntry | ProxyFaultEntry | RegistryEntry | RefreshFailedEntry;
+/** The issuers of tokens were read, or could not be. */
+export interface IssuersEntry {
+  readonly event: "issuers";
+  /** Why they could not; those before are still used, if there are any. */
+  readonly problem?: string;
+}
+
+export type ProxyEntry =
+  | RequestEntry
+  | AccountsEntry
+  | ProxyFaultEntry
+  | IssuersEntry
+  | RegistryEntry
+  | RefreshFailedEntry;
 
 /** Gets one entry for every request, and for what happens beside requests. */
 export type ProxyLog = (entry: ProxyEntry & Invocation) => void;
@@ -22,6 +35,10 @@ export function splitProxyEntry(entry: ProxyEntry & Invocation): SplitEntry {
       return splitAccountsEntry(entry);
     case "fault":
       return { level: "ERROR", fields: { ...entry }, measured: { FailedRequests: 1 } };
+    case "issuers":
+      return entry.problem === undefined
+        ? { level: "INFO", fields: { ...entry }, measured: {} }
+        : { level: "ERROR", fields: { ...entry }, measured: { RefreshFailed: 1 } };
     default:
       return splitRegistryEntry(entry);
   }

@@ -4,6 +4,7 @@ import { isProblem } from "../../lib/meta/json.ts";
 import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
 import type { HttpEvent } from "../gateway/read-event.ts";
 import { type ProxiedRequest, readProxiedRequest } from "../gateway/read-proxied-request.ts";
+import type { AdmitOptions } from "../proxy/admit.ts";
 import { type Ended, forward } from "../proxy/forward.ts";
 import { handleRequest } from "../proxy/handle-request.ts";
 import type { RequestEntry, RequestLog } from "../proxy/log-entries.ts";
@@ -22,6 +23,8 @@ import type { ProxyLog } from "./split-proxy-entry.ts";
 
 export interface StreamHandlerOptions {
   readonly clusters: Extract<ProxiedClusters, { readonly named: unknown }>;
+  /** Whose tokens count besides those of the clusters. */
+  readonly issuers: AdmitOptions["issuers"];
   /** Awaited when an answer has ended: afterwards Lambda freezes the instance. */
   readonly refreshed: (deadline: number) => Promise<void>;
   readonly log: ProxyLog;
@@ -47,7 +50,7 @@ const enter = () => () => {};
  * Creates the Lambda handler of the proxy, for `awslambda.streamifyResponse`. Every refusal is a `metav1.Status`. It rejects only for an
  * answer that was begun and is not whole.
  */
-export function createStreamHandler({ clusters, refreshed, log, watchSeconds }: StreamHandlerOptions) {
+export function createStreamHandler({ clusters, issuers, refreshed, log, watchSeconds }: StreamHandlerOptions) {
   let cold = true;
   const usedAt = new WeakMap<ProxyCluster, number>();
   let used: ProxyCluster | undefined;
@@ -101,7 +104,7 @@ export function createStreamHandler({ clusters, refreshed, log, watchSeconds }: 
     const mostMilliseconds = Math.max(1, Math.min(usualMilliseconds, until - Date.now()));
     await handleRequest(
       arrivalOf(request, target),
-      { clusters: { named }, enter, mostMilliseconds, log: record },
+      { clusters: { named }, issuers, enter, mostMilliseconds, log: record },
       refused,
       (admitted) =>
         forward(

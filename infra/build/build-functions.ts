@@ -2,10 +2,15 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
 import { builtPolicies } from "./built-policies.ts";
-import { lazyYaml, yamlFile } from "./lazy-yaml.ts";
+import { type LazyFile, lazyFile } from "./lazy-file.ts";
 import { slimClientNode } from "./slim-client-node.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A third of the webhook's bytes. A registry in JSON never loads it, which saves several milliseconds of a cold start. */
+const yaml: LazyFile = { source: "compose-yaml", exported: "composeYaml", file: "yaml.js" };
+/** Loaded where the proxy has issuers of its own. */
+const oidc: LazyFile = { source: "open-token-issuers", exported: "openTokenIssuers", file: "oidc.js" };
 
 /**
  * The files that are deployed, and the most bytes of each: a cold start reads and compiles all of the first. Lambda calls the second. It is
@@ -15,16 +20,21 @@ const bundles: Readonly<Record<string, { readonly budget: number } & BuildOption
   "admission.js": {
     budget: 91_000,
     entryPoints: ["functions/admission.ts"],
-    plugins: [slimClientNode(), builtPolicies(), lazyYaml()],
+    plugins: [slimClientNode(), builtPolicies(), lazyFile(yaml)],
   },
   "lambda.mjs": { budget: 300, entryPoints: ["functions/lambda.ts"], bundle: false, format: "esm" },
   "proxy-function.js": {
-    budget: 114_000,
+    budget: 116_000,
     entryPoints: ["functions/proxy-function.ts"],
-    plugins: [slimClientNode(), lazyYaml()],
+    plugins: [slimClientNode(), lazyFile(yaml), lazyFile(oidc)],
   },
   "proxy-lambda.mjs": { budget: 300, entryPoints: ["functions/proxy-lambda.ts"], bundle: false, format: "esm" },
-  [yamlFile]: { budget: 50_000, entryPoints: ["functions/yaml/compose-yaml.ts"] },
+  [yaml.file]: { budget: 50_000, entryPoints: ["functions/yaml/compose-yaml.ts"] },
+  [oidc.file]: {
+    budget: 40_000,
+    entryPoints: ["functions/oidc/open-token-issuers.ts"],
+    plugins: [lazyFile(yaml)],
+  },
 };
 
 /** Its bytes are outside the budget: a deployment has as many policies as it needs. */

@@ -31,7 +31,12 @@ export interface DeploymentSettings {
 /** The settings of the impersonating proxy's function. */
 export interface ProxySettings {
   readonly registry: RegistrySource;
+  /** Also of `authentication`. */
   readonly registryKey: string | undefined;
+  /** The source of an AuthenticationConfiguration; undefined where no tokens of other issuers count. */
+  readonly authentication: RegistrySource | undefined;
+  /** Names that begin with `system:` and that these tokens may hold. */
+  readonly reservedNames: readonly string[];
   readonly assumeRoles: readonly string[];
   /** Undefined without a reservation. */
   readonly reservedConcurrency: number | undefined;
@@ -115,6 +120,12 @@ export function readParams(params: Params): DeploymentSettings {
         : {
             registry: encryptedRegistryOf(String(params["proxyRegistry"])) ?? fail("proxyRegistry", proxyRegistryForms),
             registryKey: single("proxyRegistryKey", arn.key, "the ARN of a KMS key"),
+            authentication:
+              String(params["proxyAuthentication"] ?? "") === ""
+                ? undefined
+                : (encryptedRegistryOf(String(params["proxyAuthentication"])) ??
+                  fail("proxyAuthentication", authenticationForms)),
+            reservedNames: list("proxyReservedNames", /^system:./, "names that begin with system:"),
             assumeRoles: list("proxyAssumeRoles", arn.role, "ARNs of roles, without wildcards"),
             reservedConcurrency: concurrency("proxyReservedConcurrency"),
             watchSeconds: optional("proxyWatchSeconds", 1, longestWatch, 240),
@@ -133,6 +144,12 @@ export function readParams(params: Params): DeploymentSettings {
       "proxyRegistry",
       `apart from the webhook's registry, ${settings.registry.setting}, whose function must not read it`,
     );
+  const { authentication, reservedNames = [] } = settings.proxy ?? {};
+  for (const registry of [settings.registry, ...(settings.proxy ? [settings.proxy.registry] : [])])
+    if (authentication && isShared(registry, authentication))
+      fail("proxyAuthentication", `apart from the registry ${registry.setting}, which holds kubeconfigs`);
+  if (reservedNames.length > 0 && !authentication)
+    fail("proxyReservedNames", "empty without proxyAuthentication, whose tokens it is about");
   return settings;
 }
 
@@ -147,6 +164,9 @@ const registryForms =
 
 const proxyRegistryForms =
   "secretsmanager:NAME, secretsmanager:ARN or ssm:/PATH, without wildcards; every principal that may read a layer could act as cluster-admin";
+
+const authenticationForms =
+  "secretsmanager:NAME, secretsmanager:ARN or ssm:/PATH, without wildcards, so that the proxy's role cannot read other secrets";
 
 const encryptedRegistryOf = (setting: string): RegistrySource | undefined => {
   const registry = registryOf(setting);

@@ -24,10 +24,10 @@ export function roleExtension(settings: DeploymentSettings): Template {
   };
 }
 
-/** The role of the proxy's function, which alone may read the proxy's registry. */
+/** The role of the proxy's function, which alone may read the proxy's registry and its authentication configuration. */
 export function proxyRole(
   settings: DeploymentSettings,
-  { registry, registryKey, assumeRoles }: ProxySettings,
+  { registry, registryKey, authentication, assumeRoles }: ProxySettings,
 ): Template {
   return {
     Type: "AWS::IAM::Role",
@@ -41,6 +41,7 @@ export function proxyRole(
         policy("proxy", [
           logging("ProxyLogGroup"),
           ...reading(registry, registryKey),
+          ...(authentication ? reading(authentication, registryKey) : []),
           ...assuming(assumeRoles),
           ...networking("proxy", settings),
         ]),

@@ -44,6 +44,8 @@ const names = [
   "wafRate",
   "proxyRegistry",
   "proxyRegistryKey",
+  "proxyAuthentication",
+  "proxyReservedNames",
   "proxyAssumeRoles",
   "proxyReservedConcurrency",
   "proxyWatchSeconds",

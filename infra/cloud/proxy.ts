@@ -29,13 +29,15 @@ export function proxyFunctionOf({ proxy, registryMaxAge, registryDeadAge, warmCl
     ...(proxy.reservedConcurrency !== undefined && { reservedConcurrency: proxy.reservedConcurrency }),
     environment: {
       PROXY_REGISTRY: proxy.registry.setting,
+      ...(proxy.authentication && { PROXY_AUTHENTICATION: proxy.authentication.setting }),
+      ...(proxy.reservedNames.length > 0 && { PROXY_RESERVED_NAMES: proxy.reservedNames.join(",") }),
       REGISTRY_MAX_AGE: String(registryMaxAge),
       REGISTRY_DEAD_AGE: String(registryDeadAge),
       WARM_CLUSTERS: String(warmClusters),
       PROXY_WATCH_SECONDS: String(proxy.watchSeconds),
       UV_THREADPOOL_SIZE: "32",
     },
-    package: { patterns: ["dist/proxy-function.js", "dist/proxy-lambda.mjs"] },
+    package: { patterns: ["dist/oidc.js", "dist/proxy-function.js", "dist/proxy-lambda.mjs"] },
   };
 }
 

@@ -8,6 +8,7 @@ import { type Kubectl, type KubectlResult, kubeconfig, kubectlRunner } from "../
 import { applied } from "../cluster/world/applied.ts";
 import { until } from "../cluster/world/until.ts";
 import { unpackPackage } from "../runtime/packaged.ts";
+import { newSigningKey, startOidcIssuer } from "../support/oidc-issuer.ts";
 import { header, type Received, send } from "./world/clients.ts";
 import { type Kubelet, startKubelet } from "./world/kubelet.ts";
 import { type LambdaProxy, type LambdaProxyOptions, startLambdaProxy } from "./world/lambda-proxy.ts";
@@ -59,8 +60,9 @@ const areAlive = ({ gateway }: LambdaProxy): boolean =>
   gateway.instances.every(({ pid }) => existsSync(`/proc/${pid}/exe`));
 afterEach(() => expect(areAlive(proxy)).toBe(true));
 
-test("the zip holds the bundle, its YAML parser and a package.json, and nothing of the webhook", () => {
+test("the zip holds the bundle, its two lazy files and a package.json, and nothing of the webhook", () => {
   expect([...files].sort()).toEqual([
+    "dist/oidc.js",
     "dist/package.json",
     "dist/proxy-function.js",
     "dist/proxy-lambda.mjs",
@@ -344,6 +346,78 @@ describe("the identity of a request", () => {
   test("a request without a credential goes on without one", async () => {
     const received = await send(proxy, { http: 2, path: "/api/v1/pods" });
     expect([received.status, statusIn(received).message]).toEqual([403, expect.stringContaining("system:anonymous")]);
+  });
+});
+
+describe("OIDC tokens", () => {
+  const seconds = (): number => Math.floor(Date.now() / 1_000);
+  const person = { sub: "carol", aud: "kubernetes", groups: ["readers"] };
+
+  test("a token of an issuer of the function's own is judged by the function, and each other one by the cluster", async () => {
+    const issuer = await startOidcIssuer(await newSigningKey("ES256", "one"));
+    const file = join(stage.connection.folder, "authentication.json");
+    const configuration = (prefix: string) => ({
+      apiVersion: "apiserver.config.k8s.io/v1",
+      kind: "AuthenticationConfiguration",
+      jwt: [
+        {
+          issuer: { url: issuer.url, certificateAuthority: issuer.ca, audiences: ["kubernetes"] },
+          claimMappings: { username: { claim: "sub", prefix }, groups: { claim: "groups", prefix: "" } },
+        },
+      ],
+    });
+    writeFileSync(file, JSON.stringify(configuration("one:")));
+    const environment = { PROXY_AUTHENTICATION: `file:${file}`, REGISTRY_MAX_AGE: "1" };
+    const trusting = await startProxy({ environment });
+    const kubectl = kubectlThrough(trusting);
+    const carol = { name: "carol", token: await issuer.sign({ ...person, exp: seconds() + 600 }) };
+    const usernameOf = async (caller: Caller) => {
+      const { stdout, stderr } = await kubectl(caller, whoami);
+      return stdout === "" ? stderr : JSON.parse(stdout).status.userInfo.username;
+    };
+    expect(await usernameOf(olga())).toBe("olga");
+    expect(await usernameOf(carol)).toBe("one:carol");
+    expect((await kubectl(carol, ["get", "configmaps", "-n", "lambda"])).code).toBe(0);
+    expect((await kubectl(carol, ["get", "secrets", "-n", "lambda"])).stderr).toContain("Forbidden");
+    const expired = await issuer.sign({ ...person, exp: seconds() - 1 });
+    expect(await usernameOf({ ...carol, token: expired })).toContain("Unauthorized");
+    // The audit log also holds the reviews of the actor's token, one for each new instance.
+    const judged = trusting.lines().filter(({ event, caller }) => event === "request" && caller !== "olga");
+    expect(new Set(judged.map(({ caller, refusal }) => caller ?? refusal))).toEqual(
+      new Set(["one:carol", "unauthenticated"]),
+    );
+    expect(judged.filter((line) => "tokenReviews" in line)).toEqual([]);
+
+    writeFileSync(file, JSON.stringify(configuration("two:")));
+    await until("the file is read again", async () => (await usernameOf(carol)) === "two:carol");
+    writeFileSync(file, "{}");
+    const isNoted = () => trusting.lines().some(({ event, problem }) => event === "issuers" && problem !== undefined);
+    await until("its fault is noted", async () => {
+      expect(await usernameOf(carol)).toBe("two:carol");
+      return isNoted();
+    });
+    for (const { output } of trusting.gateway.instances) expect(output()).not.toContain(carol.token);
+    await trusting.close();
+    await issuer.close();
+  });
+
+  test("while the issuers cannot be read, no token goes to the cluster, which may be theirs", async () => {
+    const doubting = await startProxy({ environment: { PROXY_AUTHENTICATION: "file:/nowhere/authentication.json" } });
+    const mark = stage.auditMark();
+    const received = await send(doubting, { http: 2, path: "/api/v1/pods", lines: bearerOf(olga()) });
+    expect([received.status, statusIn(received).message]).toEqual([
+      503,
+      expect.stringContaining("its issuers of OIDC tokens cannot be read; its log says why"),
+    ]);
+    expect(stage.auditEvents(mark).filter(({ objectRef }) => objectRef?.resource === "pods")).toEqual([]);
+    expect(doubting.lines().filter(({ event }) => event === "issuers")[0]).toMatchObject({
+      level: "ERROR",
+      problem: "the authentication configuration /nowhere/authentication.json cannot be read (ENOENT)",
+    });
+    const [request = expect.unreachable()] = doubting.lines().filter(({ event }) => event === "request");
+    expect(request).toMatchObject({ refusal: "unanswered", status: "503" });
+    expect(request).not.toHaveProperty("tokenReviews");
+    await doubting.close();
   });
 });
 

@@ -458,9 +458,10 @@ describe.each(["with the proxy", "a private API, with the proxy, in a VPC"] as c
     const proxy = ofFunction(name, "ProxyLambdaFunction");
     expect(webhook.roleId).not.toBe(proxy.roleId);
     const { REGISTRY } = webhook.variables;
-    const { PROXY_REGISTRY } = proxy.variables;
-    expect([mayRead(webhook.role, REGISTRY), mayRead(webhook.role, PROXY_REGISTRY)]).toEqual([true, false]);
-    expect([mayRead(proxy.role, PROXY_REGISTRY), mayRead(proxy.role, REGISTRY)]).toEqual([true, false]);
+    const { PROXY_REGISTRY, PROXY_AUTHENTICATION } = proxy.variables;
+    const places = [REGISTRY, PROXY_REGISTRY, PROXY_AUTHENTICATION];
+    expect(places.map((place) => mayRead(webhook.role, place))).toEqual([true, false, false]);
+    expect(places.map((place) => mayRead(proxy.role, place))).toEqual([false, true, true]);
     expect([webhook.variables.PROXY_REGISTRY, proxy.variables.REGISTRY]).toEqual([undefined, undefined]);
   });
 
@@ -477,6 +478,7 @@ describe.each(["with the proxy", "a private API, with the proxy, in a VPC"] as c
 
   test("the zip holds only its own bundle", () => {
     expect([...(of(name).proxyFiles ?? [])].sort()).toEqual([
+      "dist/oidc.js",
       "dist/package.json",
       "dist/proxy-function.js",
       "dist/proxy-lambda.mjs",
@@ -568,6 +570,8 @@ test("the proxy as it comes: regional, with a role and settings of its own", () 
   expect([Timeout, ReservedConcurrentExecutions]).toEqual([900, 50]);
   expect(variables).toEqual({
     PROXY_REGISTRY: "ssm:/proxy/clusters/",
+    PROXY_AUTHENTICATION: "secretsmanager:proxy/issuers",
+    PROXY_RESERVED_NAMES: "system:masters,system:nodes",
     REGISTRY_MAX_AGE: "300",
     REGISTRY_DEAD_AGE: "86400",
     WARM_CLUSTERS: "3",
@@ -584,6 +588,17 @@ test("the proxy as it comes: regional, with a role and settings of its own", () 
       })),
     },
     { Effect: "Allow", ...decrypting("ssm.${AWS::Region}.${AWS::URLSuffix}") },
+    {
+      Effect: "Allow",
+      Action: ["secretsmanager:GetSecretValue"],
+      Resource: [
+        {
+          "Fn::Sub":
+            "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:proxy/issuers-??????",
+        },
+      ],
+    },
+    { Effect: "Allow", ...decrypting("secretsmanager.${AWS::Region}.${AWS::URLSuffix}") },
     { Effect: "Allow", Action: ["sts:AssumeRole"], Resource: [proxyRole] },
   ]);
   expect(of(name).outputs["ProxyUrl"]?.Value).toEqual({
@@ -602,6 +617,13 @@ test("the proxy of a private API: through the VPC endpoints only, without a rese
   expect(VpcConfig).toEqual({ SecurityGroupIds: [securityGroup], SubnetIds: subnets });
   expect(own.Policies[0].PolicyDocument.Statement.slice(1)).toEqual([
     { Effect: "Allow", Action: ["secretsmanager:GetSecretValue"], Resource: [proxySecret] },
+    {
+      Effect: "Allow",
+      Action: ["ssm:GetParametersByPath"],
+      Resource: ["", "/*"].map((below) => ({
+        "Fn::Sub": `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter/proxy/issuers${below}`,
+      })),
+    },
     ...networking(name, "proxy").map((statement) => ({ Effect: "Allow", ...statement })),
   ]);
 });

@@ -65,6 +65,8 @@ export const variants = {
       registry,
       proxyRegistry: "ssm:/proxy/clusters/",
       proxyRegistryKey: key,
+      proxyAuthentication: "secretsmanager:proxy/issuers",
+      proxyReservedNames: "system:masters,system:nodes",
       proxyAssumeRoles: proxyRole,
       alarmTopic: topic,
     },
@@ -74,6 +76,7 @@ export const variants = {
     params: {
       registry: "secretsmanager:admission/registry",
       proxyRegistry: `secretsmanager:${proxySecret}`,
+      proxyAuthentication: "ssm:/proxy/issuers",
       proxyReservedConcurrency: "none",
       proxyWatchSeconds: "60",
       vpcEndpointIds: endpoints.join(","),

@@ -112,7 +112,16 @@ const rooms: Readonly<
   ],
   "functions/streaming": [
     "the proxy behind a gateway that streams answers",
-    ["lib", "functions/proxy", "functions/gateway", "functions/registry", "functions/telemetry", "functions/settings"],
+    [
+      "lib",
+      "functions/proxy",
+      "functions/oidc",
+      "functions/net",
+      "functions/gateway",
+      "functions/registry",
+      "functions/telemetry",
+      "functions/settings",
+    ],
     ["aws-lambda"],
   ],
   functions: ["entry points, one per deployable", ["lib", "functions"]],

@@ -95,11 +95,32 @@ test("the name, the region and the credentials that Lambda sets", () => {
 
 describe("the proxy's function", () => {
   test("has a registry of its own", () => {
-    expect(readProxySettings({ REGISTRY: "ssm:/admission" })).toEqual({ proxyRegistry: undefined, watchSeconds: 240 });
-    expect(readProxySettings({ PROXY_REGISTRY: "ssm:/proxy", PROXY_WATCH_SECONDS: "60" })).toEqual({
+    expect(readProxySettings({ REGISTRY: "ssm:/admission" })).toEqual({
+      proxyRegistry: undefined,
+      proxyAuthentication: undefined,
+      reservedNames: new Set(),
+      watchSeconds: 240,
+    });
+    expect(readProxySettings({ PROXY_REGISTRY: "ssm:/proxy", PROXY_WATCH_SECONDS: "60" })).toMatchObject({
       proxyRegistry: "ssm:/proxy",
       watchSeconds: 60,
     });
+  });
+
+  test("has issuers of its own, whose tokens may hold the reserved names that it lists", () => {
+    const PROXY_AUTHENTICATION = "ssm:/issuers";
+    const PROXY_RESERVED_NAMES = "system:masters, system:nodes,";
+    expect(readProxySettings({ PROXY_AUTHENTICATION, PROXY_RESERVED_NAMES })).toMatchObject({
+      proxyAuthentication: "ssm:/issuers",
+      reservedNames: new Set(["system:masters", "system:nodes"]),
+    });
+    expect(readProxySettings({ PROXY_AUTHENTICATION, PROXY_RESERVED_NAMES: "" }).reservedNames).toEqual(new Set());
+    expect(() => readProxySettings({ PROXY_AUTHENTICATION, PROXY_RESERVED_NAMES: "system:masters,admins" })).toThrow(
+      'PROXY_RESERVED_NAMES must hold names that begin with system:, with commas between, not "admins"',
+    );
+    expect(() => readProxySettings({ PROXY_RESERVED_NAMES })).toThrow(
+      "PROXY_RESERVED_NAMES goes with PROXY_AUTHENTICATION; remove it",
+    );
   });
 
   test("ends watches before a gateway does", () => {

@@ -376,6 +376,37 @@ describe("the keys of an issuer", () => {
     issuers.close();
   });
 
+  test("are fetched before they are used, where no request came for long: a removed one does not count once more", async () => {
+    const issuers = open();
+    const token = await issuer.sign({ ...claims, exp: now + 86_400 });
+    expect(await issuers.identify(token, soon())).toEqual(alice);
+    issuer.faults.set(discoveryPath, { status: 503 });
+    vi.advanceTimersByTime(3_600_000);
+    expect(await issuers.identify(token, soon())).toEqual(alice);
+    expect(issuer.asked).toHaveLength(3);
+    issuer.faults.clear();
+    issuer.keys = [es512];
+    vi.advanceTimersByTime(3_600_000);
+    expect(await issuers.identify(token, soon())).toEqual(
+      refused("is signed with a key that the issuer does not list"),
+    );
+    issuers.close();
+  });
+
+  test("that are fetched beside a request are there when they have settled", async () => {
+    const issuers = open();
+    const token = await issuer.sign({ ...claims, exp: now + 86_400 });
+    expect(await issuers.identify(token, soon())).toEqual(alice);
+    issuer.keys = [es512];
+    vi.advanceTimersByTime(601_000);
+    expect(await issuers.identify(token, soon())).toEqual(alice);
+    await issuers.settled();
+    expect(await issuers.identify(token, soon())).toEqual(
+      refused("is signed with a key that the issuer does not list"),
+    );
+    issuers.close();
+  });
+
   test("are kept while the issuer is down, and fetched again after ten minutes, when a removed one no longer counts", async () => {
     const issuers = open();
     const token = await issuer.sign({ ...claims, exp: now + 86_400 });

@@ -27,6 +27,15 @@ describe("a file", () => {
     await expect(registrySource("/nowhere/kubeconfig", noCall)(0)).rejects.toThrow(
       "the registry /nowhere/kubeconfig cannot be read (ENOENT)",
     );
+    const issuers = sourceOf(
+      "file:/nowhere/issuers",
+      noCall,
+      "PROXY_AUTHENTICATION",
+      "the authentication configuration",
+    );
+    await expect(issuers(0)).rejects.toThrow(
+      "the authentication configuration /nowhere/issuers cannot be read (ENOENT)",
+    );
   });
 });
 

@@ -25,6 +25,8 @@ test.each<[what: string, entry: ProxyEntry, level: string, measured: object]>([
   ["accounts", { event: "accounts", cluster: "prod", asker: "a", actor: "b", warnings: [] }, "INFO", {}],
   ["accounts with a warning", { event: "accounts", cluster: "prod", warnings: ["w"] }, "WARN", {}],
   ["accounts that cannot be used", { event: "accounts", cluster: "prod", problem: "p" }, "ERROR", {}],
+  ["issuers", { event: "issuers" }, "INFO", {}],
+  ["issuers that cannot be read", { event: "issuers", problem: "p" }, "ERROR", { RefreshFailed: 1 }],
   [
     "a registry",
     { event: "registry", clusters: 1, problems: [] },

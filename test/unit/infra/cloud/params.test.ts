@@ -56,6 +56,8 @@ describe("the proxy", () => {
     expect(readParams(proxied).proxy).toEqual({
       registry: { kind: "parameters", setting: "ssm:/proxy/clusters", path: "/proxy/clusters" },
       registryKey: undefined,
+      authentication: undefined,
+      reservedNames: [],
       assumeRoles: [],
       reservedConcurrency: 50,
       watchSeconds: 240,
@@ -87,6 +89,47 @@ describe("the proxy", () => {
     ["ssm:/*", "secretsmanager:NAME, secretsmanager:ARN or ssm:/PATH"],
   ])("may not have its registry at %s", (proxyRegistry, message) => {
     expect(() => readParams({ ...proxied, proxyRegistry })).toThrow(message);
+  });
+
+  test("may have issuers, beside both registries, and reserved names for their tokens", () => {
+    const { authentication, reservedNames } =
+      readParams({
+        ...{ ...proxied, registry: "ssm:/admission", proxyAuthentication: "ssm:/proxy/issuers/" },
+        proxyReservedNames: "system:masters, system:nodes",
+      }).proxy ?? expect.unreachable();
+    expect(authentication).toEqual({ kind: "parameters", setting: "ssm:/proxy/issuers/", path: "/proxy/issuers" });
+    expect(reservedNames).toEqual(["system:masters", "system:nodes"]);
+  });
+
+  test.each<[what: string, params: Params, message: string]>([
+    [
+      "the webhook's registry",
+      { proxyAuthentication: "ssm:/admission/clusters/issuers" },
+      'param proxyAuthentication is "ssm:/admission/clusters/issuers"; it must be apart from the registry ssm:/admission/clusters',
+    ],
+    [
+      "above its own registry",
+      { proxyAuthentication: "ssm:/proxy" },
+      'param proxyAuthentication is "ssm:/proxy"; it must be apart from the registry ssm:/proxy/clusters',
+    ],
+    [
+      "a layer",
+      { proxyAuthentication: "file:/opt/issuers" },
+      'param proxyAuthentication is "file:/opt/issuers"; it must be secretsmanager:NAME, secretsmanager:ARN or ssm:/PATH',
+    ],
+    ["a wildcard", { proxyAuthentication: "ssm:/*" }, 'param proxyAuthentication is "ssm:/*"; it must be'],
+    [
+      "names that are not reserved",
+      { proxyAuthentication: "ssm:/issuers", proxyReservedNames: "admins" },
+      'param proxyReservedNames is "admins"; it must be names that begin with system:, separated by commas',
+    ],
+    [
+      "reserved names without issuers",
+      { proxyReservedNames: "system:masters" },
+      'param proxyReservedNames is "system:masters"; it must be empty without proxyAuthentication',
+    ],
+  ])("may not have its issuers at %s", (_, params, message) => {
+    expect(() => readParams({ ...proxied, ...params })).toThrow(message);
   });
 
   test("ends watches before the gateway does", () => {
