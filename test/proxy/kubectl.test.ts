@@ -11,6 +11,7 @@ import type { Kubectl, KubectlResult } from "../cluster/harness/kubectl.ts";
 import { applied } from "../cluster/world/applied.ts";
 import { until } from "../cluster/world/until.ts";
 import { type Kubelet, startKubelet } from "./world/kubelet.ts";
+import { startMetricsApi } from "./world/metrics-api.ts";
 import { runPods } from "./world/run-pods.ts";
 import { type Served, type Stage, startStage } from "./world/stage.ts";
 
@@ -18,6 +19,7 @@ let stage: Stage;
 let proxy: Served;
 let impersonating: Served;
 let kubelet: Kubelet;
+let metricsApi: Awaited<ReturnType<typeof startMetricsApi>>;
 
 /** The same namespace for each way, so that what one way writes is not in the way of another. */
 const ways = ["direct", "http2", "http1"] as const;
@@ -30,10 +32,12 @@ beforeAll(async () => {
   impersonating = await stage.serve({ uid: "impersonate" });
   kubelet = await startKubelet(stage.connection.folder);
   await runPods(stage, kubelet, ways.map(namespaceOf));
+  metricsApi = await startMetricsApi(stage);
 });
 afterAll(async () => {
   await kubelet?.stop();
   await stage?.stop();
+  metricsApi?.stop();
 });
 
 interface Row {
@@ -117,7 +121,8 @@ const rows: readonly Row[] = [
   { args: ["create", "serviceaccount", "robot"], says: "created" },
   { args: ["create", "token", "robot"], comparable: ({ code, stdout }) => [code, stdout.split(".").length] },
   { args: ["events"], says: "No events" },
-  { args: ["top", "nodes"], code: 1, says: "Metrics API not available" },
+  { args: ["top", "pods"], says: "250m" },
+  { args: ["top", "pods"], caller: "rita", code: 1, says: "pods.metrics.k8s.io is forbidden" },
   { args: ["auth", "can-i", "create", "pods"], says: "yes" },
   { args: ["auth", "can-i", "create", "pods"], caller: "stranger", code: 1, says: "no" },
   { args: ["auth", "can-i", "--list"], caller: "rita", says: "configmaps" },
