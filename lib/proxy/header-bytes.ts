@@ -8,7 +8,7 @@ import { percentDecoded } from "./query.ts";
 /** The values of a header, in order. */
 export function valuesOf(lines: readonly HeaderLine[], name: string): readonly string[] {
   const values: string[] = [];
-  for (const [each, value] of lines) if (each.length === name.length && each.toLowerCase() === name) values.push(value);
+  for (const [each, value] of lines) if (each.toLowerCase() === name) values.push(value);
   return values;
 }
 

@@ -38,7 +38,7 @@ export function outgoingLines(lines: readonly HeaderLine[], options: OutgoingOpt
     return (
       !named.has(name) &&
       !ofTheConnection.has(name) &&
-      !trusted.test(name.includes("_") ? name.replaceAll("_", "-") : name) &&
+      !trusted.test(name.replaceAll("_", "-")) &&
       !isFrontProxy(name) &&
       !(upgrade && name === "sec-websocket-protocol")
     );

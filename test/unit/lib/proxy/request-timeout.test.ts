@@ -8,6 +8,7 @@ test.each([
   ["/a?x=1&timeout=1m30s", 60_000],
   ["/a?timeout=1.5s", 1_500],
   ["/a?timeout=15s", 15_000],
+  ["/a?timeout=12.5s", 12_500],
   ["/a?timeout=.5s", 500],
   ["/a?timeout=.25s", 250],
   ["/a?timeout=1s&x=%ff", 60_000],
