@@ -19,7 +19,7 @@ export type CertificateIdentity =
   | { readonly fault: string };
 
 /**
- * Finds out whom a client certificate stands for at one cluster, as that cluster's API server would: a front proxy that names a user, then
+ * Finds out which user a client certificate stands for at one cluster, as that cluster's API server would: a front proxy that names a user, then
  * a certificate of the cluster's client CAs, then one of our own CAs. The time of the certificate and of its CA is looked at for each
  * request, because connections outlive them.
  *

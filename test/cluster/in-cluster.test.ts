@@ -205,7 +205,7 @@ describe.each([
     const call = apiClient(`https://127.0.0.1:${port}`, certificates.ca);
     const post = async (path: string) => (await call(admin, { method: "POST", path, body: {} })).status;
     const hasKey = args.includes("--key");
-    // What is no review is an answer of the webhook, too.
+    // A body that holds another thing than a review gets an answer of the webhook, too.
     expect([await post("/mutate"), await post("/clusters/local/some-key/mutate")]).toEqual(
       hasKey ? [404, 400] : [400, 404],
     );

@@ -103,7 +103,7 @@ const proxyFuzzLines = (figures: ProxyFuzzFigures, failures: number): readonly L
   ["requests judged, from their line to the headers that go on", figures.requests],
   ["refused, or not readable", figures.refused + figures.unreadable],
   ["go on with the acting account", figures.forwarded.actor],
-  ["of those, as somebody whom the caller may impersonate", figures.nested],
+  ["of those, as a user that the caller may impersonate", figures.nested],
   ["go on with the caller's token", figures.forwarded.caller],
   ["go on without a credential", figures.forwarded.none],
   ["questions answered", figures.questions],

@@ -150,7 +150,7 @@ const whoAmI = (front: Front, http: 1 | 2, kind: Kind | undefined, lines: readon
   );
 const userIn = ({ text }: Received) => JSON.parse(Buffer.from(text, "utf8").toString()).status.userInfo;
 
-/** Whose requests reached the API server since a mark, and as whom. */
+/** Whose requests reached the API server since a mark, and as which user. */
 const actedAs = (mark: number): readonly string[] =>
   stage
     .auditEvents(mark)
@@ -159,7 +159,7 @@ const actedAs = (mark: number): readonly string[] =>
 
 describe.each(fronts)("over HTTP/%i", (http) => {
   test.each<Kind>(["alice", "root", "umlaut", "forNothing", "sent"])(
-    "the API server sees the user whom it would see without the proxy: %s",
+    "the API server sees the same user as without the proxy: %s",
     async (kind) => {
       const straight = userIn(await whoAmI(direct(), http, kind));
       const mark = stage.auditMark();
@@ -190,7 +190,7 @@ describe.each(fronts)("over HTTP/%i", (http) => {
     ["unnamed", /has no common name/],
     ["otherProxy", /names no user, or is not one of/],
     ["frontProxy", /names no user, or is not one of/],
-  ])("is no user, as without the proxy: %s", async (kind, reason) => {
+  ])("does not stand for a user, as without the proxy: %s", async (kind, reason) => {
     expect((await whoAmI(direct(), http, kind)).status).toBe(401);
     const mark = stage.auditMark();
     const received = await whoAmI(proxy, http, kind);
@@ -553,50 +553,53 @@ test("the start is refused where every client could pass as a front proxy, as ku
   await close();
 });
 
-test.each(fronts)("in a fleet, a certificate of one cluster is no user of another, over HTTP/%i", async (http) => {
-  const otherCa = await makeCertificate({ subject: "CN=cluster", ca: true });
-  const stranger = await makeCertificate({ subject: names(["CN", "alice"]), by: otherCa });
-  const { config, standIn, close } = await standInWith({ "client-ca-file": otherCa.cert });
-  const [real, other] = [stage.kubeconfigFile, config].map((file) => JSON.parse(readFileSync(file, "utf8")));
-  const rename = (text: object, suffix: string) =>
-    JSON.parse(JSON.stringify(text).replaceAll(/"(c|asker|actor)"/g, `"$1-${suffix}"`));
-  const extensions = (suffix: string) => [
-    { name: "impersonation-admission", extension: { proxy: { actor: `actor-${suffix}` } } },
-  ];
-  const parts = [
-    { ...rename(real, "a"), name: "a" },
-    { ...rename(other, "b"), name: "b" },
-  ];
-  const registry = {
-    clusters: parts.flatMap(({ clusters }) => clusters),
-    users: parts.flatMap(({ users }) => users),
-    contexts: parts.map(({ name }) => ({
-      name,
-      context: { cluster: `c-${name}`, user: `asker-${name}`, extensions: extensions(name) },
-    })),
-  };
-  writeFileSync(at("registry.yaml"), JSON.stringify(registry), { mode: 0o600 });
-  const own = { cas: readOwnAuthority(made.own.cert), allowedNames: new Set<string>() };
-  const clusters = await fleetSource(
-    at("registry.yaml"),
-    () => own,
-    () => {},
-  );
-  const served = await serveOn(clusters, { log: () => {} });
-  expect(served.warnings).toEqual([]);
-  const statusOf = async (cluster: "a" | "b", client: MadeCertificate) => {
-    const front = { url: `${served.origin}/k8s/clusters/${cluster}`, ca: served.ca, client };
-    return (await send(front, { http, path: "/api/v1/configmaps" })).status;
-  };
-  const everywhere = async (client: MadeCertificate) => [await statusOf("a", client), await statusOf("b", client)];
-  expect(await everywhere(made.alice)).toEqual([200, 401]);
-  expect(await everywhere(stranger)).toEqual([401, 200]);
-  expect(await everywhere(made.bob)).toEqual([200, 200]);
-  expect(await everywhere(made.sent)).toEqual([401, 401]);
-  expect(standIn.seen.map(({ lines }) => lines.filter((line) => line === "alice" || line === "bob"))).toEqual([
-    ["alice"],
-    ["bob"],
-  ]);
-  await served.close();
-  await close();
-});
+test.each(fronts)(
+  "in a fleet, a certificate of one cluster does not stand for a user of another, over HTTP/%i",
+  async (http) => {
+    const otherCa = await makeCertificate({ subject: "CN=cluster", ca: true });
+    const stranger = await makeCertificate({ subject: names(["CN", "alice"]), by: otherCa });
+    const { config, standIn, close } = await standInWith({ "client-ca-file": otherCa.cert });
+    const [real, other] = [stage.kubeconfigFile, config].map((file) => JSON.parse(readFileSync(file, "utf8")));
+    const rename = (text: object, suffix: string) =>
+      JSON.parse(JSON.stringify(text).replaceAll(/"(c|asker|actor)"/g, `"$1-${suffix}"`));
+    const extensions = (suffix: string) => [
+      { name: "impersonation-admission", extension: { proxy: { actor: `actor-${suffix}` } } },
+    ];
+    const parts = [
+      { ...rename(real, "a"), name: "a" },
+      { ...rename(other, "b"), name: "b" },
+    ];
+    const registry = {
+      clusters: parts.flatMap(({ clusters }) => clusters),
+      users: parts.flatMap(({ users }) => users),
+      contexts: parts.map(({ name }) => ({
+        name,
+        context: { cluster: `c-${name}`, user: `asker-${name}`, extensions: extensions(name) },
+      })),
+    };
+    writeFileSync(at("registry.yaml"), JSON.stringify(registry), { mode: 0o600 });
+    const own = { cas: readOwnAuthority(made.own.cert), allowedNames: new Set<string>() };
+    const clusters = await fleetSource(
+      at("registry.yaml"),
+      () => own,
+      () => {},
+    );
+    const served = await serveOn(clusters, { log: () => {} });
+    expect(served.warnings).toEqual([]);
+    const statusOf = async (cluster: "a" | "b", client: MadeCertificate) => {
+      const front = { url: `${served.origin}/k8s/clusters/${cluster}`, ca: served.ca, client };
+      return (await send(front, { http, path: "/api/v1/configmaps" })).status;
+    };
+    const everywhere = async (client: MadeCertificate) => [await statusOf("a", client), await statusOf("b", client)];
+    expect(await everywhere(made.alice)).toEqual([200, 401]);
+    expect(await everywhere(stranger)).toEqual([401, 200]);
+    expect(await everywhere(made.bob)).toEqual([200, 200]);
+    expect(await everywhere(made.sent)).toEqual([401, 401]);
+    expect(standIn.seen.map(({ lines }) => lines.filter((line) => line === "alice" || line === "bob"))).toEqual([
+      ["alice"],
+      ["bob"],
+    ]);
+    await served.close();
+    await close();
+  },
+);

@@ -150,7 +150,7 @@ test("a proxy without a fault, so that what follows is the fault's", async () =>
   expect(status).toBe(0);
 });
 
-test("a user whom only the proxy knows is not compared, but all else is", async () => {
+test("a user that only the proxy knows is not compared; the rest is", async () => {
   bad = await startBadProxy(stage, { ownUser: "oidc:alice" });
   const { status, results } = await examine("of-an-issuer", bad, "--audit-log", auditLog(), ...actor());
   expect(results.map(line)).toEqual(

@@ -175,7 +175,7 @@ describe.each(fronts)("over HTTP/%i", (http) => {
         (fault) => [kind, fault] as const,
       ),
     ),
-  )("of %s, an answer that is no answer (%s) forwards nothing", async (kind, fault) => {
+  )("of %s, an answer that cannot be used (%s) forwards nothing", async (kind, fault) => {
     const { port, seen, answerReviewsWith } = await standIn();
     const proxy = await serve(port);
     answerReviewsWith(fault, kind);

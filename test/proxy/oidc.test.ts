@@ -18,7 +18,7 @@ let stage: Stage;
 let proxy: Served;
 let company: RunningProvider;
 let partner: RunningProvider;
-/** An issuer whose discovery document nobody serves. */
+/** An issuer whose discovery document is not served. */
 let gone: OidcIssuer;
 let configurationFile: string;
 let account: Caller;

@@ -196,7 +196,7 @@ const planted: readonly (readonly [bug: string, library: Partial<ProxyLibrary>, 
           : { ...outcome, credential: "caller", lines: [] };
       },
     },
-    /nobody else's credential impersonates|a token goes on for its uid|must be refused/,
+    /another's credential impersonates|a token goes on for its uid|must be refused/,
   ],
   [
     "says the credential in a refusal",

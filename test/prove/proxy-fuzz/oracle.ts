@@ -5,21 +5,21 @@ import type { ProxyCase } from "./case.ts";
 // The promises, said once more and in other words than the library's.
 
 /** A user with its extra as pairs, which no name of a member can confuse. */
-export interface Somebody {
+export interface Identity {
   readonly username: string;
   readonly uid: string;
   readonly groups: readonly string[];
   readonly extra: readonly (readonly [key: string, values: readonly string[]])[];
 }
 
-export const somebodyOf = ({ username, uid = "", groups, extra }: UserInfo): Somebody => ({
+export const identityOf = ({ username, uid = "", groups, extra }: UserInfo): Identity => ({
   username,
   uid,
   groups,
   extra: Object.entries(extra).filter(([, values]) => values.length > 0),
 });
 
-export const nobody: Somebody = {
+export const anonymous: Identity = {
   username: "system:anonymous",
   uid: "",
   groups: ["system:unauthenticated"],
@@ -50,7 +50,7 @@ export const extraKey = (encoded: string): string | undefined => {
 };
 
 /** Who a caller asks to be, `none`, or `refused` for what must not go on. */
-export const askedFor = (lines: readonly HeaderLine[]): Somebody | "none" | "refused" => {
+export const askedFor = (lines: readonly HeaderLine[]): Identity | "none" | "refused" => {
   const own = lines.filter(([name]) => name.slice(0, 11).toLowerCase() === "impersonate");
   const asked = {
     users: [] as string[],
@@ -78,7 +78,7 @@ export const askedFor = (lines: readonly HeaderLine[]): Somebody | "none" | "ref
 };
 
 /** With the groups that the API server gives to a user that is impersonated. */
-export const withImpliedGroups = (asked: Somebody): Somebody => {
+export const withImpliedGroups = (asked: Identity): Identity => {
   const { username } = asked;
   let groups = [...asked.groups];
   const [, namespace] = /^system:serviceaccount:([a-z0-9-]+):[a-z0-9.-]+$/.exec(username) ?? [];
@@ -104,8 +104,8 @@ export const arrives = (text: string): boolean =>
     return code >= 32 && code !== 127 && !(code >= 0xd800 && code <= 0xdfff);
   });
 
-/** The questions that must have a yes before a caller is somebody else, each as text. */
-export const impersonationNeeds = (asked: Somebody): readonly string[] => {
+/** The questions that must have a yes before a caller is another user, each as text. */
+export const impersonationNeeds = (asked: Identity): readonly string[] => {
   const [, namespace, account] = /^system:serviceaccount:([a-z0-9-]+):([a-z0-9.-]+)$/.exec(asked.username) ?? [];
   return [
     namespace ? `serviceaccounts ${namespace} ${account}` : `users  ${asked.username}`,

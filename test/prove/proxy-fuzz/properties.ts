@@ -5,15 +5,15 @@ import { type Answer, isPathQuestion, type Question } from "../../../lib/questio
 import type { ProxyLibrary } from "../proxy/nested.ts";
 import { type ProxyCase, type Reply, secret } from "./case.ts";
 import {
+  anonymous,
   arrives,
   askedFor,
+  type Identity,
+  identityOf,
   impersonationNeeds,
   isReserved,
   linesToKeep,
-  nobody,
   ownNeed,
-  type Somebody,
-  somebodyOf,
   withImpliedGroups,
 } from "./oracle.ts";
 
@@ -63,7 +63,7 @@ const partsOf = (question: Question): readonly [asker: string, what: string] => 
   return [asker, `${verb} ${group}/${version} ${what} ${namespace} ${name}`];
 };
 
-const askerOf = ({ username, uid, groups, extra }: Somebody): string => JSON.stringify([username, uid, groups, extra]);
+const askerOf = ({ username, uid, groups, extra }: Identity): string => JSON.stringify([username, uid, groups, extra]);
 
 const groupOf = (need: string): string => (/^(userextras\/|uids )/.test(need) ? "authentication.k8s.io" : "");
 
@@ -76,7 +76,7 @@ const deepFrozen = <T>(value: T): T => {
 };
 
 /** The user that impersonation headers say. */
-const impersonated = (lines: readonly lib.HeaderLine[]): Somebody & { readonly original: string | undefined } => {
+const impersonated = (lines: readonly lib.HeaderLine[]): Identity & { readonly original: string | undefined } => {
   const asked = askedFor(lines);
   assert.ok(typeof asked !== "string", "the acting account is never on its own");
   const key = "proxy.impersonation-admission/original-user-info";
@@ -117,7 +117,7 @@ export const checkProxyCase = (library: ProxyLibrary, given: ProxyCase, tally: P
   const outcome = library.concludeRequest(judgement, received, conclude);
 
   const asked = askedFor(lines);
-  const own = caller === "anonymous" ? undefined : somebodyOf(caller.user);
+  const own = caller === "anonymous" ? undefined : identityOf(caller.user);
   const isNested = typeof asked !== "string";
   const effective = isNested ? withImpliedGroups(asked) : own;
   const mayBeSent = sendable(given, asked, own, effective, judgement.questions.length, info);
@@ -140,7 +140,7 @@ export const checkProxyCase = (library: ProxyLibrary, given: ProxyCase, tally: P
   const needs = isNested ? impersonationNeeds(asked) : [];
   for (const need of needs) {
     const question = `impersonate ${groupOf(need)}/v1 ${need}`;
-    const reply = heard.get(`${askerOf(own ?? nobody)} ${question}`);
+    const reply = heard.get(`${askerOf(own ?? anonymous)} ${question}`);
     assert.equal(reply, "yes", `goes on as another user only with a yes to: ${question}`);
   }
   const need = effective === undefined || effective.groups.includes("system:masters") ? undefined : ownNeed(line);
@@ -152,7 +152,7 @@ export const checkProxyCase = (library: ProxyLibrary, given: ProxyCase, tally: P
   }
   if (credential === "actor") {
     const { original, ...user } = impersonated(acting);
-    const expected = effective ?? nobody;
+    const expected = effective ?? anonymous;
     if (effective === undefined) assert.ok(conclude.anonymousException, "anonymous requests go on as such");
     assert.equal(count(acting, "impersonate-user"), 1, "one user");
     assert.equal(user.username, expected.username, "goes on as the user that it may be");
@@ -160,14 +160,14 @@ export const checkProxyCase = (library: ProxyLibrary, given: ProxyCase, tally: P
     assert.deepEqual(user.groups, expected.groups, "with its groups");
     assert.deepEqual(new Map(user.extra), new Map(expected.extra), "with its extra");
     assert.equal(original !== undefined, isNested, "the original user travels where it is another one");
-    if (original !== undefined) checkOriginal(original, own ?? nobody);
+    if (original !== undefined) checkOriginal(original, own ?? anonymous);
     for (const [name, value] of acting) {
       assert.match(name, /^Impersonate-[!#-'*+\-.0-9A-Z^-z|~]+$/, "a header's name is a token");
       assert.ok(arrives(value) && [...value].every((byte) => byte <= "\xff"), "a value is bytes that arrive");
     }
   } else {
     assert.deepEqual(acting, [], "nothing is impersonated with another credential than the acting account's");
-    assert.ok(!isNested, "nobody else's credential impersonates");
+    assert.ok(!isNested, "another's credential impersonates");
     if (credential === "none") assert.equal(caller, "anonymous", "only a caller without a credential goes on without");
     else assert.ok(caller !== "anonymous" && caller.credential === "token" && own?.uid, "a token goes on for its uid");
   }
@@ -180,8 +180,8 @@ export const checkProxyCase = (library: ProxyLibrary, given: ProxyCase, tally: P
 const sendable = (
   { caller, conclude }: ProxyCase,
   asked: ReturnType<typeof askedFor>,
-  own: Somebody | undefined,
-  effective: Somebody | undefined,
+  own: Identity | undefined,
+  effective: Identity | undefined,
   questions: number,
   { isResourceRequest, verb }: lib.RequestInfo,
 ): boolean => {
@@ -197,15 +197,15 @@ const sendable = (
   const { username, uid, groups, extra } = effective;
   if (uid !== "" && conclude.uid === "passthrough")
     return typeof asked === "string" && caller !== "anonymous" && caller.credential === "token";
-  const original = typeof asked === "string" ? undefined : (own ?? nobody);
+  const original = typeof asked === "string" ? undefined : (own ?? anonymous);
   const isKey = (key: string): boolean => key !== "" && !/\p{Surrogate}/u.test(key);
   const texts = [username, ...(uid === "" ? [] : [uid]), ...groups, ...extra.flatMap(([, values]) => values)];
   return texts.every(arrives) && extra.every(([key]) => isKey(key)) && original?.username !== "";
 };
 
-const checkOriginal = (text: string, own: Somebody): void => {
+const checkOriginal = (text: string, own: Identity): void => {
   assert.match(text, /^[ -~]*$/, "the original user is ASCII");
-  const { username, uid = "", groups = [], extra = {} } = JSON.parse(text) as Partial<Somebody> & { extra?: object };
+  const { username, uid = "", groups = [], extra = {} } = JSON.parse(text) as Partial<Identity> & { extra?: object };
   const pairs = Object.entries(extra).filter(([, values]) => (values as readonly string[]).length > 0);
   assert.deepEqual([username, uid, groups], [own.username, own.uid, own.groups], "the original user is the caller");
   assert.deepEqual(new Map(pairs), new Map(own.extra), "the original user is the caller");

@@ -87,7 +87,7 @@ describe("the comparison of nested impersonation finds a decision that", () => {
 const proxies: readonly (readonly [string, (send: Sender["send"]) => Sender["send"], RegExp])[] = [
   ["resolves the target", (send) => (sent) => send({ ...sent, target: resolved(sent.target) }), /requestURI|"status"/],
   [
-    "says 200 of what is not there",
+    "says 200 of an object that does not exist",
     (send) => async (sent) => {
       const received = await send(sent);
       return received.status === 404 ? { ...received, status: 200 } : received;
@@ -96,7 +96,7 @@ const proxies: readonly (readonly [string, (send: Sender["send"]) => Sender["sen
   ],
   ["leaves --as away", (send) => (sent) => send(without(sent, /^impersonate-/i)), /the audit log says|"status"/],
   [
-    "takes nobody for who it is",
+    "drops the credential of a caller",
     (send) => (sent) => send(without(sent, /^authorization$/i)),
     /system:anonymous|"status"/,
   ],

@@ -42,7 +42,7 @@ const apiVersion = `${apiGroup}/v1` as const;
 const accountUser = ({ namespaces: [first = ""] }: ProxyWords, account: string): string =>
   `system:serviceaccount:${first}:${account}`;
 
-/** Names that somebody may ask to be: those of this world, and such as the API server treats in ways of its own. */
+/** Names that a caller may ask to be: those of this world, and such as the API server treats in ways of its own. */
 export const askedNames = (words: ProxyWords): readonly string[] => [
   ...words.users.map(({ name }) => name),
   ...words.accounts.map((account) => accountUser(words, account)),

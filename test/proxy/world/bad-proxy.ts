@@ -14,7 +14,7 @@ export interface Fault {
   readonly readsUnderscores?: true;
   /** What the caller names in `Connection` is removed from the proxy's own lines too. */
   readonly obeysConnection?: true;
-  /** A front proxy in front of this one is believed in, whoever sends its headers. */
+  /** The headers of a front proxy are believed from every sender. */
   readonly believesRemoteUser?: true;
   readonly dropsGroups?: true;
   readonly dropsExtra?: true;

@@ -108,7 +108,7 @@ describe("a token is judged as the API server does", () => {
     expect(await identify(await issuer.sign({ ...claims, ...more }))).toEqual(expected);
   });
 
-  test("a number that JSON has and JavaScript does not is no expiry", async () => {
+  test("a number beyond JavaScript's is not taken for an expiry", async () => {
     const payload = JSON.stringify({ ...claims, iss: issuer.url }).replace(/"exp":\d+/, '"exp":1e999');
     const signed = await new CompactSign(new TextEncoder().encode(payload))
       .setProtectedHeader({ alg: "RS256", kid: "one" })
@@ -267,7 +267,7 @@ describe("mappings", () => {
     ["another claim elsewhere", groups, { _claim_names: { photo: "src1" } }, alice],
     ["groups here and elsewhere", groups, { groups: "a", _claim_names: { groups: "src1" } }, user("oidc:alice", "a")],
     [
-      "a claim with a dot, which is no path",
+      "a claim with a dot, which is one name",
       { claimMappings: { username: { claim: "a.b", prefix: "" } } },
       { a: { b: "no" }, "a.b": "yes" },
       user("yes"),
@@ -569,7 +569,7 @@ test("Google's tokens may leave the scheme out", async () => {
     expect(await identify(await issuer.sign({ ...claims, iss }), given)).toEqual(alice);
 });
 
-test("whatever a token is, its identity comes, and is nobody's without a signature", async () => {
+test("every token gets an answer, and one without a signature does not name a user", async () => {
   const issuers = open({ claimMappings: { groups: { claim: "groups", prefix: "" } } });
   const json = fc.json({ maxDepth: 3 });
   const part = fc.oneof(

@@ -320,7 +320,7 @@ describe("doubt never forwards", () => {
   });
 });
 
-test("a user without a name is never impersonated, whoever judged the request", () => {
+test("a user without a name is never impersonated, whatever judged the request", () => {
   const info = readRequestInfo("GET", "/version") as RequestInfo;
   const user: UserInfo = { username: "", groups: ["dev"], extra: {} };
   const judgement = { request: { info, lines: [], caller: by(user) }, questions: [], user, original: undefined };
