@@ -3,7 +3,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { HeaderLine } from "../../lib/meta/header-line.ts";
 import type { HttpRequest } from "../gateway/read-event.ts";
 import { framesOf } from "../telemetry/frames.ts";
-import { type Dependencies, failure, respond } from "../webhook/respond.ts";
+import { type Dependencies, failure, isOfKnownCaller, respond } from "../webhook/respond.ts";
 
 /** More than a review may have, so that a larger one is refused in words. */
 const mostBytes = 8 * 1024 * 1024;
@@ -15,7 +15,7 @@ export function isWebhookTarget(target: string): boolean {
   return /^\/(clusters\/|mutate([/?]|$)|validate([/?]|$))/.test(target);
 }
 
-/** The listener of the webhook on a server that speaks HTTP/2 and HTTP/1.1. */
+/** The listener of the webhook on a server that speaks HTTP/2 and HTTP/1.1. A body is read only where the caller's key is right. */
 export function webhookDoor(dependencies: Dependencies) {
   const answer = async (request: IncomingMessage | Http2ServerRequest) => {
     const receivedAt = Date.now();
@@ -23,7 +23,7 @@ export function webhookDoor(dependencies: Dependencies) {
     const lines = request.rawHeaders.flatMap((name, at): HeaderLine[] =>
       at % 2 === 0 ? [[name, request.rawHeaders[at + 1] ?? ""]] : [],
     );
-    const body = await bodyOf(request);
+    let body = Buffer.alloc(0);
     const given: HttpRequest = {
       ...{ method: request.method ?? "", path, receivedAt },
       query: Object.fromEntries(new URLSearchParams(query)),
@@ -32,6 +32,8 @@ export function webhookDoor(dependencies: Dependencies) {
       size: () => body.length,
       body: () => body.toString("utf8"),
     };
+    await dependencies.registry.current?.(receivedAt + patience);
+    if (isOfKnownCaller(dependencies, given)) body = await bodyOf(request);
     const response = await respond(dependencies, given, patience);
     if (response.status >= 400) dependencies.log({ event: "refused", status: response.status });
     return response;
@@ -56,7 +58,7 @@ export function webhookDoor(dependencies: Dependencies) {
   };
 }
 
-const bodyOf = async (request: IncomingMessage | Http2ServerRequest): Promise<Buffer> => {
+const bodyOf = async (request: IncomingMessage | Http2ServerRequest): Promise<Buffer<ArrayBuffer>> => {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {

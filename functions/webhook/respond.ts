@@ -91,6 +91,11 @@ const routeOf = ({ registry, local }: Dependencies, { path, header }: HttpReques
   return opens(cluster ?? { keys: [] }) && cluster ? { cluster, endpoint: keyed as Endpoint, opens } : undefined;
 };
 
+/** Whether a request is a call of a known caller. The body of any other need not be read. */
+export function isOfKnownCaller(dependencies: Dependencies, request: HttpRequest): boolean {
+  return request.method === "POST" && routeOf(dependencies, request) !== undefined;
+}
+
 const bearerOf = (authorization: string): string => /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? "";
 
 const readiness = ({ registry, local }: Dependencies, doubt: string | undefined): HttpResponse =>

@@ -18,7 +18,7 @@ import { readPolicy } from "../../lib/policy/index.ts";
 import { applied } from "../cluster/world/applied.ts";
 import { serviceAccount } from "../cluster/world/namespace.ts";
 import { until } from "../cluster/world/until.ts";
-import { type Front, send } from "./world/clients.ts";
+import { type Front, send, sendBytes } from "./world/clients.ts";
 import { impersonator, type Stage, startStage } from "./world/stage.ts";
 
 let stage: Stage;
@@ -141,6 +141,16 @@ describe("a fleet", () => {
     const lines = ["authorization", `Bearer ${stage.user("olga").token}`];
     expect((await send(front(""), { http: 2, method, path, lines })).status).toBe(404);
     expect(stage.auditEvents(mark).filter(({ user }) => user.username === "proxy-actor")).toEqual([]);
+  });
+
+  test.each([
+    ["another key", () => "x".repeat(43), "HTTP/1.1 404"],
+    ["the key", () => key, ""],
+  ])("a call with %s whose body does not come gets the status line %j", async (_name, given, statusLine) => {
+    const { front } = await serveFleet({ both: guarded });
+    const path = `/clusters/both/${given()}/mutate`;
+    const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n`;
+    expect((await sendBytes(front(""), head)).slice(0, 12)).toBe(statusLine);
   });
 
   test("steps behind the prefix are not resolved, so that they do not lead to another door or cluster", async () => {
