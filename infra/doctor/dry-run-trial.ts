@@ -43,9 +43,8 @@ export function dryRunSubjects({ policy, served }: Site): readonly DryRunSubject
 /** The declarations that a user can try in a resource: the own name only where the field takes usernames and allows this one. */
 export function possibleDeclarations({ me }: Site, { target }: DryRunSubject): readonly Declaration[] {
   return [
-    ...(target.fields.some(({ serviceAccount }) => serviceAccount) ||
-    !isHeaderSafe(me.username) ||
-    Object.hasOwn(target.privileged, me.username)
+    ...(target.fields.some(({ names, privileged }) => names !== "username" || Object.hasOwn(privileged, me.username)) ||
+    !isHeaderSafe(me.username)
       ? []
       : (["own name"] as const)),
     "no name",

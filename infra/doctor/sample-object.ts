@@ -37,6 +37,8 @@ export function sampleOf(schema: JsonObject): unknown {
 export function withField(object: unknown, schema: JsonObject, path: Path, value: string | undefined): unknown {
   const [next, ...rest] = path;
   if (next === undefined) return value;
+  // There are many places at any depth; the first is as good as another.
+  if (next === "deep") return withField(object, schema, rest, value);
   if (next === "each") {
     const items = itemsOf(schema);
     return [withField(sampleOf(items), items, rest, value)];

@@ -69,7 +69,7 @@ export function findingOf(evidence: Evidence, rights: Rights | undefined): Repor
     finding,
     declared: stated.declared,
     standsFor: stated.standsFor,
-    whenEnforced: whenEnforced(finding, target),
+    whenEnforced: whenEnforced(finding, target, stated),
     fix: fixOf(finding, stated),
     fieldManagers: managers.field,
     specManagers: managers.spec,
@@ -79,8 +79,8 @@ export function findingOf(evidence: Evidence, rights: Rights | undefined): Repor
   };
 }
 
-const whenEnforced = (finding: FindingKind, target: Target): string => {
-  const { onEmpty, onForbidden, emptyStandsFor, privileged, onPrivilegedRequester } = target;
+const whenEnforced = (finding: FindingKind, { onPrivilegedRequester }: Target, { rule }: Stated): string => {
+  const { onEmpty = "deny", onForbidden = "deny", emptyStandsFor = "", privileged = {} } = rule ?? {};
   switch (finding) {
     case "empty":
       if (onEmpty === "stands") return `an edit by an editor who may not impersonate "${emptyStandsFor}" is refused`;

@@ -1,8 +1,8 @@
 import type { UserInfo } from "../identity/user-info.ts";
 import { isProblem, type JsonObject } from "../meta/json.ts";
 import { type Place, placesOf, pointerOf } from "../policy/path.ts";
-import type { Field, Policy, Target } from "../policy/policy.ts";
-import { usernameIn } from "./username-in.ts";
+import { type Field, type FieldRule, type Policy, ruleOf, type Target } from "../policy/policy.ts";
+import { identityIn } from "./identity-in.ts";
 
 /**
  * The part that a request writes. In an object the field can be patched. A subresource may write the field itself, or parts of the status
@@ -27,32 +27,53 @@ export interface FieldContext {
 /** One identity field at its place in one object, with everything that it is judged by. */
 export interface IdentityField extends FieldContext {
   readonly field: Field;
+  /** The rule of the field in this object. */
+  readonly rule: FieldRule;
   readonly place: Place;
   /** The field's name in messages. */
   readonly at: string;
-  /** The username that the field names; the text itself where it is not a valid name; empty where the value is not a string. */
+  /** The identity that the field names; the text itself where it is not a valid name; empty where the value is not a string. */
   readonly declared: string;
   /** Whether the update leaves the identity as it was. */
   readonly inherited: boolean;
 }
 
-/** The identity fields of an object. A path that walks a list leads to several. */
+/** The identity fields of an object. A path that walks a list leads to several, as does a field that holds a list of groups. */
 export function identityFieldsOf(review: FieldContext, fields: readonly Field[]): readonly IdentityField[] {
   return fields.flatMap((field) => {
     const { object, before, namespace } = review;
     const declaredAt = (of: JsonObject, place: Place): string => {
       const { value } = place;
-      if (typeof value !== "string" || place.blocked !== undefined) return "";
-      const identity = usernameIn({ field, place, object: of, namespace }, value);
+      if (typeof value !== "string" || place.blocked !== undefined || field.names === "anything") return "";
+      const identity = identityIn({ field, place, object: of, namespace }, value);
       return isProblem(identity) ? value : identity;
     };
     const earlier = new Map(
-      before ? placesOf(before, field.path).map((place) => [pointerOf(place.segments), declaredAt(before, place)]) : [],
+      before ? namedPlaces(before, field).map((place) => [pointerOf(place.segments), declaredAt(before, place)]) : [],
     );
-    return placesOf(object, field.path).map((place): IdentityField => {
+    const rule = ruleOf(field, object);
+    return namedPlaces(object, field).map((place): IdentityField => {
       const declared = declaredAt(object, place);
       const inherited = declared !== "" && earlier.get(pointerOf(place.segments)) === declared;
-      return { ...review, field, place, at: place.at, declared, inherited };
+      return { ...review, field, rule, place, at: place.at, declared, inherited };
     });
   });
 }
+
+/** The places where a field names an identity. An empty one that could name any service account names none. */
+const namedPlaces = (object: JsonObject, { path, names }: Field): readonly Place[] => {
+  const places = placesOf(object, path);
+  if (names === "anything") return places.filter(({ value }) => value !== undefined && value !== null && value !== "");
+  return names === "group" ? places.flatMap(elementsOf) : places;
+};
+
+/** The elements of a list of groups; an empty list is an empty field. */
+const elementsOf = (place: Place): readonly Place[] =>
+  Array.isArray(place.value) && place.value.length > 0 && place.blocked === undefined
+    ? place.value.map((value, index) => ({
+        segments: [...place.segments, index],
+        at: `${place.at}[${index}]`,
+        value,
+        missing: 0,
+      }))
+    : [Array.isArray(place.value) && place.blocked === undefined ? { ...place, value: undefined } : place];

@@ -2,25 +2,26 @@ import { isHeaderSafe } from "../identity/header-safe.ts";
 import { serviceAccountOf } from "../identity/service-account.ts";
 import type { UserInfo } from "../identity/user-info.ts";
 import { isProblem } from "../meta/json.ts";
-import type { Target } from "../policy/policy.ts";
+import type { FieldRule, Writer } from "../policy/policy.ts";
 import { impersonationQuestion, question, type ResourceQuestion } from "../question/question.ts";
 import { type Finding, mapVerdicts } from "./finding.ts";
 import type { IdentityField } from "./identity-field.ts";
+import { identityIn } from "./identity-in.ts";
 import * as messages from "./messages.ts";
-import { usernameIn } from "./username-in.ts";
 import type { Denied, Kept, Reason, Written } from "./verdict.ts";
 
 /** Judges one field by the rule, in its order: types and names, then empty, self and privileged, then the questions. */
 export function judgeField(field: IdentityField): Finding {
   const { value, blocked } = field.place;
   if (blocked !== undefined) return invalid(field, "parent-not-an-object", blocked);
+  if (field.field.names === "anything") return judgeAnything(field);
   if (value === undefined || value === null || value === "") return judgeEmpty(field);
   if (typeof value !== "string") return invalid(field, "not-a-string", messages.notAString(value));
   return judgeName(field, value);
 }
 
 const judgeEmpty = (field: IdentityField): Finding => {
-  const { onEmpty, emptyStandsFor } = field.target;
+  const { onEmpty, emptyStandsFor } = field.rule;
   if (onEmpty === "allow") return kept(field, "permitted", "empty-allowed", messages.keptEmpty(field), "");
   const stays = onEmpty === "stands" || field.writes === "acted-on-status";
   if (emptyStandsFor !== undefined && stays) return judgeStandIn(field, emptyStandsFor);
@@ -54,10 +55,25 @@ const judgeStandIn = (field: IdentityField, identity: string): Finding =>
     denied(field, "empty", messages.forbiddenEmpty(field, identity, ask)),
   );
 
+/** A value whose content is not read needs the permission to impersonate every service account of the namespace. */
+const judgeAnything = (field: IdentityField): Finding => {
+  const writer = trustedWriterOf(field);
+  if (writer) return kept(field, "permitted", "trusted-writer", messages.copied(field, writer), "");
+  const ask = [questionFor(field, "")];
+  return {
+    ask,
+    yes: kept(field, "permitted", "may-impersonate", messages.permittedAny(field), ""),
+    no: denied(field, "forbidden", messages.forbiddenAny(field, ask)),
+    subject: subjectOf(field),
+  };
+};
+
 const judgeName = (field: IdentityField, text: string): Finding => {
-  const identity = usernameIn(field, text);
+  const identity = identityIn(field, text);
   if (isProblem(identity)) return invalid(field, "unsafe-name", messages.noName(field, text, identity.problem));
-  const named = { identity, standsFor: privileged(field.target, text) };
+  if (field.rule.unprivileged.includes(text))
+    return kept(field, "permitted", "unprivileged", messages.unprivileged(field, text), identity);
+  const named = { identity, standsFor: privileged(field.rule, text) };
   return judgeIdentity(field, named, messages.own(field), (ask) => judgeForbidden(field, identity, ask));
 };
 
@@ -77,20 +93,24 @@ const judgeIdentity = (
   own: string,
   forbidden: (asked: readonly ResourceQuestion[]) => Finding,
 ): Finding => {
-  const { requester, target } = field;
-  if (identity === requester.username && standsFor === undefined && target.permission === undefined)
+  const { requester, rule } = field;
+  const isOwn = field.field.names !== "group" && identity === requester.username && rule.permission === undefined;
+  if (isOwn && standsFor === undefined)
     return requireWholeIdentity(field, kept(field, "self", "requester", own, identity));
-  const writer = target.writers.find(({ username }) => username === requester.username);
+  const writer = trustedWriterOf(field);
   if (writer) return kept(field, "permitted", "trusted-writer", messages.copied(field, writer), identity);
   const ask = [identity, ...(standsFor === undefined ? [] : [standsFor])].map((each) => questionFor(field, each));
   const yes = kept(field, "permitted", "may-impersonate", messages.permitted(field, identity), identity);
   return { ask, yes, no: forbidden(ask), subject: subjectOf(field) };
 };
 
+const trustedWriterOf = ({ target, requester }: IdentityField): Writer | undefined =>
+  target.writers.find(({ username }) => username === requester.username);
+
 const judgeForbidden = (field: IdentityField, identity: string, asked: readonly ResourceQuestion[]): Finding => {
   const reason = field.inherited ? "inherited" : "forbidden";
   const refusal = messages.forbidden(field, identity, asked);
-  if (field.target.onForbidden === "deny" || field.writes !== "object") return denied(field, reason, refusal);
+  if (field.rule.onForbidden === "deny" || field.writes !== "object") return denied(field, reason, refusal);
   return setToRequester(field, { decision: "replaced", reason, sentence: messages.replaced(field, identity), refusal });
 };
 
@@ -99,7 +119,7 @@ type Change = Pick<Written, "decision" | "reason" | "sentence" | "refusal">;
 /** Writes the requester's own name, which must be allowed in the field and covered by the requester's whole rights. */
 const setToRequester = (field: IdentityField, change: Change): Finding => {
   const me = field.requester.username;
-  const value = privilegedValueOf(field.target, me);
+  const value = privilegedValueOf(field, me);
   if (value !== undefined) return denied(field, "privileged-requester", messages.privilegedRequester(field, value));
   if (!isHeaderSafe(me)) return invalid(field, "unsafe-requester", messages.unsafeRequester(field));
   return requireWholeIdentity(field, written(field, me, me, change));
@@ -115,25 +135,32 @@ const requireWholeIdentity = (field: IdentityField, yes: Kept | Written): Findin
 };
 
 /** The account that a privileged value stands for; undefined for every other value. */
-const privileged = (target: Target, value: string): string | undefined =>
-  Object.hasOwn(target.privileged, value) ? target.privileged[value] : undefined;
+const privileged = (rule: FieldRule, value: string): string | undefined =>
+  Object.hasOwn(rule.privileged, value) ? rule.privileged[value] : undefined;
 
 /** Rule `privileged`: the privileged value that is this username or stands for it; undefined for every other username. */
-const privilegedValueOf = ({ privileged, onPrivilegedRequester }: Target, username: string): string | undefined => {
+const privilegedValueOf = ({ rule: { privileged }, target }: IdentityField, username: string): string | undefined => {
   if (Object.hasOwn(privileged, username)) return username;
-  if (onPrivilegedRequester === "default") return undefined;
+  if (target.onPrivilegedRequester === "default") return undefined;
   return Object.keys(privileged).find((value) => privileged[value] === username);
 };
 
-const questionFor = ({ requester, target, namespace }: IdentityField, identity: string): ResourceQuestion =>
-  target.permission === undefined
-    ? impersonationQuestion(requester, identity)
-    : question(requester, {
-        ...target.permission,
-        version: "*",
-        ...(namespace ? { namespace } : {}),
-        name: identity,
-      });
+/** "" for every service account of the object's namespace. */
+const questionFor = (
+  { requester, rule: { permission }, field: { names }, namespace }: IdentityField,
+  identity: string,
+) => {
+  const inNamespace = namespace ? { namespace } : {};
+  if (permission) return question(requester, { ...permission, version: "*", ...inNamespace, name: identity });
+  if (names === "username" || names === "serviceAccount") return impersonationQuestion(requester, identity);
+  const impersonate = { verb: "impersonate", group: "", version: "v1" };
+  return question(
+    requester,
+    names === "group"
+      ? { ...impersonate, resource: "groups", name: identity }
+      : { ...impersonate, resource: "serviceaccounts", ...inNamespace, name: "" },
+  );
+};
 
 const subjectOf = ({ place, at, declared }: IdentityField) => ({ segments: place.segments, at, declared });
 

@@ -2,8 +2,8 @@ import { brief } from "../meta/brief.ts";
 import type { Writer } from "../policy/policy.ts";
 import { formatQuestion, type ResourceQuestion } from "../question/question.ts";
 import type { IdentityField } from "./identity-field.ts";
+import { unsafeNameProblem } from "./identity-in.ts";
 import type { AdmissionRequest } from "./request.ts";
-import { unsafeNameProblem } from "./username-in.ts";
 
 /*
  * Sentences about a field: the fact, then the fix. A warning is the sentence of a field that is written, and fits 120 characters with names
@@ -46,6 +46,17 @@ export const own = ({ at }: IdentityField): string => `${at} names the requester
 export const permitted = (field: IdentityField, identity: string): string =>
   `${user(field)} may impersonate ${quoted(identity)}`;
 
+export const permittedAny = (field: IdentityField): string =>
+  `${user(field)} may impersonate every service account${inNamespace(field)}`;
+
+export const forbiddenAny = (field: IdentityField, asked: readonly ResourceQuestion[]): string =>
+  `${field.at} can name any service account${inNamespace(field)}, and ${user(field)} may not impersonate them all; leave it out, or ${askFor(asked)}`;
+
+const inNamespace = ({ namespace }: IdentityField): string => (namespace ? ` in namespace ${namespace}` : "");
+
+export const unprivileged = (field: IdentityField, name: string): string =>
+  `${field.at} names ${quoted(name)}, which needs no permission`;
+
 export const copied = ({ at }: IdentityField, { username, copiesFrom }: Writer): string =>
   `${username} copies ${at} from ${copiesFrom}, where it is guarded`;
 
@@ -57,13 +68,13 @@ export const replaced = (field: IdentityField, identity: string): string => {
 };
 
 export const forbidden = (field: IdentityField, identity: string, asked: readonly ResourceQuestion[]): string => {
-  const { at, inherited, target, writes } = field;
+  const { at, inherited, rule, writes } = field;
   const me = user(field);
   if (writes === "acted-on-status")
     return `the controller acts on this status as ${quoted(identity)} (${at}), which ${me} may not impersonate; ${askFor(asked)}`;
   if (inherited)
     return `${at} still names ${quoted(identity)}, which ${me} may not impersonate; set it to an identity that ${me} may impersonate`;
-  const instead = target.onForbidden === "requester" ? `set it to "${me}", or ` : "";
+  const instead = rule.onForbidden === "requester" ? `set it to "${me}", or ` : "";
   return `${at}: ${me} may not impersonate ${named(field, identity)}; ${instead}${askFor(asked)}`;
 };
 
@@ -91,5 +102,7 @@ export const foreignKind = ({ kind: { kind }, subResource, resource }: Admission
   `must not be in a ${brief(kind)}, because ${resource.resource}/${brief(subResource)} may store it in the object; leave it out`;
 
 /** Where the field is empty, the name is the policy's default, which the object does not declare. */
-const named = ({ declared }: IdentityField, name: string): string =>
-  declared === "" ? `the default ${quoted(name)}` : quoted(name);
+const named = ({ declared, field: { names } }: IdentityField, name: string): string => {
+  const shown = names === "group" ? `the group ${quoted(name)}` : quoted(name);
+  return declared === "" ? `the default ${shown}` : shown;
+};

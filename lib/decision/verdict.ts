@@ -20,6 +20,7 @@ export const reasons = [
   "may-impersonate",
   "trusted-writer",
   "empty-allowed",
+  "unprivileged",
   // defaulted, or denied
   "empty",
   // replaced, or denied

@@ -1,6 +1,6 @@
 import { longestName } from "../identity/header-safe.ts";
 import { formatSegments, namesOf, pointerOf } from "../policy/path.ts";
-import { isInMetadata, isInStatus, type Policy, type Target } from "../policy/policy.ts";
+import { type Field, isInMetadata, isInStatus, type Policy, type Target } from "../policy/policy.ts";
 import {
   accessTo,
   celString,
@@ -57,14 +57,12 @@ export function admissionPolicies(
 ): readonly AdmissionPolicyObject[] {
   return (policy.enforcement === "off" ? [] : policy.targets).flatMap((target, index) => {
     const name = `${index > 0 ? `${index + 1}.` : ""}${target.group || "core"}.twin.impersonation-admission`;
-    const segments = segmentsOf(target);
+    const twin = { policy, target, ...onlyField(target) };
     return [
-      ...(policy.enforcement === "enforce" && sets(target) ? mutating(policy, target, segments, `mutate.${name}`) : []),
-      ...validating(policy, target, segments, `validate.${name}`, "validate"),
-      ...(target.statusPaths.length > 0 ? validating(policy, target, segments, `status.${name}`, "status") : []),
-      ...(target.fields.some(isInMetadata)
-        ? validating(policy, target, segments, `subresources.${name}`, "subresources")
-        : []),
+      ...(policy.enforcement === "enforce" && sets(twin.field) ? mutating(twin, `mutate.${name}`) : []),
+      ...validating(twin, `validate.${name}`, "validate"),
+      ...(target.statusPaths.length > 0 ? validating(twin, `status.${name}`, "status") : []),
+      ...(isInMetadata(twin.field) ? validating(twin, `subresources.${name}`, "subresources") : []),
     ].map((object) => withOptions(object, options));
   });
 }
@@ -79,25 +77,35 @@ const withOptions = (
   return namespaceLabels ? { ...object, spec: { ...object.spec, matchResources } } : object;
 };
 
-const segmentsOf = (target: Target): readonly string[] => {
+/** One username field, and what says it in CEL. */
+interface Twin {
+  readonly policy: Policy;
+  readonly target: Target;
+  readonly field: Field;
+  readonly segments: readonly string[];
+}
+
+const onlyField = (target: Target): Pick<Twin, "field" | "segments"> => {
   const [field, ...more] = target.fields;
   const segments = field && namesOf(field.path);
   if (
     !segments ||
-    field.serviceAccount ||
-    target.permission ||
+    field.names !== "username" ||
+    field.permission ||
+    field.unprivileged.length > 0 ||
+    field.whenSet.length > 0 ||
     more.length > 0 ||
     target.writers.length > 0 ||
     isInStatus(field) ||
-    typeof target.onEmpty === "object"
+    typeof field.onEmpty === "object"
   )
     throw new RangeError(
-      `${target.resources.join(", ")}.${target.group} cannot be an admission policy: that needs one username field outside the status, without a walk, a fixed default, writers or a permission of its own`,
+      `${target.resources.join(", ")}.${target.group} cannot be an admission policy: that needs one username field outside the status, without a walk, a fixed default, writers, conditions, unprivileged values or a permission of its own`,
     );
-  return segments;
+  return { field, segments };
 };
 
-const sets = ({ onForbidden, onEmpty }: Target): boolean => onForbidden === "requester" || onEmpty === "requester";
+const sets = ({ onForbidden, onEmpty }: Field): boolean => onForbidden === "requester" || onEmpty === "requester";
 
 /** CEL that is true for a name that a header can carry. */
 const isHeaderSafe = (name: string): string =>
@@ -126,19 +134,19 @@ const impersonation = (name: string, of: string): readonly Variable[] => {
 };
 
 /** The variables of the rule, over the object whose field is judged. */
-const variablesOf = (policy: Policy, target: Target, segments: readonly string[], part: Part): readonly Variable[] => {
+const variablesOf = ({ policy, field, segments }: Twin, part: Part): readonly Variable[] => {
   const root = part === "status" ? "oldObject" : "object";
   const at = accessTo(root, segments);
   const parts = segments.map((_, index) => accessTo(root, segments.slice(0, index + 1)));
   const isNothing = [at.absent, ...parts.map(({ there, value }) => `(${there} && ${value} == null)`)];
-  const accounts = Object.entries(target.privileged);
+  const accounts = Object.entries(field.privileged);
   const narrow = policy.narrowing.map(
     (key) => `(has(request.userInfo.extra) && ${celString(key)} in request.userInfo.extra)`,
   );
   const standsFor = accounts
     .map(([value, of]) => `variables.declared == ${celString(value)} ? ${celString(of)} : `)
     .join("");
-  const standIn = standInOf(target, part);
+  const standIn = standInOf(field, part);
   return [
     { name: "me", expression: "request.userInfo.username" },
     { name: "isText", expression: `${at.there} && type(${at.value}) == string` },
@@ -171,7 +179,7 @@ const variablesOf = (policy: Policy, target: Target, segments: readonly string[]
 };
 
 /** The identity that an empty field stands for where it stays empty. */
-const standInOf = ({ onEmpty, emptyStandsFor }: Target, part: Part): string | undefined =>
+const standInOf = ({ onEmpty, emptyStandsFor }: Field, part: Part): string | undefined =>
   onEmpty === "stands" || (part === "status" && onEmpty !== "allow") ? emptyStandsFor : undefined;
 
 const constraints = (target: Target, part: Part) => ({
@@ -199,15 +207,10 @@ const bound = (
   },
 ];
 
-const validating = (
-  policy: Policy,
-  target: Target,
-  segments: readonly string[],
-  name: string,
-  part: Part,
-): readonly AdmissionPolicyObject[] => {
+const validating = (twin: Twin, name: string, part: Part): readonly AdmissionPolicyObject[] => {
+  const { policy, target, field, segments } = twin;
   const at = formatSegments(segments);
-  const standIn = standInOf(target, part);
+  const standIn = standInOf(field, part);
   const fix = `' + variables.me + ' or to an identity that ' + variables.me + ' may impersonate'`;
   const validations = [
     ...(part === "subresources"
@@ -229,7 +232,7 @@ const validating = (
       message: `${at} must be printable ASCII without spaces at its ends, of ${longestName} characters at most`,
       reason: "Invalid",
     },
-    ...(target.onEmpty === "allow" || standIn !== undefined
+    ...(field.onEmpty === "allow" || standIn !== undefined
       ? []
       : [
           {
@@ -253,7 +256,7 @@ const validating = (
       failurePolicy: "Fail",
       matchConstraints: constraints(target, part),
       matchConditions: conditionsOf(target, part),
-      variables: variablesOf(policy, target, segments, part),
+      variables: variablesOf(twin, part),
       validations,
       auditAnnotations: [
         { key: "requester", valueExpression: "variables.me" },
@@ -265,20 +268,19 @@ const validating = (
 };
 
 /** Rule `privileged`: usernames that are never written into the field. */
-const neverWritten = ({ privileged, onPrivilegedRequester }: Target): readonly string[] => [
-  ...new Set([...Object.keys(privileged), ...(onPrivilegedRequester === "deny" ? Object.values(privileged) : [])]),
+const neverWritten = ({ field: { privileged }, target }: Twin): readonly string[] => [
+  ...new Set([
+    ...Object.keys(privileged),
+    ...(target.onPrivilegedRequester === "deny" ? Object.values(privileged) : []),
+  ]),
 ];
 
-const mutating = (
-  policy: Policy,
-  target: Target,
-  segments: readonly string[],
-  name: string,
-): readonly AdmissionPolicyObject[] => {
+const mutating = (twin: Twin, name: string): readonly AdmissionPolicyObject[] => {
+  const { target, field, segments } = twin;
   const writes = [
     "(variables.isText || variables.isNothing) && variables.isSafe",
-    `(variables.isEmpty ? ${target.onEmpty === "requester"} : (${target.onForbidden === "requester"} && !variables.mayStay))`,
-    `${isHeaderSafe("variables.me")} && !(variables.me in ${listOf(neverWritten(target))})`,
+    `(variables.isEmpty ? ${field.onEmpty === "requester"} : (${field.onForbidden === "requester"} && !variables.mayStay))`,
+    `${isHeaderSafe("variables.me")} && !(variables.me in ${listOf(neverWritten(twin))})`,
     "(!variables.isNarrowed || variables.mayBeMe)",
   ].join(" && ");
   return bound(
@@ -289,7 +291,7 @@ const mutating = (
       reinvocationPolicy: "IfNeeded",
       matchConstraints: constraints(target, "mutate"),
       matchConditions: [{ name: "changed", expression: `!(${unchangedForMutate(target, true)})` }],
-      variables: [...variablesOf(policy, target, segments, "mutate"), { name: "writes", expression: writes }],
+      variables: [...variablesOf(twin, "mutate"), { name: "writes", expression: writes }],
       mutations: [
         { patchType: "JSONPatch", jsonPatch: { expression: `!variables.writes ? [] : ${patchOf(segments)}` } },
       ],

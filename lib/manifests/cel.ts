@@ -193,9 +193,10 @@ export function mutateConditions(target: Target, narrowing: readonly string[]): 
   const [field, ...more] = target.fields;
   const at = field && accessOf("object", field.path);
   // Several fields, and fields that are read in another way than as a username, are left to the function.
-  if (!at || more.length > 0 || field.serviceAccount || target.permission) return [changed];
+  const isPlain = field?.names === "username" && field.permission === undefined && field.whenSet.length === 0;
+  if (!at || !isPlain || more.length > 0) return [changed];
   const declared = `string(${at.value})`;
-  const privileged = Object.keys(target.privileged);
+  const privileged = Object.keys(field.privileged);
   const plain = [
     `object != null && ${at.there} && type(${at.value}) == string && size(${declared}) < 512`,
     `${declared}.matches('^[!-~]([ -~]*[!-~])?$')`,

@@ -1,75 +1,147 @@
 import { serviceAccountOf } from "../identity/service-account.ts";
 import type { Path } from "./path.ts";
-import { type Field, identityPaths, isInStatus, type Target } from "./policy.ts";
-import type { TargetText } from "./policy-schema.ts";
+import { type Field, type FieldRule, identityPaths, isInStatus, type Target } from "./policy.ts";
+import type { FieldText, RuleText, TargetText } from "./policy-schema.ts";
 
 /** Throws a PolicyError about the value at this place. */
 type Refuse = (place: string, what: string) => never;
 
-/** Checks the members of a target against each other, and fills in the defaults. */
-export function checkedTarget({ emptyIsUnprivileged, ...entry }: TargetText, refuse: Refuse): Target {
-  const { fields, emptyStandsFor, permission } = entry;
-  const ofAccounts = areOfAccounts(fields, refuse);
-  const inStatus = fields.some(isInStatus);
-  checkPlaces(fields, refuse);
-  const neverRequester = ofAccounts
-    ? "a service-account field cannot be set to the requester"
-    : permission
-      ? "the identity of a field with a permission of its own lives elsewhere, and is never the requester"
-      : inStatus
-        ? "a field in the status cannot be set"
-        : undefined;
-  const instead = neverRequester === undefined ? "requester" : "deny";
-  const { onForbidden = instead, onEmpty = emptyStandsFor === undefined ? instead : "stands" } = entry;
-  const target: Target = { ...entry, onForbidden, onEmpty };
-  if (neverRequester !== undefined && onForbidden === "requester")
-    refuse("onForbidden", `must be "deny": ${neverRequester}`);
-  if (neverRequester !== undefined && onEmpty === "requester")
+/** Checks the members of a target against each other, and gives each field its rule. */
+export function checkedTarget(
+  {
+    fields: texts,
+    statusPaths,
+    onPrivilegedRequester,
+    writers,
+    statusWriters,
+    group,
+    versions,
+    resources,
+    ...rule
+  }: TargetText,
+  refuse: Refuse,
+): Target {
+  checkPlaces(texts, refuse);
+  const fields = texts.map((text, index) => fieldOf(text, rule, index, refuse));
+  return { group, versions, resources, fields, statusPaths, onPrivilegedRequester, writers, statusWriters };
+}
+
+const fieldOf = (text: FieldText, usual: RuleText, index: number, refuse: Refuse): Field => {
+  const { path, serviceAccount, names: kind, whenSet, ...own } = text;
+  const at = `fields[${index}]`;
+  if (serviceAccount !== undefined && kind !== undefined)
+    refuse(
+      `${at}.names`,
+      `is "${kind}" beside serviceAccount; a field names one kind of identity, so keep one of them`,
+    );
+  const names = kind ?? (serviceAccount === undefined ? "username" : "serviceAccount");
+  const place: FieldPlace = { path, names, ...(serviceAccount !== undefined && { serviceAccount }) };
+  // An empty field of this kind names no identity, whatever the target says of its fields.
+  const before = names === "anything" ? merged(usual, noEmpty) : usual;
+  const ruleAt = (before: RuleText, given: RuleText, where: string): FieldRule => {
+    const named = (member: string): string => (Object.hasOwn(given, member) ? `${where}${member}` : member);
+    return checkedRule(place, merged(before, given), (member, what) => refuse(named(member), what));
+  };
+  return {
+    ...place,
+    ...ruleAt(before, own, `${at}.`),
+    whenSet: whenSet.map(({ path: set, ...other }, position) => ({
+      path: set,
+      ...ruleAt(merged(before, own), other, `${at}.whenSet[${position}].`),
+    })),
+  };
+};
+
+/** Members that say together what an empty field is. */
+const ofEmpty = ["onEmpty", "emptyIsUnprivileged", "emptyStandsFor"] as const;
+
+const noEmpty: RuleText = { onEmpty: "allow", emptyIsUnprivileged: true };
+
+/** A rule with members of another in place of its own. What a rule says of an empty field is replaced as a whole. */
+const merged = (before: RuleText, given: RuleText): RuleText => {
+  const saysEmpty = ofEmpty.some((member) => given[member] !== undefined);
+  const kept = Object.entries(before).filter(([member]) => !saysEmpty || !ofEmpty.some((name) => name === member));
+  return { ...Object.fromEntries(kept), ...given };
+};
+
+type FieldPlace = Pick<Field, "path" | "names" | "serviceAccount">;
+
+/** Why a field is never set to the requester; undefined where it may be. */
+const neverRequester = ({ names, path }: FieldPlace, { permission }: RuleText): string | undefined => {
+  if (names === "serviceAccount") return "a service-account field cannot be set to the requester";
+  if (names === "group") return "a group's field cannot be set to the requester";
+  if (names === "anything") return "a field that can name any service account cannot be set to the requester";
+  if (permission)
+    return "the identity of a field with a permission of its own lives elsewhere, and is never the requester";
+  return isInStatus({ path }) ? "a field in the status cannot be set" : undefined;
+};
+
+const checkedRule = (
+  place: FieldPlace,
+  { emptyIsUnprivileged, privileged = {}, unprivileged = [], ...given }: RuleText,
+  refuse: Refuse,
+): FieldRule => {
+  const { emptyStandsFor } = given;
+  const never = neverRequester(place, given);
+  const instead = never === undefined ? "requester" : "deny";
+  const { onForbidden = instead, onEmpty = emptyStandsFor === undefined ? instead : "stands" } = given;
+  if (never !== undefined && onForbidden === "requester") refuse("onForbidden", `must be "deny": ${never}`);
+  if (place.names === "anything" && onEmpty !== "allow")
+    refuse(
+      given.onEmpty === undefined ? "emptyStandsFor" : "onEmpty",
+      "has no meaning for a field that can name any service account: an empty one names none; leave it out",
+    );
+  const inStatus = isInStatus(place);
+  if (never !== undefined && onEmpty === "requester")
     refuse(
       "onEmpty",
-      `must be ${inStatus ? '"deny" or "allow"' : '"deny", "allow" or { default: NAME }'}, or absent beside emptyStandsFor: ${neverRequester}`,
+      `must be ${inStatus ? '"deny" or "allow"' : '"deny", "allow" or { default: NAME }'}, or absent beside emptyStandsFor: ${never}`,
     );
   if (onEmpty === "allow" && emptyIsUnprivileged !== true)
     refuse(
       "onEmpty",
       '"allow" needs emptyIsUnprivileged: true, which says that the controller gives an empty field no rights of its own',
     );
-  if (typeof onEmpty === "object") checkDefault(target, onEmpty.default, refuse);
-  if (emptyStandsFor !== undefined) checkStandIn(target, emptyStandsFor, refuse);
-  return target;
-}
+  if (typeof onEmpty === "object") checkDefault(place, privileged, onEmpty.default, refuse);
+  if (emptyStandsFor !== undefined) checkStandIn(privileged, onEmpty, emptyStandsFor, refuse);
+  const both = unprivileged.find((value) => Object.hasOwn(privileged, value));
+  if (both !== undefined) refuse("unprivileged", `holds "${both}", which is a privileged value; keep one of them`);
+  return { ...given, privileged, unprivileged, onForbidden, onEmpty };
+};
 
-const checkDefault = ({ fields, privileged }: Target, name: string, refuse: Refuse): void => {
-  if (fields.some(isInStatus))
+const checkDefault = (place: FieldPlace, privileged: FieldRule["privileged"], name: string, refuse: Refuse): void => {
+  if (isInStatus(place))
     refuse(
       "onEmpty",
       'must be "deny" or "allow", or absent beside emptyStandsFor: a field in the status cannot be set',
     );
   if (Object.hasOwn(privileged, name))
     refuse("onEmpty.default", `"${name}" is a privileged value, which is never a default; choose another`);
-  if (!fields.every((field) => canHold(field, name)))
+  if (!canHold(place, name))
     refuse("onEmpty.default", `"${name}" is not a service account's name in the form of every field; choose another`);
 };
 
-const checkStandIn = ({ privileged, onEmpty }: Target, name: string, refuse: Refuse): void => {
+const checkStandIn = (
+  privileged: FieldRule["privileged"],
+  onEmpty: FieldRule["onEmpty"],
+  name: string,
+  refuse: Refuse,
+): void => {
   if (onEmpty === "allow")
     refuse("emptyStandsFor", 'contradicts onEmpty: "allow", which gives an empty field no identity; keep one of them');
   if (Object.hasOwn(privileged, name))
     refuse("emptyStandsFor", `"${name}" is a privileged value; name the account that it stands for`);
 };
 
-/** Whether the fields name service accounts. One target may not have both kinds. */
-const areOfAccounts = (fields: readonly Field[], refuse: Refuse): boolean => {
-  const kinds = new Set(fields.map(({ serviceAccount }) => serviceAccount !== undefined));
-  if (kinds.size > 1)
-    refuse("fields", "must all name users or all name service accounts, because the rules differ; make two targets");
-  return kinds.has(true);
-};
-
-const checkPlaces = (fields: readonly Field[], refuse: Refuse): void => {
-  for (const [index, { path, serviceAccount }] of fields.entries()) {
+const checkPlaces = (fields: readonly FieldText[], refuse: Refuse): void => {
+  for (const [index, { path, serviceAccount, names }] of fields.entries()) {
     const last = path.at(-1);
-    if (serviceAccount === undefined && typeof last === "object" && /serviceaccount(name)?$/i.test(last.key))
+    if (
+      serviceAccount === undefined &&
+      names === undefined &&
+      typeof last === "object" &&
+      /serviceaccount(name)?$/i.test(last.key)
+    )
       refuse(
         `fields[${index}]`,
         `ends in ${last.key}, which names a service account; write { path: ..., serviceAccount: name }, or another form`,
@@ -87,18 +159,26 @@ const checkPlaces = (fields: readonly Field[], refuse: Refuse): void => {
   }
 };
 
-/** Whether two paths can lead to the same place, or one of them through a place of the other. */
-const meet = (one: Path, other: Path): boolean =>
-  one.every((step, index) => {
-    const beside = other[index];
-    return beside === undefined || step === "each" || beside === "each" || step.key === beside.key;
-  });
+/**
+ * Whether two paths can lead to the same place, or one of them through a place of the other. A path to any depth meets every path with the
+ * same beginning that ends in its last key.
+ */
+const meet = (one: Path, other: Path): boolean => {
+  const [step, ...rest] = one;
+  const [beside, ...others] = other;
+  if (step === undefined || beside === undefined) return true;
+  if (step === "deep") return meet(rest, other) || (meet(one, others) && others.length > 0);
+  if (beside === "deep") return meet(other, one);
+  return (step === "each" || beside === "each" || step.key === beside.key) && meet(rest, others);
+};
 
-/** Whether a field can name this service account. The namespace may be that of the object. */
-const canHold = ({ serviceAccount }: Field, name: string): boolean => {
+/** Whether a field can hold this name. Where the form leaves the namespace to the object, any namespace will do. */
+const canHold = ({ serviceAccount }: FieldPlace, name: string): boolean => {
   if (serviceAccount === undefined) return true;
-  const whole = serviceAccount === "namespace:name" && name.includes(":") ? name : `any:${name}`;
-  return serviceAccountOf(`system:serviceaccount:${whole}`) !== undefined;
+  const mayHoldBoth =
+    serviceAccount === "namespace:name" || (typeof serviceAccount === "object" && serviceAccount.colon);
+  if (mayHoldBoth && name.includes(":")) return serviceAccountOf(`system:serviceaccount:${name}`) !== undefined;
+  return serviceAccount !== "namespace:name" && serviceAccountOf(`system:serviceaccount:any:${name}`) !== undefined;
 };
 
 /** Checks the targets of a policy against each other. */

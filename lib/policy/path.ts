@@ -1,9 +1,12 @@
 import { isObject, type JsonObject, member } from "../meta/json.ts";
 
-/** One step into an object: a member by its key, or every element of a list and every member of a map. */
-export type Step = { readonly key: string } | "each";
+/** One step into an object: a member by its key, every element of a list and every member of a map, or all that is at any depth. */
+export type Step = { readonly key: string } | "each" | "deep";
 
-/** A path into an object. Written `spec.clusterAuth.impersonateUser`, `spec.taskRunSpecs[*].serviceAccountName`, `metadata.labels["example.com/sa"]`. */
+/**
+ * A path into an object. Written `spec.clusterAuth.impersonateUser`, `spec.taskRunSpecs[*].serviceAccountName`,
+ * `metadata.labels["example.com/sa"]`, `spec.**.serviceAccountName`.
+ */
 export type Path = readonly Step[];
 
 /** The member names and list indexes from an object down to one of its parts. */
@@ -23,7 +26,7 @@ export interface Place {
 }
 
 const first = /^[A-Za-z_][\w-]*/;
-const further = /\.([A-Za-z_][\w-]*)|\["([ !#-[\]-~]+)"\]|\[\*\]/gy;
+const further = /\.([A-Za-z_][\w-]*)|\["([ !#-[\]-~]+)"\]|\[\*\]|(\.\*\*)(?=\.|\[")/gy;
 
 /** Parses a path. Returns undefined for any other text. */
 export function parsePath(text: string): Path | undefined {
@@ -31,17 +34,18 @@ export function parsePath(text: string): Path | undefined {
   if (head === undefined) return undefined;
   const steps: Step[] = [{ key: head }];
   let end = head.length;
-  for (const [whole, name, quoted] of text.slice(end).matchAll(further)) {
+  for (const [whole, name, quoted, deep] of text.slice(end).matchAll(further)) {
     const key = name ?? quoted;
-    steps.push(key === undefined ? "each" : { key });
+    steps.push(key !== undefined ? { key } : deep === undefined ? "each" : "deep");
     end += whole.length;
   }
-  return end < text.length || steps.at(-1) === "each" ? undefined : steps;
+  const isOnce = steps.filter((step) => step === "deep").length < 2;
+  return end < text.length || steps.at(-1) === "each" || !isOnce ? undefined : steps;
 }
 
 /**
- * Every place in an object that a path leads to. A path that walks a list or a map leads to no place where that is absent. Any other path
- * leads to exactly one place, whether or not it holds a value.
+ * Every place in an object that a path leads to. A path that walks a list or a map leads to no place where that is absent, and one that goes
+ * to any depth leads to the places that are there. Any other path leads to exactly one place, whether or not it holds a value.
  */
 export function placesOf(object: JsonObject, path: Path): readonly Place[] {
   return walk(object, path, { segments: [], at: "" });
@@ -52,6 +56,7 @@ type Reached = Pick<Place, "segments" | "at">;
 const walk = (value: unknown, path: Path, reached: Reached): readonly Place[] => {
   const [next, ...rest] = path;
   if (next === undefined) return [{ ...reached, value, missing: 0 }];
+  if (next === "deep") return walkDeep(value, rest, reached);
   if (value === undefined || value === null) return absent(path, reached);
   if (next === "each" && Array.isArray(value))
     return value.flatMap((item, index) => walk(item, rest, step(reached, index)));
@@ -63,6 +68,37 @@ const walk = (value: unknown, path: Path, reached: Reached): readonly Place[] =>
   return next === "each"
     ? Object.keys(value).flatMap((key) => walk(value[key], rest, step(reached, key, "[*]")))
     : walk(member(value, next.key), rest, step(reached, next.key));
+};
+
+/** A part of an object, and the way to it. */
+interface Part {
+  readonly value: unknown;
+  readonly key?: string | number;
+  readonly parent?: Part;
+}
+
+/** More places than a review may have fields, so that a walk of a large object ends. */
+const mostPlaces = 1_001;
+
+/** What is there at any depth. Without recursion, because an object may be deeper than the stack. */
+const walkDeep = (value: unknown, rest: Path, reached: Reached): readonly Place[] => {
+  const places: Place[] = [];
+  const parts: Part[] = [{ value }];
+  for (let part = parts.pop(); part !== undefined && places.length < mostPlaces; part = parts.pop()) {
+    const { value: at } = part;
+    const keys = Array.isArray(at) ? [...at.keys()] : isObject(at) ? Object.keys(at) : [];
+    for (const key of keys.toReversed()) parts.push({ value: (at as never)[key], key, parent: part });
+    const [first] = rest;
+    if (isObject(at) && typeof first === "object" && member(at, first.key) !== undefined)
+      places.push(...walk(at, rest, wayTo(part, reached)).filter((place) => place.value !== undefined));
+  }
+  return places;
+};
+
+const wayTo = (part: Part, reached: Reached): Reached => {
+  const keys: (string | number)[] = [];
+  for (let each: Part | undefined = part; each?.key !== undefined; each = each.parent) keys.unshift(each.key);
+  return keys.reduce((before, key) => step(before, key), reached);
 };
 
 const step = ({ segments, at }: Reached, key: string | number, shown = formatKey(key)): Reached => ({
@@ -80,7 +116,7 @@ const absent = (path: Path, reached: Reached): readonly Place[] => {
 
 /** The member names of a path that leads to one place; undefined for a path that walks a list or a map. */
 export function namesOf(path: Path): readonly string[] | undefined {
-  const names = path.flatMap((step) => (step === "each" ? [] : [step.key]));
+  const names = path.flatMap((step) => (typeof step === "string" ? [] : [step.key]));
   return names.length === path.length ? names : undefined;
 }
 
@@ -103,7 +139,7 @@ const formatKey = (key: string | number): string =>
 /** A path as a policy writes it. Its first step is a name. */
 export function formatPath(path: Path): string {
   return path
-    .map((step) => (step === "each" ? "[*]" : formatKey(step.key)))
+    .map((step) => (step === "each" ? "[*]" : step === "deep" ? ".**" : formatKey(step.key)))
     .join("")
     .slice(1);
 }

@@ -2,8 +2,8 @@ import * as v from "valibot";
 import { isHeaderSafe } from "../identity/header-safe.ts";
 import { isObject, type JsonObject } from "../meta/json.ts";
 import { presets } from "../presets/index.ts";
-import { type Path, parsePath } from "./path.ts";
-import { type Field, isInStatus } from "./policy.ts";
+import { namesOf, type Path, parsePath } from "./path.ts";
+import { isInMetadata, isInStatus } from "./policy.ts";
 
 /*
  * The schema of a policy file. Every message follows the place: "targets[0].onEmpty must be ..., not 5".
@@ -57,22 +57,12 @@ const pathOf = (what: string, isIt: (path: Path) => boolean) =>
     v.transform((value) => parsePath(value) as Path),
   );
 
-const path = pathOf('a path such as spec.a.b, spec.list[*].b or metadata.labels["a/b"]', () => true);
+const path = pathOf('a path such as spec.a.b, spec.list[*].b, spec.**.b or metadata.labels["a/b"]', () => true);
+const plainPath = pathOf(
+  "a path to one place outside metadata and status, such as spec.a.b",
+  (parsed) => namesOf(parsed) !== undefined && !isInStatus({ path: parsed }) && !isInMetadata({ path: parsed }),
+);
 const statusPath = pathOf("a path into the status, such as status.children", (parsed) => isInStatus({ path: parsed }));
-
-const namespaceBeside = object("a form of service account", { namespaceKey: name });
-const form = v.lazy((value) =>
-  isObject(value)
-    ? namespaceBeside
-    : oneOf(["name", "namespace:name"], '"name", "namespace:name" or { namespaceKey: KEY }'),
-);
-const username = v.pipe(
-  path,
-  v.transform((parsed): Field => ({ path: parsed })),
-);
-const field = v.lazy((value) =>
-  isObject(value) ? object("a field", { path, serviceAccount: v.exactOptional(form) }) : username,
-);
 
 const onForbidden = v.exactOptional(oneOf(["requester", "deny"], '"requester" or "deny"'));
 const onPrivilegedRequester = v.optional(oneOf(["deny", "default"], '"deny" or "default"'), "deny");
@@ -92,6 +82,49 @@ const privileged = v.pipe(
   v.record(name, name),
 );
 
+const permission = object("a permission", { verb: name, group, resource: plural });
+
+/** The rule of a field: in a target the default of its fields. */
+const rule = {
+  privileged: v.exactOptional(privileged),
+  unprivileged: v.exactOptional(list(name, "values")),
+  onForbidden,
+  onEmpty: v.exactOptional(onEmpty),
+  emptyIsUnprivileged: v.exactOptional(v.literal(true, must("true, or absent"))),
+  emptyStandsFor: v.exactOptional(name),
+  permission: v.exactOptional(permission),
+};
+const ruleSchema = v.object(rule);
+export type RuleText = v.InferOutput<typeof ruleSchema>;
+
+const colon = v.exactOptional(v.literal(true, must("true, or absent")));
+const namespaceBeside = object("a form of service account", { namespaceKey: name, colon });
+const namespaceElsewhere = object("a form of service account", { namespaceAt: plainPath, colon });
+const form = v.lazy((value) =>
+  isObject(value)
+    ? Object.hasOwn(value, "namespaceAt")
+      ? namespaceElsewhere
+      : namespaceBeside
+    : oneOf(["name", "namespace:name"], '"name", "namespace:name", { namespaceKey: KEY } or { namespaceAt: PATH }'),
+);
+const condition = object("a condition", { path: plainPath, ...rule });
+const field = object("a field", {
+  path,
+  serviceAccount: v.exactOptional(form),
+  names: v.exactOptional(oneOf(["group", "anything"], '"group" or "anything", or absent')),
+  ...rule,
+  whenSet: v.optional(list(condition, "conditions"), []),
+});
+const fieldOrPath = v.lazy((value) =>
+  isObject(value)
+    ? field
+    : v.pipe(
+        path,
+        v.transform((parsed): v.InferOutput<typeof field> => ({ path: parsed, whenSet: [] })),
+      ),
+);
+export type FieldText = v.InferOutput<typeof field>;
+
 export const targetSchema = object("a target", {
   group,
   versions: v.pipe(
@@ -99,17 +132,12 @@ export const targetSchema = object("a target", {
     v.check((versions) => versions.length === 1 || !versions.includes("*"), 'must hold "*" alone, or no "*"'),
   ),
   resources: someOf(plural, "plural names"),
-  fields: someOf(field, "fields"),
+  fields: someOf(fieldOrPath, "fields"),
+  ...rule,
   statusPaths: v.optional(list(statusPath, "paths into the status"), []),
-  privileged: v.optional(privileged, {}),
-  onForbidden,
-  onEmpty: v.exactOptional(onEmpty),
-  emptyIsUnprivileged: v.exactOptional(v.literal(true, must("true, or absent"))),
-  emptyStandsFor: v.exactOptional(name),
   onPrivilegedRequester,
   writers: v.optional(list(object("a writer", { username: name, copiesFrom: name }), "writers"), []),
   statusWriters: v.optional(list(name, "usernames"), []),
-  permission: v.exactOptional(object("a permission", { verb: name, group, resource: plural })),
 });
 export type TargetText = v.InferOutput<typeof targetSchema>;
 

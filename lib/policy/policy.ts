@@ -1,4 +1,5 @@
-import type { Path } from "./path.ts";
+import type { JsonObject } from "../meta/json.ts";
+import { type Path, placesOf } from "./path.ts";
 
 /** The guarded resources, and the rule for each. Made by `readPolicy`, which checks it. */
 export interface Policy {
@@ -10,7 +11,7 @@ export interface Policy {
   readonly targets: readonly Target[];
 }
 
-/** Resources whose objects name an identity, the fields that name it, and the rule for these fields. */
+/** Resources whose objects name an identity, and the fields that name it. */
 export interface Target {
   readonly group: string;
   /** `["*"]` where the fields are the same in every version. */
@@ -20,47 +21,69 @@ export interface Target {
   readonly fields: readonly Field[];
   /** Paths in the status that the controller acts on with the declared identity's rights. */
   readonly statusPaths: readonly Path[];
-  /** Values that the controller treats as all-powerful, each with the username that the value stands for. */
-  readonly privileged: Readonly<Record<string, string>>;
-  /** Whether a forbidden identity is set to the requester, or the request is refused. */
-  readonly onForbidden: "requester" | "deny";
-  /** An empty field is set to the requester or to a fixed name, refused, left alone, or judged as `emptyStandsFor`. */
-  readonly onEmpty: "requester" | "deny" | "allow" | "stands" | { readonly default: string };
-  /** The identity that an empty field stands for where it stays empty: in a status write, and everywhere if `onEmpty` is `stands`. */
-  readonly emptyStandsFor?: string;
   /** `default` writes a requester into the field although a privileged value stands for that account. */
   readonly onPrivilegedRequester: "deny" | "default";
   /** Usernames of controllers that copy the field from another target of this policy. */
   readonly writers: readonly Writer[];
   /** Usernames of controllers whose updates are skipped where only `status` and `metadata` differ. */
   readonly statusWriters: readonly string[];
+}
+
+/** What becomes of the identities that a field names. */
+export interface FieldRule {
+  /** Values that the controller treats as all-powerful, each with the username that the value stands for. */
+  readonly privileged: Readonly<Record<string, string>>;
+  /** Values that need no permission. */
+  readonly unprivileged: readonly string[];
+  /** Whether a forbidden identity is set to the requester, or the request is refused. */
+  readonly onForbidden: "requester" | "deny";
+  /** An empty field is set to the requester or to a fixed name, refused, left alone, or judged as `emptyStandsFor`. */
+  readonly onEmpty: "requester" | "deny" | "allow" | "stands" | { readonly default: string };
+  /** The identity that an empty field stands for where it stays empty: in a status write, and everywhere if `onEmpty` is `stands`. */
+  readonly emptyStandsFor?: string;
   /** The permission that is asked for instead of `impersonate`, for instance where the identity lives on another cluster. */
   readonly permission?: Permission;
 }
 
-/** A field that names an identity: a username, or a service account in a form of its own. */
-export interface Field {
+/**
+ * A field that names an identity: a username, a service account in a form of its own, a group or a list of groups, or a value that can name
+ * any service account of the object's namespace, such as an inline template.
+ */
+export interface Field extends FieldRule {
   readonly path: Path;
-  /** Absent: the field holds a username. */
+  readonly names: "username" | "serviceAccount" | "group" | "anything";
+  /** Of a service account. */
   readonly serviceAccount?: ServiceAccountForm;
+  /** Other rules, each for objects that have a value elsewhere. The first that holds counts. */
+  readonly whenSet: readonly Condition[];
+}
+
+/** The rule of a field in objects that have a value at `path`: one that is neither null, "", {}, [] nor false. */
+export interface Condition extends FieldRule {
+  readonly path: Path;
 }
 
 /**
- * How a field names a service account: `name` (in the object's namespace), `namespace:name` (or a bare name), or a name whose namespace
- * stands beside it under another key.
+ * How a field names a service account. `name`: in the object's namespace. `namespace:name`: both. Otherwise a name whose namespace stands
+ * beside it under another key, or at another path of the object; with `colon`, the field may hold `namespace:name` too.
  */
-export type ServiceAccountForm = "name" | "namespace:name" | { readonly namespaceKey: string };
+export type ServiceAccountForm =
+  | "name"
+  | "namespace:name"
+  | { readonly namespaceKey: string; readonly colon?: true }
+  | { readonly namespaceAt: Path; readonly colon?: true };
 
 /** The paths to all values that determine a field's identity. */
-export function identityPaths({ path, serviceAccount }: Field): readonly Path[] {
-  return typeof serviceAccount === "object"
-    ? [path, [...path.slice(0, -1), { key: serviceAccount.namespaceKey }]]
-    : [path];
+export function identityPaths({ path, serviceAccount }: Pick<Field, "path" | "serviceAccount">): readonly Path[] {
+  if (typeof serviceAccount !== "object") return [path];
+  return "namespaceAt" in serviceAccount
+    ? [path, serviceAccount.namespaceAt]
+    : [path, [...path.slice(0, -1), { key: serviceAccount.namespaceKey }]];
 }
 
 const isIn =
   (part: "metadata" | "status") =>
-  ({ path: [first] }: Pick<Field, "path">): boolean =>
+  ({ path: [first] }: { readonly path: Path }): boolean =>
     typeof first === "object" && first.key === part;
 
 /** Whether a field lies in the metadata, which subresources of built-in kinds store too. */
@@ -80,6 +103,23 @@ export interface Permission {
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
+}
+
+/** Whether a value counts as set: not absent, null, "", {}, [] or false. */
+const isSet = (value: unknown): boolean =>
+  value !== undefined &&
+  value !== null &&
+  value !== "" &&
+  value !== false &&
+  !(typeof value === "object" && Object.keys(value).length === 0);
+
+/** The rule of a field in this object. */
+export function ruleOf({ whenSet, ...field }: Field, object: JsonObject): FieldRule {
+  return (
+    whenSet.find(({ path }) =>
+      placesOf(object, path).some(({ value, blocked }) => blocked === undefined && isSet(value)),
+    ) ?? field
+  );
 }
 
 /** The target that covers a resource (`request.resource`), or undefined. */

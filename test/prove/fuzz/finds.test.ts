@@ -52,6 +52,13 @@ const judging = (
   },
 });
 
+/** The same target with other rules for its fields. */
+const ruling =
+  (change: (rule: lib.FieldRule, requester: string) => Partial<lib.FieldRule>) =>
+  ({ fields }: lib.Target, requester: string): Partial<lib.Target> => ({
+    fields: fields.map((field) => ({ ...field, ...change(field, requester) })),
+  });
+
 const without = (object: unknown, member: string): unknown =>
   typeof object === "object" && object !== null && !Array.isArray(object) ? { ...object, [member]: undefined } : object;
 
@@ -156,7 +163,10 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
     "honest",
     {
       judge: (policy, request, endpoint) => {
-        const targets = policy.targets.map(({ permission: _, ...target }) => target);
+        const targets = policy.targets.map((target) => ({
+          ...target,
+          fields: target.fields.map(({ permission: _, ...field }) => field),
+        }));
         const here = judge({ ...policy, targets }, request, endpoint);
         const isSelf = here.questions.length === 0 && conclude(here, []).decision === "self";
         return isSelf ? { ...here, policy } : judge(policy, request, endpoint);
@@ -167,13 +177,15 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
   [
     "takes an empty field for the requester",
     "honest",
-    judging(({ emptyStandsFor }, requester) => (emptyStandsFor && requester ? { emptyStandsFor: requester } : {})),
+    judging(
+      ruling(({ emptyStandsFor }, requester) => (emptyStandsFor && requester ? { emptyStandsFor: requester } : {})),
+    ),
     /which stands for an identity: .*without a yes to/,
   ],
   [
     "allows a status write to an object without an identity",
     "honest",
-    judging(() => ({ onEmpty: "allow" })),
+    judging(ruling(() => ({ onEmpty: "allow" }))),
     /is empty/,
   ],
   [

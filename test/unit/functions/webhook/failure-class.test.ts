@@ -15,6 +15,7 @@ const rows: Readonly<Record<Reason, readonly (readonly [code: DenialCode | 200, 
   "may-impersonate": [[200, undefined]],
   "trusted-writer": [[200, undefined]],
   "empty-allowed": [[200, undefined]],
+  unprivileged: [[200, undefined]],
   empty: [
     [200, undefined],
     [403, undefined],

@@ -124,7 +124,8 @@ describe("for every review, policy and answers", () => {
       fc.property(given, (one) => {
         const { patch } = decide(one);
         const [policy] = readPolicy({ name: "privileged", targets: [one.target] }).targets;
-        const { privileged = {}, onPrivilegedRequester, onEmpty } = policy ?? {};
+        const { onPrivilegedRequester, fields = [] } = policy ?? {};
+        const { privileged = {}, onEmpty } = fields[0] ?? {};
         const fixed = typeof onEmpty === "object" ? onEmpty.default : undefined;
         for (const { value } of patch) {
           if (typeof value !== "string" || value === fixed) continue;

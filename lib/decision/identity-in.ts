@@ -1,7 +1,7 @@
 import { isHeaderSafe, longestName } from "../identity/header-safe.ts";
 import { serviceAccountOf, serviceAccountUsername } from "../identity/service-account.ts";
 import type { JsonObject, Problem } from "../meta/json.ts";
-import { type Place, valueAt } from "../policy/path.ts";
+import { type Place, placesOf, valueAt } from "../policy/path.ts";
 import type { Field } from "../policy/policy.ts";
 
 /** The place of a name, which decides the namespace of a service account. */
@@ -20,20 +20,23 @@ export function unsafeNameProblem(name: string): string {
     : "is not printable ASCII without spaces at its ends and would not survive an HTTP header";
 }
 
-/** The username that a text means in a field, or the reason why it means none. */
-export function usernameIn({ field, place, object, namespace }: NamePlace, text: string): string | Problem {
+/** The identity that a text means in a field, or the reason why it means none: a username, or the name of a group. */
+export function identityIn({ field, place, object, namespace }: NamePlace, text: string): string | Problem {
   if (!isHeaderSafe(text)) return { problem: unsafeNameProblem(text) };
   const form = field.serviceAccount;
   if (form === undefined) return text;
-  if (form === "namespace:name" && text.includes(":")) {
-    const colon = text.indexOf(":");
+  const colon = text.indexOf(":");
+  if (colon >= 0 && (form === "namespace:name" || (typeof form === "object" && form.colon)))
     return usernameOf(text.slice(0, colon), text.slice(colon + 1));
-  }
-  if (typeof form === "string") return usernameOf(namespace, text);
-  const beside = valueAt(object, [...place.segments.slice(0, -1), form.namespaceKey]) ?? "";
-  return typeof beside === "string"
-    ? usernameOf(beside || namespace, text)
-    : { problem: "has a namespace beside it that is not a string" };
+  if (form === "name") return usernameOf(namespace, text);
+  if (form === "namespace:name") return { problem: "has no namespace before it; write NAMESPACE:NAME" };
+  const beside =
+    "namespaceAt" in form
+      ? placesOf(object, form.namespaceAt)[0]?.value
+      : valueAt(object, [...place.segments.slice(0, -1), form.namespaceKey]);
+  return typeof (beside ?? "") === "string"
+    ? usernameOf((beside as string) || namespace, text)
+    : { problem: "has a namespace elsewhere that is not a string" };
 }
 
 const usernameOf = (namespace: string, name: string): string | Problem => {
