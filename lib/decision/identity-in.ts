@@ -1,7 +1,7 @@
 import { isHeaderSafe, longestName } from "../identity/header-safe.ts";
 import { serviceAccountOf, serviceAccountUsername } from "../identity/service-account.ts";
 import type { JsonObject, Problem } from "../meta/json.ts";
-import { type Place, placesOf, valueAt } from "../policy/path.ts";
+import { formatPath, type Place, placesOf, valueAt } from "../policy/path.ts";
 import type { Field } from "../policy/policy.ts";
 
 /** The place of a name, which decides the namespace of a service account. */
@@ -36,7 +36,9 @@ export function identityIn({ field, place, object, namespace }: NamePlace, text:
       : valueAt(object, [...place.segments.slice(0, -1), form.namespaceKey]);
   return typeof (beside ?? "") === "string"
     ? usernameOf((beside as string) || namespace, text)
-    : { problem: "has a namespace elsewhere that is not a string" };
+    : {
+        problem: `has a namespace ${"namespaceAt" in form ? `at ${formatPath(form.namespaceAt)}` : "beside it"} that is not a string`,
+      };
 }
 
 const usernameOf = (namespace: string, name: string): string | Problem => {

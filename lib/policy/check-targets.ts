@@ -39,8 +39,10 @@ const fieldOf = (text: FieldText, usual: RuleText, index: number, refuse: Refuse
   // An empty field of this kind names no identity, whatever the target says of its fields.
   const before = names === "anything" ? merged(usual, noEmpty) : usual;
   const ruleAt = (before: RuleText, given: RuleText, where: string): FieldRule => {
-    const named = (member: string): string => (Object.hasOwn(given, member) ? `${where}${member}` : member);
-    return checkedRule(place, merged(before, given), (member, what) => refuse(named(member), what));
+    const isHere = (member: string): boolean => Object.hasOwn(given, member.replace(/\..*/, ""));
+    return checkedRule(place, merged(before, given), (member, what) =>
+      refuse(isHere(member) ? where + member : member, what),
+    );
   };
   return {
     ...place,

@@ -7,7 +7,7 @@ const choice = {
   onEmpty: fc.constantFrom("requester", "deny"),
 };
 const onPrivilegedRequester = fc.constantFrom("deny", "default");
-const inFull = { path: "spec.runAs", serviceAccount: "namespace:name" };
+const inFull = { path: "spec.runAs", serviceAccount: "namespace:name", onEmpty: { default: "team-b:deployer" } };
 const inLabels = { path: 'metadata.labels["x/account"]', serviceAccount: { namespaceKey: "x/namespace" } };
 
 /** A target for these objects, as a policy file would write it. */

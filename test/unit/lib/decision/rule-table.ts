@@ -3,6 +3,7 @@ import type { Result } from "./given.ts";
 import type { Row } from "./row.ts";
 import * as fields from "./table/fields.ts";
 import * as identities from "./table/identities.ts";
+import * as kinds from "./table/kinds.ts";
 import * as reviews from "./table/reviews.ts";
 import * as standIns from "./table/stand-ins.ts";
 import * as status from "./table/status.ts";
@@ -15,6 +16,7 @@ export const tables: Readonly<Record<string, readonly Row[]>> = {
   ...values,
   ...reviews,
   ...fields,
+  ...kinds,
   ...standIns,
   ...status,
   ...subresources,

@@ -183,6 +183,6 @@ test.each([
 ])("%s: there are no admission policies, and the error says so", (_, target) => {
   expect(() => admissionPolicies(policyOf(target))).toThrow(RangeError);
   expect(() => admissionPolicies(policyOf(target))).toThrow(
-    /^things(, more)?\.g\.example cannot be an admission policy: that needs one username field outside the status, without a walk, a fixed default, writers or a permission of its own$/,
+    /^things(, more)?\.g\.example cannot be an admission policy: that needs one username field outside the status, without a walk, a fixed default, writers, conditions, unprivileged values or a permission of its own$/,
   );
 });

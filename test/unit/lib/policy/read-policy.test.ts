@@ -28,15 +28,22 @@ describe("a policy says little and means much", () => {
             "remoteresourcess3",
             "featureflagsetsld",
           ],
-          fields: [{ path: [key("spec"), key("clusterAuth"), key("impersonateUser")] }],
+          fields: [
+            {
+              path: [key("spec"), key("clusterAuth"), key("impersonateUser")],
+              names: "username",
+              privileged: {
+                razeedeploy: "system:serviceaccount:razeedeploy:razeedeploy-sa",
+                false: "system:serviceaccount:razeedeploy:razeedeploy-sa",
+              },
+              unprivileged: [],
+              onForbidden: "requester",
+              onEmpty: "requester",
+              emptyStandsFor: "system:serviceaccount:razeedeploy:razeedeploy-sa",
+              whenSet: [],
+            },
+          ],
           statusPaths: [[key("status"), key("children")]],
-          privileged: {
-            razeedeploy: "system:serviceaccount:razeedeploy:razeedeploy-sa",
-            false: "system:serviceaccount:razeedeploy:razeedeploy-sa",
-          },
-          onForbidden: "requester",
-          onEmpty: "requester",
-          emptyStandsFor: "system:serviceaccount:razeedeploy:razeedeploy-sa",
           onPrivilegedRequester: "deny",
           writers: [],
           statusWriters: [],
@@ -58,10 +65,14 @@ describe("a policy says little and means much", () => {
       narrowing: [],
       targets: [
         {
-          privileged: { razeedeploy: "system:serviceaccount:a:b", false: "system:serviceaccount:a:b" },
-          onForbidden: "deny",
-          onEmpty: "deny",
-          emptyStandsFor: "system:serviceaccount:a:b",
+          fields: [
+            {
+              privileged: { razeedeploy: "system:serviceaccount:a:b", false: "system:serviceaccount:a:b" },
+              onForbidden: "deny",
+              onEmpty: "deny",
+              emptyStandsFor: "system:serviceaccount:a:b",
+            },
+          ],
           onPrivilegedRequester: "default",
         },
       ],
@@ -72,14 +83,17 @@ describe("a policy says little and means much", () => {
     expect(readPolicy(withTarget({})).targets).toEqual([
       {
         ...target,
-        fields: [{ path: [key("spec"), key("runAs")] }],
+        fields: [
+          {
+            path: [key("spec"), key("runAs")],
+            names: "username",
+            ...{ privileged: {}, unprivileged: [], whenSet: [], onForbidden: "requester", onEmpty: "requester" },
+          },
+        ],
         statusPaths: [],
-        privileged: {},
         writers: [],
         statusWriters: [],
         onPrivilegedRequester: "deny",
-        onForbidden: "requester",
-        onEmpty: "requester",
       },
     ]);
   });
@@ -88,14 +102,18 @@ describe("a policy says little and means much", () => {
     expect(readPolicy(withTarget({ fields: [account] })).targets).toEqual([
       {
         ...target,
-        fields: [{ path: [key("spec"), key("sa")], serviceAccount: "name" }],
+        fields: [
+          {
+            path: [key("spec"), key("sa")],
+            serviceAccount: "name",
+            names: "serviceAccount",
+            ...{ privileged: {}, unprivileged: [], whenSet: [], onForbidden: "deny", onEmpty: "deny" },
+          },
+        ],
         statusPaths: [],
-        privileged: {},
         writers: [],
         statusWriters: [],
         onPrivilegedRequester: "deny",
-        onForbidden: "deny",
-        onEmpty: "deny",
       },
     ]);
   });
@@ -107,10 +125,11 @@ describe("a policy says little and means much", () => {
       resources: ["things", "other-things"],
       fields: [
         { path: "spec.sa", serviceAccount: { namespaceKey: "example.com/ns" } },
-        { path: "spec.jobs[*].sa", serviceAccount: "namespace:name" },
+        { path: "spec.jobs[*].sa", serviceAccount: { namespaceAt: "spec.target.namespace", colon: true } },
       ],
       statusPaths: ["status.children", "status"],
       privileged: { admin: "cluster-admin" },
+      unprivileged: ["nothing"],
       onForbidden: "deny",
       onEmpty: { default: "default" },
       emptyIsUnprivileged: true,
@@ -120,15 +139,85 @@ describe("a policy says little and means much", () => {
       onPrivilegedRequester: "default",
       statusWriters: ["system:serviceaccount:argo:argo"],
     };
-    const { emptyIsUnprivileged, ...rest } = all;
+    const { group, versions, resources, onPrivilegedRequester, writers, statusWriters } = all;
+    const { privileged, unprivileged, onForbidden, onEmpty, permission, emptyStandsFor } = all;
+    const rule = { privileged, unprivileged, onForbidden, onEmpty, permission, emptyStandsFor, whenSet: [] };
     expect(readPolicy({ name: "mine", targets: [all] }).targets).toEqual([
       {
-        ...rest,
+        ...{ group, versions, resources, onPrivilegedRequester, writers, statusWriters },
         fields: [
-          { path: [key("spec"), key("sa")], serviceAccount: { namespaceKey: "example.com/ns" } },
-          { path: [key("spec"), key("jobs"), "each", key("sa")], serviceAccount: "namespace:name" },
+          {
+            path: [key("spec"), key("sa")],
+            names: "serviceAccount",
+            serviceAccount: { namespaceKey: "example.com/ns" },
+            ...rule,
+          },
+          {
+            path: [key("spec"), key("jobs"), "each", key("sa")],
+            names: "serviceAccount",
+            serviceAccount: { namespaceAt: [key("spec"), key("target"), key("namespace")], colon: true },
+            ...rule,
+          },
         ],
         statusPaths: [[key("status"), key("children")], [key("status")]],
+      },
+    ]);
+  });
+
+  const rulesOf = (fields: readonly object[], more: object = {}) =>
+    readPolicy(withTarget({ fields, ...more })).targets[0]?.fields;
+
+  test("a field may have members of its own in place of the target's", () => {
+    const root = { root: "admin" };
+    expect(
+      rulesOf(
+        ["spec.runAs", { path: "spec.other", onForbidden: "deny", onEmpty: "deny", privileged: {} }] as object[],
+        {
+          privileged: root,
+        },
+      ),
+    ).toMatchObject([
+      { onForbidden: "requester", onEmpty: "requester", privileged: root },
+      { onForbidden: "deny", onEmpty: "deny", privileged: {} },
+    ]);
+  });
+
+  test("what a field says of an empty one replaces all that its target says of it", () => {
+    const usual = { onEmpty: "allow", emptyIsUnprivileged: true };
+    const [first, second] = rulesOf([account, { ...account, path: "spec.b", emptyStandsFor: "guest" }], usual) ?? [];
+    expect(first).toMatchObject({ onEmpty: "allow" });
+    expect(second).toMatchObject({ onEmpty: "stands", emptyStandsFor: "guest" });
+    const [third] = rulesOf([{ ...account, onEmpty: "deny" }], { emptyStandsFor: "guest" }) ?? [];
+    expect(third?.emptyStandsFor).toBeUndefined();
+  });
+
+  test("one target may have fields of every kind", () => {
+    const fields = [
+      "spec.runAs",
+      account,
+      { path: "spec.groups", names: "group" },
+      { path: "spec.podSpecPatch", names: "anything" },
+    ] as object[];
+    expect(rulesOf(fields)).toMatchObject([
+      { names: "username", onForbidden: "requester", onEmpty: "requester" },
+      { names: "serviceAccount", onForbidden: "deny", onEmpty: "deny" },
+      { names: "group", onForbidden: "deny", onEmpty: "deny" },
+      { names: "anything", onForbidden: "deny", onEmpty: "allow" },
+    ]);
+  });
+
+  test("a field may have another rule where another path is set", () => {
+    const whenSet = [
+      { path: "spec.kubeConfig.secretRef.name", onEmpty: "allow", emptyIsUnprivileged: true },
+      { path: "spec.other", permission: { verb: "use", group: "", resource: "accounts" } },
+    ];
+    expect(rulesOf([{ ...account, emptyStandsFor: "guest", whenSet }])).toMatchObject([
+      {
+        onEmpty: "stands",
+        whenSet: [
+          { path: [key("spec"), key("kubeConfig"), key("secretRef"), key("name")], onEmpty: "allow" },
+          { path: [key("spec"), key("other")], onEmpty: "stands", permission: { verb: "use" } },
+        ],
       },
     ]);
   });
@@ -137,12 +226,12 @@ describe("a policy says little and means much", () => {
   test.each([
     ["a field with a permission is never set to the requester", { permission }, "deny", "deny"],
     ["a field in the status is set to nothing", { fields: ["status.runAs"] }, "deny", "deny"],
-    ["nor is one beside it", { fields: ["spec.runAs", "status.runAs"] }, "deny", "deny"],
+    ["nor is one beside another", { fields: ["spec.runAs", "status.runAs"] }, "deny", "deny"],
     ["an empty field stands for an identity, and stays empty", { emptyStandsFor: "guest" }, "requester", "stands"],
     ["an empty account does, too", { fields: [account], emptyStandsFor: "guest" }, "deny", "stands"],
     ["what an empty field is set to counts", { emptyStandsFor: "guest", onEmpty: "deny" }, "requester", "deny"],
   ])("%s", (_, change, onForbidden, onEmpty) => {
-    expect(readPolicy(withTarget(change)).targets).toMatchObject([{ onForbidden, onEmpty }]);
+    expect(readPolicy(withTarget(change)).targets[0]?.fields.at(-1)).toMatchObject({ onForbidden, onEmpty });
   });
 
   test.each([
@@ -216,8 +305,10 @@ describe("an invalid policy is refused with the place, the value and the fix", (
     expect(() => readPolicy(value)).toThrow(new PolicyError(message));
   };
   const members =
-    "group, versions, resources, fields, statusPaths, privileged, onForbidden, onEmpty, emptyIsUnprivileged, emptyStandsFor, onPrivilegedRequester, writers, statusWriters, permission";
-  const aPath = 'must be a path such as spec.a.b, spec.list[*].b or metadata.labels["a/b"]';
+    "group, versions, resources, fields, privileged, unprivileged, onForbidden, onEmpty, emptyIsUnprivileged, emptyStandsFor, permission, statusPaths, onPrivilegedRequester, writers, statusWriters";
+  const fieldMembers =
+    "path, serviceAccount, names, privileged, unprivileged, onForbidden, onEmpty, emptyIsUnprivileged, emptyStandsFor, permission, whenSet";
+  const aPath = 'must be a path such as spec.a.b, spec.list[*].b, spec.**.b or metadata.labels["a/b"]';
   const kustomizations = {
     group: "kustomize.toolkit.fluxcd.io",
     versions: ["v1"],
@@ -372,20 +463,72 @@ describe("an invalid policy is refused with the place, the value and the fix", (
     [{ fields: [{ serviceAccount: "name" }] }, "fields[0].path is missing; a field must have path"],
     [
       { fields: [{ ...account, serviceaccount: "name" }] },
-      "fields[0].serviceaccount is not a member of a field; its members are path, serviceAccount",
+      `fields[0].serviceaccount is not a member of a field; its members are ${fieldMembers}`,
     ],
     [
       { fields: [{ path: "spec.sa", serviceAccount: "ns:name" }] },
-      'fields[0].serviceAccount must be "name", "namespace:name" or { namespaceKey: KEY }, not "ns:name"',
+      'fields[0].serviceAccount must be "name", "namespace:name", { namespaceKey: KEY } or { namespaceAt: PATH }, not "ns:name"',
     ],
     [
       { fields: [{ path: "spec.sa", serviceAccount: {} }] },
       "fields[0].serviceAccount.namespaceKey is missing; a form of service account must have namespaceKey",
     ],
     [
-      { fields: ["spec.runAs", account] },
-      "fields must all name users or all name service accounts, because the rules differ; make two targets",
+      { fields: [{ path: "spec.sa", serviceAccount: { namespaceAt: "spec.list[*].ns" } }] },
+      'fields[0].serviceAccount.namespaceAt must be a path to one place outside metadata and status, such as spec.a.b, not "spec.list[*].ns"',
     ],
+    [
+      { fields: [{ path: "spec.sa", serviceAccount: { namespaceKey: "ns", colon: false } }] },
+      "fields[0].serviceAccount.colon must be true, or absent, not false",
+    ],
+    [
+      { fields: [{ path: "spec.g", names: "user" }] },
+      'fields[0].names must be "group" or "anything", or absent, not "user"',
+    ],
+    [
+      { fields: [{ ...account, names: "group" }] },
+      'fields[0].names is "group" beside serviceAccount; a field names one kind of identity, so keep one of them',
+    ],
+    [
+      { fields: [{ path: "spec.g", names: "group", onForbidden: "requester" }] },
+      'fields[0].onForbidden must be "deny": a group\'s field cannot be set to the requester',
+    ],
+    [
+      { fields: [{ path: "spec.patch", names: "anything", onForbidden: "requester" }] },
+      'fields[0].onForbidden must be "deny": a field that can name any service account cannot be set to the requester',
+    ],
+    [
+      { fields: [{ path: "spec.patch", names: "anything", onEmpty: "deny" }] },
+      "fields[0].onEmpty has no meaning for a field that can name any service account: an empty one names none; leave it out",
+    ],
+    [
+      { fields: [{ path: "spec.patch", names: "anything", emptyStandsFor: "guest" }] },
+      "fields[0].emptyStandsFor has no meaning for a field that can name any service account: an empty one names none; leave it out",
+    ],
+    [
+      { fields: [{ path: "spec.a", onEmpty: "allow" }] },
+      'fields[0].onEmpty "allow" needs emptyIsUnprivileged: true, which says that the controller gives an empty field no rights of its own',
+    ],
+    [
+      { fields: ["spec.a", { ...account, onEmpty: { default: "A" } }] },
+      'fields[1].onEmpty.default "A" is not a service account\'s name in the form of every field; choose another',
+    ],
+    [
+      { fields: [{ path: "spec.a", privileged: { root: "admin" }, unprivileged: ["guest", "root"] }] },
+      'fields[0].unprivileged holds "root", which is a privileged value; keep one of them',
+    ],
+    [
+      { fields: [{ ...account, whenSet: [{ path: "spec.b", onEmpty: "allow" }] }] },
+      'fields[0].whenSet[0].onEmpty "allow" needs emptyIsUnprivileged: true, which says that the controller gives an empty field no rights of its own',
+    ],
+    ...["spec.list[*].b", "spec.**.b", "metadata.name", "status.phase"].map((path) => [
+      { fields: [{ ...account, whenSet: [{ path }] }] },
+      `fields[0].whenSet[0].path must be a path to one place outside metadata and status, such as spec.a.b, not "${path}"`,
+    ]),
+    [{ unprivileged: "default" }, 'unprivileged must be a list of values, not "default"'],
+    [{ fields: ["spec.**.a", "spec.b.c.a"] }, "fields[1] leads to the same place as fields[0], or into it; keep one"],
+    [{ fields: ["spec.b.a", "spec.**.a"] }, "fields[1] leads to the same place as fields[0], or into it; keep one"],
+    [{ fields: ["spec.**.a", "spec.**.a.b"] }, "fields[1] leads to the same place as fields[0], or into it; keep one"],
     [{ fields: ["spec.a", "spec.a"] }, "fields[1] leads to the same place as fields[0], or into it; keep one"],
     [
       { fields: ["spec.a", "spec.b", "spec.a.c"] },

@@ -489,12 +489,6 @@ export const serviceAccounts: readonly Row[] = [
     declared: account("deployer", "team-b"),
     effective: account("deployer", "team-b"),
   },
-  {
-    when: "without a namespace it means the object's",
-    ...qualified,
-    object: spec({ serviceAccount: "deployer" }),
-    ...deployerYes,
-  },
   ...["team-a:b:c", ":deployer", "team-a:", ":"].map(
     (text): Row => ({
       when: `"${text}" does not parse as namespace:name`,

@@ -1,0 +1,379 @@
+import { account, type Json } from "../given.ts";
+import { type Row, targets } from "../row.ts";
+
+const resource = "things.v1.g.example";
+const policyOf = (fields: readonly unknown[], rule: Json = {}): Pick<Row, "policy" | "resource"> => ({
+  policy: targets({ group: "g.example", versions: ["v1"], resources: ["things"], fields, ...rule }),
+  resource,
+});
+const spec = (members: Json) => ({ spec: members });
+const yes = (asked: string, identity: string) => ({
+  asked: { [asked]: "yes" as const },
+  decision: "permitted" as const,
+  reason: "may-impersonate" as const,
+  declared: identity,
+  effective: identity,
+});
+
+const group = policyOf([{ path: "spec.groups", names: "group" }]);
+
+/** Fields that name groups: a text, or a list of them. */
+export const groups: readonly Row[] = [
+  {
+    when: "a group is asked about as a group",
+    ...group,
+    object: spec({ groups: "dev" }),
+    ...yes("impersonate groups/dev", "dev"),
+  },
+  {
+    when: "each group of a list is judged",
+    ...group,
+    object: spec({ groups: ["dev", "system:masters"] }),
+    asked: { "impersonate groups/dev": "yes", "impersonate groups/system:masters": "no" },
+    decision: "denied",
+    reason: "forbidden",
+    declared: "system:masters",
+    field: "spec.groups[1]",
+    fields: "2",
+    code: 403,
+    says: 'spec.groups[1]: alice may not impersonate the group "system:masters"; get the permission to impersonate groups/system:masters',
+  },
+  {
+    when: "a group that is called like the requester is not the requester",
+    ...group,
+    object: spec({ groups: "alice" }),
+    ...yes("impersonate groups/alice", "alice"),
+  },
+  {
+    when: "an element that is not a string is denied",
+    ...group,
+    object: spec({ groups: [5] }),
+    decision: "denied",
+    reason: "not-a-string",
+    code: 422,
+    says: "spec.groups[0]: must be a string, not the number 5",
+    causes: [{ field: "spec.groups[0]", message: "must be a string, not the number 5" }],
+  },
+  ...[undefined, "", []].map(
+    (none): Row => ({
+      when: `${JSON.stringify(none)} names no group`,
+      ...group,
+      object: spec({ groups: none }),
+      decision: "denied",
+      reason: "empty",
+      code: 403,
+      says: "spec.groups is empty; set it to an identity that alice may impersonate",
+    }),
+  ),
+];
+
+const patch = policyOf([{ path: "spec.podSpecPatch", names: "anything" }]);
+
+/** Fields whose content is not read, because it can name any service account of the namespace. */
+export const anything: readonly Row[] = [
+  {
+    when: "a value of any kind needs the permission to impersonate every service account of the namespace",
+    ...patch,
+    object: spec({ podSpecPatch: "serviceAccountName: root" }),
+    asked: { "impersonate serviceaccounts -n team-a": "yes" },
+    decision: "permitted",
+    reason: "may-impersonate",
+  },
+  {
+    when: "without it the value is refused",
+    ...patch,
+    object: spec({ podSpecPatch: { serviceAccountName: "deployer" } }),
+    asked: { "impersonate serviceaccounts -n team-a": "no" },
+    decision: "denied",
+    reason: "forbidden",
+    code: 403,
+    says: "spec.podSpecPatch can name any service account in namespace team-a, and alice may not impersonate them all; leave it out, or get the permission to impersonate serviceaccounts -n team-a",
+  },
+  {
+    when: "in an object without a namespace it can name those of all namespaces",
+    ...patch,
+    namespace: "",
+    object: spec({ podSpecPatch: "x" }),
+    asked: { "impersonate serviceaccounts": "no" },
+    decision: "denied",
+    reason: "forbidden",
+    code: 403,
+    says: "spec.podSpecPatch can name any service account, and alice may not impersonate them all; leave it out, or get the permission to impersonate serviceaccounts",
+  },
+  {
+    when: "a trusted writer copies it",
+    policy: targets(
+      {
+        ...{ group: "g.example", versions: ["v1"], resources: ["things"] },
+        fields: [{ path: "spec.podSpecPatch", names: "anything" }],
+        writers: [{ username: "copier", copiesFrom: "sources.g.example" }],
+      },
+      { group: "g.example", versions: ["v1"], resources: ["sources"], fields: ["spec.runAs"] },
+    ),
+    resource,
+    by: "copier",
+    object: spec({ podSpecPatch: "x" }),
+    decision: "permitted",
+    reason: "trusted-writer",
+  },
+  ...[undefined, null, ""].map(
+    (none): Row => ({
+      when: `${JSON.stringify(none)} names none`,
+      ...patch,
+      object: spec({ podSpecPatch: none }),
+      decision: "skipped",
+      reason: "no-field",
+    }),
+  ),
+  {
+    when: "a parent that is not an object is denied",
+    ...policyOf([{ path: "spec.pod.patch", names: "anything" }]),
+    object: spec({ pod: "x" }),
+    decision: "denied",
+    reason: "parent-not-an-object",
+    code: 422,
+    says: "spec.pod: must be an object, not a string",
+    causes: [{ field: "spec.pod", message: "must be an object, not a string" }],
+  },
+];
+
+const account_ = { path: "spec.serviceAccountName", serviceAccount: "name" };
+const controller = account("kustomize-controller", "flux-system");
+const flux = policyOf([
+  {
+    ...account_,
+    emptyStandsFor: controller,
+    whenSet: [
+      {
+        path: "spec.kubeConfig.secretRef.name",
+        onEmpty: "allow",
+        emptyIsUnprivileged: true,
+        permission: { verb: "use", group: "", resource: "clusters" },
+      },
+      { path: "spec.suspended", onEmpty: "deny" },
+    ],
+  },
+]);
+const refusedEmpty = {
+  asked: { "impersonate serviceaccounts/kustomize-controller -n flux-system": "no" as const },
+  decision: "denied" as const,
+  reason: "empty" as const,
+  code: 403,
+  says: `spec.serviceAccountName is empty, which stands for "${controller}", and alice may not impersonate that; set it to an identity that alice may impersonate, or get the permission to impersonate serviceaccounts/kustomize-controller -n flux-system`,
+};
+
+/** A field's rule may depend on another path of the object. */
+export const conditions: readonly Row[] = [
+  {
+    when: "where the other path is set, its rule counts: an empty field is allowed",
+    ...flux,
+    object: spec({ kubeConfig: { secretRef: { name: "remote" } } }),
+    decision: "permitted",
+    reason: "empty-allowed",
+  },
+  {
+    when: "and another permission is asked for",
+    ...flux,
+    object: spec({ kubeConfig: { secretRef: { name: "remote" } }, serviceAccountName: "deployer" }),
+    ...yes(`use clusters/${account("deployer")} -n team-a`, account("deployer")),
+  },
+  {
+    when: "the first condition that holds counts",
+    ...flux,
+    object: spec({ kubeConfig: { secretRef: { name: "remote" } }, suspended: true }),
+    decision: "permitted",
+    reason: "empty-allowed",
+  },
+  {
+    when: "the second counts where the first does not hold",
+    ...flux,
+    object: spec({ suspended: "yes" }),
+    decision: "denied",
+    reason: "empty",
+    code: 403,
+    says: "spec.serviceAccountName is empty; set it to an identity that alice may impersonate",
+  },
+  ...[
+    {},
+    { kubeConfig: {} },
+    { kubeConfig: null },
+    { kubeConfig: "remote" },
+    { kubeConfig: { secretRef: "remote" } },
+    { kubeConfig: { secretRef: ["remote"] } },
+    ...["", null, {}, [], false].map((name) => ({ kubeConfig: { secretRef: { name } } })),
+  ].map(
+    (members): Row => ({
+      when: `${JSON.stringify(members)} does not set it`,
+      ...flux,
+      object: spec(members),
+      ...refusedEmpty,
+    }),
+  ),
+];
+
+const tekton = policyOf([{ ...account_, unprivileged: ["default"] }]);
+const deployer = yes("impersonate serviceaccounts/deployer -n team-a", account("deployer"));
+
+/** Values that need no permission. */
+export const unprivileged: readonly Row[] = [
+  {
+    when: "a value that needs no permission",
+    ...tekton,
+    object: spec({ serviceAccountName: "default" }),
+    decision: "permitted",
+    reason: "unprivileged",
+    declared: account("default"),
+    effective: account("default"),
+  },
+  { when: "another value does", ...tekton, object: spec({ serviceAccountName: "deployer" }), ...deployer },
+];
+
+const deep = policyOf([{ path: "spec.**.serviceAccountName", serviceAccount: "name" }]);
+
+/** A path to any depth. */
+export const depths: readonly Row[] = [
+  {
+    when: "every member of that name is judged, in lists and maps, at any depth",
+    ...deep,
+    object: spec({
+      serviceAccountName: "deployer",
+      templates: [{ inline: { steps: [[{ serviceAccountName: "root" }]] } }, {}],
+    }),
+    asked: {
+      "impersonate serviceaccounts/deployer -n team-a": "yes",
+      "impersonate serviceaccounts/root -n team-a": "no",
+    },
+    decision: "denied",
+    reason: "forbidden",
+    declared: account("root"),
+    field: "spec.templates[0].inline.steps[0][0].serviceAccountName",
+    fields: "2",
+    code: 403,
+    says: `spec.templates[0].inline.steps[0][0].serviceAccountName: alice may not impersonate "${account("root")}"; get the permission to impersonate serviceaccounts/root -n team-a`,
+  },
+  {
+    when: "a member outside the path does not count",
+    ...deep,
+    object: { ...spec({ a: 1 }), serviceAccountName: "root" },
+    decision: "skipped",
+    reason: "no-field",
+  },
+  {
+    when: "a member that holds null is an empty field",
+    ...deep,
+    object: spec({ a: { serviceAccountName: null } }),
+    decision: "denied",
+    reason: "empty",
+    code: 403,
+    says: "spec.a.serviceAccountName is empty; set it to an identity that alice may impersonate",
+  },
+  {
+    when: "a member that is not a string is denied, and what is in it is judged",
+    ...deep,
+    object: spec({ serviceAccountName: { serviceAccountName: "deployer" } }),
+    asked: { "impersonate serviceaccounts/deployer -n team-a": "yes" },
+    decision: "denied",
+    reason: "not-a-string",
+    field: "spec.serviceAccountName",
+    fields: "2",
+    code: 422,
+    says: "spec.serviceAccountName: must be a string, not an object",
+    causes: [{ field: "spec.serviceAccountName", message: "must be a string, not an object" }],
+  },
+  {
+    when: "a path may go on behind the depth",
+    ...policyOf([{ path: "spec.provider.**.serviceAccountRef.name", serviceAccount: "name" }]),
+    object: spec({ provider: { aws: { auth: { jwt: { serviceAccountRef: { name: "deployer" } } } } } }),
+    ...deployer,
+  },
+];
+
+const elsewhere = policyOf([
+  { path: "spec.account", serviceAccount: { namespaceAt: "spec.target.namespace", colon: true } },
+]);
+const qualified = policyOf([{ path: "spec.account", serviceAccount: "namespace:name" }]);
+
+/** Where the namespace of a service account stands. */
+export const namespaces: readonly Row[] = [
+  {
+    when: "the namespace may stand at another path",
+    ...elsewhere,
+    object: spec({ account: "deployer", target: { namespace: "team-b" } }),
+    ...yes("impersonate serviceaccounts/deployer -n team-b", account("deployer", "team-b")),
+  },
+  {
+    when: "or before the name, where the form allows that",
+    ...elsewhere,
+    object: spec({ account: "team-c:deployer", target: { namespace: "team-b" } }),
+    ...yes("impersonate serviceaccounts/deployer -n team-c", account("deployer", "team-c")),
+  },
+  {
+    when: "without one it is the object's",
+    ...elsewhere,
+    object: spec({ account: "deployer" }),
+    ...deployer,
+  },
+  {
+    when: "a namespace elsewhere that is not a string is denied",
+    ...elsewhere,
+    object: spec({ account: "deployer", target: { namespace: 5 } }),
+    decision: "denied",
+    reason: "unsafe-name",
+    declared: "deployer",
+    code: 422,
+    says: 'spec.account: "deployer" has a namespace at spec.target.namespace that is not a string',
+    causes: [
+      { field: "spec.account", message: '"deployer" has a namespace at spec.target.namespace that is not a string' },
+    ],
+  },
+  {
+    when: "a bare name is denied where the form does not say whose namespace it means",
+    ...qualified,
+    object: spec({ account: "deployer" }),
+    decision: "denied",
+    reason: "unsafe-name",
+    declared: "deployer",
+    code: 422,
+    says: 'spec.account: "deployer" has no namespace before it; write NAMESPACE:NAME',
+    causes: [{ field: "spec.account", message: '"deployer" has no namespace before it; write NAMESPACE:NAME' }],
+  },
+  {
+    when: "an edit of the namespace elsewhere is an edit of the identity",
+    ...elsewhere,
+    operation: "UPDATE",
+    old: spec({ account: "deployer", target: { namespace: "team-a" } }),
+    object: spec({ account: "deployer", target: { namespace: "team-b" } }),
+    ...yes("impersonate serviceaccounts/deployer -n team-b", account("deployer", "team-b")),
+  },
+];
+
+const mixed = policyOf([
+  "spec.runAs",
+  { ...account_, onEmpty: "allow", emptyIsUnprivileged: true },
+  { path: "spec.podSpecPatch", names: "anything" },
+]);
+
+/** Fields of several kinds in one resource, each with a rule of its own. */
+export const severalKinds: readonly Row[] = [
+  {
+    when: "each is judged by its own rule, and the worst decides",
+    ...mixed,
+    object: spec({ runAs: "alice", serviceAccountName: "deployer", podSpecPatch: "x" }),
+    asked: { "impersonate serviceaccounts/deployer -n team-a": "yes", "impersonate serviceaccounts -n team-a": "no" },
+    decision: "denied",
+    reason: "forbidden",
+    field: "spec.podSpecPatch",
+    fields: "3",
+    code: 403,
+    says: "spec.podSpecPatch can name any service account in namespace team-a, and alice may not impersonate them all; leave it out, or get the permission to impersonate serviceaccounts -n team-a",
+  },
+  {
+    when: "one that names nothing and may is no reason to refuse",
+    ...mixed,
+    object: spec({ runAs: "alice" }),
+    decision: "permitted",
+    reason: "empty-allowed",
+    field: "spec.serviceAccountName",
+    fields: "2",
+  },
+];
