@@ -7,25 +7,35 @@ import { isSame, rawOf } from "./exact-json.ts";
  * admitted object may name, and which requests need not be judged. The oracle does not predict the decision; it says what must hold for it.
  */
 
+interface RuleText {
+  readonly privileged?: Readonly<Record<string, string>>;
+  readonly unprivileged?: readonly string[];
+  readonly onEmpty?: unknown;
+  readonly emptyIsUnprivileged?: true;
+  readonly emptyStandsFor?: string;
+  readonly permission?: { readonly verb: string; readonly group: string; readonly resource: string };
+}
+
 /** A target as a policy file writes it, presets expanded. */
-export interface TargetText {
+export interface TargetText extends RuleText {
   readonly group: string;
   readonly versions: readonly string[];
   readonly resources: readonly string[];
   readonly fields: readonly (string | FieldText)[];
   readonly statusPaths?: readonly string[];
-  readonly privileged?: Readonly<Record<string, string>>;
-  readonly onEmpty?: unknown;
-  readonly emptyStandsFor?: string;
   readonly onPrivilegedRequester?: "deny" | "default";
   readonly statusWriters?: readonly string[];
   readonly writers?: readonly { readonly username: string }[];
-  readonly permission?: { readonly verb: string; readonly group: string; readonly resource: string };
 }
 
-export interface FieldText {
+export interface FieldText extends RuleText {
   readonly path: string;
-  readonly serviceAccount?: "name" | "namespace:name" | { readonly namespaceKey: string };
+  readonly serviceAccount?:
+    | "name"
+    | "namespace:name"
+    | { readonly namespaceKey?: string; readonly namespaceAt?: string; readonly colon?: true };
+  readonly names?: "group" | "anything";
+  readonly whenSet?: readonly (RuleText & { readonly path: string })[];
 }
 
 const controller = "system:serviceaccount:razeedeploy:razeedeploy-sa";
@@ -103,6 +113,8 @@ const escaped = (key: string): string => `/${key.replaceAll("~", "~0").replaceAl
 
 /** Every place in an object that a path leads to. */
 export const spotsOf = (object: unknown, path: string): readonly Spot[] => {
+  const [before, behind] = path.split(".**");
+  if (behind !== undefined) return spotsAtAnyDepth(object, before ?? "", behind.replace(/^\./, ""));
   const walk = (value: unknown, steps: readonly string[], pointer: string, parent: unknown): readonly Spot[] => {
     const [step, ...rest] = steps;
     if (step === undefined) return [{ pointer, value, parent, blocked: false }];
@@ -116,6 +128,64 @@ export const spotsOf = (object: unknown, path: string): readonly Spot[] => {
     return walk(own(value, step), rest, pointer + escaped(step), value);
   };
   return walk(object, stepsOf(path), "", undefined);
+};
+
+/** A path to any depth: every part of what it begins with, as the object of the rest of the path. Without recursion. */
+const spotsAtAnyDepth = (object: unknown, before: string, behind: string): readonly Spot[] => {
+  const found: Spot[] = [];
+  const open = spotsOf(object, before).map(({ pointer, value, blocked }) => ({
+    pointer,
+    value: blocked ? null : value,
+  }));
+  while (open.length > 0) {
+    const { pointer, value } = open.shift() as { pointer: string; value: unknown };
+    if (isNothing(value) || typeof value !== "object") continue;
+    if (isObject(value) && own(value, stepsOf(behind)[0] ?? "") !== undefined)
+      found.push(
+        ...spotsOf(value, behind)
+          .filter((spot) => spot.value !== undefined)
+          .map((spot) => ({ ...spot, pointer: pointer + spot.pointer })),
+      );
+    for (const [key, item] of Object.entries(value as object))
+      open.push({ pointer: pointer + escaped(key), value: item });
+  }
+  return found;
+};
+
+/** The places where a field names somebody: the elements of a list of groups; nothing where an empty value names none. */
+const namingSpots = (object: unknown, { path, names }: FieldText): readonly Spot[] => {
+  const spots = spotsOf(object, path);
+  if (names === "anything") return spots.filter(({ value }) => !isNothing(value) && value !== "");
+  if (names !== "group") return spots;
+  return spots.flatMap((spot) => {
+    if (!Array.isArray(spot.value) || spot.blocked) return [spot];
+    return spot.value.length === 0
+      ? [{ ...spot, value: undefined }]
+      : spot.value.map((value, index) => ({
+          pointer: `${spot.pointer}/${index}`,
+          value,
+          parent: spot.value,
+          blocked: false,
+        }));
+  });
+};
+
+/** What a target, a field and a condition that holds say together of a field in an object. */
+const ruleFor = (target: TargetText, field: FieldText, object: unknown): RuleText => {
+  const over = (under: RuleText, { onEmpty, emptyIsUnprivileged, emptyStandsFor, ...rest }: RuleText): RuleText => {
+    const saysEmpty = onEmpty !== undefined || emptyIsUnprivileged !== undefined || emptyStandsFor !== undefined;
+    return { ...under, ...rest, ...(saysEmpty && { onEmpty, emptyIsUnprivileged, emptyStandsFor }) } as RuleText;
+  };
+  const isSet = (value: unknown) =>
+    !isNothing(value) &&
+    value !== "" &&
+    value !== false &&
+    !(typeof value === "object" && Object.keys(value as object).length === 0);
+  const usual = over(field.names === "anything" ? over(target, { onEmpty: "allow" }) : target, field);
+  const other = field.whenSet?.find(({ path }) =>
+    spotsOf(object, path).some(({ value, blocked }) => !blocked && isSet(value)),
+  );
+  return other ? over(usual, other) : usual;
 };
 
 const fieldsOf = (target: TargetText): readonly FieldText[] =>
@@ -136,11 +206,12 @@ export const inOwnNamespace = ({ request, policy }: Reviewed): Reviewed => {
 
 /** Where the fields of a target are in an object. */
 export const fieldSpots = (target: TargetText, object: unknown): readonly Spot[] =>
-  fieldsOf(target).flatMap(({ path }) => spotsOf(object, path));
+  fieldsOf(target).flatMap((field) => namingSpots(object, field));
 
 /** The paths of a field and of the namespace beside it. */
 const pathsOf = ({ path, serviceAccount }: FieldText): readonly string[] => {
   if (typeof serviceAccount !== "object") return [path];
+  if (serviceAccount.namespaceAt !== undefined) return [path, serviceAccount.namespaceAt];
   const beside = path.replace(/(\["[^"]+"\]|\.?[^.[]+)$/, "");
   return [path, `${beside}["${serviceAccount.namespaceKey}"]`];
 };
@@ -251,7 +322,7 @@ export const dutiesOf = (reviewed: Reviewed, endpoint: Endpoint): "refused" | re
   ).filter(({ fields: some }) => some.length > 0 || subResource === "");
   if (duties.length > 0 && !isReadable(userInfo)) return "refused";
   const isThere = ({ fields: some, of }: Duty) =>
-    some.some(({ path }) => spotsOf(of === "object" ? object : old, path).length > 0);
+    some.some((field) => namingSpots(of === "object" ? object : old, field).length > 0);
   return duties.filter(isThere);
 };
 
@@ -278,17 +349,27 @@ const accountOf = (username: string): { readonly namespace: string; readonly nam
 
 const printable = (name: string): boolean => /^[ -~]+$/.test(name) && name.trim() === name && name.length <= 1_024;
 
-/** The username that a field's text means; undefined where it means none. */
-const usernameOf = (form: FieldText["serviceAccount"], text: string, parent: unknown, namespace: string) => {
+/** The identity that a field's text means; undefined where it means none. */
+const identityOf = (
+  form: FieldText["serviceAccount"],
+  text: string,
+  parent: unknown,
+  object: unknown,
+  namespace: string,
+) => {
   if (!printable(text)) return undefined;
   if (form === undefined) return text;
   const colon = text.indexOf(":");
-  const beside = typeof form === "object" ? (own(parent, form.namespaceKey) ?? "") : "";
-  if (!isText(beside)) return undefined;
-  const account =
-    form === "namespace:name" && colon >= 0
-      ? [text.slice(0, colon), text.slice(colon + 1)]
-      : [beside || namespace, text];
+  const mayHaveColon = form === "namespace:name" || (typeof form === "object" && form.colon === true);
+  const elsewhere =
+    typeof form !== "object"
+      ? ""
+      : form.namespaceAt === undefined
+        ? (own(parent, form.namespaceKey ?? "") ?? "")
+        : (spotsOf(object, form.namespaceAt)[0]?.value ?? "");
+  const hasColon = mayHaveColon && colon >= 0;
+  if (!hasColon && (!isText(elsewhere) || form === "namespace:name")) return undefined;
+  const account = hasColon ? [text.slice(0, colon), text.slice(colon + 1)] : [elsewhere || namespace, text];
   const username = ["system:serviceaccount", ...account].join(":");
   return accountOf(username) ? username : undefined;
 };
@@ -328,68 +409,98 @@ export const judgedSpots = (
   const username = own(userInfo, "username");
   if (target === undefined || !isReadable(userInfo) || !isText(username)) return undefined;
   const namespace = String(own(request, "namespace") ?? "");
-  const { permission, privileged = {}, writers = [], onEmpty, emptyStandsFor } = target;
+  const { writers = [] } = target;
 
-  const askedFor = (identity: string): ResourceQuestion["resourceAttributes"] => {
+  const askedFor = (
+    identity: string,
+    { permission }: RuleText,
+    names: FieldText["names"],
+  ): ResourceQuestion["resourceAttributes"] => {
     if (permission) return { ...permission, version: "*", name: identity, ...(namespace && { namespace }) };
     const account = accountOf(identity);
     const impersonate = { verb: "impersonate", group: "", version: "v1" };
+    if (names === "group") return { ...impersonate, resource: "groups", name: identity };
+    if (names === "anything")
+      return { ...impersonate, resource: "serviceaccounts", name: "", ...(namespace && { namespace }) };
     return account
       ? { ...impersonate, resource: "serviceaccounts", ...account }
       : { ...impersonate, resource: "users", name: identity };
   };
   const extra = Object.entries((own(userInfo, "extra") ?? {}) as object).map(([key, values]) => [key, values ?? []]);
-  const isAllowed = (identity: string): boolean => {
+  const isAllowed = (identity: string, rule: RuleText, names: FieldText["names"]): boolean => {
     const asked = {
       user: username,
       uid: (own(userInfo, "uid") ?? "") as string,
       groups: (own(userInfo, "groups") ?? []) as string[],
       extra: Object.fromEntries(extra) as Record<string, string[]>,
-      resourceAttributes: askedFor(identity),
+      resourceAttributes: askedFor(identity, rule, names),
     };
     return heard.get(keyOf(asked)) === "yes";
   };
   const narrowing = (policy["narrowing"] ?? ["scopes.authorization.openshift.io"]) as readonly string[];
   const isNarrowed = extra.some(([key]) => narrowing.includes(key));
-  const mayAct = (identity: string, standsFor: string | undefined): string | undefined => {
+  const mayAct = (
+    identity: string,
+    standsFor: string | undefined,
+    rule: RuleText,
+    names: FieldText["names"],
+  ): string | undefined => {
     // Where the identity lives on another cluster, a requester of the same name is another user.
-    if (identity === username && standsFor === undefined && !permission)
-      return isNarrowed && !isAllowed(identity) ? "hands out all of a narrowed requester" : undefined;
+    if (names === undefined && identity === username && standsFor === undefined && !rule.permission)
+      return isNarrowed && !isAllowed(identity, rule, names) ? "hands out all of a narrowed requester" : undefined;
     if (writers.some((writer) => writer.username === username)) return undefined;
-    const missing = [identity, ...(standsFor === undefined ? [] : [standsFor])].find((each) => !isAllowed(each));
+    const missing = [identity, ...(standsFor === undefined ? [] : [standsFor])].find(
+      (each) => !isAllowed(each, rule, names),
+    );
     return missing === undefined ? undefined : `names ${identity} without a yes to ${missing}`;
   };
-  const mayBeEmpty = (): string | undefined => {
+  const mayBeEmpty = (rule: RuleText, names: FieldText["names"]): string | undefined => {
+    const { onEmpty, emptyStandsFor } = rule;
     if (onEmpty === "allow") return undefined;
     const stays = onEmpty === undefined || of === "oldObject";
     if (!stays || emptyStandsFor === undefined) return "is empty";
-    const why = mayAct(emptyStandsFor, undefined);
+    const why = mayAct(emptyStandsFor, undefined, rule, names);
     return why && `is empty, which stands for an identity: ${why}`;
   };
 
-  const faultOf = ({ serviceAccount }: FieldText, { value, parent, blocked }: Spot): string | undefined => {
+  const faultOf = (field: FieldText, { value, parent, blocked }: Spot): string | undefined => {
+    const { serviceAccount, names } = field;
+    const rule = ruleFor(target, field, object);
+    const { privileged = {}, unprivileged = [] } = rule;
     if (blocked) return "is not an object";
+    if (names === "anything") return mayAct("", undefined, rule, names);
     if (!isNothing(value) && !isText(value)) return "is not a string";
     const text = value ?? "";
-    const identity = text === "" ? undefined : usernameOf(serviceAccount, String(text), parent, namespace);
+    const identity = text === "" ? undefined : identityOf(serviceAccount, String(text), parent, object, namespace);
     if (text !== "" && identity === undefined) return "names no user and no service account";
-    const standsFor = Object.hasOwn(privileged, String(text)) ? privileged[String(text)] : undefined;
-    return identity === undefined ? mayBeEmpty() : mayAct(identity, standsFor);
+    if (identity === undefined) return mayBeEmpty(rule, names);
+    if (unprivileged.includes(String(text))) return undefined;
+    return mayAct(
+      identity,
+      Object.hasOwn(privileged, String(text)) ? privileged[String(text)] : undefined,
+      rule,
+      names,
+    );
   };
   return fields.flatMap((field) =>
-    spotsOf(object, field.path).map((spot) => ({ pointer: spot.pointer, fault: faultOf(field, spot) })),
+    namingSpots(object, field).map((spot) => ({ pointer: spot.pointer, fault: faultOf(field, spot) })),
   );
 };
 
-/** Why a name must never be written into a field; undefined for the requester and the policy's default where they may be. */
-export const unwritable = (reviewed: Reviewed, name: string): string | undefined => {
+/** Why a name must never be written at a place; undefined for the requester and the policy's default where they may be. */
+export const unwritable = (reviewed: Reviewed, name: string, pointer: string): string | undefined => {
   const target = targetOf(reviewed);
-  const { privileged = {}, onPrivilegedRequester, permission, fields = [] } = target ?? {};
-  if (name === (target?.onEmpty as { readonly default?: string } | undefined)?.default) return undefined;
+  const object = own(reviewed.request, "object");
+  // A patch makes missing parents first, so a field is found by its own place.
+  const field =
+    target && fieldsOf(target).find((each) => namingSpots(object, each).some((spot) => spot.pointer === pointer));
+  if (target === undefined || field === undefined) return "is in no field";
+  const { privileged = {}, permission, onEmpty } = ruleFor(target, field, object);
+  if (name === (onEmpty as { readonly default?: string } | undefined)?.default) return undefined;
   if (name !== own(own(reviewed.request, "userInfo"), "username")) return "is neither the requester nor the default";
-  if (permission || fields.some((field) => typeof field === "object" && field.serviceAccount !== undefined))
+  if (permission || field.serviceAccount !== undefined || field.names !== undefined)
     return "is the requester, who is never the identity";
   if (Object.hasOwn(privileged, name)) return "is all-powerful";
   const isAccount = Object.values(privileged).includes(name);
-  return isAccount && onPrivilegedRequester !== "default" ? "is the account of a privileged value" : undefined;
+  return isAccount && target.onPrivilegedRequester !== "default" ? "is the account of a privileged value" : undefined;
 };

@@ -26,6 +26,27 @@ const form = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom<unknown>(5, { namespaceKey: "__proto__" }, { namespaceKey: "" }) },
 );
 const account = fc.record({ path, serviceAccount: form });
+const mixed = fc.record(
+  {
+    path: fc.oneof(path, fc.constantFrom("spec.**.runAs", "spec.**.jobs[*].runAs", "spec.**.a.**.b", "status.**.as")),
+    serviceAccount: fc.oneof(form, fc.constantFrom<unknown>({ namespaceAt: "spec.account", colon: true })),
+    names: fc.constantFrom<unknown>("group", "anything", "user"),
+    onEmpty: fc.constantFrom<unknown>("deny", "requester", { default: "guest" }),
+    emptyStandsFor: fc.constantFrom<unknown>("guest", ""),
+    unprivileged: fc.constantFrom<unknown>(["guest"], "guest"),
+    privileged: fc.constantFrom<unknown>({ guest: "bob" }, {}),
+    whenSet: fc.constantFrom<unknown>(
+      [{ path: "spec.data", onForbidden: "deny" }],
+      [
+        { path: "spec.clusterAuth", emptyStandsFor: "bob" },
+        { path: "spec.data", onEmpty: "deny" },
+      ],
+      [{ path: "spec.jobs[*].runAs" }],
+      [{}],
+    ),
+  },
+  { requiredKeys: ["path"] },
+);
 const fieldsOf = <T>(field: fc.Arbitrary<T>) => fc.uniqueArray(field, { minLength: 1, maxLength: 3 });
 
 const oddRule = fc.record(
@@ -62,7 +83,7 @@ const rule = fc.record(
 );
 const target = fc
   .record({
-    fields: fc.oneof<fc.Arbitrary<unknown[]>[]>(fieldsOf(path), fieldsOf(account)),
+    fields: fc.oneof<fc.Arbitrary<unknown[]>[]>(fieldsOf(path), fieldsOf(account), fieldsOf(mixed)),
     rule: fc.oneof({ weight: 5, arbitrary: rule }, { weight: 1, arbitrary: oddRule }),
   })
   .map(({ fields, rule: more }): JsonObject => targetOf(fields, more as JsonObject));

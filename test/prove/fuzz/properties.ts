@@ -327,9 +327,9 @@ const afterPatch = ({ request, policy }: Reviewed, tree: unknown, { patch }: Dec
   tally.checks.patches += 1;
   const text = writeExactly(request["object"]);
   const places = new Set(fieldSpots(target, request["object"]).map(({ pointer }) => pointer));
-  for (const { value } of patch)
+  for (const { path, value } of patch)
     if (typeof value === "string") {
-      const why = unwritable({ request, policy }, value);
+      const why = unwritable({ request, policy }, value, path);
       assert.equal(why, undefined, `${value} is written`);
     }
   const object = patched(() => readExactly(text), patch, places);

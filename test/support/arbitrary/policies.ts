@@ -32,6 +32,7 @@ const isPolicy = (target: JsonObject): boolean => {
 
 const label = 'metadata.labels["x/account"]';
 const permission = { verb: "use", group: "", resource: "accounts" };
+const mayBeEmpty = { onEmpty: "allow", emptyIsUnprivileged: true };
 
 /** Every member of a rule, in any combination that a policy may have: identities in spec, metadata and status. */
 const anyRule: fc.Arbitrary<JsonObject> = fc
@@ -45,6 +46,15 @@ const anyRule: fc.Arbitrary<JsonObject> = fc
       ["status.runAs"],
       [{ path: "spec.runAs", serviceAccount: "name" }, inLabels],
       [{ path: "status.runAs", serviceAccount: "namespace:name" }],
+      [{ path: "spec.runAs", names: "group" }, "spec.clusterAuth.impersonateUser"],
+      [{ path: "spec.data", names: "anything" }, "spec.runAs"],
+      [{ path: "spec.**.runAs", onForbidden: "deny", whenSet: [{ path: "spec.data", ...mayBeEmpty }] }],
+      [{ path: "spec.runAs", serviceAccount: { namespaceAt: "spec.clusterAuth.impersonateUser", colon: true } }],
+      [
+        { path: "spec.runAs", whenSet: [{ path: "spec.clusterAuth.impersonateUser", permission }] },
+        { path: "spec.jobs[*].runAs", serviceAccount: "name", ...mayBeEmpty },
+      ],
+      [{ path: "spec.runAs", whenSet: [{ path: "spec.data", onForbidden: "deny", emptyStandsFor: "bob" }] }],
     ),
     rule: fc.record(
       {
@@ -52,6 +62,7 @@ const anyRule: fc.Arbitrary<JsonObject> = fc
         onEmpty: fc.constantFrom<unknown>("requester", "deny", "allow", { default: "guest" }),
         emptyIsUnprivileged: fc.constant(true),
         emptyStandsFor: fc.constantFrom("guest", "alice", "system:serviceaccount:team-a:deployer"),
+        unprivileged: fc.constantFrom(["guest"], ["deployer", "bob"]),
         privileged: fc.constantFrom({ razeedeploy: "guest" }, { false: "bob", razeedeploy: "alice" }),
         onPrivilegedRequester,
         statusPaths: fc.constantFrom(["status.children"], ["status.runAs", "status.children"]),
