@@ -22,10 +22,16 @@ const documented = (section: string): readonly string[] => {
   return [...(body.split("\n## ")[0]?.matchAll(/^\| `(\w+)` \|/gm) ?? [])].map(([, name = ""]) => name).toSorted();
 };
 
-test("docs/policies.md lists every member of a policy and of a target", () => {
+test("docs/policies.md lists every member of a policy, a target and a field", () => {
   const target = { group: "", versions: ["v1"], resources: ["pods"], fields: ["metadata.name"] };
   expect(documented("Members of a policy")).toEqual(membersOf({ name: "p", targets: [target], other: 1 }));
-  expect(documented("Members of a target")).toEqual(membersOf({ name: "p", targets: [{ ...target, other: 1 }] }));
+  const rule = documented("The rule of a field");
+  const ofTarget = [...documented("Members of a target"), ...rule.filter((member) => member !== "whenSet")];
+  expect(ofTarget.toSorted()).toEqual(membersOf({ name: "p", targets: [{ ...target, other: 1 }] }));
+  const field = { path: "spec.a", other: 1 };
+  expect([...rule, "names", "path", "serviceAccount"].toSorted()).toEqual(
+    membersOf({ name: "p", targets: [{ ...target, fields: [field] }] }),
+  );
 });
 
 test.each(["README.md", "docs/policies.md"])("every policy in %s is one", (file) => {
