@@ -15,7 +15,10 @@ export type Segments = readonly (string | number)[];
 /** One place in one object that a path leads to. */
 export interface Place {
   readonly segments: Segments;
-  /** The place in messages. The keys of a map that the path walks are left out: they are the object's content, and may be secret. */
+  /**
+   * The place in messages. The keys of a map that the path walks are left out, as are those at any depth: they are the object's content, and
+   * may be secret.
+   */
   readonly at: string;
   /** The value there, undefined where there is none. */
   readonly value: unknown;
@@ -98,8 +101,13 @@ const walkDeep = (value: unknown, rest: Path, reached: Reached): readonly Place[
 const wayTo = (part: Part, reached: Reached): Reached => {
   const keys: (string | number)[] = [];
   for (let each: Part | undefined = part; each?.key !== undefined; each = each.parent) keys.unshift(each.key);
-  return keys.reduce((before, key) => step(before, key), reached);
+  return keys.reduce<Reached>(
+    (before, key) => step(before, key, typeof key === "number" || !before.at.endsWith(".**") ? shownAtDepth(key) : ""),
+    reached,
+  );
 };
+
+const shownAtDepth = (key: string | number): string => (typeof key === "number" ? formatKey(key) : ".**");
 
 const step = ({ segments, at }: Reached, key: string | number, shown = formatKey(key)): Reached => ({
   segments: [...segments, key],

@@ -246,10 +246,10 @@ export const depths: readonly Row[] = [
     decision: "denied",
     reason: "forbidden",
     declared: account("root"),
-    field: "spec.templates[0].inline.steps[0][0].serviceAccountName",
+    field: "spec.**[0].**[0][0].serviceAccountName",
     fields: "2",
     code: 403,
-    says: `spec.templates[0].inline.steps[0][0].serviceAccountName: alice may not impersonate "${account("root")}"; get the permission to impersonate serviceaccounts/root -n team-a`,
+    says: `spec.**[0].**[0][0].serviceAccountName: alice may not impersonate "${account("root")}"; get the permission to impersonate serviceaccounts/root -n team-a`,
   },
   {
     when: "a member outside the path does not count",
@@ -265,7 +265,7 @@ export const depths: readonly Row[] = [
     decision: "denied",
     reason: "empty",
     code: 403,
-    says: "spec.a.serviceAccountName is empty; set it to an identity that alice may impersonate",
+    says: "spec.**.serviceAccountName is empty; set it to an identity that alice may impersonate",
   },
   {
     when: "a member that is not a string is denied, and what is in it is judged",
