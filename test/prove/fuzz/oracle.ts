@@ -494,7 +494,8 @@ export const unwritable = (reviewed: Reviewed, name: string, pointer: string): s
   // A patch makes missing parents first, so a field is found by its own place.
   const field =
     target && fieldsOf(target).find((each) => namingSpots(object, each).some((spot) => spot.pointer === pointer));
-  if (target === undefined || field === undefined) return "is in no field";
+  // That only a field is set is checked where the patch is applied.
+  if (target === undefined || field === undefined) return undefined;
   const { privileged = {}, permission, onEmpty } = ruleFor(target, field, object);
   if (name === (onEmpty as { readonly default?: string } | undefined)?.default) return undefined;
   if (name !== own(own(reviewed.request, "userInfo"), "username")) return "is neither the requester nor the default";
