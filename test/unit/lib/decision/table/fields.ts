@@ -302,6 +302,21 @@ export const severalFields: readonly Row[] = [
     ],
   },
   {
+    when: "absent fields that may stay empty do not count",
+    ...listed,
+    policy: targets({
+      ...{ group: "g.example", versions: ["v1"], resources: ["things"] },
+      fields: ["spec.jobs[*].runAs"],
+      onEmpty: "allow",
+      emptyIsUnprivileged: true,
+    }),
+    object: spec({ jobs: Array.from({ length: 1_001 }, () => ({})) }),
+    decision: "permitted",
+    reason: "empty-allowed",
+    field: "spec.jobs[0].runAs",
+    fields: "1001",
+  },
+  {
     when: "of too many names the first that is asked about is at fault",
     ...listed,
     object: spec({
