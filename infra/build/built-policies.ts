@@ -2,10 +2,19 @@ import { isDeepStrictEqual } from "node:util";
 import type { Plugin } from "esbuild";
 
 /** What the module exports, as text. Policies are plain data: what JSON would lose has no place in one. */
-const contents = ({ policies, defaultPolicy }: typeof import("../../functions/policies/index.ts")): string => {
-  const text = JSON.stringify([...policies]);
-  if (!isDeepStrictEqual(JSON.parse(text), [...policies])) throw new Error("a policy is more than JSON can say");
-  return `export const policies = new Map(${text}); export const defaultPolicy = ${JSON.stringify(defaultPolicy)};`;
+const contents = ({
+  policies,
+  policyTexts,
+  defaultPolicy,
+}: typeof import("../../functions/policies/index.ts")): string => {
+  const mapOf = (map: ReadonlyMap<string, unknown>): string => {
+    const text = JSON.stringify([...map]);
+    if (!isDeepStrictEqual(JSON.parse(text), [...map])) throw new Error("a policy is more than JSON can say");
+    return `/* @__PURE__ */ new Map(${text})`;
+  };
+  return `export const policies = ${mapOf(policies)};
+    export const policyTexts = ${mapOf(policyTexts)};
+    export const defaultPolicy = ${JSON.stringify(defaultPolicy)};`;
 };
 
 /**

@@ -2,7 +2,7 @@
 export const sharedOptions = {
   kubeconfig: { value: "FILE", text: "the cluster ($KUBECONFIG, else ~/.kube/config, as kubectl takes them)" },
   context: { value: "NAME", text: "a context of that kubeconfig (its current one)" },
-  policy: { value: "NAME|FILE", text: "the policy, built in or in a file (razee)" },
+  policy: { value: "NAME|FILE", text: "the policy: built in, a preset such as flux, or in a file (razee)" },
 } as const;
 
 /** The options that say who answers the questions of a local run. */

@@ -13,15 +13,16 @@ import {
   type WebhookOptions,
   webhookConfigurations,
 } from "../../lib/manifests/index.ts";
-import type { Policy } from "../../lib/policy/index.ts";
+import { type Policy, withoutPresets } from "../../lib/policy/index.ts";
+import { presets } from "../../lib/presets/index.ts";
 import { caBundleOf } from "../command-line/ca-bundle-of.ts";
 import { defineCommand } from "../command-line/command.ts";
-import { readText } from "../command-line/files.ts";
+import { naming, readText } from "../command-line/files.ts";
 import { guardUrl } from "../command-line/guard-url.ts";
 import { calledAs, version } from "../command-line/installation.ts";
 import { isDnsLabel, isLabelKey, isLabelValue } from "../command-line/kubernetes-syntax.ts";
 import { manifestsCommand } from "../command-line/manifests-command.ts";
-import { policyOf } from "../command-line/policy-of.ts";
+import { policyOf, policyTextOf } from "../command-line/policy-of.ts";
 import { outputOption, sharedOptions } from "../command-line/shared-options.ts";
 import { UsageError } from "../command-line/usage.ts";
 import { yamlText } from "../command-line/yaml-text.ts";
@@ -77,7 +78,7 @@ const statusNotes = ({ targets }: Policy): readonly string[] => {
 };
 
 /** What is printed instead of the webhooks at an address. */
-const modes = ["in-cluster", "admission-policies", "examples", "proxy"] as const;
+const modes = ["in-cluster", "admission-policies", "examples", "proxy", "show-policy"] as const;
 
 type Mode = (typeof modes)[number] | "address";
 
@@ -88,7 +89,7 @@ const modesOf = {
   asker: ["address"],
   "ca-bundle": ["address", "in-cluster"],
   timeout: ["address", "in-cluster"],
-  policy: ["address", "in-cluster", "admission-policies"],
+  policy: ["address", "in-cluster", "admission-policies", "show-policy"],
   "failure-policy": ["address", "in-cluster", "admission-policies"],
   "namespace-label": ["address", "in-cluster", "admission-policies"],
   constrained: ["proxy", "in-cluster"],
@@ -106,6 +107,7 @@ const reasons: Readonly<Record<(typeof modes)[number], string>> = {
   "admission-policies": "admission policies call nothing and have no identity",
   examples: "the example roles are the same for every deployment",
   proxy: "it prints the accounts of a proxy, which no policy and no webhook changes",
+  "show-policy": "it prints the policy itself, not objects of a cluster",
 };
 
 const defaultNamespace = "impersonation-admission";
@@ -120,7 +122,9 @@ const dnsLabelOf = (option: string, text: string): string => {
 /** How the program in a container gets the policy: by its name where it is built in, else from a ConfigMap. */
 const policySourceOf = (nameOrFile: string = defaultPolicy): PolicySource => {
   if (policies.has(nameOrFile)) return { builtIn: nameOrFile };
-  const text = readText(nameOrFile);
+  const text = Object.hasOwn(presets, nameOrFile)
+    ? yamlText([policyTextOf(nameOrFile) as object])
+    : readText(nameOrFile);
   const digest = createHash("sha256").update(text).digest("hex").slice(0, 16);
   return { configMap: "impersonation-admission-policy", text, digest };
 };
@@ -143,6 +147,7 @@ interface Given extends Readonly<Partial<Record<keyof typeof modesOf, string | b
   readonly "admission-policies": boolean;
   readonly examples: boolean;
   readonly proxy: boolean;
+  readonly "show-policy": boolean;
 }
 
 /** What a command line asks for. Refuses options that have no meaning there. */
@@ -206,6 +211,9 @@ export const manifests = defineCommand({
     "admission-policies": {
       alias: "twins",
       text: "print the policy as admission policies of Kubernetes instead, which need no function; only --policy, --failure-policy and --namespace-label go with them. --twins is the same",
+    },
+    "show-policy": {
+      text: "print the policy itself, with the targets that each preset stands for; a policy file may hold that text",
     },
     examples: {
       text: "print example roles instead, which grant impersonation; no option but -o goes with them",
@@ -291,8 +299,13 @@ export const manifests = defineCommand({
       examples: impersonatorRoles,
       "admission-policies": () => refusing(() => admissionPolicies(common().policy, common())),
       proxy: () => proxyAccounts({ namespace, isConstrained: values.constrained }),
+      "show-policy": () => [naming(values.policy ?? defaultPolicy, () => withoutPresets(policyTextOf(values.policy)))],
     };
     const objects = printed[mode]();
+    if (mode === "show-policy") {
+      console.log(output === "yaml" ? yamlText(objects).trimEnd() : JSON.stringify(objects[0], null, 2));
+      return;
+    }
     console.log(
       output === "yaml"
         ? yamlText(objects).trimEnd()

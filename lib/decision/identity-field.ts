@@ -1,6 +1,6 @@
 import type { UserInfo } from "../identity/user-info.ts";
 import { isProblem, type JsonObject } from "../meta/json.ts";
-import { type Place, placesOf, pointerOf } from "../policy/path.ts";
+import { isDeep, type Place, placesOf, pointerOf } from "../policy/path.ts";
 import { type Field, type FieldRule, type Policy, ruleOf, type Target } from "../policy/policy.ts";
 import { identityIn } from "./identity-in.ts";
 
@@ -38,27 +38,36 @@ export interface IdentityField extends FieldContext {
   readonly inherited: boolean;
 }
 
-/** The identity fields of an object. A path that walks a list leads to several, as does a field that holds a list of groups. */
+/**
+ * The identity fields of an object. A path that walks a list leads to several, as does a field that holds a list of groups. A path to any
+ * depth leads to those that the fields before it leave.
+ */
 export function identityFieldsOf(review: FieldContext, fields: readonly Field[]): readonly IdentityField[] {
-  return fields.flatMap((field) => {
-    const { object, before, namespace } = review;
-    const declaredAt = (of: JsonObject, place: Place): string => {
-      const { value } = place;
-      if (typeof value !== "string" || place.blocked !== undefined || field.names === "anything") return "";
-      const identity = identityIn({ field, place, object: of, namespace }, value);
-      return isProblem(identity) ? value : identity;
-    };
-    const earlier = new Map(
-      before ? namedPlaces(before, field).map((place) => [pointerOf(place.segments), declaredAt(before, place)]) : [],
-    );
-    const rule = ruleOf(field, object);
-    return namedPlaces(object, field).map((place): IdentityField => {
-      const declared = declaredAt(object, place);
-      const inherited = declared !== "" && earlier.get(pointerOf(place.segments)) === declared;
-      return { ...review, field, rule, place, at: place.at, declared, inherited };
-    });
-  });
+  const found = fields.flatMap((field) => fieldsAt(review, field));
+  const deep = found.filter(({ field }) => isDeep(field.path));
+  if (deep.length === 0) return found;
+  const others = new Set(found.filter((one) => !isDeep(one.field.path)).map(({ place }) => pointerOf(place.segments)));
+  return found.filter((one) => !isDeep(one.field.path) || !others.has(pointerOf(one.place.segments)));
 }
+
+const fieldsAt = (review: FieldContext, field: Field): readonly IdentityField[] => {
+  const { object, before, namespace } = review;
+  const declaredAt = (of: JsonObject, place: Place): string => {
+    const { value } = place;
+    if (typeof value !== "string" || place.blocked !== undefined || field.names === "anything") return "";
+    const identity = identityIn({ field, place, object: of, namespace }, value);
+    return isProblem(identity) ? value : identity;
+  };
+  const earlier = new Map(
+    before ? namedPlaces(before, field).map((place) => [pointerOf(place.segments), declaredAt(before, place)]) : [],
+  );
+  const rule = ruleOf(field, object);
+  return namedPlaces(object, field).map((place): IdentityField => {
+    const declared = declaredAt(object, place);
+    const inherited = declared !== "" && earlier.get(pointerOf(place.segments)) === declared;
+    return { ...review, field, rule, place, at: place.at, declared, inherited };
+  });
+};
 
 /** The places where a field names an identity. An empty one that could name any service account names none. */
 const namedPlaces = (object: JsonObject, { path, names }: Field): readonly Place[] => {

@@ -34,11 +34,10 @@ export function identityIn({ field, place, object, namespace }: NamePlace, text:
     "namespaceAt" in form
       ? placesOf(object, form.namespaceAt)[0]?.value
       : valueAt(object, [...place.segments.slice(0, -1), form.namespaceKey]);
-  return typeof (beside ?? "") === "string"
-    ? usernameOf((beside as string) || namespace, text)
-    : {
-        problem: `has a namespace ${"namespaceAt" in form ? `at ${formatPath(form.namespaceAt)}` : "beside it"} that is not a string`,
-      };
+  const where = "namespaceAt" in form ? `at ${formatPath(form.namespaceAt)}` : "beside it";
+  if (typeof (beside ?? "") !== "string") return { problem: `has a namespace ${where} that is not a string` };
+  if (form.required && (beside ?? "") === "") return { problem: `has no namespace ${where}` };
+  return usernameOf((beside as string) || namespace, text);
 }
 
 const usernameOf = (namespace: string, name: string): string | Problem => {

@@ -1,5 +1,5 @@
 import { serviceAccountOf } from "../identity/service-account.ts";
-import type { Path } from "./path.ts";
+import { isDeep, type Path } from "./path.ts";
 import { type Field, type FieldRule, identityPaths, isInStatus, type Target } from "./policy.ts";
 import type { FieldText, RuleText, TargetText } from "./policy-schema.ts";
 
@@ -148,8 +148,15 @@ const checkPlaces = (fields: readonly FieldText[], refuse: Refuse): void => {
         `fields[${index}]`,
         `ends in ${last.key}, which names a service account; write { path: ..., serviceAccount: name }, or another form`,
       );
-    const other = fields.findIndex((field, at) => at < index && meet(field.path, path));
-    if (other >= 0) refuse(`fields[${index}]`, `leads to the same place as fields[${other}], or into it; keep one`);
+    // The places that are left to a path to any depth are those of no field before it.
+    const other = fields.findIndex(
+      (field, at) => at < index && meet(field.path, path) && !(isDeep(path) && !isDeep(field.path)),
+    );
+    if (other >= 0)
+      refuse(
+        `fields[${index}]`,
+        `leads to the same place as fields[${other}], or into it; ${isDeep(path) === isDeep(fields[other]?.path ?? []) ? "keep one" : "write the path to any depth behind the others"}`,
+      );
     // A write there would change the namespace of a service account after its name was judged.
     const beside = fields.findIndex((field) =>
       identityPaths(field)
@@ -183,11 +190,17 @@ const canHold = ({ serviceAccount }: FieldPlace, name: string): boolean => {
   return serviceAccount !== "namespace:name" && serviceAccountOf(`system:serviceaccount:any:${name}`) !== undefined;
 };
 
+/** A target, and its place in messages. */
+interface PlacedTarget {
+  readonly place: string;
+  readonly target: Target;
+}
+
 /** Checks the targets of a policy against each other. */
-export function checkTargets(targets: readonly Target[], refuse: Refuse): void {
-  const covered = targets.flatMap((target, index) =>
+export function checkTargets(targets: readonly PlacedTarget[], refuse: Refuse): void {
+  const covered = targets.flatMap(({ place, target }) =>
     target.resources.map((resource, at) => ({
-      place: `targets[${index}].resources[${at}]`,
+      place: `${place}.resources[${at}]`,
       target,
       name: target.group === "" ? resource : `${resource}.${target.group}`,
     })),
@@ -196,12 +209,12 @@ export function checkTargets(targets: readonly Target[], refuse: Refuse): void {
     const other = covered.slice(0, index).find((one) => one.name === name && shareVersion(one.target, target));
     if (other) refuse(place, `"${name}" is covered by ${other.place} too; keep one`);
   }
-  for (const [index, target] of targets.entries())
+  for (const { place, target } of targets)
     for (const [at, { copiesFrom }] of target.writers.entries()) {
       const sources = covered.filter((one) => one.target !== target || target.resources.length > 1);
       if (!sources.some(({ name }) => name === copiesFrom))
         refuse(
-          `targets[${index}].writers[${at}].copiesFrom`,
+          `${place}.writers[${at}].copiesFrom`,
           `must be PLURAL.GROUP of another resource that a target covers, not "${copiesFrom}"; add a target for it`,
         );
     }

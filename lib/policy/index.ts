@@ -1,3 +1,3 @@
 export type { Condition, Field, FieldRule, Permission, Policy, ServiceAccountForm, Target, Writer } from "./policy.ts";
 export { PolicyError } from "./policy-error.ts";
-export { readPolicy } from "./read-policy.ts";
+export { readPolicy, withoutPresets } from "./read-policy.ts";

@@ -46,6 +46,11 @@ export function parsePath(text: string): Path | undefined {
   return end < text.length || steps.at(-1) === "each" || !isOnce ? undefined : steps;
 }
 
+/** Whether a path leads to places at any depth. */
+export function isDeep(path: Path): boolean {
+  return path.includes("deep");
+}
+
 /**
  * Every place in an object that a path leads to. A path that walks a list or a map leads to no place where that is absent, and one that goes
  * to any depth leads to the places that are there. Any other path leads to exactly one place, whether or not it holds a value.

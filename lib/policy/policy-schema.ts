@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { isHeaderSafe } from "../identity/header-safe.ts";
+import { serviceAccountOf, serviceAccountUsername } from "../identity/service-account.ts";
 import { isObject, type JsonObject } from "../meta/json.ts";
-import { presets } from "../presets/index.ts";
+import { type PresetOption, presets } from "../presets/index.ts";
 import { namesOf, type Path, parsePath } from "./path.ts";
 import { isInMetadata, isInStatus } from "./policy.ts";
 
@@ -97,9 +98,9 @@ const rule = {
 const ruleSchema = v.object(rule);
 export type RuleText = v.InferOutput<typeof ruleSchema>;
 
-const colon = v.exactOptional(v.literal(true, must("true, or absent")));
-const namespaceBeside = object("a form of service account", { namespaceKey: name, colon });
-const namespaceElsewhere = object("a form of service account", { namespaceAt: plainPath, colon });
+const yes = v.exactOptional(v.literal(true, must("true, or absent")));
+const namespaceBeside = object("a form of service account", { namespaceKey: name, required: yes, colon: yes });
+const namespaceElsewhere = object("a form of service account", { namespaceAt: plainPath, required: yes, colon: yes });
 const form = v.lazy((value) =>
   isObject(value)
     ? Object.hasOwn(value, "namespaceAt")
@@ -141,15 +142,39 @@ export const targetSchema = object("a target", {
 });
 export type TargetText = v.InferOutput<typeof targetSchema>;
 
-const presetNames = Object.keys(presets) as (keyof typeof presets)[];
-const preset = object("a preset", {
-  preset: oneOf(presetNames, presetNames.map((each) => JSON.stringify(each)).join(" or ")),
-  controller: v.exactOptional(name),
-  onForbidden,
-  onEmpty: v.exactOptional(oneOf(["requester", "deny"], '"requester" or "deny"')),
-  onPrivilegedRequester: v.exactOptional(oneOf(["deny", "default"], '"deny" or "default"')),
+const presetNames = Object.keys(presets) as readonly PresetName[];
+const presetName = oneOf(presetNames, presetNames.map((each) => JSON.stringify(each)).join(", "));
+const isServiceAccount = (namespace: string, name: string): boolean =>
+  serviceAccountOf(serviceAccountUsername({ namespace, name })) !== undefined;
+const optionValues = {
+  username: name,
+  namespace: text("a namespace", (value) => isServiceAccount(value, "any")),
+  "service account": text("the name of a service account", (value) => isServiceAccount("any", value)),
+} as const;
+const optionValue = ({ is }: PresetOption) =>
+  typeof is === "string" ? optionValues[is] : oneOf(is, is.map((each) => JSON.stringify(each)).join(" or "));
+
+/** A preset in a policy: its name, and its options beside it. */
+const preset = v.lazy((value) => {
+  const { preset: called } = value as JsonObject;
+  const known = presetNames.find((each) => each === called);
+  if (known === undefined) return v.looseObject({ preset: presetName });
+  const options: v.ObjectEntries = Object.fromEntries(
+    Object.entries<PresetOption>(presets[known].options).map(([option, about]) => [
+      option,
+      v.exactOptional(optionValue(about)),
+    ]),
+  );
+  return object(`the preset ${known}`, { ...options, preset: presetName });
 });
-export type PresetText = v.InferOutput<typeof preset>;
+
+type PresetName = keyof typeof presets;
+
+/** A target of a policy file that names a preset, beside texts for options of that preset. */
+export interface PresetText {
+  readonly preset: PresetName;
+  readonly [option: string]: unknown;
+}
 
 /** A policy as a file writes it. */
 export const policySchema = object("a policy", {

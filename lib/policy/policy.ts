@@ -65,13 +65,19 @@ export interface Condition extends FieldRule {
 
 /**
  * How a field names a service account. `name`: in the object's namespace. `namespace:name`: both. Otherwise a name whose namespace stands
- * beside it under another key, or at another path of the object; with `colon`, the field may hold `namespace:name` too.
+ * beside it under another key, or at another path of the object, and otherwise is the object's. With `required`, a name without a namespace of
+ * its own is denied. With `colon`, the field may hold `namespace:name` too.
  */
 export type ServiceAccountForm =
   | "name"
   | "namespace:name"
-  | { readonly namespaceKey: string; readonly colon?: true }
-  | { readonly namespaceAt: Path; readonly colon?: true };
+  | ({ readonly namespaceKey: string } & NamespaceOptions)
+  | ({ readonly namespaceAt: Path } & NamespaceOptions);
+
+interface NamespaceOptions {
+  readonly required?: true;
+  readonly colon?: true;
+}
 
 /** The paths to all values that determine a field's identity. */
 export function identityPaths({ path, serviceAccount }: Pick<Field, "path" | "serviceAccount">): readonly Path[] {

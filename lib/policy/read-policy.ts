@@ -1,11 +1,11 @@
 import * as v from "valibot";
-import { isObject } from "../meta/json.ts";
-import { presets } from "../presets/index.ts";
+import { isObject, type JsonObject } from "../meta/json.ts";
+import { type PresetOption, type PresetTarget, presets, targetsOf } from "../presets/index.ts";
 import { checkedTarget, checkTargets } from "./check-targets.ts";
 import { formatSegments } from "./path.ts";
-import type { Policy, Target } from "./policy.ts";
+import type { Policy } from "./policy.ts";
 import { PolicyError } from "./policy-error.ts";
-import { type PresetText, policySchema, targetSchema } from "./policy-schema.ts";
+import { type PresetText, policySchema, type TargetText, targetSchema } from "./policy-schema.ts";
 
 /**
  * Reads and checks a policy, from the parsed content of a JSON or YAML file.
@@ -24,16 +24,43 @@ export function readPolicy(value: unknown): Policy {
     return refuse(formatSegments(path.map(({ key }) => key as string | number)), message);
   }
   const policy = read.output;
-  const targets = policy.targets.map((entry, index): Target => {
-    const text = "preset" in entry ? v.parse(targetSchema, presetText(entry)) : entry;
-    return checkedTarget(text, (place, what) => refuse(`targets[${index}].${place}`, what));
-  });
+  const placed = policy.targets.flatMap((entry, index): readonly PlacedTarget[] =>
+    "preset" in entry
+      ? presetTargets(entry).map((target) => ({
+          place: `targets[${index}] (${entry.preset}: ${target.resources[0]})`,
+          text: v.parse(targetSchema, target),
+        }))
+      : [{ place: `targets[${index}]`, text: entry }],
+  );
+  const targets = placed.map(({ place, text }) => ({
+    place,
+    target: checkedTarget(text, (member, what) => refuse(`${place}.${member}`, what)),
+  }));
   checkTargets(targets, refuse);
-  return { ...policy, targets };
+  return { ...policy, targets: targets.map(({ target }) => target) };
 }
 
-/** The target that a preset stands for, as a policy file would write it. */
-const presetText = ({ preset, controller, ...choices }: PresetText): object => ({
-  ...presets[preset](controller),
-  ...choices,
-});
+/** The text of a target, and its place as the user wrote it. */
+interface PlacedTarget {
+  readonly place: string;
+  readonly text: TargetText;
+}
+
+const presetTargets = ({ preset, ...options }: PresetText): readonly PresetTarget[] =>
+  targetsOf<Readonly<Record<string, PresetOption>>>(presets[preset], options as Readonly<Record<string, string>>);
+
+/**
+ * The text of a policy with the targets of each preset in its place. It is the same policy for `readPolicy`.
+ *
+ * @throws PolicyError as `readPolicy` does
+ */
+export function withoutPresets(value: unknown): JsonObject {
+  readPolicy(value);
+  const { targets, ...policy } = value as JsonObject & { readonly targets: readonly (JsonObject | PresetText)[] };
+  return {
+    ...policy,
+    targets: targets.flatMap((entry): readonly object[] =>
+      Object.hasOwn(entry, "preset") ? presetTargets(entry as PresetText) : [entry],
+    ),
+  };
+}

@@ -1,11 +1,21 @@
+import { flux } from "./flux.ts";
 import { razee } from "./razee.ts";
 
+export {
+  definePreset,
+  type OptionValues,
+  type Preset,
+  type PresetOption,
+  type PresetTarget,
+  targetsOf,
+} from "./preset.ts";
+
 /**
- * Targets that come with the library, by name. Each is plain policy text, as a policy file could say it itself: its file cites the
- * controller's source, and `readPolicy` reads and checks it like any other target.
+ * Targets that come with the library, by the name of the ecosystem. Each preset is plain policy text, as a policy file could say it itself:
+ * its file cites the controllers' source, and `readPolicy` reads and checks it like any other target.
  *
  * @example
- * readPolicy({ name: "razee", targets: [{ preset: "razee" }] }).targets.length; // 1
- * readPolicy({ name: "razee", targets: [presets.razee("system:serviceaccount:razee:razee-sa")] }).targets.length; // 1
+ * readPolicy({ name: "gitops", targets: [{ preset: "flux" }] }).targets.length; // 3
+ * targetsOf(presets.razee, { controller: "system:serviceaccount:razee:razee-sa" }).length; // 1
  */
-export const presets = { razee } as const;
+export const presets = { flux, razee } as const;

@@ -142,7 +142,7 @@ describe("an empty project that installs it", () => {
     expect(await names("impersonation-admission/manifests")).toEqual(
       expect.arrayContaining(["webhookConfigurations", "askerRoles", "userImpersonatorRoles"]),
     );
-    expect(await names("impersonation-admission/presets")).toEqual(["presets"]);
+    expect(await names("impersonation-admission/presets")).toEqual(["definePreset", "presets", "targetsOf"]);
     await expect(names("impersonation-admission/build/index.js")).rejects.toThrow("ERR_PACKAGE_PATH_NOT_EXPORTED");
   });
 
@@ -171,7 +171,7 @@ declare const Buffer: { from(text: string): { toString(encoding: "base64"): stri
       "types.ts",
       `import type { Answer, Endpoint, Outcome, Policy, Question, UserInfo } from "impersonation-admission";
 import { type Client, type WebhookConfiguration, webhookConfigurations } from "impersonation-admission/manifests";
-import { presets } from "impersonation-admission/presets";
+import { presets, targetsOf } from "impersonation-admission/presets";
 import { RbacError, type World, authorize } from "impersonation-admission/rbac";
 
 export const ask = (world: World, questions: readonly Question[]): readonly Answer[] =>
@@ -180,7 +180,7 @@ export const register = (policy: Policy, client: Client): readonly WebhookConfig
   webhookConfigurations({ policy, client });
 export const describe = ({ decision, reason }: Outcome, endpoint: Endpoint, { username }: UserInfo): string =>
   [decision, reason, endpoint, username].join();
-export const controllerOf = (username: string): string => presets.razee(username).emptyStandsFor;
+export const targetsFor = (controller: string): number => targetsOf(presets.razee, { controller }).length;
 export const isOurs = (error: unknown): error is RbacError => error instanceof RbacError;
 // @ts-expect-error a decision is one of a closed list
 export const wrong = (outcome: Outcome): boolean => outcome.decision === "allowed";

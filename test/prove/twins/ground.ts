@@ -1,6 +1,6 @@
 import { admissionPolicies as generated } from "../../../lib/manifests/index.ts";
 import { type Policy, readPolicy } from "../../../lib/policy/index.ts";
-import { presets } from "../../../lib/presets/index.ts";
+import { presets, targetsOf } from "../../../lib/presets/index.ts";
 import { minorOf } from "../../cluster/harness/minor-of.ts";
 import { applied } from "../../cluster/world/applied.ts";
 import { until } from "../../cluster/world/until.ts";
@@ -119,7 +119,10 @@ export const startTwinsGround = async ({
 
     const rule = sets ? {} : { onForbidden: "deny", onEmpty: "deny" };
     const members = {
-      targets: [{ ...presets.razee(controller), ...rule, statusWriters: [statusWriter] }, deployments],
+      targets: [
+        { ...targetsOf(presets.razee, { controller })[0], ...rule, statusWriters: [statusWriter] },
+        deployments,
+      ],
     };
     const policy: Policy = readPolicy({ name: "razee", ...members });
     const namespaceLabels = { [guardedBy.function]: "yes" };

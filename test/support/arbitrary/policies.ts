@@ -48,6 +48,8 @@ const anyRule: fc.Arbitrary<JsonObject> = fc
       [{ path: "status.runAs", serviceAccount: "namespace:name" }],
       [{ path: "spec.runAs", names: "group" }, "spec.clusterAuth.impersonateUser"],
       [{ path: "spec.data", names: "anything" }, "spec.runAs"],
+      ["spec.jobs[*].runAs", { path: "spec.**.runAs", onForbidden: "deny", ...mayBeEmpty }],
+      [{ path: "spec.jobs[*].runAs", serviceAccount: { namespaceKey: "namespace", required: true } }],
       [{ path: "spec.**.runAs", onForbidden: "deny", whenSet: [{ path: "spec.data", ...mayBeEmpty }] }],
       [{ path: "spec.runAs", serviceAccount: { namespaceAt: "spec.clusterAuth.impersonateUser", colon: true } }],
       [

@@ -1,4 +1,4 @@
-import { presets } from "../../../../lib/presets/index.ts";
+import { presets, targetsOf } from "../../../../lib/presets/index.ts";
 import { created, denied, done, said } from "../expected.ts";
 import type { Decided, Expected, Row, WriteRequest } from "../row.ts";
 
@@ -148,7 +148,7 @@ const outcomes: readonly Outcome[] = [
     name: "skipped, status-writer",
     request: { operation: "UPDATE", labels: { a: "b" } },
     decided: {
-      policy: { targets: [{ ...presets.razee(), statusWriters: ["bob"] }] },
+      policy: { targets: [{ ...targetsOf(presets.razee)[0], statusWriters: ["bob"] }] },
       review: request((of) =>
         Object.assign(of, { subResource: "status", object: { ...Object(of["object"]), status: { children: "a" } } }),
       ),
@@ -357,7 +357,7 @@ const outcomes: readonly Outcome[] = [
   {
     name: "denied 422, foreign-kind",
     decided: {
-      policy: { targets: [{ ...presets.razee(), fields: ["metadata.name"] }] },
+      policy: { targets: [{ ...targetsOf(presets.razee)[0], fields: ["metadata.name"] }] },
       review: request((of) => Object.assign(of, { subResource: "binding", kind: { group: "", kind: "Binding" } })),
     },
     mutate: denied(

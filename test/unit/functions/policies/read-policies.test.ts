@@ -35,7 +35,7 @@ test("the policies of this repository are built in", () => {
 test("each *.yaml and *.json file is a policy; code, notes and hidden files are not", () => {
   const all = read({ ...razee, "gitops.yaml": gitops, "index.ts": "", "README.md": "", ".gitkeep": "" });
   expect([...all.keys()]).toEqual(["gitops", "razee"]);
-  expect(all.get("gitops")?.targets[0]?.resources).toEqual(["kustomizations"]);
+  expect(all.get("gitops")?.policy.targets[0]?.resources).toEqual(["kustomizations"]);
 });
 
 test.each<readonly [string, Readonly<Record<string, string>>, string]>([

@@ -17,6 +17,7 @@ import {
   type UserInfo,
   writeReview,
 } from "../../../../lib/index.ts";
+import { pointerOf } from "../../../../lib/policy/path.ts";
 import { objectWith } from "../../../support/arbitrary/objects.ts";
 import { razee, target, targetOf } from "../../../support/arbitrary/policies.ts";
 import { subresource, userInfo } from "../../../support/arbitrary/requesters.ts";
@@ -64,8 +65,13 @@ const givenOf = (targets: fc.Arbitrary<Json>) =>
 const given = givenOf(target);
 const runs = { numRuns: 250 };
 
-const defaultOf = ({ onEmpty }: Json): string | undefined =>
-  typeof onEmpty === "object" && onEmpty !== null ? String((onEmpty as Json)["default"]) : undefined;
+/** The fixed names that a target's fields may be set to. */
+const defaultsOf = (target: Json): readonly string[] =>
+  readPolicy({ name: "defaults", targets: [target] }).targets.flatMap(({ fields }) =>
+    fields
+      .flatMap((field) => [field, ...field.whenSet])
+      .flatMap(({ onEmpty }) => (typeof onEmpty === "object" ? [onEmpty.default] : [])),
+  );
 
 describe("for every review, policy and answers", () => {
   test("the answer is sound", () => {
@@ -96,22 +102,25 @@ describe("for every review, policy and answers", () => {
     );
   });
 
-  test("only the requester is written, or the policy's default after a yes", () => {
+  test("only the requester is written, or the policy's default, which needs a yes or no permission at all", () => {
     fc.assert(
       fc.property(given, (one) => {
         const { patch, questions } = decide(one);
         const { username } = one.by as { username: string };
-        const preset = defaultOf(one.target);
+        const unprivileged = (one.target["unprivileged"] ?? []) as readonly unknown[];
         for (const { value } of patch) {
           if (typeof value === "object") expect(value).toEqual({});
           else if (value !== username) {
-            expect(value).toBe(preset);
+            expect(defaultsOf(one.target)).toContain(value);
             // A question about a service account has its bare name; a target's own permission is about its username.
             const asked = questions.filter(
               ({ resourceAttributes: { name } }) => String(value).endsWith(name) || name.endsWith(`:${value}`),
             );
+            const isFree = unprivileged.includes(value);
             const own = !one.target["permission"] && [account("deployer"), "deployer"].includes(username);
-            expect(own || asked.some((question) => one.answers?.(formatQuestion(question)) === "yes")).toBe(true);
+            expect(own || isFree || asked.some((question) => one.answers?.(formatQuestion(question)) === "yes")).toBe(
+              true,
+            );
           }
         }
       }),
@@ -143,7 +152,7 @@ describe("for every review, policy and answers", () => {
         const { patch } = decide(one);
         fc.pre(patch.length > 0);
         expect(one.request).toEqual({});
-        expect(one.target["permission"] === undefined || defaultOf(one.target) !== undefined).toBe(true);
+        expect(one.target["permission"] === undefined || defaultsOf(one.target).length > 0).toBe(true);
       }),
       runs,
     );
@@ -500,6 +509,8 @@ describe("the verdicts on the fields, for every object, policy, requester and an
         const { policy, verdicts } = judged(one);
         const [target] = policy.targets;
         fc.pre(target !== undefined && verdicts.every(({ at: place }) => place !== undefined));
+        // Places of the fields before it are not those of a path to any depth.
+        const earlier = new Set<string>();
         const alone = target?.fields.flatMap((field) => {
           const judgement = judgeFields(
             { ...policy, targets: [{ ...target, fields: [field] }] },
@@ -511,7 +522,12 @@ describe("the verdicts on the fields, for every object, policy, requester and an
             },
           );
           const answers = judgement.questions.map((question) => answerOf(one.answer(formatQuestion(question))));
-          return concludeFields(judgement, answers).filter(({ at: place }) => place !== undefined);
+          const own = concludeFields(judgement, answers).filter(({ at: place }) => place !== undefined);
+          const left = own.filter(
+            ({ segments = [] }) => !field.path.includes("deep") || !earlier.has(pointerOf(segments)),
+          );
+          for (const { segments = [] } of own) earlier.add(pointerOf(segments));
+          return left;
         });
         expect(alone).toEqual(verdicts);
       }),

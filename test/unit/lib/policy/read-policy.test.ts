@@ -354,10 +354,13 @@ describe("an invalid policy is refused with the place, the value and the fix", (
       'policy mine: narrowing must be a list of extra keys, not "scopes"',
     ],
     [{ name: "mine", targets: [target], narrowing: [""] }, `policy mine: narrowing[0] ${printable}, not ""`],
-    [{ name: "mine", targets: [{ preset: "flux" }] }, 'policy mine: targets[0].preset must be "razee", not "flux"'],
+    [
+      { name: "mine", targets: [{ preset: "flox" }] },
+      'policy mine: targets[0].preset must be "flux", "razee", not "flox"',
+    ],
     [
       { name: "mine", targets: [{ preset: "razee", group: "x" }] },
-      "policy mine: targets[0].group is not a member of a preset; its members are preset, controller, onForbidden, onEmpty, onPrivilegedRequester",
+      "policy mine: targets[0].group is not a member of the preset razee; its members are controller, onForbidden, onEmpty, onPrivilegedRequester, preset",
     ],
     [
       { name: "mine", targets: [{ preset: "razee", onEmpty: "allow" }] },
@@ -377,22 +380,22 @@ describe("an invalid policy is refused with the place, the value and the fix", (
     ],
     ...["emptyStandsFor", "statusWriters", "fields", "permission"].map((member) => [
       { name: "mine", targets: [{ preset: "razee", [member]: "alice" }] },
-      `policy mine: targets[0].${member} is not a member of a preset; its members are preset, controller, onForbidden, onEmpty, onPrivilegedRequester`,
+      `policy mine: targets[0].${member} is not a member of the preset razee; its members are controller, onForbidden, onEmpty, onPrivilegedRequester, preset`,
     ]),
     [
       { name: "mine", targets: [target, { preset: "razee", controller: "false" }] },
-      'policy mine: targets[1].emptyStandsFor "false" is a privileged value; name the account that it stands for',
+      'policy mine: targets[1] (razee: remoteresources).emptyStandsFor "false" is a privileged value; name the account that it stands for',
     ],
     [
       { name: "mine", targets: [{ preset: "razee" }, { preset: "razee" }] },
-      'policy mine: targets[1].resources[0] "remoteresources.deploy.razee.io" is covered by targets[0].resources[0] too; keep one',
+      'policy mine: targets[1] (razee: remoteresources).resources[0] "remoteresources.deploy.razee.io" is covered by targets[0] (razee: remoteresources).resources[0] too; keep one',
     ],
     [
       {
         name: "mine",
         targets: [{ ...target, group: "deploy.razee.io", resources: ["mustachetemplates"] }, { preset: "razee" }],
       },
-      'policy mine: targets[1].resources[1] "mustachetemplates.deploy.razee.io" is covered by targets[0].resources[0] too; keep one',
+      'policy mine: targets[1] (razee: remoteresources).resources[1] "mustachetemplates.deploy.razee.io" is covered by targets[0].resources[0] too; keep one',
     ],
     [
       {
@@ -526,8 +529,10 @@ describe("an invalid policy is refused with the place, the value and the fix", (
       `fields[0].whenSet[0].path must be a path to one place outside metadata and status, such as spec.a.b, not "${path}"`,
     ]),
     [{ unprivileged: "default" }, 'unprivileged must be a list of values, not "default"'],
-    [{ fields: ["spec.**.a", "spec.b.c.a"] }, "fields[1] leads to the same place as fields[0], or into it; keep one"],
-    [{ fields: ["spec.b.a", "spec.**.a"] }, "fields[1] leads to the same place as fields[0], or into it; keep one"],
+    [
+      { fields: ["spec.**.a", "spec.b.c.a"] },
+      "fields[1] leads to the same place as fields[0], or into it; write the path to any depth behind the others",
+    ],
     [{ fields: ["spec.**.a", "spec.**.a.b"] }, "fields[1] leads to the same place as fields[0], or into it; keep one"],
     [{ fields: ["spec.a", "spec.a"] }, "fields[1] leads to the same place as fields[0], or into it; keep one"],
     [

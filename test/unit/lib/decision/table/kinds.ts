@@ -286,6 +286,20 @@ export const depths: readonly Row[] = [
     object: spec({ provider: { aws: { auth: { jwt: { serviceAccountRef: { name: "deployer" } } } } } }),
     ...deployer,
   },
+  {
+    when: "a place that an earlier field leads to is judged by the rule of that field alone",
+    ...policyOf([
+      { path: "spec.runAs", onForbidden: "deny", onEmpty: "deny" },
+      { path: "spec.**.runAs", onForbidden: "deny", onEmpty: "allow", emptyIsUnprivileged: true },
+    ]),
+    object: spec({ runAs: "", jobs: [{ runAs: "" }] }),
+    decision: "denied",
+    reason: "empty",
+    field: "spec.runAs",
+    fields: "2",
+    code: 403,
+    says: "spec.runAs is empty; set it to an identity that alice may impersonate",
+  },
 ];
 
 const elsewhere = policyOf([
@@ -336,6 +350,25 @@ export const namespaces: readonly Row[] = [
     code: 422,
     says: 'spec.account: "deployer" has no namespace before it; write NAMESPACE:NAME',
     causes: [{ field: "spec.account", message: '"deployer" has no namespace before it; write NAMESPACE:NAME' }],
+  },
+  ...[undefined, null, ""].map(
+    (none): Row => ({
+      when: `a bare name is denied where the form requires a namespace beside it and there is ${JSON.stringify(none)}`,
+      ...policyOf([{ path: "spec.accounts[*].name", serviceAccount: { namespaceKey: "namespace", required: true } }]),
+      object: spec({ accounts: [{ name: "deployer", namespace: none }] }),
+      decision: "denied",
+      reason: "unsafe-name",
+      declared: "deployer",
+      code: 422,
+      says: 'spec.accounts[0].name: "deployer" has no namespace beside it',
+      causes: [{ field: "spec.accounts[0].name", message: '"deployer" has no namespace beside it' }],
+    }),
+  ),
+  {
+    when: "a namespace that the form requires is there",
+    ...policyOf([{ path: "spec.account", serviceAccount: { namespaceAt: "spec.target.namespace", required: true } }]),
+    object: spec({ account: "deployer", target: { namespace: "team-b" } }),
+    ...yes("impersonate serviceaccounts/deployer -n team-b", account("deployer", "team-b")),
   },
   {
     when: "an edit of the namespace elsewhere is an edit of the identity",
