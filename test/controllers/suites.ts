@@ -12,7 +12,11 @@ export interface Suite {
 }
 
 /** Each suite has a row. */
-export const suites: readonly Suite[] = [];
+export const suites: readonly Suite[] = [
+  { name: "flux-kustomize", controllers: ["kustomize-controller"] },
+  { name: "flux-kustomize-lockdown", controllers: ["kustomize-controller"] },
+  { name: "flux-kustomize-remote", controllers: ["kustomize-controller"] },
+];
 
 /** The suites that run, and those that do not, each with the reason. */
 export interface Selection {
