@@ -27,6 +27,8 @@ export interface Target {
   readonly writers: readonly Writer[];
   /** Usernames of controllers whose updates are skipped where only `status` and `metadata` differ. */
   readonly statusWriters: readonly string[];
+  /** Whether the controller may read members in any letter case, as Go's `encoding/json` does. */
+  readonly ignoresLetterCase: boolean;
 }
 
 /** What becomes of the identities that a field names. */

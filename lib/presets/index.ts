@@ -1,3 +1,4 @@
+import { argoWorkflows } from "./argo-workflows.ts";
 import { flux } from "./flux.ts";
 import { razee } from "./razee.ts";
 
@@ -18,4 +19,4 @@ export {
  * readPolicy({ name: "gitops", targets: [{ preset: "flux" }] }).targets.length; // 3
  * targetsOf(presets.razee, { controller: "system:serviceaccount:razee:razee-sa" }).length; // 1
  */
-export const presets = { flux, razee } as const;
+export const presets = { "argo-workflows": argoWorkflows, flux, razee } as const;
