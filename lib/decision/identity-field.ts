@@ -1,7 +1,7 @@
 import type { UserInfo } from "../identity/user-info.ts";
 import { isProblem, type JsonObject } from "../meta/json.ts";
 import { isDeep, mostDeepPlaces, otherSpelling, type Place, placesOf, pointerOf } from "../policy/path.ts";
-import { type Field, type FieldRule, identityPaths, type Policy, ruleOf, type Target } from "../policy/policy.ts";
+import { type Field, type FieldRule, identityPaths, type Policy, ruleIn, type Target } from "../policy/policy.ts";
 import { identityIn } from "./identity-in.ts";
 
 /**
@@ -73,7 +73,7 @@ const fieldsAt = (review: FieldContext, field: Field): readonly IdentityField[] 
   const earlier = new Map(
     before ? namedPlaces(before, field).map((place) => [pointerOf(place.segments), declaredAt(before, place)]) : [],
   );
-  const rule = ruleOf(field, object);
+  const rule = ruleIn(field, object);
   return namedPlaces(object, field).map((place): IdentityField => {
     const declared = declaredAt(object, place);
     const inherited = declared !== "" && earlier.get(pointerOf(place.segments)) === declared;

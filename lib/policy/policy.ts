@@ -122,7 +122,7 @@ const isSet = (value: unknown): boolean =>
   !(typeof value === "object" && Object.keys(value).length === 0);
 
 /** The rule of a field in this object. */
-export function ruleOf({ whenSet, ...field }: Field, object: JsonObject): FieldRule {
+export function ruleIn({ whenSet, ...field }: Field, object: JsonObject): FieldRule {
   return (
     whenSet.find(({ path }) =>
       placesOf(object, path).some(({ value, blocked }) => blocked === undefined && isSet(value)),

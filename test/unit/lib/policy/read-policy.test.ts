@@ -11,6 +11,9 @@ const withTarget = (...changes: readonly object[]) => ({
   targets: changes.map((change) => ({ ...target, ...change })),
 });
 const account = { path: "spec.sa", serviceAccount: "name" };
+const presetNames = Object.keys(presets)
+  .map((name) => JSON.stringify(name))
+  .join(", ");
 
 describe("a policy says little and means much", () => {
   test("the Razee preset", () => {
@@ -361,9 +364,7 @@ describe("an invalid policy is refused with the place, the value and the fix", (
     [{ name: "mine", targets: [target], narrowing: [""] }, `policy mine: narrowing[0] ${printable}, not ""`],
     [
       { name: "mine", targets: [{ preset: "flox" }] },
-      `policy mine: targets[0].preset must be ${Object.keys(presets)
-        .map((name) => JSON.stringify(name))
-        .join(", ")}, not "flox"`,
+      `policy mine: targets[0].preset must be ${presetNames}, not "flox"`,
     ],
     [
       { name: "mine", targets: [{ preset: "razee", group: "x" }] },
