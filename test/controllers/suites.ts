@@ -13,6 +13,7 @@ export interface Suite {
 
 /** Each suite has a row. */
 export const suites: readonly Suite[] = [
+  { name: "razee", controllers: [] },
   { name: "flux-kustomize", controllers: ["kustomize-controller"] },
   { name: "flux-kustomize-lockdown", controllers: ["kustomize-controller"] },
   { name: "flux-kustomize-remote", controllers: ["kustomize-controller"] },
