@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import type { ApiResponse } from "../cluster/harness/api-client.ts";
@@ -44,6 +45,7 @@ beforeAll(async () => {
       subjects: [{ kind: "User", apiGroup, name: "erin" }],
     },
     object("WorkflowTemplate", "shared", { entrypoint: "main", templates: [main], serviceAccountName: "powerful" }),
+    object("WorkflowTemplate", "lends", template({ serviceAccountName: "powerful" })),
   ]);
   guard = await installFunction(
     plane,
@@ -117,6 +119,13 @@ const runsAs = async (name: string): Promise<string> => (await podOf(name)).spec
 const phaseOf = async (name: string): Promise<unknown> => (await found(pathOf(name)))?.status?.phase;
 const inPhase = (name: string, phase: string) =>
   until(`Workflow ${name} is ${phase}`, async () => (await phaseOf(name)) === phase);
+
+/** Whether an object stays as it is for a while. */
+const stable = async (path: string): Promise<boolean> => {
+  const { resourceVersion } = (await found(path)).metadata;
+  await sleep(1_000);
+  return (await found(path)).metadata.resourceVersion === resourceVersion;
+};
 
 /** Plays the kubelet: a Pod has run. */
 const succeed = async (pod: {
@@ -318,7 +327,10 @@ describe("the commands of argo, by a user who may impersonate the account, and b
 
   test("resume of a node, which is an edit of the status", async () => {
     await created("alice", "node", { ...template({ container: null, suspend: {} }), serviceAccountName: "deployer" });
-    const node = await until("the node waits", async () => (await found(pathOf("node")))?.status?.nodes?.["node"]);
+    await inPhase("node", "Running");
+    // As a user would, who resumes it after the controller has said that it waits.
+    await until("the controller has written that the node waits", async () => stable(pathOf("node")));
+    const node = (await found(pathOf("node"))).status.nodes["node"];
     const patch = {
       status: { nodes: { node: { ...node, phase: "Succeeded", finishedAt: new Date().toISOString() } } },
     };
@@ -425,12 +437,36 @@ describe("the Workflows of a CronWorkflow", () => {
   });
 });
 
+test("a template that is stored elsewhere lends its own accounts, also to containers of those who refer to it", async () => {
+  await created("alice", "borrows", {
+    workflowTemplateRef: { name: "lends" },
+    serviceAccountName: "deployer",
+    templateDefaults: { sidecars: [{ name: "own", image: "own", command: ["own"] }] },
+  });
+  const pod = await podOf("borrows");
+  expect(pod.spec.serviceAccountName).toBe("powerful");
+  expect(pod.spec.containers.map(({ image }: { image: string }) => image)).toContain("own");
+});
+
+test("argo stop is refused where the stored template names an account that the user may not impersonate", async () => {
+  const spec = { workflowTemplateRef: { name: "lends" }, serviceAccountName: "deployer" };
+  await created("alice", "lent", spec);
+  await podOf("lent");
+  const { body } = await edit("alice", "lent", { spec: { shutdown: "Stop" } });
+  const at = "status.storedWorkflowTemplateSpec.**[0].serviceAccountName";
+  expect(body.message).toEqual(denied(inherited(at, "powerful", "alice")));
+  expect((await plane.api(plane.user("alice"), { method: "DELETE", path: pathOf("lent") })).status).toBe(200);
+});
+
 describe("while the function is down", () => {
   beforeAll(async () => {
     await created("alice", "outage", workflow({ serviceAccountName: "deployer" }));
     await podOf("outage");
     await inPhase("outage", "Running");
+    await argo?.stop();
+    await created("alice", "unseen", workflow({ serviceAccountName: "deployer" }));
     await guard?.stop();
+    argo = await startArgo(plane);
   });
 
   test("no Workflow is created or edited", async () => {
@@ -442,6 +478,15 @@ describe("while the function is down", () => {
   test("the controller goes on: a Workflow whose Pod is done succeeds", async () => {
     await succeed(await podOf("outage"));
     await inPhase("outage", "Succeeded");
+  });
+
+  test("the controller cannot write a Workflow for the first time, with its defaults in the spec", async () => {
+    expect(await runsAs("unseen")).toBe("deployer");
+    const first = await until("the controller writes it", async () =>
+      writesSince(plane, 0, { sender: controller, resource: "workflows", name: "unseen" }).at(0),
+    );
+    expect(first.code).toBe(500);
+    expect(await phaseOf("unseen")).toBeUndefined();
   });
 
   test("Workflows can be deleted", async () => {
@@ -456,7 +501,8 @@ test("none of the controller's own writes was refused, though it may not imperso
   );
   expect(own.length).toBeGreaterThan(20);
   // 404 and 409: its copy was older.
-  expect(own.filter(({ code }) => code >= 300 && code !== 404 && code !== 409)).toEqual([]);
+  const answered = own.filter(({ name }) => name !== "unseen");
+  expect(answered.filter(({ code }) => code >= 300 && code !== 404 && code !== 409)).toEqual([]);
   const updates = own.filter(({ resource, verb }) => resource === "workflows" && verb === "update");
   // Its first write of a Workflow has its defaults in the spec. The others change only the status, and no webhook is called for them.
   expect(new Set(updates.flatMap(({ decisions }) => decisions))).toEqual(
@@ -469,6 +515,11 @@ describe("without the guard", () => {
   beforeAll(async () => {
     await guard?.uninstall();
     guard = undefined;
+  });
+
+  test("a Workflow that the controller could not write goes on at its next event, such as a new label", async () => {
+    expect((await edit("dave", "unseen", { metadata: { labels: { again: "yes" } } })).status).toBe(200);
+    await inPhase("unseen", "Running");
   });
 
   test.each(attacks.map((attack, index) => [attack.by, attack, `attack-${index}`] as const))(
