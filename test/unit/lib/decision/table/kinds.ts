@@ -126,6 +126,13 @@ export const anything: readonly Row[] = [
     }),
   ),
   {
+    when: "in a list of any length, empty values name none",
+    ...policyOf([{ path: "spec.jobs[*].podSpecPatch", names: "anything" }]),
+    object: spec({ jobs: Array.from({ length: 1_001 }, () => ({ podSpecPatch: "" })) }),
+    decision: "skipped",
+    reason: "no-field",
+  },
+  {
     when: "at any depth, empty values do not hide others behind them",
     ...policyOf([{ path: "spec.**.podSpecPatch", names: "anything" }]),
     object: spec({ a: Array.from({ length: 1_001 }, () => ({ podSpecPatch: "" })), b: { podSpecPatch: "x" } }),
@@ -359,9 +366,14 @@ export const letterCase: readonly Row[] = [
       ...misspelt("spec.inline.**[0].**.serviceaccountName", "serviceAccountName"),
     },
     {
-      when: "letters that only Unicode folds",
-      object: spec({ inline: { "\u017ferviceAccountName": "root" }, "\u212aind": "" }),
+      when: "a letter that only Unicode folds, to upper case,",
+      object: spec({ inline: { "\u017ferviceAccountName": "root" } }),
       ...misspelt('spec.inline["\u017ferviceAccountName"]', "serviceAccountName"),
+    },
+    {
+      when: "a letter that only Unicode folds, to lower case,",
+      object: spec({ "\u212aind": "" }),
+      ...misspelt('spec["\u212aind"]', "kind"),
     },
     {
       when: "a member of a map, whose key is not told",
@@ -380,6 +392,15 @@ export const letterCase: readonly Row[] = [
     code: 422,
     says: "spec.jobs[1]: must be an object, not a list",
     causes: [{ field: "spec.jobs[1]", message: "must be an object, not a list" }],
+  },
+  {
+    when: "null has no elements",
+    ...anyCase,
+    object: spec({ jobs: null }),
+    decision: "permitted",
+    reason: "empty-allowed",
+    field: "spec.account",
+    fields: "2",
   },
   {
     when: "letters that are alike only in another number are others",
