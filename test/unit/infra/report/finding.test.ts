@@ -26,6 +26,12 @@ test.for([
   ["empty, for flux", ["self", "denied"], "empty"],
   ["empty, for flux", [], "empty"],
   ["not-a-string", [], "not-a-string"],
+  ["any-account", [], "any-account"],
+  ["any-account", ["permitted"], "named"],
+  ["any-account", ["denied"], "any-account"],
+  ["other-namespace", ["permitted", "denied"], "other-namespace"],
+  ["other-namespace", ["permitted"], "named"],
+  ["in-status", ["denied"], "in-status"],
 ] as const)("%s, judged %j, is %s", ([kind, decisions, expected]) => {
   const [plain, standsFor = ""] = kind.split(", for ");
   const stated = { kind: plain as Kind, standsFor } as ReturnType<typeof statedBy>[number];
@@ -51,6 +57,12 @@ test.for([
     named: "sets it to that user",
   },
   {
+    rule: { privileged: { root: "admin" }, onEmpty: "deny" },
+    empty:
+      "every edit is refused that leaves it empty; until then its controller acts as itself, and is refused children without an identity",
+    named: "sets it to that user",
+  },
+  {
     rule: { emptyStandsFor: "flux", onForbidden: "deny" },
     empty: 'an edit by an editor who may not impersonate "flux" is refused',
     named: "is refused",
@@ -61,7 +73,7 @@ test.for([
     named: "sets it to that user",
   },
 ])("what enforcing means under $rule", ({ rule, empty, named }) => {
-  const resource = { group: "example.com", version: "v1", resource: "robots" };
+  const resource = { group: "example.com", version: "v1", resource: "robots", hasStatus: true };
   const policy = readPolicy({
     name: "test",
     targets: [{ group: "example.com", versions: ["v1"], resources: ["robots"], fields: ["spec.user"], ...rule }],
@@ -76,4 +88,24 @@ test.for([
   expect(finding("")).toMatchObject({ finding: "empty", whenEnforced: empty, mayWrite: null, mayImpersonate: null });
   expect(finding("bob").whenEnforced).toBe(`an edit by a user who may not impersonate it ${named}`);
   expect(finding("bob")).toMatchObject({ resource: "robots.example.com", namespace: "", name: "r2" });
+});
+
+test("a field with a permission of its own says that permission", () => {
+  const resource = { group: "example.com", version: "v1", resource: "works", hasStatus: true };
+  const permission = { verb: "execute-as", group: "example.com", resource: "works" };
+  const fields = [{ path: "spec.user", permission, emptyStandsFor: "agent" }];
+  const policy = readPolicy({
+    name: "test",
+    targets: [{ group: "example.com", versions: ["v1"], resources: ["works"], fields }],
+  });
+  const [target] = policy.targets;
+  const finding = (user: string) => {
+    const object = { metadata: { namespace: "a", name: "w" }, spec: { user } };
+    const [stated] = statedBy(policy, resource, object);
+    if (!stated || !target) throw new Error("there is one");
+    return findingOf({ resource, target, object, stated, managers: { field: [], spec: [] }, wouldBe: [] }, undefined);
+  };
+  const asked = (name: string): string => `without the permission to execute-as works.example.com/${name} -n a`;
+  expect(finding("").whenEnforced).toBe(`an edit by an editor ${asked("agent")} is refused`);
+  expect(finding("bob").whenEnforced).toBe(`an edit by a user ${asked("bob")} is refused`);
 });
