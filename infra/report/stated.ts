@@ -17,6 +17,7 @@ export type Kind =
   | "unsafe-name"
   | "not-a-string"
   | "parent-not-an-object"
+  | "letter-case"
   | "too-many-identities";
 
 /** One field of a stored object, by the object alone. */
@@ -116,6 +117,7 @@ const usualKindOf = (
     case "unsafe-name":
     case "not-a-string":
     case "parent-not-an-object":
+    case "letter-case":
     case "too-many-identities":
       return reason;
     // The editor's name would have to be written into an empty field.
