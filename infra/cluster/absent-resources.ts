@@ -16,21 +16,24 @@ export function resourcesOf({ targets }: Policy): readonly PolicyResource[] {
 }
 
 /**
- * Names the resources of a policy that a cluster does not serve, in few words: a group of which none is served is named once, because a
+ * Names the resources of a policy that a cluster does not serve, in few words: of a group of which it serves none only the group, because a
  * policy may cover many more ecosystems than a cluster has.
  */
 export function describeAbsent(policy: Policy, absent: readonly PolicyResource[]): string {
   const all = resourcesOf(policy);
-  return [...Map.groupBy(absent, ({ group }) => group)]
-    .map(([group, missing]) => {
-      const names = missing.map(({ resource }) => resource);
-      const [name = ""] = names;
-      if (names.length === 1) return resourceName({ group, resource: name });
-      const isWhole = names.length === all.filter((each) => each.group === group).length;
-      const called = group === "" ? "the core group" : group;
-      return isWhole
-        ? `the ${names.length} resources of ${called}`
-        : `${names.slice(0, -1).join(", ")} and ${names.at(-1)} of ${called}`;
-    })
-    .join("; ");
+  const groups = [...Map.groupBy(absent, ({ group }) => group)].map(([group, missing]) => ({
+    group,
+    names: missing.map(({ resource }) => resource),
+    isWhole: missing.length === all.filter((each) => each.group === group).length,
+  }));
+  const called = (group: string): string => (group === "" ? "the core group" : group);
+  const brief = groups.flatMap(({ group, names, isWhole }) => {
+    const [name = "", second] = names;
+    if (second === undefined) return [resourceName({ group, resource: name })];
+    return isWhole ? [called(group)] : [];
+  });
+  const inPart = groups.flatMap(({ group, names, isWhole }) =>
+    names.length === 1 || isWhole ? [] : [`${names.slice(0, -1).join(", ")} and ${names.at(-1)} of ${called(group)}`],
+  );
+  return [brief.join(", "), ...inPart].filter((text) => text !== "").join("; ");
 }

@@ -22,28 +22,25 @@ export function nearNamesIn(api: ApiClient, { targets }: Policy): NearNames {
     return known;
   };
   let listed: Promise<readonly string[]> | undefined;
-  return async ({ group, resource }) => {
-    listed ??= groupsOf(api);
-    const candidates = (await listed).flatMap((name): readonly Candidate[] => {
-      if (name === group || (group !== "" && name !== "" && isNear(group, name)))
-        return [{ group: name, isMeant: (each) => isNear(resource, each) || pluralsOf(resource).includes(each) }];
-      const isMoved = domainOf(name) !== undefined && domainOf(name) === domainOf(group);
-      return isMoved ? [{ group: name, isMeant: (each) => [resource, ...pluralsOf(resource)].includes(each) }] : [];
-    });
+  const meantIn = async (groups: readonly string[], isMeant: (resource: string) => boolean) => {
     const found = await Promise.all(
-      candidates.map(async ({ group: name, isMeant }) =>
-        [...(await servedOf(name)).keys()]
-          .filter((each) => isMeant(each) && !isCovered(name, each))
-          .map((each) => resourceName({ group: name, resource: each })),
+      groups.map(async (group) =>
+        [...(await servedOf(group)).keys()]
+          .filter((resource) => isMeant(resource) && !isCovered(group, resource))
+          .map((resource) => resourceName({ group, resource })),
       ),
     );
     return found.flat();
   };
-}
-
-interface Candidate {
-  readonly group: string;
-  readonly isMeant: (resource: string) => boolean;
+  return async ({ group, resource }) => {
+    listed ??= groupsOf(api);
+    const groups = await listed;
+    const alike = groups.filter((name) => name === group || (group !== "" && name !== "" && isNear(group, name)));
+    const near = await meantIn(alike, (name) => isNear(resource, name) || pluralsOf(resource).includes(name));
+    if (near.length > 0 || group === "") return near;
+    const related = groups.filter((name) => name !== "" && domainOf(name) === domainOf(group));
+    return meantIn(related, (name) => name === resource || pluralsOf(resource).includes(name));
+  };
 }
 
 const groupsOf = async (api: ApiClient): Promise<readonly string[]> => {
@@ -58,5 +55,5 @@ const pluralsOf = (singular: string): readonly string[] => [
   singular.replace(/y$/, "ies"),
 ];
 
-/** `fluxcd.io` of `helm.toolkit.fluxcd.io`; undefined for a group that is not named by a domain. */
-const domainOf = (group: string): string | undefined => /[^.]+\.[^.]+$/.exec(group)?.[0];
+/** `fluxcd.io` of `helm.toolkit.fluxcd.io`. */
+const domainOf = (group: string): string => group.split(".").slice(-2).join(".");

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../lib/meta/json.ts";
+import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import { formatPath, type Path } from "../../lib/policy/path.ts";
 import { type Field, identityPaths, type Target, targetOf } from "../../lib/policy/policy.ts";
 import { resourceName } from "../cluster/resource-name.ts";
@@ -66,12 +66,16 @@ interface MissingPath {
 const comparison = (schema: JsonObject, target: Target): Comparison => {
   const places = new Map<string, readonly SchemaPlace[]>();
   const missing: MissingPath[] = [];
-  for (const { path, of } of pathsOf(target)) {
+  const paths = pathsOf(target);
+  const ofPolicy = new Set(paths.map(({ path }) => formatPath(path)));
+  for (const { path, of } of paths) {
     const key = formatPath(path);
     if (places.has(key)) continue;
     const found = schemaPlacesOf(schema, path);
     places.set(key, found);
-    if (found.length === 0) missing.push({ path, text: `${key}${of}${hintFor(schema, path)}` });
+    const instead = found.length > 0 ? [] : insteadOf(schema, path).filter((other) => !ofPolicy.has(other));
+    const notes = [...of, ...(instead.length > 0 ? [`there is ${listed(instead)}`] : [])];
+    if (found.length === 0) missing.push({ path, text: `${key}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}` });
   }
   const mistyped = target.fields.flatMap((field) => mistypedAt(field, places.get(formatPath(field.path)) ?? []));
   const isOpen = [...places.values()].every((some) => some.every(({ schema: there }) => there === undefined));
@@ -79,32 +83,35 @@ const comparison = (schema: JsonObject, target: Target): Comparison => {
 };
 
 /** All paths of a target, each with what it is where it is not the path of a field. */
-const pathsOf = ({ fields, statusPaths }: Target): readonly { readonly path: Path; readonly of: string }[] => [
-  ...fields.map(({ path }) => ({ path, of: "" })),
+const pathsOf = ({
+  fields,
+  statusPaths,
+}: Target): readonly { readonly path: Path; readonly of: readonly string[] }[] => [
+  ...fields.map(({ path }) => ({ path, of: [] })),
   ...fields.flatMap((field) => [
     ...identityPaths(field)
       .slice(1)
-      .map((path) => ({ path, of: ` (the namespace of ${formatPath(field.path)})` })),
-    ...field.whenSet.map(({ path }) => ({ path, of: ` (in whenSet of ${formatPath(field.path)})` })),
+      .map((path) => ({ path, of: [`the namespace of ${formatPath(field.path)}`] })),
+    ...field.whenSet.map(({ path }) => ({ path, of: [`in whenSet of ${formatPath(field.path)}`] })),
   ]),
-  ...statusPaths.map((path) => ({ path, of: " (in statusPaths)" })),
+  ...statusPaths.map((path) => ({ path, of: ["in statusPaths"] })),
 ];
 
-/** A path that the schema has and that a missing one may mean: with another name of its last members, or elsewhere. */
-const hintFor = (schema: JsonObject, path: Path): string => {
+/** The paths that the schema has and that a missing one may mean: one with a like name in place of the first missing one, or the same name elsewhere. */
+const insteadOf = (schema: JsonObject, path: Path): readonly string[] => {
   const known = path.findLastIndex((_, index) => schemaPlacesOf(schema, path.slice(0, index)).length > 0);
   const [parent] = schemaPlacesOf(schema, path.slice(0, known));
+  const properties = parent?.schema?.["properties"];
   const step = path[known];
-  const names = Object.keys((parent?.schema?.["properties"] ?? {}) as JsonObject);
-  const near = typeof step === "object" ? nearest(step.key, names) : undefined;
-  if (near !== undefined) {
-    const other = [...path.slice(0, known), { key: near }, ...path.slice(known + 1)];
-    if (schemaPlacesOf(schema, other).length > 0) return `, but ${formatPath(other)}`;
-  }
+  const like =
+    typeof step === "object" ? nearest(step.key, Object.keys(isObject(properties) ? properties : {})) : undefined;
+  const other = like === undefined ? [] : [...path.slice(0, known), { key: like }, ...path.slice(known + 1)];
+  if (like !== undefined && schemaPlacesOf(schema, other).length > 0) return [formatPath(other)];
   const [first, last] = [path[0], path.at(-1)];
-  if (first === undefined || last === undefined) return "";
-  const elsewhere = schemaPlacesOf(schema, [first, "deep", last]).filter((place) => place.schema !== undefined);
-  return elsewhere.length > 0 ? `, but ${listed(elsewhere.map((place) => formatPath(place.path)))}` : "";
+  if (first === undefined || last === undefined) return [];
+  return schemaPlacesOf(schema, [first, "deep", last]).flatMap((place) =>
+    place.schema === undefined ? [] : [formatPath(place.path)],
+  );
 };
 
 /** A field whose places can hold no name, so that every object that has a value there is refused. */

@@ -15,8 +15,9 @@ test.for([
   ["nothing", [], ""],
   ["one resource of a group", ["plums.a.io"], "plums.a.io"],
   ["some of a group", ["apples.a.io", "plums.a.io"], "apples and plums of a.io"],
-  ["a whole group, from two targets", ["apples.a.io", "pears.a.io", "plums.a.io"], "the 3 resources of a.io"],
-  ["the only one of a group, and of the core group", ["robots.b.io", "pods."], "robots.b.io; pods"],
+  ["a whole group, from two targets", ["apples.a.io", "pears.a.io", "plums.a.io"], "a.io"],
+  ["the only one of a group, and of the core group", ["robots.b.io", "pods."], "robots.b.io, pods"],
+  ["all three forms", ["apples.a.io", "pears.a.io", "robots.b.io"], "robots.b.io; apples and pears of a.io"],
 ] as const)("%s", ([, names, expected]) => {
   const absent = names.map((name) => {
     const [resource = "", ...group] = name.split(".");

@@ -51,7 +51,7 @@ test.for([
     "a slip, and the path that it means",
     [account("spec.account"), account("spec.parts[*].acount")],
     [
-      `warn: robots.example.com in v1: the schema does not have spec.parts[*].acount, but spec.parts[*].account, ${dropped}`,
+      `warn: robots.example.com in v1: the schema does not have spec.parts[*].acount (there is spec.parts[*].account), ${dropped}`,
       "ok: 1 paths of the policy are in the schemas",
     ],
   ],
@@ -59,7 +59,7 @@ test.for([
     "a path that has moved",
     ["spec.user", account("spec.template.account")],
     [
-      `warn: robots.example.com in v1: the schema does not have spec.template.account, but spec.account, spec.parts[*].account, ${dropped}`,
+      `warn: robots.example.com in v1: the schema does not have spec.template.account (there is spec.account, spec.parts[*].account), ${dropped}`,
       "ok: 1 paths of the policy are in the schemas",
     ],
   ],
