@@ -1,3 +1,4 @@
+import { serviceAccountUsername } from "../../lib/identity/index.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { Target } from "../../lib/policy/policy.ts";
 import { formatQuestion } from "../../lib/question/index.ts";
@@ -94,11 +95,16 @@ export function findingOf(evidence: Evidence, rights: Rights | undefined): Repor
 const isActedOn = ({ kind, standsFor }: Stated): boolean =>
   kind === "named" || ordinaryToKeepers.includes(kind) || (kind === "empty" && standsFor !== "");
 
+/** Controllers of the cluster itself that may write every object, and change nothing that is judged (rule `change`). */
+const unchanging = ["generic-garbage-collector", "storage-version-migrator-controller"].map((name) =>
+  serviceAccountUsername({ namespace: "kube-system", name }),
+);
+
 /** The usernames that need no permission to keep the field: that of the identity itself, and those of trusted writers. */
 const keepersOf = ({ writers }: Target, { kind, names, rule, declared, standsFor }: Stated): readonly string[] => {
   const isNever =
     names === "group" || rule?.permission !== undefined || (kind === "privileged" && declared !== standsFor);
-  return [...(isNever ? [] : [declared || standsFor]), ...writers.map(({ username }) => username)];
+  return [...(isNever ? [] : [declared || standsFor]), ...writers.map(({ username }) => username), ...unchanging];
 };
 
 const allowedBy = ({ permissions }: Stated): string =>

@@ -18,8 +18,7 @@ const meanings: Readonly<Record<Exclude<FindingKind, "named">, string>> = {
   privileged: "names a value that the controller treats as its own identity",
   "any-account": "holds a value that can name any service account of the namespace; it is not read",
   "other-namespace": "names a service account of another namespace than the object's",
-  "in-status":
-    "has a status that names an identity, which the controller acts on and the rest of the object does not name",
+  "in-status": "its status names an identity that the rest of the object does not name, and the controller acts on it",
   forbidden: "a given writer may not impersonate the named identity",
   "unsafe-name": "names a text that cannot be the name of a user or of a service account",
   "not-a-string": "holds a value of another type where a name should stand",

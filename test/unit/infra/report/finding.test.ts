@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { findingOf, kindOf } from "../../../../infra/report/finding.ts";
+import { rightsIn } from "../../../../infra/report/rights.ts";
 import { type Kind, statedBy } from "../../../../infra/report/stated.ts";
 import type { WouldBe } from "../../../../infra/report/would-be.ts";
 import { readPolicy } from "../../../../lib/policy/index.ts";
@@ -108,4 +109,44 @@ test("a field with a permission of its own says that permission", () => {
   const asked = (name: string): string => `without the permission to execute-as works.example.com/${name} -n a`;
   expect(finding("").whenEnforced).toBe(`an edit by an editor ${asked("agent")} is refused`);
   expect(finding("bob").whenEnforced).toBe(`an edit by a user ${asked("bob")} is refused`);
+});
+
+test("those whose writes are not refused are not among those who may not keep a field", () => {
+  const resource = { group: "example.com", version: "v1", resource: "robots", hasStatus: true };
+  const fields = [{ path: "spec.account", serviceAccount: "name", emptyStandsFor: "system:serviceaccount:a:robot" }];
+  const policy = readPolicy({
+    name: "test",
+    targets: [
+      { group: "example.com", versions: ["v1"], resources: ["arms"], fields },
+      {
+        ...{ group: "example.com", versions: ["v1"], resources: ["robots"], fields },
+        writers: [{ username: "system:serviceaccount:a:copier", copiesFrom: "arms.example.com" }],
+      },
+    ],
+  });
+  const [, target] = policy.targets;
+  const object = { metadata: { namespace: "a", name: "r2" }, spec: {} };
+  const [stated] = statedBy(policy, resource, object);
+  if (!stated || !target) throw new Error("there is one");
+  const apiVersion = "rbac.authorization.k8s.io/v1";
+  const account = (namespace: string, name: string) => ({ kind: "ServiceAccount", namespace, name });
+  const rule = { verbs: ["update"], apiGroups: ["example.com"], resources: ["robots"] };
+  const rights = rightsIn(
+    [
+      { apiVersion, kind: "ClusterRole", metadata: { name: "w" }, rules: [rule] },
+      {
+        ...{ apiVersion, kind: "ClusterRoleBinding", metadata: { name: "w" } },
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "w" },
+        subjects: [
+          account("a", "robot"),
+          account("a", "copier"),
+          account("kube-system", "generic-garbage-collector"),
+          account("b", "robot"),
+        ],
+      },
+    ],
+    () => {},
+  );
+  const evidence = { resource, target, object, stated, managers: { field: [], spec: [] }, wouldBe: [] };
+  expect(findingOf(evidence, rights).mayNotKeep).toEqual(["ServiceAccount b/robot"]);
 });

@@ -204,3 +204,9 @@ test.for([
 ])("$what", ({ fields, object, expected }) => {
   expect(ofObject({ fields }, object)).toEqual(expected);
 });
+
+test("a member that differs in letter case from a guarded one, where its controller ignores that", () => {
+  const object = { spec: { SA: "root" } };
+  expect(ofObject({ fields: [account], ignoresLetterCase: true }, object)).toEqual({ "spec.SA": ["letter-case", ""] });
+  expect(ofObject({ fields: [account] }, object)).toEqual({});
+});
