@@ -27,10 +27,10 @@ export async function checkPaths({ policy, served, definition, whyUnread }: Site
         const name = resourceName({ group, resource });
         const why = await whyUnread(name);
         const schema = schemaOf(await definition(name), version);
-        const { wanted, missing, mistyped, isOpen } = comparison(schema, target);
+        const { present, missing, mistyped, isOpen } = comparison(schema, target);
         if (why !== undefined) unread.set(name, why);
         else if (isOpen) open.push(`${name} in ${version}`);
-        else found += wanted - missing.length - mistyped.length;
+        else found += present - mistyped.length;
         results.push(...resultsOf(`${name} in ${version}`, { target, missing, mistyped }));
       }
   const [anyReason] = unread.values();
@@ -48,8 +48,8 @@ export async function checkPaths({ policy, served, definition, whyUnread }: Site
 }
 
 interface Comparison {
-  /** How many paths were looked for. */
-  readonly wanted: number;
+  /** How many paths the schema has. */
+  readonly present: number;
   /** Paths that the schema does not have, each with a hint. */
   readonly missing: readonly MissingPath[];
   /** Sentences about paths that lead to something that is not a name. */
@@ -74,13 +74,27 @@ const comparison = (schema: JsonObject, target: Target): Comparison => {
     const found = schemaPlacesOf(schema, path);
     places.set(key, found);
     const instead = found.length > 0 ? [] : insteadOf(schema, path).filter((other) => !ofPolicy.has(other));
+    if (instead.length === 0 && isCarrier(schema, target, path)) continue;
     const notes = [...of, ...(instead.length > 0 ? [`there is ${listed(instead)}`] : [])];
     if (found.length === 0) missing.push({ path, text: `${key}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}` });
   }
   const mistyped = target.fields.flatMap((field) => mistypedAt(field, places.get(formatPath(field.path)) ?? []));
   const isOpen = [...places.values()].every((some) => some.every(({ schema: there }) => there === undefined));
-  return { wanted: places.size, missing, mistyped, isOpen: isOpen && missing.length === 0 };
+  const present = [...places.values()].filter((some) => some.length > 0).length;
+  return { present, missing, mistyped, isOpen: isOpen && missing.length === 0 };
 };
+
+/**
+ * Whether a field is meant to be always empty: it carries the rule of objects that name an account by another path (Flux:
+ * `spec.kubeConfig.configMapRef`).
+ */
+const isCarrier = (schema: JsonObject, { fields }: Target, path: Path): boolean =>
+  fields.some(
+    (field) =>
+      formatPath(field.path) === formatPath(path) &&
+      field.onEmpty === "allow" &&
+      field.whenSet.some(({ onEmpty, path: set }) => onEmpty !== "allow" && schemaPlacesOf(schema, set).length > 0),
+  );
 
 /** All paths of a target, each with what it is where it is not the path of a field. */
 const pathsOf = ({

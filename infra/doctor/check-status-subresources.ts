@@ -29,7 +29,7 @@ export async function checkStatusSubresources({ policy, served, definition }: Si
     JSON.stringify([statusPaths, statusWriters]),
   );
   return [...alike.values()].flatMap((some) =>
-    some.slice(0, 1).map(({ target }) => resultOf(target, some.map(({ where }) => where).join(", "))),
+    some.slice(0, 1).map(({ target }) => resultOf(target, storedIn(some.map(({ where }) => where)))),
   );
 }
 
@@ -39,9 +39,13 @@ interface VersionWithout {
   readonly target: Target;
 }
 
-const resultOf = ({ statusPaths, statusWriters }: Target, where: string): CheckResult => {
+const storedIn = (versions: readonly string[]): string =>
+  versions.length === 1
+    ? `${versions[0]} has no status subresource: its status is stored with the object`
+    : `${versions.join(", ")} have no status subresource: their status is stored with the object`;
+
+const resultOf = ({ statusPaths, statusWriters }: Target, stored: string): CheckResult => {
   const paths = statusPaths.map(formatPath);
-  const stored = `${where} has no status subresource: its status is stored with the object`;
   if (paths.length > 0)
     return fail(
       check,

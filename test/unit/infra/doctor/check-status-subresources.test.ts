@@ -64,7 +64,14 @@ test.for([
     { statusWriters, resources: ["workflows", "cronworkflows"] },
     false,
     withStatus,
-    [["ok", spared.replace(" has", ", cronworkflows.argoproj.io in v1alpha1 has")]],
+    [
+      [
+        "ok",
+        spared
+          .replace(" has no", ", cronworkflows.argoproj.io in v1alpha1 have no")
+          .replace("its status", "their status"),
+      ],
+    ],
   ],
 ] as const)("%s", async ([, target, hasStatus, version, expected]) => {
   expect(await examine(target, hasStatus, version)).toEqual(expected);
