@@ -1,4 +1,4 @@
-import { definePreset } from "./preset.ts";
+import { definePreset, type PresetTarget } from "./preset.ts";
 
 /** Providers that use a token of the account, by the path to its reference. */
 const providers = [
@@ -70,7 +70,7 @@ export const externalSecrets = definePreset({
       ],
       ...emptyIsFine,
     });
-    const generator = (resource: string, fields: readonly { readonly path: string }[]) => ({
+    const generator = (resource: string, fields: PresetTarget["fields"]) => ({
       group: "generators.external-secrets.io",
       versions: ["v1alpha1"],
       resources: [resource],
