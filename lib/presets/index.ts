@@ -1,4 +1,5 @@
 import { argoCd } from "./argo-cd.ts";
+import { argoWorkflows } from "./argo-workflows.ts";
 import { externalSecrets } from "./external-secrets.ts";
 import { flux } from "./flux.ts";
 import { kapp } from "./kapp.ts";
@@ -27,6 +28,7 @@ export {
  */
 export const presets = {
   "argo-cd": argoCd,
+  "argo-workflows": argoWorkflows,
   "external-secrets": externalSecrets,
   fleet: rancherFleet,
   flux,

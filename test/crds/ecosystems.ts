@@ -23,6 +23,8 @@ export interface Reason {
 /** The facts about an ecosystem that its preset does not say. The page of presets shows them, and the CRDs are compared with them. */
 export interface Ecosystem {
   readonly sources: readonly Source[];
+  /** Options of the preset that guard what it leaves alone by default. */
+  readonly options: Readonly<Record<string, string>>;
   /** The meaning of an empty field. */
   readonly empty: string;
   readonly proof: "the controller ran" | "CRDs and source read";
@@ -32,13 +34,23 @@ export interface Ecosystem {
   readonly notCovered: readonly (Reason & { readonly what: string })[];
   /** Places where the schema allows every member. */
   readonly opaque: readonly Reason[];
+  /** Paths of the preset that no object has, so that a condition alone decides. */
+  readonly alwaysEmpty: readonly string[];
   /** Guarded resources, `PLURAL.GROUP/VERSION`, whose CRDs are not among the sources, each with the reason. */
   readonly unread: Readonly<Record<string, string>>;
   /** Guarded versions, `PLURAL.GROUP/VERSION`, whose status is stored with the object, while the preset names no writer of it. */
   readonly withoutStatusWriters: readonly string[];
 }
 
-const nothing = { limits: [], notCovered: [], opaque: [], unread: {}, withoutStatusWriters: [] } as const;
+const nothing = {
+  options: {},
+  limits: [],
+  notCovered: [],
+  opaque: [],
+  alwaysEmpty: [],
+  unread: {},
+  withoutStatusWriters: [],
+} as const;
 
 const chartValues: Reason = {
   paths: /\bhelm\.values(Object)?$|^spec\.values$/,
@@ -50,6 +62,16 @@ const labels: Reason = { paths: /\.matchLabels$/, because: "labels of a selector
 const appliedObjects = "objects that the guarded account applies, each of which is judged then";
 
 const ofProvider = (paths: RegExp, what: string) => ({ paths, what, because: "it is an identity of the provider" });
+
+/** Names in Pods that are no choice of an account. */
+const inPods = [
+  {
+    paths: /\bprojected\.sources\[\*\]\.serviceAccountToken$/,
+    what: "`serviceAccountToken` of a projected volume",
+    because: "it is a token of the Pod's own account",
+  },
+  { paths: /\bwindowsOptions\.runAsUserName$/, what: "`runAsUserName`", because: "it is a user in a container" },
+] as const;
 
 export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
   "argo-cd": {
@@ -82,29 +104,82 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
     ],
     withoutStatusWriters: ["appprojects.argoproj.io/v1alpha1"],
   },
+  "argo-workflows": {
+    ...nothing,
+    options: { events: "guarded" },
+    sources: [
+      { module: "github.com/argoproj/argo-workflows/v3", crds: "manifests/base/crds/full" },
+      { module: "github.com/argoproj/argo-events", crds: "manifests/base/crds" },
+    ],
+    empty:
+      "The account `default` of the namespace, or with `workflowTemplateRef` the account of that template. The first needs no permission, the second is refused unless `emptyWithTemplate: allow` is set.",
+    proof: "the controller ran",
+    limits: [
+      "A template that a Workflow refers to is trusted with its accounts, because its author answered for them, unless `references: all-accounts` is set.",
+      "Sensors, EventSources and EventBuses of Argo Events are guarded with `events: guarded`.",
+    ],
+    notCovered: [
+      {
+        resources: /^workflowtasksets\./,
+        paths: /^spec\.tasks\[\*\]\.(.*\.)?(serviceAccountName|executor)$/,
+        what: "accounts in `spec.tasks` of a WorkflowTaskSet",
+        because: "the agent only sends HTTP requests and calls plugins, in a Pod that runs already",
+      },
+      {
+        resources: /^workflowartifactgctasks\./,
+        paths: /\.artifactGC\.serviceAccountName$/,
+        what: "accounts in a WorkflowArtifactGCTask",
+        because: "a Pod that runs already deletes the artifacts, and does not read it",
+      },
+      {
+        resources: /^workflows\./,
+        paths: /^status\.stored.*\.executor$/,
+        what: "`executor` in the status of a Workflow",
+        because: "its one member is `serviceAccountName`, which is guarded at any depth there",
+      },
+      ofProvider(/\.(usernameSecret|krbUsername|serviceAccountKeySecret)$/, "users of artifact stores"),
+      ...inPods,
+    ],
+    opaque: [
+      { paths: /\b(withItems|plugin)$/, because: "data for templates and plugins" },
+      {
+        resources: /^workflowtasksets\./,
+        paths: /^spec\.tasks\[\*\].*\.inline$/,
+        because: "of steps, which the agent does not run",
+      },
+      { resources: /^(eventbus|eventsources|sensors)\./, paths: /^status$/, because: "the controller's report" },
+    ],
+    withoutStatusWriters: [
+      "clusterworkflowtemplates.argoproj.io/v1alpha1",
+      "workfloweventbindings.argoproj.io/v1alpha1",
+      "workflowtaskresults.argoproj.io/v1alpha1",
+      "workflowtemplates.argoproj.io/v1alpha1",
+    ],
+  },
   "external-secrets": {
     ...nothing,
     sources: [{ module: "github.com/external-secrets/external-secrets", crds: "config/crds/bases" }],
     empty:
-      "The provider's other login counts, which is often the cloud identity of the controller's Pod. Vault's Kubernetes login without a Secret sends the token of `controller`, so an empty field stands for it.",
+      "The provider's other login counts, which is often the cloud identity of the controller's Pod. Vault's Kubernetes login without a Secret, and Infisical's, send the token of the controller, so an empty field stands for `controller`.",
     proof: "CRDs and source read",
     limits: [
       "A ClusterSecretStore without a namespace beside the account takes the account from each namespace that uses it, and is refused.",
       "A ClusterGenerator takes its account from each namespace that uses it, whatever namespace it names: it needs the permission to impersonate every service account.",
       "The cloud identity of the controller's Pod belongs to every store without an account.",
-      "An Akeyless Secret with the access type `k8s`, and an Infisical store with `kubernetesAuthCredentials`, send the controller's own token. Neither has a field that says so: refuse them by another policy.",
+      "A store whose Akeyless Secret has the access type `k8s` sends the controller's own token. The object does not show it.",
     ],
     notCovered: [
       {
         paths: /\.infisical\.auth\.kubernetesAuthCredentials\.serviceAccountTokenPath$/,
         what: "`infisical.auth.kubernetesAuthCredentials.serviceAccountTokenPath`",
-        because: "it names a Secret with the path of a token in the controller's Pod, and no account",
+        because: "it names no account; the login is judged as the controller's account",
       },
       ofProvider(/\buser_?name(Secret)?$|\.ldapUsername$/i, "usernames for a provider"),
       ofProvider(/\.serviceAccountKeyFilePath$/, "`infisical.auth.gcpIamAuthCredentials.serviceAccountKeyFilePath`"),
       ofProvider(/\.onepasswordSDK\.auth\.serviceAccountSecretRef$/, "`onepasswordSDK.auth.serviceAccountSecretRef`"),
       ofProvider(/^spec\.(generator\.grafanaSpec\.)?serviceAccount$/, "`serviceAccount` of a Grafana generator"),
     ],
+    alwaysEmpty: ["spec.provider.infisical.auth.kubernetesAuthCredentials.serviceAccountRef.name"],
     opaque: [
       { resources: /pushsecrets\./, paths: /\bmetadata$/, because: "metadata for the provider" },
       { paths: /\bparameters$/, because: "parameters of a request to Vault" },
@@ -153,7 +228,8 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
       "The controller itself, which is cluster-admin, or the account of its flag `--default-service-account`. In `decryption` and in a source: the controller's own cloud identity.",
     proof: "the controller ran",
     limits: [
-      "With `spec.kubeConfig` the account lives on another cluster. It is asked about as if it lived on this one, and an empty field means the account of the kubeconfig.",
+      "With `spec.kubeConfig.secretRef` the account lives on another cluster. It is asked about as if it lived on this one, and an empty field means the account of the kubeconfig.",
+      "A ConfigMap of `spec.kubeConfig.configMapRef` can name any account, so a reference to one is judged as the controller's own account.",
       "Alerts, receivers, image automation and Terraform objects are not guarded: their modules could not be read.",
     ],
     notCovered: [
@@ -165,6 +241,7 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
       },
     ],
     opaque: [chartValues],
+    alwaysEmpty: ["spec.kubeConfig.configMapRef.serviceAccountName"],
   },
   kapp: {
     ...nothing,
@@ -295,18 +372,7 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
       "The controller of Triggers creates the `customResource` of an EventListener in any namespace that it names.",
       "A custom task may give a meaning of its own to the specification of a CustomRun.",
     ],
-    notCovered: [
-      {
-        paths: /\bprojected\.sources\[\*\]\.serviceAccountToken$/,
-        what: "`serviceAccountToken` of a projected volume",
-        because: "it is a token of the Pod's own account",
-      },
-      {
-        paths: /\bwindowsOptions\.runAsUserName$/,
-        what: "`runAsUserName`",
-        because: "it is a user in a container",
-      },
-    ],
+    notCovered: inPods,
     opaque: [
       { paths: /^status\b/, because: "the controller's report" },
       { paths: /\b(value|default)$/, because: "a value of a parameter or a result" },

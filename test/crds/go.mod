@@ -5,6 +5,7 @@ go 1.26.0
 
 require (
 	github.com/argoproj/argo-cd/v3 v3.4.0
+	github.com/argoproj/argo-events v1.9.6
 	github.com/argoproj/argo-workflows/v3 v3.7.0
 	github.com/external-secrets/external-secrets v1.3.2
 	github.com/fluxcd/helm-controller v1.4.0

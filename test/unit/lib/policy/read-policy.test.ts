@@ -51,6 +51,7 @@ describe("a policy says little and means much", () => {
           onPrivilegedRequester: "deny",
           writers: [],
           statusWriters: [],
+          ignoresLetterCase: false,
         },
       ],
     });
@@ -97,6 +98,7 @@ describe("a policy says little and means much", () => {
         statusPaths: [],
         writers: [],
         statusWriters: [],
+        ignoresLetterCase: false,
         onPrivilegedRequester: "deny",
       },
     ]);
@@ -117,6 +119,7 @@ describe("a policy says little and means much", () => {
         statusPaths: [],
         writers: [],
         statusWriters: [],
+        ignoresLetterCase: false,
         onPrivilegedRequester: "deny",
       },
     ]);
@@ -142,13 +145,14 @@ describe("a policy says little and means much", () => {
       emptyStandsFor: "guest",
       onPrivilegedRequester: "default",
       statusWriters: ["system:serviceaccount:argo:argo"],
+      ignoresLetterCase: true,
     };
-    const { group, versions, resources, onPrivilegedRequester, writers, statusWriters } = all;
+    const { group, versions, resources, onPrivilegedRequester, writers, statusWriters, ignoresLetterCase } = all;
     const { privileged, unprivileged, onForbidden, onEmpty, permission, emptyStandsFor } = all;
     const rule = { privileged, unprivileged, onForbidden, onEmpty, permission, emptyStandsFor, whenSet: [] };
     expect(readPolicy({ name: "mine", targets: [all] }).targets).toEqual([
       {
-        ...{ group, versions, resources, onPrivilegedRequester, writers, statusWriters },
+        ...{ group, versions, resources, onPrivilegedRequester, writers, statusWriters, ignoresLetterCase },
         fields: [
           {
             path: [key("spec"), key("sa")],
@@ -309,7 +313,7 @@ describe("an invalid policy is refused with the place, the value and the fix", (
     expect(() => readPolicy(value)).toThrow(new PolicyError(message));
   };
   const members =
-    "group, versions, resources, fields, privileged, unprivileged, onForbidden, onEmpty, emptyIsUnprivileged, emptyStandsFor, permission, statusPaths, onPrivilegedRequester, writers, statusWriters";
+    "group, versions, resources, fields, privileged, unprivileged, onForbidden, onEmpty, emptyIsUnprivileged, emptyStandsFor, permission, statusPaths, onPrivilegedRequester, writers, statusWriters, ignoresLetterCase";
   const fieldMembers =
     "path, serviceAccount, names, privileged, unprivileged, onForbidden, onEmpty, emptyIsUnprivileged, emptyStandsFor, permission, whenSet";
   const aPath = 'must be a path such as spec.a.b, spec.list[*].b, spec.**.b or metadata.labels["a/b"]';
@@ -650,6 +654,7 @@ describe("an invalid policy is refused with the place, the value and the fix", (
     [{ emptyStandsFor: ["guest"] }, `emptyStandsFor ${printable}, not a list`],
     [{ emptyStandsFor: "b".repeat(1_025) }, `emptyStandsFor ${printable}, not "${"b".repeat(1_025)}"`],
     [{ onPrivilegedRequester: "allow" }, 'onPrivilegedRequester must be "deny" or "default", not "allow"'],
+    [{ ignoresLetterCase: false }, "ignoresLetterCase must be true, or absent, not false"],
     [{ statusWriters: "argo" }, 'statusWriters must be a list of usernames, not "argo"'],
     [{ statusWriters: {} }, "statusWriters must be a list of usernames, not an object"],
     [{ statusWriters: ["argo", ""] }, `statusWriters[1] ${printable}, not ""`],
