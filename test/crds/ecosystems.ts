@@ -27,7 +27,8 @@ export interface Ecosystem {
   readonly options: Readonly<Record<string, string>>;
   /** The meaning of an empty field. */
   readonly empty: string;
-  readonly proof: "the controller ran" | "CRDs and source read";
+  /** Controllers that the guard was tried with. The meaning of all other fields was read from the source. */
+  readonly ran: readonly string[];
   /** Sentences on what the preset cannot do, and on what it asks of its users. */
   readonly limits: readonly string[];
   /** Places with the name of an account, or a name that looks like one, in words for the page. */
@@ -43,6 +44,7 @@ export interface Ecosystem {
 }
 
 const nothing = {
+  ran: [],
   options: {},
   limits: [],
   notCovered: [],
@@ -78,7 +80,6 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
     ...nothing,
     sources: [{ module: "github.com/argoproj/argo-cd/v3", crds: "manifests/crds" }],
     empty: "The sync fails. The CRD requires the field.",
-    proof: "CRDs and source read",
     limits: [
       "The guard has an effect where `application.sync.impersonation.enabled` is set in the ConfigMap argocd-cm. Without it every sync has the rights of argocd-application-controller.",
       "An Application names no account. The AppProject that it selects does, so rights on Applications of a project are rights to act as the accounts of that project.",
@@ -113,7 +114,7 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
     ],
     empty:
       "The account `default` of the namespace, or with `workflowTemplateRef` the account of that template. The first needs no permission, the second is refused unless `emptyWithTemplate: allow` is set.",
-    proof: "the controller ran",
+    ran: ["workflow-controller"],
     limits: [
       "A template that a Workflow refers to is trusted with its accounts, because its author answered for them, unless `references: all-accounts` is set.",
       "Sensors, EventSources and EventBuses of Argo Events are guarded with `events: guarded`.",
@@ -161,7 +162,6 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
     sources: [{ module: "github.com/external-secrets/external-secrets", crds: "config/crds/bases" }],
     empty:
       "The provider's other login counts, which is often the cloud identity of the controller's Pod. Vault's Kubernetes login without a Secret, and Infisical's, send the token of the controller, so an empty field stands for `controller`.",
-    proof: "CRDs and source read",
     limits: [
       "A ClusterSecretStore without a namespace beside the account takes the account from each namespace that uses it, and is refused.",
       "A ClusterGenerator takes its account from each namespace that uses it, whatever namespace it names: it needs the permission to impersonate every service account.",
@@ -195,7 +195,6 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
     sources: [{ module: "github.com/rancher/fleet", crds: "charts/fleet-crd/templates/crds.yaml" }],
     empty:
       "The account `fleet-default` of the agent's namespace, or the agent itself, which is cluster-admin: it stands for `system:serviceaccount:cattle-fleet-system:fleet-agent`. An empty one in `targets` means the account of the whole object.",
-    proof: "CRDs and source read",
     limits: [
       "The account lives on the downstream clusters, so the permission is `execute-as` on the resource. Its name in the question is `system:serviceaccount:WORKSPACE:NAME`.",
       "The Job of a GitRepo creates Bundles as `git-GITREPO`, and fleet.yaml in the repository may name an account: that account is asked about like every requester, and needs a RoleBinding (below).",
@@ -226,7 +225,7 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
     ],
     empty:
       "The controller itself, which is cluster-admin, or the account of its flag `--default-service-account`. In `decryption` and in a source: the controller's own cloud identity.",
-    proof: "the controller ran",
+    ran: ["kustomize-controller", "helm-controller"],
     limits: [
       "With `spec.kubeConfig.secretRef` the account lives on another cluster. It is asked about as if it lived on this one, and an empty field means the account of the kubeconfig.",
       "A ConfigMap of `spec.kubeConfig.configMapRef` can name any account, so a reference to one is judged as the controller's own account.",
@@ -247,7 +246,6 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
     ...nothing,
     sources: [{ module: "github.com/vmware-tanzu/carvel-kapp-controller", crds: "config/config/crds.yml" }],
     empty: "With `spec.cluster` the account of that kubeconfig; otherwise the reconciliation fails.",
-    proof: "CRDs and source read",
     limits: [],
     notCovered: [
       {
@@ -263,7 +261,6 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
     ...nothing,
     sources: [{ module: "knative.dev/eventing", crds: "config" }],
     empty: "The account `default` of the namespace, which Knative's webhook writes into an ApiServerSource.",
-    proof: "CRDs and source read",
     limits: [
       "With authentication by OIDC, the editor of a Subscription or of a Channel with subscribers needs the permission to impersonate the account that Knative made for the Subscription.",
       "The channel template of a Broker stands in a ConfigMap, which is not judged.",
@@ -306,7 +303,6 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
     sources: [{ module: "open-cluster-management.io/api", crds: "." }],
     empty:
       "The agent's own account, which is cluster-admin on the managed cluster: it stands for `system:serviceaccount::klusterlet-work-sa`, as in OCM's own check.",
-    proof: "CRDs and source read",
     limits: [
       "The permission is OCM's own: `execute-as` on manifestworks, with the username of the account as its name. The namespace is the object's: for a ManifestWorkReplicaSet its own, and not those of the clusters.",
       "OCM's own webhook asks the same of ManifestWorks, but of an empty one only behind the feature gate `NilExecutorValidating`, of ManifestWorkReplicaSets never, and of an update only where the executor changes.",
@@ -340,7 +336,7 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
       },
     ],
     empty: "The controller itself, which may do anything; the preset writes the requester instead.",
-    proof: "the controller ran",
+    ran: ["the MustacheTemplate controller"],
     limits: [
       "The released controller creates some children before it knows the identity, with its own rights. Only its own code can mend that.",
       "With `enable-impersonation: false`, Razee's default, the controller replaces every identity by its own.",
@@ -366,7 +362,6 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
     ],
     empty:
       "The account of the ConfigMaps config-defaults and config-defaults-triggers, which Tekton's webhooks write into the field; in a trigger the EventListener's account. The account `default` therefore needs no permission.",
-    proof: "CRDs and source read",
     limits: [
       "Objects of a TriggerTemplate are created by the account of the trigger or of the EventListener: that account is asked about like every requester.",
       "The controller of Triggers creates the `customResource` of an EventListener in any namespace that it names.",

@@ -24,7 +24,10 @@ const table = (title: readonly string[], rows: readonly (readonly string[])[]): 
 const mostPaths = 6;
 
 const fieldsOf = ({ fields, statusPaths }: Target, preset: PresetName): string => {
-  const paths = [...fields.map(({ path }) => path), ...statusPaths].map((path) => `\`${formatPath(path)}\``);
+  const paths = [...fields.map(({ path }) => path), ...statusPaths]
+    .map(formatPath)
+    .filter((path) => !ecosystems[preset].alwaysEmpty.includes(path))
+    .map((path) => `\`${path}\``);
   const more = paths.length - mostPaths;
   return more > 1
     ? `${paths.slice(0, mostPaths).join(", ")} and ${more} more, which \`npm run -s manifests -- --policy ${preset} --show-policy\` prints`
@@ -55,9 +58,14 @@ const optionRow = ([name, { text, is, default: usual }]: readonly [string, Prese
   typeof is === "string" ? `a ${is}` : is.map((word) => `\`${word}\``).join(", "),
 ];
 
+const proofOf = (preset: PresetName): string => {
+  const { ran } = ecosystems[preset];
+  return ran.length > 0 ? `${ran.join(" and ")} ran` : "CRDs and source read";
+};
+
 const section = (preset: PresetName): readonly string[] => {
   const { project, options } = presets[preset];
-  const { empty, limits, notCovered, proof, options: more } = ecosystems[preset];
+  const { empty, limits, notCovered, options: more } = ecosystems[preset];
   const policy = readPolicy({ name: preset, targets: [{ preset, ...more }] });
   const left = notCovered.map(({ what, because }) => `${what}: ${because}`);
   const list = (title: string, items: readonly string[]) =>
@@ -66,7 +74,7 @@ const section = (preset: PresetName): readonly string[] => {
   return [
     `### ${preset}`,
     "",
-    `${project}. ${proof === "the controller ran" ? "Proven with the real controller." : "Read from the CRDs and the source; the controller did not run."}`,
+    `${project}. Proof: ${proofOf(preset)}.`,
     "",
     ...table(
       ["resources", "group and versions", "fields", "in-tree"],
@@ -75,7 +83,7 @@ const section = (preset: PresetName): readonly string[] => {
     ...(rows.length > 0 ? ["", ...table(["option", "default", "meaning", "values"], rows.map(optionRow))] : []),
     "",
     `An empty field: ${empty}`,
-    ...list("What it cannot do:", limits),
+    ...list("To know before you use it:", limits),
     ...list("Left alone:", left),
     "",
   ];
@@ -90,7 +98,7 @@ function madePart(): string {
     "",
     ...table(
       ["preset", "projects", "proof"],
-      names.map((preset) => [`[\`${preset}\`](#${preset})`, presets[preset].project, ecosystems[preset].proof]),
+      names.map((preset) => [`[\`${preset}\`](#${preset})`, presets[preset].project, proofOf(preset)]),
     ),
     "",
     ...names.flatMap(section),
