@@ -55,7 +55,7 @@ test.each([
     { "impersonate serviceaccounts/addon-controller -n projectsveltos": "no" },
     "denied",
   ],
-  ["kubevela", application, annotated({ [username]: "alice" }), {}, "permitted"],
+  ["kubevela", application, annotated({ [username]: "alice" }), {}, "self"],
   ["kubevela", application, annotated({ [username]: "bob" }), { "impersonate users/bob": "no" }, "replaced"],
   ["kubevela", application, annotated({}), {}, "defaulted"],
   [

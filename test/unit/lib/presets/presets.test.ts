@@ -238,7 +238,7 @@ const flux: readonly Row[] = rowsOf({ resource: "kustomizations.v1.kustomize.too
     comes: may,
   },
   { when: "a tenant names none", object: spec({}), asked: no(impersonateFlux), comes: refusedEmpty },
-  { when: "Flux's own bootstrap names none", by: fluxController, object: spec({}), comes: emptyIsFine },
+  { when: "Flux's own bootstrap names none", by: fluxController, object: spec({}), comes: ["self", "requester"] },
   {
     when: "on another cluster an empty field means the kubeconfig's account",
     object: spec({ kubeConfig: { secretRef: { name: "remote" } } }),
