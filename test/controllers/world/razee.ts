@@ -26,6 +26,8 @@ const installedPackages = (): string => {
     cwd: partial,
     stdio: ["ignore", "ignore", "inherit"],
   });
+  // Only this repository's own lock file is one that Dependabot watches.
+  rmSync(join(partial, "package-lock.json"));
   // Another run may have been faster.
   if (existsSync(folder)) rmSync(partial, { recursive: true });
   else renameSync(partial, folder);
