@@ -44,8 +44,6 @@ export interface IdentityField extends FieldContext {
  */
 export function identityFieldsOf(review: FieldContext, fields: readonly Field[]): readonly IdentityField[] {
   const found = fields.flatMap((field) => fieldsAt(review, field));
-  const deep = found.filter(({ field }) => isDeep(field.path));
-  if (deep.length === 0) return found;
   const others = new Set(found.filter((one) => !isDeep(one.field.path)).map(({ place }) => pointerOf(place.segments)));
   return found.filter((one) => !isDeep(one.field.path) || !others.has(pointerOf(one.place.segments)));
 }
