@@ -19,9 +19,10 @@ export const flux = definePreset({
     },
   },
   targets: ({ namespace, defaultServiceAccount }) => {
+    const usernameOf = (controller: string): string => `system:serviceaccount:${namespace}:${controller}`;
     const emptyIs = (controller: string): object =>
       defaultServiceAccount === undefined
-        ? { emptyStandsFor: `system:serviceaccount:${namespace}:${controller}` }
+        ? { emptyStandsFor: usernameOf(controller) }
         : { onEmpty: { default: defaultServiceAccount } };
     const actsAs = (controller: string) => ({
       path: "spec.serviceAccountName",
@@ -30,6 +31,15 @@ export const flux = definePreset({
       // The account of an empty field is then the one of the kubeconfig.
       whenSet: [{ path: "spec.kubeConfig.secretRef.name", onEmpty: "allow", emptyIsUnprivileged: true }],
     });
+    // The ConfigMap names a server and the account whose token Flux sends there: any account of the namespace or, without a name, the
+    // controller (fluxcd/pkg `auth/utils/restconfig.go`). The object has no such path, so the field is always empty.
+    const byConfigMap = (controller: string) => ({
+      path: "spec.kubeConfig.configMapRef.serviceAccountName",
+      ...account,
+      onEmpty: "allow",
+      emptyIsUnprivileged: true,
+      whenSet: [{ path: "spec.kubeConfig.configMapRef", emptyStandsFor: usernameOf(controller) }],
+    });
     // An empty field means the controller's own cloud identity, which Flux gives to every object.
     const ofCloud = (path: string) => ({ path, ...account, onEmpty: "allow", emptyIsUnprivileged: true });
     return [
@@ -37,13 +47,17 @@ export const flux = definePreset({
         group: "kustomize.toolkit.fluxcd.io",
         versions: ["v1"],
         resources: ["kustomizations"],
-        fields: [actsAs("kustomize-controller"), ofCloud("spec.decryption.serviceAccountName")],
+        fields: [
+          actsAs("kustomize-controller"),
+          byConfigMap("kustomize-controller"),
+          ofCloud("spec.decryption.serviceAccountName"),
+        ],
       },
       {
         group: "helm.toolkit.fluxcd.io",
         versions: ["v2"],
         resources: ["helmreleases"],
-        fields: [actsAs("helm-controller")],
+        fields: [actsAs("helm-controller"), byConfigMap("helm-controller")],
       },
       {
         group: "source.toolkit.fluxcd.io",

@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { goBuild } from "./go-build.ts";
 import { minorOf } from "./minor-of.ts";
 
 /** The programs of a control plane, by path. */
@@ -18,9 +18,9 @@ export type Source =
   | { readonly kind: "none"; readonly reason: string };
 
 const modules = fileURLToPath(new URL("../control-plane", import.meta.url));
-const progressEvery = 15_000;
 
-const isExecutable = (path: string): boolean => {
+/** Whether this process may run the file. */
+export const isExecutable = (path: string): boolean => {
   try {
     accessSync(path, constants.X_OK);
     return true;
@@ -54,7 +54,8 @@ export const everyVersion: readonly string[] = ["", ...readdirSync(modules)]
   .filter((version) => version !== oldestSupported)
   .sort((a, b) => minorOf(b) - minorOf(a));
 
-const onPath = (program: string): boolean =>
+/** Whether a program of this name is in a folder of PATH. */
+export const onPath = (program: string): boolean =>
   (process.env["PATH"] ?? "").split(delimiter).some((folder) => isExecutable(join(folder, program)));
 
 /**
@@ -84,42 +85,12 @@ export const findSource = (wanted?: string): Source => {
   };
 };
 
-const elapsed = (since: number): string => {
-  const seconds = Math.round((Date.now() - since) / 1000);
-  return `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}s`;
-};
-
-/** Builds the three programs, which takes about ten minutes with a cold Go cache, and reports its progress on stderr. */
+/** Builds the three programs, which takes about ten minutes with a cold Go cache. */
 const build = async ({ module, version, folder }: Extract<Source, { kind: "build" }>): Promise<Binaries> => {
   const [major, minor] = version.slice(1).split(".");
   const stamp = "-X k8s.io/component-base/version";
-  const flags = `-s -w ${stamp}.gitVersion=${version} ${stamp}.gitMajor=${major} ${stamp}.gitMinor=${minor}`;
-  const partial = `${folder}.partial`;
-  rmSync(partial, { recursive: true, force: true });
-  mkdirSync(partial, { recursive: true });
-  const since = Date.now();
-  let lines: readonly string[] = ["(starting)"];
-  const say = () =>
-    process.stderr.write(`building Kubernetes ${version} with go: ${elapsed(since)}, at ${lines.at(-1)}\n`);
-  say();
-  const progress = setInterval(say, progressEvery);
-  try {
-    const code = await new Promise<number | null>((resolve, reject) => {
-      const args = ["build", "-v", "-trimpath", "-ldflags", flags, "-o", `${partial}/`, "tool"];
-      const child = spawn("go", args, { cwd: module, stdio: ["ignore", "ignore", "pipe"] });
-      child.stderr.setEncoding("utf8").on("data", (text: string) => {
-        lines = [...lines, ...text.split("\n").filter(Boolean)].slice(-20);
-      });
-      child.on("error", reject).on("close", resolve);
-    });
-    if (code !== 0) throw new Error(`go build of Kubernetes ${version} failed:\n${lines.join("\n")}`);
-  } finally {
-    clearInterval(progress);
-  }
-  mkdirSync(dirname(folder), { recursive: true });
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(partial, folder);
-  process.stderr.write(`built Kubernetes ${version} in ${elapsed(since)}\n`);
+  const ldflags = `${stamp}.gitVersion=${version} ${stamp}.gitMajor=${major} ${stamp}.gitMinor=${minor}`;
+  await goBuild({ what: `Kubernetes ${version}`, module, folder, ldflags });
   return layout(folder, "server");
 };
 

@@ -1,0 +1,269 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Guard } from "../cluster/world/install-policy.ts";
+import { until } from "../cluster/world/until.ts";
+import {
+  accountOf,
+  configMap,
+  type FluxGround,
+  kustomization,
+  pathOf,
+  startFluxGround,
+  team,
+} from "./world/flux-ground.ts";
+import { type Write, writesSince } from "./world/writes.ts";
+
+const controller = "system:serviceaccount:flux-system:kustomize-controller";
+
+let ground: FluxGround;
+let guard: Guard;
+
+beforeAll(async () => {
+  ground = await startFluxGround("kustomize-controller");
+  guard = await ground.guard({ name: "flux", targets: [{ preset: "flux" }] });
+});
+afterAll(async () => {
+  await guard?.uninstall();
+  await ground?.stop();
+});
+
+const refusal = (sentence: string): string =>
+  `admission webhook "mutate.kustomize.toolkit.fluxcd.io.impersonation-admission" denied the request: ${sentence}`;
+const mayNot = (who: string, account: string, field = "spec.serviceAccountName"): string =>
+  `${field}: ${who} may not impersonate "${accountOf(account)}"; get the permission to impersonate serviceaccounts/${account} -n ${team}`;
+const emptyIs = (who: string): string =>
+  `spec.serviceAccountName is empty, which stands for "${controller}", and ${who} may not impersonate that; set it to an identity that ${who} may impersonate, or get the permission to impersonate serviceaccounts/kustomize-controller -n flux-system`;
+const inherited = (who: string, account: string): string =>
+  `spec.serviceAccountName still names "${accountOf(account)}", which ${who} may not impersonate; set it to an identity that ${who} may impersonate`;
+
+/** Mutate and validate decide the same. */
+const both = (decision: string): readonly string[] => [decision, decision];
+
+describe("a Kustomization of a tenant", () => {
+  test("that names an account which its author may impersonate is applied as that account", async () => {
+    const object = kustomization(team, "permitted", { serviceAccountName: "deployer" });
+    await ground.deployed("alice", object, [configMap(team, "permitted")]);
+    expect(await ground.store({ resource: "configmaps", name: "permitted" })).toMatchObject({
+      sender: controller,
+      actedAs: accountOf("deployer"),
+    });
+    expect(await ground.store({ resource: "kustomizations", name: "permitted", verb: "create" })).toMatchObject({
+      actedAs: "alice",
+      decisions: both("permitted may-impersonate"),
+    });
+  });
+
+  test.each([
+    ["an account that its author may not impersonate", "dave", "deployer", mayNot("dave", "deployer")],
+    ["an account that does not exist", "alice", "nobody", mayNot("alice", "nobody")],
+    ["no account", "dave", undefined, emptyIs("dave")],
+    ["no account, though its author may impersonate one", "alice", undefined, emptyIs("alice")],
+    ["an empty account", "alice", "", emptyIs("alice")],
+  ])("that names %s is refused", async (_, who, serviceAccountName, sentence) => {
+    const object = kustomization(team, "refused", { serviceAccountName });
+    const { status, body } = await ground.create(who, object);
+    expect([status, body.message]).toEqual([403, refusal(sentence)]);
+    expect(await ground.stored(pathOf(object))).toBeUndefined();
+  });
+
+  test("may decrypt by an account that its author may impersonate, or by the cloud identity that all have", async () => {
+    const decryption = (name: string, serviceAccountName?: string) =>
+      kustomization(team, name, {
+        serviceAccountName: "deployer",
+        suspend: true,
+        decryption: { provider: "sops", serviceAccountName },
+      });
+    const field = "spec.decryption.serviceAccountName";
+    const asBuilder = await ground.create("alice", decryption("decrypts-as-builder", "builder"));
+    expect([asBuilder.status, asBuilder.body.message]).toEqual([403, refusal(mayNot("alice", "builder", field))]);
+    expect((await ground.create("alice", decryption("decrypts-as-deployer", "deployer"))).status).toBe(201);
+    expect((await ground.create("alice", decryption("decrypts"))).status).toBe(201);
+    const { event } = await ground.store({ resource: "kustomizations", name: "decrypts", verb: "create" });
+    expect(event.annotations).toMatchObject({
+      "validate.kustomize.toolkit.fluxcd.io.impersonation-admission/declared": accountOf("deployer"),
+      "validate.kustomize.toolkit.fluxcd.io.impersonation-admission/field": "spec.serviceAccountName",
+    });
+  });
+});
+
+describe("an edit", () => {
+  const object = kustomization(team, "edited", { serviceAccountName: "deployer" });
+  const isSuspended = async (): Promise<unknown> => (await ground.stored(pathOf(object))).spec.suspend;
+  beforeAll(() => ground.deployed("alice", object, [configMap(team, "edited")]));
+
+  test.each([
+    ["of the spec", { spec: { interval: "2h" } }],
+    ["that suspends it", { spec: { suspend: true } }],
+    ["that leads to other manifests", { spec: { sourceRef: { name: "permitted" } } }],
+  ])("%s by a stranger is refused, because the object still names the account", async (_, patch) => {
+    const { status, body } = await ground.edit("dave", object, patch);
+    expect([status, body.message]).toEqual([403, refusal(inherited("dave", "deployer"))]);
+  });
+
+  test("of labels by a stranger passes, and so does `flux reconcile`", async () => {
+    expect((await ground.edit("dave", object, { metadata: { labels: { team: "a" } } })).status).toBe(200);
+    await ground.reconciled("dave", object);
+  });
+
+  test("that suspends and resumes it passes for a user who may impersonate the account", async () => {
+    expect((await ground.edit("alice", object, { spec: { suspend: true } })).status).toBe(200);
+    expect(await isSuspended()).toBe(true);
+    expect((await ground.edit("alice", object, { spec: { suspend: null } })).status).toBe(200);
+    await ground.settled(object, { status: "True" });
+  });
+});
+
+describe("a Kustomization that a Kustomization applies", () => {
+  const outer = (name: string, inner: object) => ({
+    object: kustomization(team, name, { serviceAccountName: "deployer" }),
+    content: [kustomization(team, `${name}-inner`, { ...inner, sourceRef: { kind: "GitRepository", name } })],
+  });
+
+  test.each([
+    ["its own account", "self", "deployer", "permitted empty-allowed"],
+    ["an account that the outer one's account may impersonate", "granted", "runner", "permitted may-impersonate"],
+  ])("may name %s", async (_, name, serviceAccountName, decision) => {
+    const { object, content } = outer(name, { serviceAccountName, path: "./" });
+    // The inner one applies the same manifests, so it applies itself: as its own account.
+    await ground.artifacts.publish(object.metadata, content);
+    expect((await ground.create("alice", object)).status).toBe(201);
+    await ground.settled(object, { status: "True" });
+    const created = await ground.store({
+      resource: "kustomizations",
+      name: `${name}-inner`,
+      actedAs: accountOf("deployer"),
+    });
+    expect(created).toMatchObject({ sender: controller, decisions: both(decision) });
+  });
+
+  test.each([
+    [
+      "an account that the outer one's account may not impersonate",
+      "ungranted",
+      "builder",
+      mayNot(accountOf("deployer"), "builder"),
+    ],
+    ["no account", "nested-empty", undefined, emptyIs(accountOf("deployer"))],
+  ])("may not name %s, and the Ready condition has the sentence", async (_, name, serviceAccountName, sentence) => {
+    const { object, content } = outer(name, { serviceAccountName });
+    await ground.artifacts.publish(object.metadata, [...content, configMap(team, name)]);
+    expect((await ground.create("alice", object)).status).toBe(201);
+    const { reason, message } = await ground.settled(object, { status: "False", reason: "ReconciliationFailed" });
+    expect([reason, message.trim()]).toEqual([
+      "ReconciliationFailed",
+      `Kustomization/${team}/${name}-inner dry-run failed (Forbidden): ${refusal(sentence)}`,
+    ]);
+    expect(await ground.stored(pathOf(kustomization(team, `${name}-inner`)))).toBeUndefined();
+    // Flux applies all of a Kustomization's objects, or none.
+    expect(await ground.stored(`/api/v1/namespaces/${team}/configmaps/${name}`)).toBeUndefined();
+  });
+});
+
+describe("Flux's own bootstrap", () => {
+  const root = kustomization("flux-system", "flux-system");
+  const apps = kustomization("flux-system", "apps");
+  const all = [root, apps];
+
+  test("names no account, and passes: the administrator may impersonate the controller, and the controller is itself", async () => {
+    await ground.artifacts.publish(apps.metadata, [configMap("flux-system", "app")]);
+    await ground.deployed("admin", root, [...all, configMap("flux-system", "root")]);
+    await ground.settled(apps, { status: "True" });
+    for (const name of ["root", "app"])
+      expect(await ground.store({ resource: "configmaps", name })).toMatchObject({
+        sender: controller,
+        actedAs: controller,
+      });
+    expect(await ground.store({ resource: "kustomizations", name: "apps" })).toMatchObject({
+      sender: controller,
+      decisions: both("permitted empty-allowed"),
+    });
+  });
+
+  test("stays as it is, over three reconciliations: no account is written, and nothing is applied again", async () => {
+    const specs = async () =>
+      Promise.all(all.map(async (each) => (await ground.stored(pathOf(each))).metadata.generation));
+    const before = await specs();
+    const mark = ground.plane.auditMark();
+    for (const _ of [1, 2, 3]) for (const each of all) await ground.reconciled("admin", each);
+    expect(await specs()).toEqual(before);
+    for (const each of all) expect((await ground.stored(pathOf(each))).spec).not.toHaveProperty("serviceAccountName");
+    // The annotation of `flux reconcile` is not the controller's.
+    expect(ground.stores({ sender: controller, resource: "kustomizations" }, mark)).toEqual([]);
+  });
+
+  test("mends what was changed by hand, as before", async () => {
+    await ground.edit("admin", apps, { spec: { interval: "3h" } });
+    await ground.reconciled("admin", root);
+    expect((await ground.stored(pathOf(apps))).spec.interval).toBe("1h");
+  });
+});
+
+describe("the end of a Kustomization", () => {
+  const object = kustomization(team, "ended", { serviceAccountName: "deployer" });
+  const isGone = (path: string) => until(`${path} is gone`, async () => (await ground.stored(path)) === undefined);
+
+  test("what its manifests no longer have is pruned as its account", async () => {
+    await ground.deployed("alice", object, [configMap(team, "kept"), configMap(team, "pruned")]);
+    await ground.artifacts.publish(object.metadata, [configMap(team, "kept")]);
+    await isGone(`/api/v1/namespaces/${team}/configmaps/pruned`);
+    expect(await ground.store({ resource: "configmaps", name: "pruned", verb: "delete" })).toMatchObject({
+      sender: controller,
+      actedAs: accountOf("deployer"),
+    });
+  });
+
+  test("its deletion is not judged, what it applied is deleted as its account, and its finalizer goes", async () => {
+    expect((await ground.remove("dave", object)).status).toBe(200);
+    await isGone(pathOf(object));
+    expect(await ground.store({ resource: "configmaps", name: "kept", verb: "delete" })).toMatchObject({
+      actedAs: accountOf("deployer"),
+    });
+  });
+});
+
+test("none of the controller's own writes to Kustomizations was refused or even judged", async () => {
+  const own = writesSince(ground.plane, 0, { sender: controller, actedAs: controller }).filter(
+    ({ resource, namespace }) => namespace === team && resource.startsWith("kustomizations"),
+  );
+  const isFinalizers = ({ resource, event }: Write): boolean =>
+    resource === "kustomizations" && event.requestObject?.metadata?.finalizers !== undefined;
+  expect(own.filter(isFinalizers).length).toBeGreaterThan(5);
+  expect(own.filter(({ resource }) => resource === "kustomizations/status").length).toBeGreaterThan(20);
+  // Conflicts and deleted objects are Flux's daily life.
+  const isRefused = ({ code }: Write): boolean => code >= 400 && code !== 404 && code !== 409;
+  expect(own.filter((write) => isRefused(write) || write.decisions.length > 0)).toEqual([]);
+});
+
+describe("while the webhook is down", () => {
+  const object = kustomization(team, "outage", { serviceAccountName: "deployer" });
+  const unreachable = /^Internal error occurred: failed calling webhook "mutate\.kustomize\.toolkit\.fluxcd\.io\./;
+
+  beforeAll(async () => {
+    await ground.deployed("alice", object, [configMap(team, "outage", { version: "1" })]);
+    await guard.stop();
+  });
+
+  test("creations and edits of the spec are refused", async () => {
+    const created = await ground.create("alice", kustomization(team, "late", { serviceAccountName: "deployer" }));
+    expect([created.status, created.body.message]).toEqual([500, expect.stringMatching(unreachable)]);
+    const edited = await ground.edit("alice", object, { spec: { interval: "2h" } });
+    expect([edited.status, edited.body.message]).toEqual([500, expect.stringMatching(unreachable)]);
+  });
+
+  test("new manifests are applied, labels pass, and so do reconciliations of Flux itself", async () => {
+    await ground.artifacts.publish(object.metadata, [configMap(team, "outage", { version: "2" })]);
+    await until(
+      "the new manifests are applied",
+      async () => (await ground.stored(`/api/v1/namespaces/${team}/configmaps/outage`)).data.version === "2",
+    );
+    expect((await ground.edit("dave", object, { metadata: { labels: { team: "a" } } })).status).toBe(200);
+    const root = kustomization("flux-system", "flux-system");
+    await ground.reconciled("admin", root);
+    await ground.settled(root, { status: "True" });
+  });
+
+  test("a deletion ends, with what it applied", async () => {
+    expect((await ground.remove("alice", object)).status).toBe(200);
+    await until("it is gone", async () => (await ground.stored(pathOf(object))) === undefined);
+    expect(await ground.stored(`/api/v1/namespaces/${team}/configmaps/outage`)).toBeUndefined();
+  });
+});

@@ -1,0 +1,56 @@
+import { findSource } from "../cluster/harness/binaries.ts";
+import { missingController } from "./world/controller-program.ts";
+
+/** A test file that runs real controllers. */
+export interface Suite {
+  /** `test/controllers/<name>.test.ts`. */
+  readonly name: string;
+  /** Folders with a go.mod, each of which builds one controller. */
+  readonly controllers: readonly string[];
+  /** Why only a command runs it; undefined where CI runs it. */
+  readonly leftOut?: string;
+}
+
+/** Each suite has a row. */
+export const suites: readonly Suite[] = [
+  { name: "flux-kustomize", controllers: ["kustomize-controller"] },
+  { name: "flux-kustomize-lockdown", controllers: ["kustomize-controller"] },
+  { name: "flux-kustomize-remote", controllers: ["kustomize-controller"] },
+];
+
+/** The suites that run, and those that do not, each with the reason. */
+export interface Selection {
+  readonly runs: readonly Suite[];
+  readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/**
+ * Selects suites by CONTROLLERS: absent for those of CI, `all`, or names with commas between them. Throws where a name is unknown, and
+ * where a suite that has to run cannot.
+ */
+export const selectSuites = (environment: NodeJS.ProcessEnv = process.env): Selection => {
+  const wanted = environment["CONTROLLERS"] ?? "";
+  const names = wanted.split(",").filter(Boolean);
+  const known = suites.map(({ name }) => name);
+  const unknown = names.filter((name) => name !== "all" && !known.includes(name));
+  if (unknown.length > 0)
+    throw new Error(`CONTROLLERS names ${unknown.join(", ")}; it may be "all", or some of ${known.join(", ")}`);
+  const isWanted = ({ name, leftOut }: Suite): boolean =>
+    names.length === 0 ? leftOut === undefined : names.includes("all") || names.includes(name);
+  const plane = findSource();
+  const obstacle = (suite: Suite): string | undefined =>
+    plane.kind === "none" ? plane.reason : suite.controllers.flatMap((name) => missingController(name) ?? [])[0];
+
+  const rows = suites.map((suite) => {
+    if (!isWanted(suite))
+      return { suite, reason: `${suite.leftOut ?? "CONTROLLERS does not name it"}; CONTROLLERS=all runs it` };
+    return { suite, reason: obstacle(suite) };
+  });
+  const blocked = rows.find(({ suite, reason }) => reason !== undefined && isWanted(suite));
+  if (blocked && (environment["CI"] === "true" || names.length > 0))
+    throw new Error(`The controller suite ${blocked.suite.name} cannot run: ${blocked.reason}`);
+  return {
+    runs: rows.flatMap(({ suite, reason }) => (reason === undefined ? [suite] : [])),
+    leftOut: rows.flatMap(({ suite: { name }, reason }) => (reason === undefined ? [] : [{ name, reason }])),
+  };
+};
