@@ -36,6 +36,12 @@ export const equivalent: readonly Justified[] = [
     why: "Equal and exact elements are found equal when they are taken from the stack. The condition only saves memory.",
   },
   {
+    file: "lib/decision/identity-field.ts",
+    code: 'if (place) return { ...review, field, rule: field, place, at: place.at, declared: "", inherited: false };',
+    mutant: 'if (place) return { ...review, field, rule: field, place, at: place.at, declared: "", inherited: true };',
+    why: "A misspelt member is refused before it matters whether an earlier writer named the identity.",
+  },
+  {
     file: "lib/decision/judge-subresource.ts",
     code: '...identityFieldsOf({ ...review, writes: "field-by-subresource", object, before }, written),',
     mutant: '...identityFieldsOf({ ...review, writes: "", object, before }, written),',

@@ -385,7 +385,7 @@ const identityOf = (
       ? ""
       : form.namespaceAt === undefined
         ? (own(parent, form.namespaceKey ?? "") ?? "")
-        : (spotsOf(object, form.namespaceAt)[0]?.value ?? "");
+        : spotsOf(object, form.namespaceAt).map(({ value, blocked }) => (blocked ? {} : (value ?? "")))[0];
   const hasColon = mayHaveColon && colon >= 0;
   if (!hasColon && (!isText(elsewhere) || form === "namespace:name")) return undefined;
   if (!hasColon && elsewhere === "" && typeof form === "object" && form.required) return undefined;
