@@ -193,12 +193,13 @@ const meet = (one: Path, other: Path): boolean => {
 };
 
 /** Whether a field can hold this name. Where the form leaves the namespace to the object, any namespace will do. */
-const canHold = ({ serviceAccount }: FieldPlace, name: string): boolean => {
-  if (serviceAccount === undefined) return true;
-  const mayHoldBoth =
-    serviceAccount === "namespace:name" || (typeof serviceAccount === "object" && serviceAccount.colon);
-  if (mayHoldBoth && name.includes(":")) return serviceAccountOf(`system:serviceaccount:${name}`) !== undefined;
-  return serviceAccount !== "namespace:name" && serviceAccountOf(`system:serviceaccount:any:${name}`) !== undefined;
+const canHold = ({ serviceAccount: form }: FieldPlace, name: string): boolean => {
+  if (form === undefined) return true;
+  const isBareName = serviceAccountOf(`system:serviceaccount:any:${name}`) !== undefined;
+  if (form === "name") return isBareName;
+  if (name.includes(":") && (form === "namespace:name" || form.colon))
+    return serviceAccountOf(`system:serviceaccount:${name}`) !== undefined;
+  return form !== "namespace:name" && isBareName;
 };
 
 /** A target, and its place in messages. */
