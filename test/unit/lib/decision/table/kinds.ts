@@ -103,6 +103,7 @@ export const anything: readonly Row[] = [
     asked: { "impersonate serviceaccounts -n team-a": "yes" },
     decision: "permitted",
     reason: "may-impersonate",
+    says: "alice may impersonate every service account in namespace team-a",
   },
   {
     when: "without it the value is refused",
@@ -124,6 +125,16 @@ export const anything: readonly Row[] = [
     reason: "forbidden",
     code: 403,
     says: "spec.podSpecPatch can name any service account, and alice may not impersonate them all; leave it out, or get the permission to impersonate serviceaccounts",
+  },
+  {
+    when: "a permission of its own is asked for without a name",
+    ...policyOf([
+      { path: "spec.patch", names: "anything", permission: { verb: "use", group: "", resource: "patches" } },
+    ]),
+    object: spec({ patch: "x" }),
+    asked: { "use patches -n team-a": "yes" },
+    decision: "permitted",
+    reason: "may-impersonate",
   },
   {
     when: "a trusted writer copies it",
@@ -276,6 +287,7 @@ export const unprivileged: readonly Row[] = [
     object: spec({ serviceAccountName: "default" }),
     decision: "permitted",
     reason: "unprivileged",
+    says: 'spec.serviceAccountName names "default", which needs no permission',
     declared: account("default"),
     effective: account("default"),
   },
