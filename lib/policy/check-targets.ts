@@ -160,13 +160,13 @@ const checkPlaces = (fields: readonly FieldText[], refuse: Refuse): void => {
         `ends in ${last.key}, which names a service account; write { path: ..., serviceAccount: name }, or another form`,
       );
     // The places that are left to a path to any depth are those of no field before it.
-    const other = fields.findIndex(
-      (field, at) => at < index && meet(field.path, path) && !(isDeep(path) && !isDeep(field.path)),
-    );
-    if (other >= 0)
+    const other = fields
+      .slice(0, index)
+      .find((field) => meet(field.path, path) && !(isDeep(path) && !isDeep(field.path)));
+    if (other !== undefined)
       refuse(
         `fields[${index}]`,
-        `leads to the same place as fields[${other}], or into it; ${isDeep(path) === isDeep(fields[other]?.path ?? []) ? "keep one" : "write the path to any depth behind the others"}`,
+        `leads to the same place as fields[${fields.indexOf(other)}], or into it; ${isDeep(path) === isDeep(other.path) ? "keep one" : "write the path to any depth behind the others"}`,
       );
     // A write there would change the namespace of a service account after its name was judged.
     const beside = fields.findIndex((field) =>
