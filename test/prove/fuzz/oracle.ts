@@ -141,18 +141,21 @@ const spotsAtAnyDepth = (object: unknown, before: string, behind: string): reado
   const open = spotsOf(object, before).map(({ pointer, value, blocked }) => ({
     pointer,
     value: blocked ? null : value,
+    depth: 0,
   }));
   while (open.length > 0) {
-    const { pointer, value } = open.shift() as { pointer: string; value: unknown };
+    const { pointer, value, depth } = open.shift() as { pointer: string; value: unknown; depth: number };
     if (isNothing(value) || typeof value !== "object") continue;
-    if (isObject(value) && own(value, stepsOf(behind)[0] ?? "") !== undefined)
+    if (isObject(value) && own(value, stepsOf(behind)[0] ?? "") !== undefined) {
+      if (depth > 200) return [{ pointer, value, parent: undefined, blocked: true }];
       found.push(
         ...spotsOf(value, behind)
           .filter((spot) => spot.value !== undefined)
           .map((spot) => ({ ...spot, pointer: pointer + spot.pointer })),
       );
+    }
     for (const [key, item] of Object.entries(value as object))
-      open.push({ pointer: pointer + escaped(key), value: item });
+      open.push({ pointer: pointer + escaped(key), value: item, depth: depth + 1 });
   }
   return found;
 };

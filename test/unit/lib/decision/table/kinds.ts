@@ -346,6 +346,25 @@ export const depths: readonly Row[] = [
     says: "spec.serviceAccountName: must be a string, not an object",
     causes: [{ field: "spec.serviceAccountName", message: "must be a string, not an object" }],
   },
+  ...([200, 201] as const).map((levels): Row => {
+    const nested = (depth: number): Json =>
+      depth === 0 ? { serviceAccountName: "deployer" } : { a: nested(depth - 1) };
+    const message = "must not lie more than 200 levels deep";
+    return {
+      when: `a member that lies ${levels} levels deep`,
+      ...deep,
+      object: spec(nested(levels)),
+      ...(levels === 200
+        ? deployer
+        : {
+            decision: "denied",
+            reason: "parent-not-an-object",
+            code: 422,
+            says: `spec.**: ${message}`,
+            causes: [{ field: "spec.**", message }],
+          }),
+    };
+  }),
   {
     when: "a path may go on behind the depth",
     ...policyOf([{ path: "spec.provider.**.serviceAccountRef.name", serviceAccount: "name" }]),
