@@ -183,6 +183,12 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
     /which stands for an identity: .*without a yes to/,
   ],
   [
+    "reads members only in the letter case of the policy",
+    "hostile",
+    judging(() => ({ ignoresLetterCase: false })),
+    /a member of another spelling|a member that is misspelt/,
+  ],
+  [
     "allows a status write to an object without an identity",
     "honest",
     judging(ruling(() => ({ onEmpty: "allow" }))),

@@ -26,6 +26,7 @@ export interface TargetText extends RuleText {
   readonly onPrivilegedRequester?: "deny" | "default";
   readonly statusWriters?: readonly string[];
   readonly writers?: readonly { readonly username: string }[];
+  readonly ignoresLetterCase?: true;
 }
 
 export interface FieldText extends RuleText {
@@ -177,6 +178,37 @@ const namingSpots = (object: unknown, { path, names }: FieldText): readonly Spot
         }));
   });
 };
+
+/** Members on the way of a path whose names differ from its steps in letter case alone, as Go compares them (Unicode's simple folding). */
+const misspellingsOf = (object: unknown, path: string): readonly string[] => {
+  const found: string[] = [];
+  const open: { value: unknown; steps: readonly string[]; pointer: string }[] = [
+    { value: object, steps: stepsOf(path), pointer: "" },
+  ];
+  while (open.length > 0) {
+    const { value, steps, pointer } = open.pop() as (typeof open)[number];
+    const [step, ...rest] = steps;
+    if (step === undefined || isNothing(value) || typeof value !== "object") continue;
+    if (step === "**") open.push({ value, steps: rest, pointer });
+    for (const [key, item] of Object.entries(value as object)) {
+      const below = { value: item, pointer: pointer + escaped(key) };
+      if (step === "**") open.push({ ...below, steps });
+      else if (step === "*" || key === step) open.push({ ...below, steps: rest });
+      else if (isObject(value) && sameButForCase(step).test(key)) found.push(below.pointer);
+    }
+  }
+  return found;
+};
+
+/** The members that the controller of a target may read as a part of a field's way. */
+const misspelt = (target: TargetText, fields: readonly FieldText[], object: unknown): readonly string[] =>
+  (target.ignoresLetterCase ? fields : []).flatMap((field) =>
+    [...pathsOf(field), ...(field.whenSet ?? []).map(({ path }) => path)].flatMap((path) =>
+      misspellingsOf(object, path),
+    ),
+  );
+
+const sameButForCase = (name: string): RegExp => new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&")}$`, "iu");
 
 /** A place, and the field that it is judged as. */
 interface FieldSpot {
@@ -343,8 +375,10 @@ export const dutiesOf = (reviewed: Reviewed, endpoint: Endpoint): "refused" | re
       : dutiesOfSubresource(target, subResource, object, old, by)
   ).filter(({ fields: some }) => some.length > 0 || subResource === "");
   if (duties.length > 0 && !isReadable(userInfo)) return "refused";
-  const isThere = ({ fields: some, of }: Duty) =>
-    some.some((field) => namingSpots(of === "object" ? object : old, field).length > 0);
+  const isThere = ({ fields: some, of }: Duty) => {
+    const judged = of === "object" ? object : old;
+    return some.some((field) => namingSpots(judged, field).length > 0) || misspelt(target, some, judged).length > 0;
+  };
   return duties.filter(isThere);
 };
 
@@ -401,6 +435,8 @@ const identityOf = (
 export interface JudgedSpot {
   readonly pointer: string;
   readonly fault: string | undefined;
+  /** The places of members that are misspelt: the object has a verdict on one of them alone. */
+  readonly misspelt?: readonly string[];
 }
 
 /**
@@ -505,6 +541,11 @@ export const judgedSpots = (
       names,
     );
   };
+  const others = misspelt(target, fields, object);
+  if (others[0] !== undefined)
+    return [
+      { pointer: others[0], fault: "is read by the controller as a member of another spelling", misspelt: others },
+    ];
   return spotsOfFields(object, fields).map(({ field, spot }) => ({
     pointer: spot.pointer,
     fault: faultOf(field, spot),

@@ -120,6 +120,7 @@ const rule = fc.record(
     onPrivilegedRequester: fc.constantFrom<unknown>("deny", "default"),
     statusWriters: fc.constantFrom<unknown>([], ["alice", "bob"]),
     permission: fc.constant({ verb: "use", group: "x.io", resource: "accounts" }),
+    ignoresLetterCase: fc.constant(true),
   },
   { requiredKeys: [] },
 );
