@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { readArguments, run, UsageError } from "../../infra/command-line/usage.ts";
 import { yamlText } from "../../infra/command-line/yaml-text.ts";
-import { everyVersion } from "../cluster/harness/binaries.ts";
+import { everyVersion, oldestSupported } from "../cluster/harness/binaries.ts";
 import { proveAnswers } from "./answers/prove.ts";
 import { prove } from "./authorization/prove.ts";
 import { fuzz } from "./fuzz/run.ts";
@@ -37,7 +37,8 @@ usage: npm run prove -- [options]
       nested          random impersonation headers: the API server itself, and lib/proxy in front of it
       through         random callers and requests: the API server itself, and the proxy that is served
       proxy-fuzz      random and hostile requests, with no API server
-  --version VERSION   of Kubernetes; may be given again (${everyVersion.join(", ")})
+  --version VERSION   of Kubernetes; may be given again (${everyVersion.join(", ")}). The oldest that is
+                      supported, ${oldestSupported}, is built and proven only where it is given
   --pairs N           pairs, questions, writes and requests, each (10000)
   --reviews N         of the fuzz, and requests of proxy-fuzz (1000000)
   --seed N            of everything that is random (any; it is printed)

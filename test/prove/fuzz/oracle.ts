@@ -33,7 +33,12 @@ export interface FieldText extends RuleText {
   readonly serviceAccount?:
     | "name"
     | "namespace:name"
-    | { readonly namespaceKey?: string; readonly namespaceAt?: string; readonly colon?: true };
+    | {
+        readonly namespaceKey?: string;
+        readonly namespaceAt?: string;
+        readonly required?: true;
+        readonly colon?: true;
+      };
   readonly names?: "group" | "anything";
   readonly whenSet?: readonly (RuleText & { readonly path: string })[];
 }
@@ -136,18 +141,21 @@ const spotsAtAnyDepth = (object: unknown, before: string, behind: string): reado
   const open = spotsOf(object, before).map(({ pointer, value, blocked }) => ({
     pointer,
     value: blocked ? null : value,
+    depth: 0,
   }));
   while (open.length > 0) {
-    const { pointer, value } = open.shift() as { pointer: string; value: unknown };
+    const { pointer, value, depth } = open.shift() as { pointer: string; value: unknown; depth: number };
     if (isNothing(value) || typeof value !== "object") continue;
-    if (isObject(value) && own(value, stepsOf(behind)[0] ?? "") !== undefined)
+    if (isObject(value) && own(value, stepsOf(behind)[0] ?? "") !== undefined) {
+      if (depth > 200) return [{ pointer, value, parent: undefined, blocked: true }];
       found.push(
         ...spotsOf(value, behind)
           .filter((spot) => spot.value !== undefined)
           .map((spot) => ({ ...spot, pointer: pointer + spot.pointer })),
       );
+    }
     for (const [key, item] of Object.entries(value as object))
-      open.push({ pointer: pointer + escaped(key), value: item });
+      open.push({ pointer: pointer + escaped(key), value: item, depth: depth + 1 });
   }
   return found;
 };
@@ -168,6 +176,20 @@ const namingSpots = (object: unknown, { path, names }: FieldText): readonly Spot
           blocked: false,
         }));
   });
+};
+
+/** A place, and the field that it is judged as. */
+interface FieldSpot {
+  readonly field: FieldText;
+  readonly spot: Spot;
+}
+
+/** Where fields name somebody in an object. A path to any depth has the places that no other path leads to. */
+const spotsOfFields = (object: unknown, fields: readonly FieldText[]): readonly FieldSpot[] => {
+  const all = fields.flatMap((field) => namingSpots(object, field).map((spot) => ({ field, spot })));
+  const isDeep = ({ field }: FieldSpot) => field.path.includes(".**");
+  const plain = new Set(all.filter((each) => !isDeep(each)).map(({ spot }) => spot.pointer));
+  return all.filter((each) => !isDeep(each) || !plain.has(each.spot.pointer));
 };
 
 /** What a target, a field and a condition that holds say together of a field in an object. */
@@ -206,7 +228,7 @@ export const inOwnNamespace = ({ request, policy }: Reviewed): Reviewed => {
 
 /** Where the fields of a target are in an object. */
 export const fieldSpots = (target: TargetText, object: unknown): readonly Spot[] =>
-  fieldsOf(target).flatMap((field) => namingSpots(object, field));
+  spotsOfFields(object, fieldsOf(target)).map(({ spot }) => spot);
 
 /** The paths of a field and of the namespace beside it. */
 const pathsOf = ({ path, serviceAccount }: FieldText): readonly string[] => {
@@ -366,9 +388,10 @@ const identityOf = (
       ? ""
       : form.namespaceAt === undefined
         ? (own(parent, form.namespaceKey ?? "") ?? "")
-        : (spotsOf(object, form.namespaceAt)[0]?.value ?? "");
+        : spotsOf(object, form.namespaceAt).map(({ value, blocked }) => (blocked ? {} : (value ?? "")))[0];
   const hasColon = mayHaveColon && colon >= 0;
   if (!hasColon && (!isText(elsewhere) || form === "namespace:name")) return undefined;
+  if (!hasColon && elsewhere === "" && typeof form === "object" && form.required) return undefined;
   const account = hasColon ? [text.slice(0, colon), text.slice(colon + 1)] : [elsewhere || namespace, text];
   const username = ["system:serviceaccount", ...account].join(":");
   return accountOf(username) ? username : undefined;
@@ -482,9 +505,10 @@ export const judgedSpots = (
       names,
     );
   };
-  return fields.flatMap((field) =>
-    namingSpots(object, field).map((spot) => ({ pointer: spot.pointer, fault: faultOf(field, spot) })),
-  );
+  return spotsOfFields(object, fields).map(({ field, spot }) => ({
+    pointer: spot.pointer,
+    fault: faultOf(field, spot),
+  }));
 };
 
 /** Why a name must never be written at a place; undefined for the requester and the policy's default where they may be. */
@@ -492,8 +516,7 @@ export const unwritable = (reviewed: Reviewed, name: string, pointer: string): s
   const target = targetOf(reviewed);
   const object = own(reviewed.request, "object");
   // A patch makes missing parents first, so a field is found by its own place.
-  const field =
-    target && fieldsOf(target).find((each) => namingSpots(object, each).some((spot) => spot.pointer === pointer));
+  const field = target && spotsOfFields(object, fieldsOf(target)).find(({ spot }) => spot.pointer === pointer)?.field;
   // That only a field is set is checked where the patch is applied.
   if (target === undefined || field === undefined) return undefined;
   const { privileged = {}, permission, onEmpty } = ruleFor(target, field, object);
