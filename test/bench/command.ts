@@ -8,6 +8,7 @@ import { coldStarts } from "./cold.ts";
 import { createLatency } from "./create.ts";
 import { type Figures, tableOf } from "./figures.ts";
 import { forwarding } from "./forwarding.ts";
+import { inTreeLatency } from "./in-tree.ts";
 import { policySizes } from "./policies.ts";
 import { reviewSizes } from "./sizes.ts";
 import { smallFunction } from "./small.ts";
@@ -21,7 +22,7 @@ interface Stored {
   readonly benchmarks: readonly Figures[];
 }
 
-const names = ["cold", "small", "warm", "sizes", "policies", "throughput", "create", "proxy"] as const;
+const names = ["cold", "small", "warm", "sizes", "policies", "throughput", "create", "in-tree", "proxy"] as const;
 type Name = (typeof names)[number];
 
 const help = `Measures the function against minimal baselines that do the same work, and prints ratios.
@@ -45,6 +46,7 @@ All but sizes, policies and proxy need a kube-apiserver, as the cluster suite do
   policies         one review by a policy of one preset, and by a policy of all presets
   throughput       answers a second of npm start
   create           latency of a CREATE at the API server, guarded and unguarded
+  in-tree          the same for objects of Flux and Argo: unguarded, with the function, and with admission policies
   proxy            the impersonating proxy compared with Go's httputil.ReverseProxy; needs Go`;
 
 const measure = async (
@@ -61,6 +63,8 @@ const measure = async (
       return [await throughput(await cluster(), rounds / 2)];
     case "create":
       return [await createLatency(await cluster(), rounds * 15)];
+    case "in-tree":
+      return [await inTreeLatency(await cluster(), rounds * 2)];
     case "proxy":
       return forwarding(Math.ceil(rounds / 2));
     default: {
