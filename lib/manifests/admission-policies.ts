@@ -50,9 +50,11 @@ export function admissionPolicies(
   policy: Policy,
   options: AdmissionPolicyOptions = {},
 ): readonly AdmissionPolicyObject[] {
-  return (policy.enforcement === "off" ? [] : policy.targets).flatMap((target, index) => {
+  return (policy.enforcement === "off" ? [] : policy.targets).flatMap((target, index, targets) => {
     for (const field of target.fields) refuseUnlimitedDepth(target, field);
-    const name = `${index > 0 ? `${index + 1}.` : ""}${target.group || "core"}.twin.impersonation-admission`;
+    const called = resourceName(target);
+    const earlier = targets.slice(0, index).filter((other) => resourceName(other) === called).length;
+    const name = `${earlier > 0 ? `${earlier + 1}.` : ""}${called}.twin.impersonation-admission`;
     return [
       ...(policy.enforcement === "enforce" && settableFields(target).length > 0
         ? mutating(policy, target, `mutate.${name}`)
@@ -61,6 +63,9 @@ export function admissionPolicies(
     ].map((object) => withOptions(object, options));
   });
 }
+
+/** Names a target by its first resource, so that the same target has the same name in every policy. */
+const resourceName = ({ resources, group }: Target): string => `${resources[0]}.${group || "core"}`;
 
 /** CEL cannot find what lies at any depth. A policy can only refuse the part where it may lie, and every object has such a part. */
 const refuseUnlimitedDepth = ({ resources, group }: Target, { path }: Field): void => {

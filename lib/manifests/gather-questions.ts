@@ -186,7 +186,7 @@ const namespaceIn = (at: string, names: readonly string[], form: { readonly requ
   const text = `type(${at}) == string ? string(${at}) : ''`;
   if (name === undefined) return `(${at} == null || ${at} == '' ? ${own} : ${text})`;
   const { there, value } = accessTo(at, [name]);
-  return `(${at} == null || ${at} == '' ? ${own} : type(${at}) != map ? (${text}) : ${there} ? ${namespaceIn(value, rest, form)} : ${own})`;
+  return `(${at} == null ? ${own} : type(${at}) != map ? '' : ${there} ? ${namespaceIn(value, rest, form)} : ${own})`;
 };
 
 /** CEL that is true for a name that a header can carry. */

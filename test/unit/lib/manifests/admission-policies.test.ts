@@ -14,7 +14,7 @@ const specOf = (policy: Parameters<typeof admissionPolicies>[0], kind: string) =
 };
 
 describe("the admission policies of a policy", () => {
-  const name = "deploy.razee.io.twin.impersonation-admission";
+  const name = "remoteresources.deploy.razee.io.twin.impersonation-admission";
 
   test("enforced: one that sets the field, one that refuses, and one for the status, each bound", () => {
     expect(kindsOf(razee)).toEqual([
@@ -160,7 +160,7 @@ describe("what the policy says stands in the expressions", () => {
       onForbidden: "deny",
       onEmpty: "deny",
     });
-    const name = "g.example.twin.impersonation-admission";
+    const name = "things.g.example.twin.impersonation-admission";
     expect(kindsOf(policy)).toEqual([
       `ValidatingAdmissionPolicy validate.${name}`,
       `ValidatingAdmissionPolicyBinding validate.${name}`,
@@ -358,12 +358,12 @@ test("an object in a version of another target is left to that target, whatever 
   });
   const changed = expect.objectContaining({ name: "changed" });
   expect(conditions).toEqual([
-    ["mutate", leftTo("v2")],
-    ["validate", leftTo("v2")],
-    ["mutate.2", leftTo("v1")],
-    ["validate.2", leftTo("v1")],
-    ["mutate.3", changed],
-    ["validate.3", changed],
+    ["mutate.things", leftTo("v2")],
+    ["validate.things", leftTo("v2")],
+    ["mutate.2.things", leftTo("v1")],
+    ["validate.2.things", leftTo("v1")],
+    ["mutate.others", changed],
+    ["validate.others", changed],
   ]);
 });
 
