@@ -16,6 +16,7 @@ export const suites: readonly Suite[] = [
   { name: "flux-kustomize", controllers: ["kustomize-controller"] },
   { name: "flux-kustomize-lockdown", controllers: ["kustomize-controller"] },
   { name: "flux-kustomize-remote", controllers: ["kustomize-controller"] },
+  { name: "flux-rollout", controllers: ["kustomize-controller"] },
 ];
 
 /** The suites that run, and those that do not, each with the reason. */
