@@ -54,7 +54,7 @@ export function openTokenIssuers(text: string, options: TokenIssuersOptions): Op
   const withUid = authenticators.findIndex(({ mappings }) => mappings.uid !== undefined);
   if (withUid >= 0 && options.uid !== "impersonate")
     throw new Error(
-      `jwt[${withUid}].claimMappings.uid.claim gives users a uid, which needs --uid impersonate and an actor that may impersonate uids; remove it, or start with --uid impersonate`,
+      `jwt[${withUid}].claimMappings.uid.claim gives users a uid, which needs --uid impersonate, an option of the server alone, and an actor that may impersonate uids; remove it, or start a server with --uid impersonate`,
     );
   const issuers = new Map(authenticators.map((each) => [each.url, openIssuer(each, options)]));
   return {
@@ -116,7 +116,7 @@ const openIssuer = (authenticator: JwtAuthenticator, { reservedNames = new Set()
     const reserved = reservedNameOf(user, reservedNames);
     if (reserved !== undefined)
       return refused(
-        `brings the reserved name ${JSON.stringify(printable(brief(reserved)))}; --reserved-name allows exact names`,
+        `brings the reserved name ${JSON.stringify(printable(brief(reserved)))}; --reserved-name allows exact names, PROXY_RESERVED_NAMES in a function`,
       );
     return { user: { ...user, groups: authenticatedGroups(user) } };
   };

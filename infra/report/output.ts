@@ -47,6 +47,7 @@ const colours: Readonly<Record<FindingKind, Colour>> = {
   "unsafe-name": "yellow",
   "not-a-string": "yellow",
   "parent-not-an-object": "yellow",
+  "letter-case": "red",
   "too-many-identities": "yellow",
 };
 

@@ -2,7 +2,7 @@ import { concludeFields, type FieldVerdict, type GroupVersionResource, judgeFiel
 import type { UserInfo } from "../../lib/identity/index.ts";
 import { type JsonObject, member } from "../../lib/meta/json.ts";
 import { placesOf, pointerOf, type Segments, valueAt } from "../../lib/policy/path.ts";
-import { type FieldRule, type Policy, ruleOf, targetOf } from "../../lib/policy/policy.ts";
+import { type FieldRule, type Policy, ruleIn, targetOf } from "../../lib/policy/policy.ts";
 import type { ResourceAttributes } from "../../lib/question/index.ts";
 
 /** The kind of a field in a stored object, without its writer. Each kind but `named` needs a look before a policy is enforced. */
@@ -13,6 +13,7 @@ export type Kind =
   | "unsafe-name"
   | "not-a-string"
   | "parent-not-an-object"
+  | "letter-case"
   | "too-many-identities";
 
 /** One field of a stored object, by the object alone. */
@@ -42,7 +43,7 @@ const unnameable: UserInfo = { username: "unnameable\n", groups: [], extra: {} }
 export function statedBy(policy: Policy, resource: GroupVersionResource, object: JsonObject): readonly Stated[] {
   const rules = new Map(
     (targetOf(policy, resource)?.fields ?? []).flatMap((field) =>
-      placesOf(object, field.path).map(({ segments }) => [pointerOf(segments), ruleOf(field, object)]),
+      placesOf(object, field.path).map(({ segments }) => [pointerOf(segments), ruleIn(field, object)]),
     ),
   );
   const judgement = judgeFields(policy, { resource, object, oldObject: object, requester: unnameable });
@@ -70,6 +71,7 @@ const kindOf = ({ reason, declared }: FieldVerdict, standsFor: string): Kind | u
     case "unsafe-name":
     case "not-a-string":
     case "parent-not-an-object":
+    case "letter-case":
     case "too-many-identities":
       return reason;
     // The editor's name would have to be written into an empty field.

@@ -20,6 +20,7 @@ const meanings: Readonly<Record<Exclude<FindingKind, "named">, string>> = {
   "unsafe-name": "names a text that cannot be the name of a user or of a service account",
   "not-a-string": "holds a value of another type where a name should stand",
   "parent-not-an-object": "has something else where the object around the field should stand",
+  "letter-case": "has a member whose name differs from a guarded one only in letter case",
   "too-many-identities": "names more identities than one review may ask about",
 };
 

@@ -19,7 +19,7 @@ export interface Outcome {
   readonly declared: string;
   /** The identity that the controller will act as; empty where none applies. */
   readonly effective: string;
-  /** The first field of this decision; empty where it is about the whole review. */
+  /** The first field of this decision that names an identity, otherwise the first; empty where it is about the whole review. */
   readonly field: string;
   /** How many fields were judged. */
   readonly fields: number;
@@ -62,10 +62,12 @@ export function conclude(judgement: Judgement, answers: readonly (Answer | undef
   };
 }
 
+/** The first of the worst decision that names an identity, otherwise the first. */
 const worstOf = (verdicts: readonly FieldVerdict[]): FieldVerdict =>
-  verdicts.reduce((worst, next) =>
-    decisions.indexOf(next.decision) > decisions.indexOf(worst.decision) ? next : worst,
-  );
+  verdicts.reduce((worst, next) => (rank(next) > rank(worst) ? next : worst));
+
+const rank = ({ decision, declared }: FieldVerdict): number =>
+  2 * decisions.indexOf(decision) + (declared === "" ? 0 : 1);
 
 /** Under `audit` a warning tells the requester of each field that `enforce` would change or refuse. */
 const isReported = (verdict: FieldVerdict): boolean => verdict.decision === "denied" || isWritten(verdict);

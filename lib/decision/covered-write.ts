@@ -1,4 +1,5 @@
 import { isProblem, type JsonObject } from "../meta/json.ts";
+import { isDeep } from "../policy/path.ts";
 import { type Field, isInStatus, type Policy, type Target } from "../policy/policy.ts";
 import type { Finding } from "./finding.ts";
 import type { FieldContext, IdentityField } from "./identity-field.ts";
@@ -45,9 +46,14 @@ export function judgeIdentityFields(
   if (isProblem(requester)) return [denied("no-requester", 500, requester.problem)];
   const fields = fieldsIn({ policy, target, requester, namespace });
   if (fields.length === 0) return [skipped("no-field", "the object has no field that names an identity")];
-  if (fields.length > mostFields) {
-    const paths = fields.map(({ at }) => at);
+  const counted = fields.filter(isCounted);
+  if (counted.length > mostFields) {
+    const paths = counted.map(({ at }) => at);
     return [tooMany(paths, `the object has ${paths.length} fields for identities, of ${mostFields} at most`)];
   }
   return fields.map(judgeField);
 }
+
+/** An absent field that may stay empty costs nothing: Argo's templates have a dozen each. A path to any depth leads to what is there. */
+const isCounted = ({ field, place, rule }: IdentityField): boolean =>
+  isDeep(field.path) || place.blocked !== undefined || place.value !== undefined || rule.onEmpty !== "allow";

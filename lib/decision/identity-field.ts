@@ -1,7 +1,7 @@
 import type { UserInfo } from "../identity/user-info.ts";
 import { isProblem, type JsonObject } from "../meta/json.ts";
-import { isDeep, type Place, placesOf, pointerOf } from "../policy/path.ts";
-import { type Field, type FieldRule, type Policy, ruleOf, type Target } from "../policy/policy.ts";
+import { isDeep, mostDeepPlaces, otherSpelling, type Place, placesOf, pointerOf } from "../policy/path.ts";
+import { type Field, type FieldRule, identityPaths, type Policy, ruleIn, type Target } from "../policy/policy.ts";
 import { identityIn } from "./identity-in.ts";
 
 /**
@@ -43,12 +43,24 @@ export interface IdentityField extends FieldContext {
  * depth leads to those that the fields before it leave.
  */
 export function identityFieldsOf(review: FieldContext, fields: readonly Field[]): readonly IdentityField[] {
+  const misspelt = review.target.ignoresLetterCase ? misspeltField(review, fields) : undefined;
+  if (misspelt !== undefined) return [misspelt];
   const found = fields.flatMap((field) => fieldsAt(review, field));
   const deep = found.filter(({ field }) => isDeep(field.path));
   if (deep.length === 0) return found;
   const others = new Set(found.filter((one) => !isDeep(one.field.path)).map(({ place }) => pointerOf(place.segments)));
   return found.filter((one) => !isDeep(one.field.path) || !others.has(pointerOf(one.place.segments)));
 }
+
+/** Rule `names`: a member that its controller may take for one on the way of a field. It is refused alone, because the field itself is in doubt. */
+const misspeltField = (review: FieldContext, fields: readonly Field[]): IdentityField | undefined => {
+  for (const field of fields)
+    for (const path of [...identityPaths(field), ...field.whenSet.map(({ path }) => path)]) {
+      const place = otherSpelling(review.object, path);
+      if (place) return { ...review, field, rule: field, place, at: place.at, declared: "", inherited: false };
+    }
+  return undefined;
+};
 
 const fieldsAt = (review: FieldContext, field: Field): readonly IdentityField[] => {
   const { object, before, namespace } = review;
@@ -61,7 +73,7 @@ const fieldsAt = (review: FieldContext, field: Field): readonly IdentityField[] 
   const earlier = new Map(
     before ? namedPlaces(before, field).map((place) => [pointerOf(place.segments), declaredAt(before, place)]) : [],
   );
-  const rule = ruleOf(field, object);
+  const rule = ruleIn(field, object);
   return namedPlaces(object, field).map((place): IdentityField => {
     const declared = declaredAt(object, place);
     const inherited = declared !== "" && earlier.get(pointerOf(place.segments)) === declared;
@@ -69,9 +81,13 @@ const fieldsAt = (review: FieldContext, field: Field): readonly IdentityField[] 
   });
 };
 
-/** The places where a field names an identity. An empty one that could name any service account names none. */
+/**
+ * The places where a field names an identity. An empty one that could name any service account names none, unless there are so many that the
+ * walk ended before the others.
+ */
 const namedPlaces = (object: JsonObject, { path, names }: Field): readonly Place[] => {
   const places = placesOf(object, path);
+  if (isDeep(path) && places.length >= mostDeepPlaces) return places;
   if (names === "anything") return places.filter(({ value }) => value !== undefined && value !== null && value !== "");
   return names === "group" ? places.flatMap(elementsOf) : places;
 };

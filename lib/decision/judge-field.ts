@@ -12,7 +12,8 @@ import type { Denied, Kept, Reason, Written } from "./verdict.ts";
 
 /** Judges one field by the rule, in its order: types and names, then empty, self and privileged, then the questions. */
 export function judgeField(field: IdentityField): Finding {
-  const { value, blocked } = field.place;
+  const { value, blocked, misspelt } = field.place;
+  if (misspelt !== undefined) return invalid(field, "letter-case", messages.misspelt(misspelt));
   if (blocked !== undefined) return invalid(field, "parent-not-an-object", blocked);
   if (field.field.names === "anything") return judgeAnything(field);
   if (value === undefined || value === null || value === "") return judgeEmpty(field);

@@ -92,6 +92,9 @@ export const scopedToken = (field: IdentityField, key: string): string =>
 export const notAString = (value: unknown): string =>
   `must be a string, not ${Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `the ${typeof value} ${value}`}`;
 
+export const misspelt = (key: string): string =>
+  `must be written ${key}, because the controller may read it in any letter case`;
+
 export const noName = (field: IdentityField, text: string, problem: string): string =>
   `${named(field, text)} ${problem}`;
 

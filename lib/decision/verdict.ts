@@ -33,6 +33,7 @@ export const reasons = [
   "unsafe-name",
   "not-a-string",
   "parent-not-an-object",
+  "letter-case",
   "foreign-kind",
   "too-many-identities",
   "uncovered-resource",

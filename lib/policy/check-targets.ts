@@ -14,6 +14,7 @@ export function checkedTarget(
     onPrivilegedRequester,
     writers,
     statusWriters,
+    ignoresLetterCase,
     group,
     versions,
     resources,
@@ -23,7 +24,17 @@ export function checkedTarget(
 ): Target {
   checkPlaces(texts, refuse);
   const fields = texts.map((text, index) => fieldOf(text, rule, index, refuse));
-  return { group, versions, resources, fields, statusPaths, onPrivilegedRequester, writers, statusWriters };
+  return {
+    group,
+    versions,
+    resources,
+    fields,
+    statusPaths,
+    onPrivilegedRequester,
+    writers,
+    statusWriters,
+    ignoresLetterCase: ignoresLetterCase ?? false,
+  };
 }
 
 const fieldOf = (text: FieldText, usual: RuleText, index: number, refuse: Refuse): Field => {

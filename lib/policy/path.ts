@@ -26,6 +26,8 @@ export interface Place {
   readonly missing: number;
   /** Set where a parent is a value that the path cannot be followed through: what it must be. `segments` end at that parent. */
   readonly blocked?: string;
+  /** Set where a member's name differs from the path's in letter case: the path's. */
+  readonly misspelt?: string;
 }
 
 const first = /^[A-Za-z_][\w-]*/;
@@ -56,10 +58,12 @@ export function isDeep(path: Path): boolean {
  * to any depth leads to the places that are there. Any other path leads to exactly one place, whether or not it holds a value.
  */
 export function placesOf(object: JsonObject, path: Path): readonly Place[] {
-  return walk(object, path, { segments: [], at: "" });
+  return walk(object, path, nowhere);
 }
 
 type Reached = Pick<Place, "segments" | "at">;
+
+const nowhere: Reached = { segments: [], at: "" };
 
 const walk = (value: unknown, path: Path, reached: Reached): readonly Place[] => {
   const [next, ...rest] = path;
@@ -78,6 +82,49 @@ const walk = (value: unknown, path: Path, reached: Reached): readonly Place[] =>
     : walk(member(value, next.key), rest, step(reached, next.key));
 };
 
+/**
+ * The first member on the way of a path whose name differs from the path's only in letter case. Go's `encoding/json` reads it as the member that
+ * the path names.
+ */
+export function otherSpelling(object: JsonObject, path: Path): Place | undefined {
+  return spelledOtherwise(object, path, nowhere);
+}
+
+const spelledOtherwise = (value: unknown, path: Path, reached: Reached): Place | undefined => {
+  const [next, ...rest] = path;
+  if (next === undefined || typeof value !== "object" || value === null) return undefined;
+  if (next === "deep")
+    return firstOf(
+      partsOf(value),
+      (part) =>
+        // The way is long in a deep object, so only that of the member in question is put together.
+        spelledOtherwise(part.value, rest, nowhere) && spelledOtherwise(part.value, rest, wayTo(part, reached)),
+    );
+  if (next === "each")
+    return firstOf(Object.entries(value), ([key, item]) =>
+      spelledOtherwise(item, rest, Array.isArray(value) ? step(reached, Number(key)) : step(reached, key, "[*]")),
+    );
+  if (!isObject(value)) return undefined;
+  const { key } = next;
+  const other = Object.keys(value).find((each) => isOtherSpelling(each, key));
+  if (other === undefined) return spelledOtherwise(member(value, key), rest, step(reached, key));
+  return { ...step(reached, other), value: value[other], missing: 0, misspelt: key };
+};
+
+const firstOf = <T, Found>(all: Iterable<T>, find: (one: T) => Found | undefined): Found | undefined => {
+  for (const one of all) {
+    const found = find(one);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+const isOtherSpelling = (one: string, other: string): boolean =>
+  one.length === other.length && one !== other && folded(one) === folded(other);
+
+/** Both conversions, because the long s and the Kelvin sign each have only one of them. */
+const folded = (text: string): string => text.toLowerCase().toUpperCase();
+
 /** A part of an object, and the way to it. */
 interface Part {
   readonly value: unknown;
@@ -85,23 +132,31 @@ interface Part {
   readonly parent?: Part;
 }
 
-/** More places than a review may have fields, so that a walk of a large object ends. */
-const mostPlaces = 1_001;
+/** A walk to any depth ends here, with more places than a review may have fields. */
+export const mostDeepPlaces = 1_001;
 
-/** What is there at any depth. Without recursion, because an object may be deeper than the stack. */
 const walkDeep = (value: unknown, rest: Path, reached: Reached): readonly Place[] => {
   const places: Place[] = [];
-  const parts: Part[] = [{ value }];
-  for (let part = parts.pop(); part !== undefined && places.length < mostPlaces; part = parts.pop()) {
+  const [first] = rest;
+  for (const part of partsOf(value)) {
     const { value: at } = part;
-    const keys = Array.isArray(at) ? [...at.keys()] : isObject(at) ? Object.keys(at) : [];
-    for (const key of keys.toReversed()) parts.push({ value: (at as never)[key], key, parent: part });
-    const [first] = rest;
     if (isObject(at) && typeof first === "object" && member(at, first.key) !== undefined)
       places.push(...walk(at, rest, wayTo(part, reached)).filter((place) => place.value !== undefined));
+    if (places.length >= mostDeepPlaces) break;
   }
   return places;
 };
+
+/** All that is in a value, at any depth, and the value itself. Without recursion, because an object may be deeper than the stack. */
+function* partsOf(value: unknown): Generator<Part> {
+  const parts: Part[] = [{ value }];
+  for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+    const { value: at } = part;
+    const keys = Array.isArray(at) ? [...at.keys()] : isObject(at) ? Object.keys(at) : [];
+    for (const key of keys.toReversed()) parts.push({ value: (at as never)[key], key, parent: part });
+    yield part;
+  }
+}
 
 const wayTo = (part: Part, reached: Reached): Reached => {
   const keys: (string | number)[] = [];

@@ -139,6 +139,7 @@ export const targetSchema = object("a target", {
   onPrivilegedRequester,
   writers: v.optional(list(object("a writer", { username: name, copiesFrom: name }), "writers"), []),
   statusWriters: v.optional(list(name, "usernames"), []),
+  ignoresLetterCase: yes,
 });
 export type TargetText = v.InferOutput<typeof targetSchema>;
 

@@ -27,6 +27,8 @@ export interface Target {
   readonly writers: readonly Writer[];
   /** Usernames of controllers whose updates are skipped where only `status` and `metadata` differ. */
   readonly statusWriters: readonly string[];
+  /** Whether the controller may read members in any letter case, as Go's `encoding/json` does. */
+  readonly ignoresLetterCase: boolean;
 }
 
 /** What becomes of the identities that a field names. */
@@ -120,7 +122,7 @@ const isSet = (value: unknown): boolean =>
   !(typeof value === "object" && Object.keys(value).length === 0);
 
 /** The rule of a field in this object. */
-export function ruleOf({ whenSet, ...field }: Field, object: JsonObject): FieldRule {
+export function ruleIn({ whenSet, ...field }: Field, object: JsonObject): FieldRule {
   return (
     whenSet.find(({ path }) =>
       placesOf(object, path).some(({ value, blocked }) => blocked === undefined && isSet(value)),

@@ -1,5 +1,13 @@
+import { argoCd } from "./argo-cd.ts";
+import { argoWorkflows } from "./argo-workflows.ts";
+import { externalSecrets } from "./external-secrets.ts";
 import { flux } from "./flux.ts";
+import { kapp } from "./kapp.ts";
+import { knative } from "./knative.ts";
+import { ocm } from "./ocm.ts";
+import { rancherFleet } from "./rancher-fleet.ts";
 import { razee } from "./razee.ts";
+import { tekton } from "./tekton.ts";
 
 export {
   definePreset,
@@ -18,4 +26,15 @@ export {
  * readPolicy({ name: "gitops", targets: [{ preset: "flux" }] }).targets.length; // 3
  * targetsOf(presets.razee, { controller: "system:serviceaccount:razee:razee-sa" }).length; // 1
  */
-export const presets = { flux, razee } as const;
+export const presets = {
+  "argo-cd": argoCd,
+  "argo-workflows": argoWorkflows,
+  "external-secrets": externalSecrets,
+  fleet: rancherFleet,
+  flux,
+  kapp,
+  knative,
+  ocm,
+  razee,
+  tekton,
+} as const;

@@ -213,13 +213,13 @@ describe("a token that does not count", () => {
       "with a reserved group",
       () => partner.logIn("mallory"),
       401,
-      'the token of the issuer PARTNER brings the reserved name "system:masters"; --reserved-name allows exact names',
+      'the token of the issuer PARTNER brings the reserved name "system:masters"; --reserved-name allows exact names, PROXY_RESERVED_NAMES in a function',
     ],
     [
       "with a reserved username",
       () => partner.logIn("system:admin"),
       401,
-      'the token of the issuer PARTNER brings the reserved name "system:admin"; --reserved-name allows exact names',
+      'the token of the issuer PARTNER brings the reserved name "system:admin"; --reserved-name allows exact names, PROXY_RESERVED_NAMES in a function',
     ],
     [
       "whose issuer cannot be reached",

@@ -127,7 +127,7 @@ const rooms: Readonly<
   functions: ["entry points, one per deployable", ["lib", "functions"]],
   "infra/command-line": [
     "arguments, shared options, files, tables, YAML",
-    ["lib/meta", "lib/policy", "functions/yaml", "functions/cluster", "functions/policies"],
+    ["lib/meta", "lib/policy", "lib/presets", "functions/yaml", "functions/cluster", "functions/policies"],
     ["cli-truncate", "fastest-levenshtein", "string-width", "wrap-ansi", "yaml"],
   ],
   "infra/build": ["bundles of functions, library and command line", ["lib", "functions"], ["esbuild"]],

@@ -307,7 +307,7 @@ describe("mappings", () => {
   test("a uid claim needs the option", () => {
     const given = { claimMappings: { uid: { claim: "oid" } }, uid: "passthrough" } as const;
     expect(() => open(given)).toThrow(
-      "jwt[0].claimMappings.uid.claim gives users a uid, which needs --uid impersonate and an actor that may impersonate uids; remove it, or start with --uid impersonate",
+      "jwt[0].claimMappings.uid.claim gives users a uid, which needs --uid impersonate, an option of the server alone, and an actor that may impersonate uids; remove it, or start a server with --uid impersonate",
     );
   });
 });
@@ -315,7 +315,9 @@ describe("mappings", () => {
 describe("reserved names", () => {
   const bare = { claimMappings: { username: { claim: "sub", prefix: "" }, groups: { claim: "groups", prefix: "" } } };
   const reserved = (name: string) =>
-    refused(`brings the reserved name ${JSON.stringify(name)}; --reserved-name allows exact names`);
+    refused(
+      `brings the reserved name ${JSON.stringify(name)}; --reserved-name allows exact names, PROXY_RESERVED_NAMES in a function`,
+    );
   test.each<readonly [string, object, readonly string[], Identity]>([
     ["a username", { sub: "system:admin" }, [], reserved("system:admin")],
     ["a group", { groups: ["a", "system:masters"] }, [], reserved("system:masters")],

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { PolicyError, readPolicy } from "../../../../lib/index.ts";
 import { identityPaths, targetOf } from "../../../../lib/policy/policy.ts";
+import { presets } from "../../../../lib/presets/index.ts";
 
 const key = (name: string) => ({ key: name });
 const target = { group: "g.example", versions: ["v1"], resources: ["things"], fields: ["spec.runAs"] };
@@ -10,6 +11,9 @@ const withTarget = (...changes: readonly object[]) => ({
   targets: changes.map((change) => ({ ...target, ...change })),
 });
 const account = { path: "spec.sa", serviceAccount: "name" };
+const presetNames = Object.keys(presets)
+  .map((name) => JSON.stringify(name))
+  .join(", ");
 
 describe("a policy says little and means much", () => {
   test("the Razee preset", () => {
@@ -47,6 +51,7 @@ describe("a policy says little and means much", () => {
           onPrivilegedRequester: "deny",
           writers: [],
           statusWriters: [],
+          ignoresLetterCase: false,
         },
       ],
     });
@@ -93,6 +98,7 @@ describe("a policy says little and means much", () => {
         statusPaths: [],
         writers: [],
         statusWriters: [],
+        ignoresLetterCase: false,
         onPrivilegedRequester: "deny",
       },
     ]);
@@ -113,6 +119,7 @@ describe("a policy says little and means much", () => {
         statusPaths: [],
         writers: [],
         statusWriters: [],
+        ignoresLetterCase: false,
         onPrivilegedRequester: "deny",
       },
     ]);
@@ -138,13 +145,14 @@ describe("a policy says little and means much", () => {
       emptyStandsFor: "guest",
       onPrivilegedRequester: "default",
       statusWriters: ["system:serviceaccount:argo:argo"],
+      ignoresLetterCase: true,
     };
-    const { group, versions, resources, onPrivilegedRequester, writers, statusWriters } = all;
+    const { group, versions, resources, onPrivilegedRequester, writers, statusWriters, ignoresLetterCase } = all;
     const { privileged, unprivileged, onForbidden, onEmpty, permission, emptyStandsFor } = all;
     const rule = { privileged, unprivileged, onForbidden, onEmpty, permission, emptyStandsFor, whenSet: [] };
     expect(readPolicy({ name: "mine", targets: [all] }).targets).toEqual([
       {
-        ...{ group, versions, resources, onPrivilegedRequester, writers, statusWriters },
+        ...{ group, versions, resources, onPrivilegedRequester, writers, statusWriters, ignoresLetterCase },
         fields: [
           {
             path: [key("spec"), key("sa")],
@@ -305,7 +313,7 @@ describe("an invalid policy is refused with the place, the value and the fix", (
     expect(() => readPolicy(value)).toThrow(new PolicyError(message));
   };
   const members =
-    "group, versions, resources, fields, privileged, unprivileged, onForbidden, onEmpty, emptyIsUnprivileged, emptyStandsFor, permission, statusPaths, onPrivilegedRequester, writers, statusWriters";
+    "group, versions, resources, fields, privileged, unprivileged, onForbidden, onEmpty, emptyIsUnprivileged, emptyStandsFor, permission, statusPaths, onPrivilegedRequester, writers, statusWriters, ignoresLetterCase";
   const fieldMembers =
     "path, serviceAccount, names, privileged, unprivileged, onForbidden, onEmpty, emptyIsUnprivileged, emptyStandsFor, permission, whenSet";
   const aPath = 'must be a path such as spec.a.b, spec.list[*].b, spec.**.b or metadata.labels["a/b"]';
@@ -356,7 +364,7 @@ describe("an invalid policy is refused with the place, the value and the fix", (
     [{ name: "mine", targets: [target], narrowing: [""] }, `policy mine: narrowing[0] ${printable}, not ""`],
     [
       { name: "mine", targets: [{ preset: "flox" }] },
-      'policy mine: targets[0].preset must be "flux", "razee", not "flox"',
+      `policy mine: targets[0].preset must be ${presetNames}, not "flox"`,
     ],
     [
       { name: "mine", targets: [{ preset: "razee", group: "x" }] },
@@ -646,6 +654,7 @@ describe("an invalid policy is refused with the place, the value and the fix", (
     [{ emptyStandsFor: ["guest"] }, `emptyStandsFor ${printable}, not a list`],
     [{ emptyStandsFor: "b".repeat(1_025) }, `emptyStandsFor ${printable}, not "${"b".repeat(1_025)}"`],
     [{ onPrivilegedRequester: "allow" }, 'onPrivilegedRequester must be "deny" or "default", not "allow"'],
+    [{ ignoresLetterCase: false }, "ignoresLetterCase must be true, or absent, not false"],
     [{ statusWriters: "argo" }, 'statusWriters must be a list of usernames, not "argo"'],
     [{ statusWriters: {} }, "statusWriters must be a list of usernames, not an object"],
     [{ statusWriters: ["argo", ""] }, `statusWriters[1] ${printable}, not ""`],

@@ -46,16 +46,17 @@ export const severalFields: readonly Row[] = [
     patch: [replace("/spec/jobs/0/runAs", "alice"), replace("/spec/jobs/1/runAs", "alice")],
   },
   {
-    when: "denied is worse than replaced, and patches nothing",
+    when: "denied is worse than replaced, patches nothing, and tells of the first field that names an identity",
     ...listed,
     object: spec({ jobs: [{ runAs: "carol" }, { runAs: 5 }, { runAs: "bob " }] }),
     asked: { "impersonate users/carol": "no" },
     decision: "denied",
-    reason: "not-a-string",
-    field: "spec.jobs[1].runAs",
+    reason: "unsafe-name",
+    declared: "bob ",
+    field: "spec.jobs[2].runAs",
     fields: "3",
     code: 422,
-    says: "spec.jobs[1].runAs: must be a string, not the number 5",
+    says: 'spec.jobs[2].runAs: "bob " is not printable ASCII without spaces at its ends and would not survive an HTTP header',
     causes: [
       { field: "spec.jobs[1].runAs", message: "must be a string, not the number 5" },
       {
@@ -300,6 +301,21 @@ export const severalFields: readonly Row[] = [
         message: "the object has 1001 fields for identities, of 1000 at most; split the object",
       },
     ],
+  },
+  {
+    when: "absent fields that may stay empty do not count",
+    ...listed,
+    policy: targets({
+      ...{ group: "g.example", versions: ["v1"], resources: ["things"] },
+      fields: ["spec.jobs[*].runAs"],
+      onEmpty: "allow",
+      emptyIsUnprivileged: true,
+    }),
+    object: spec({ jobs: Array.from({ length: 1_001 }, () => ({})) }),
+    decision: "permitted",
+    reason: "empty-allowed",
+    field: "spec.jobs[0].runAs",
+    fields: "1001",
   },
   {
     when: "of too many names the first that is asked about is at fault",

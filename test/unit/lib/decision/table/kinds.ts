@@ -126,6 +126,21 @@ export const anything: readonly Row[] = [
     }),
   ),
   {
+    when: "at any depth, empty values do not hide others behind them",
+    ...policyOf([{ path: "spec.**.podSpecPatch", names: "anything" }]),
+    object: spec({ a: Array.from({ length: 1_001 }, () => ({ podSpecPatch: "" })), b: { podSpecPatch: "x" } }),
+    decision: "denied",
+    reason: "too-many-identities",
+    code: 422,
+    says: "the object has 1001 fields for identities, of 1000 at most; split the object",
+    causes: [
+      {
+        field: "spec.**[0].podSpecPatch",
+        message: "the object has 1001 fields for identities, of 1000 at most; split the object",
+      },
+    ],
+  },
+  {
     when: "a parent that is not an object is denied",
     ...policyOf([{ path: "spec.pod.patch", names: "anything" }]),
     object: spec({ pod: "x" }),
@@ -299,6 +314,74 @@ export const depths: readonly Row[] = [
     fields: "2",
     code: 403,
     says: "spec.runAs is empty; set it to an identity that alice may impersonate",
+  },
+];
+
+const anyCase = policyOf(
+  [
+    { path: "spec.jobs[*].serviceAccountName", serviceAccount: "name" },
+    { path: "spec.account", serviceAccount: { namespaceAt: "spec.target.namespace" } },
+    { path: "spec.inline.**.serviceAccountName", serviceAccount: "name" },
+    { path: "spec.kind", names: "group", whenSet: [{ path: "spec.strictly", onEmpty: "deny" }] },
+  ],
+  { onEmpty: "allow", emptyIsUnprivileged: true, ignoresLetterCase: true },
+);
+const misspelt = (at: string, key: string) => {
+  const message = `must be written ${key}, because the controller may read it in any letter case`;
+  return {
+    decision: "denied" as const,
+    reason: "letter-case" as const,
+    code: 422,
+    says: `${at}: ${message}`,
+    causes: [{ field: at, message }],
+  };
+};
+
+/** Members of an object whose controller reads them in any letter case. */
+export const letterCase: readonly Row[] = [
+  {
+    when: "a field's own member must be written as the path writes it",
+    ...anyCase,
+    object: spec({ jobs: [{ serviceAccountName: "deployer" }, { ServiceAccountName: "root" }] }),
+    ...misspelt("spec.jobs[1].ServiceAccountName", "serviceAccountName"),
+  },
+  ...[
+    { when: "a member on its way", object: spec({ Jobs: [] }), ...misspelt("spec.Jobs", "jobs") },
+    {
+      when: "the way to a namespace",
+      object: spec({ target: { nameSpace: "team-b" } }),
+      ...misspelt("spec.target.nameSpace", "namespace"),
+    },
+    { when: "the path of a condition", object: spec({ STRICTLY: true }), ...misspelt("spec.STRICTLY", "strictly") },
+    {
+      when: "a member at any depth, whose keys are not told",
+      object: spec({ inline: { steps: [{ inline: { serviceaccountName: "root" } }] } }),
+      ...misspelt("spec.inline.**[0].**.serviceaccountName", "serviceAccountName"),
+    },
+    {
+      when: "letters that only Unicode folds",
+      object: spec({ inline: { "\u017ferviceAccountName": "root" }, "\u212aind": "" }),
+      ...misspelt('spec.inline["\u017ferviceAccountName"]', "serviceAccountName"),
+    },
+  ].map((row): Row => ({ ...anyCase, ...row, when: `${row.when} counts too` })),
+  {
+    when: "the same letters elsewhere are not a member of the way",
+    ...anyCase,
+    object: spec({ labels: { Jobs: "x", ServiceAccountName: "x" }, jobs: [{ serviceAccountName: "deployer" }] }),
+    asked: { "impersonate serviceaccounts/deployer -n team-a": "yes" },
+    decision: "permitted",
+    reason: "may-impersonate",
+    declared: account("deployer"),
+    effective: account("deployer"),
+    field: "spec.jobs[0].serviceAccountName",
+    fields: "3",
+  },
+  {
+    when: "a target that does not say so reads members as they are written",
+    ...policyOf([{ path: "spec.**.serviceAccountName", serviceAccount: "name" }]),
+    object: spec({ ServiceAccountName: "root" }),
+    decision: "skipped",
+    reason: "no-field",
   },
 ];
 
