@@ -14,6 +14,7 @@ export interface Suite {
 /** Each suite has a row. */
 export const suites: readonly Suite[] = [
   { name: "flux-kustomize", controllers: ["kustomize-controller"] },
+  { name: "flux-drift", controllers: ["kustomize-controller"] },
   { name: "flux-kustomize-lockdown", controllers: ["kustomize-controller"] },
   { name: "flux-kustomize-remote", controllers: ["kustomize-controller"] },
   { name: "flux-rollout", controllers: ["kustomize-controller"] },
