@@ -17,6 +17,7 @@ export const suites: readonly Suite[] = [
   { name: "flux-drift", controllers: ["kustomize-controller"] },
   { name: "flux-kustomize-lockdown", controllers: ["kustomize-controller"] },
   { name: "flux-kustomize-remote", controllers: ["kustomize-controller"] },
+  { name: "flux-tenant", controllers: ["kustomize-controller"] },
   { name: "flux-rollout", controllers: ["kustomize-controller"] },
   {
     name: "flux-helm",
