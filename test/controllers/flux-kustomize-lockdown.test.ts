@@ -45,7 +45,7 @@ test("and is refused where its author may not", async () => {
 
 test("Flux's own bootstrap names its controller, and what it applies without an account gets the default, with no drift", async () => {
   const root = kustomization("flux-system", "flux-system", { serviceAccountName: "kustomize-controller" });
-  const apps = kustomization("flux-system", "apps", { sourceRef: { kind: "GitRepository", name: "flux-system" } });
+  const apps = kustomization("flux-system", "apps");
   await ground.deployed("admin", root, [root, apps, configMap("flux-system", "root")]);
   expect(await ground.store({ resource: "configmaps", name: "root" })).toMatchObject({
     sender: controller,
