@@ -16,6 +16,6 @@ export function policyTextOf(nameOrFile: string = defaultPolicy): unknown {
   if (/[./\\]/.test(nameOrFile)) return documentIn(nameOrFile);
   const builtIn = [...policies.keys()].join(", ");
   throw new UsageError(
-    `there is no policy ${nameOrFile}; built in are ${builtIn}, presets are ${Object.keys(presets).join(", ")}; or give a file`,
+    `there is no policy ${nameOrFile}; built in are ${builtIn}; presets are ${Object.keys(presets).join(", ")}; or give a file`,
   );
 }

@@ -21,6 +21,8 @@ import { requestMismatches, tryRequest } from "../local/try-request.ts";
 /** The folders of sample events, in the order in which they are shown. */
 const folders = [join(root, "events/webhook/"), join(root, "events/proxy/")];
 
+const samplePolicyFile = join(root, "events/policy.yaml");
+
 const firstScreenFile = join(root, "events/first-screen.json");
 
 export const invoke = defineCommand({
@@ -36,7 +38,10 @@ export const invoke = defineCommand({
       text: "the endpoint of AdmissionReviews that do not say theirs (mutate)",
     },
     ...answerOptions,
-    policy: sharedOptions.policy,
+    policy: {
+      ...sharedOptions.policy,
+      text: "the policy: built in, a preset, or in a file (events/policy.yaml: each preset)",
+    },
     all: {
       text: "show each sample event; a terminal shows those that tell the most, and those with an unexpected result",
     },
@@ -55,7 +60,7 @@ export const invoke = defineCommand({
       throw new UsageError(
         `--policy ${values.policy} has no effect: a request to the proxy has no policy; leave it out`,
       );
-    const clusterOf = localCluster(values);
+    const clusterOf = localCluster({ ...values, policy: values.policy ?? samplePolicyFile });
     const bundle = await loadBundle();
     const attempt = eventTrier(bundle, clusterOf);
     const { ask } = clusterOf(bundle);

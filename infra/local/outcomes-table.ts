@@ -1,3 +1,4 @@
+import { isObject } from "../../lib/meta/json.ts";
 import type { Colour, Screen } from "../command-line/screen.ts";
 import { tableOn } from "../command-line/table.ts";
 import { describeWrite } from "./describe-write.ts";
@@ -33,7 +34,7 @@ const rowOf = ({ sample, result, wrong }: Tried) => {
   const { requester, declared, outcome, effective } = result;
   return [
     requester,
-    sample.request === undefined ? "" : describeWrite(sample.request),
+    writeOf(sample),
     declared,
     { text: outcome, colour: colours[outcome] ?? "cyan" },
     effective,
@@ -41,6 +42,15 @@ const rowOf = ({ sample, result, wrong }: Tried) => {
       ? ({ text: ["not as expected", ...whyOf(result)], colour: "red" } as const)
       : { text: whyOf(result) },
   ];
+};
+
+/** Most events are of one kind, which the table does not say. */
+const usualKind = "MustacheTemplate";
+
+const writeOf = ({ request }: Sample): string => {
+  if (request === undefined) return "";
+  const { kind } = isObject(request["kind"]) ? request["kind"] : {};
+  return [describeWrite(request), ...(typeof kind === "string" && kind !== usualKind ? [kind] : [])].join(" ");
 };
 
 /** Reasons that say the same as the answers to the questions. */

@@ -66,8 +66,9 @@ export function conclude(judgement: Judgement, answers: readonly (Answer | undef
 const worstOf = (verdicts: readonly FieldVerdict[]): FieldVerdict =>
   verdicts.reduce((worst, next) => (rank(next) > rank(worst) ? next : worst));
 
-const rank = ({ decision, declared }: FieldVerdict): number =>
-  2 * decisions.indexOf(decision) + (declared === "" ? 0 : 1);
+/** A field that may stay empty says nothing where another one names an identity, or stands for one. */
+const rank = ({ decision, reason, declared }: FieldVerdict): number =>
+  reason === "empty-allowed" ? 0 : 2 * decisions.indexOf(decision) + (declared === "" ? 0 : 1);
 
 /** Under `audit` a warning tells the requester of each field that `enforce` would change or refuse. */
 const isReported = (verdict: FieldVerdict): boolean => verdict.decision === "denied" || isWritten(verdict);

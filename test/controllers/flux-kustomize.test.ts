@@ -158,7 +158,7 @@ describe("a Kustomization that a Kustomization applies", () => {
   });
 
   test.each([
-    ["its own account", "self", "deployer", "permitted empty-allowed"],
+    ["its own account", "self", "deployer", "self requester"],
     ["an account that the outer one's account may impersonate", "granted", "runner", "permitted may-impersonate"],
   ])("may name %s", async (_, name, serviceAccountName, decision) => {
     const { object, content } = outer(name, { serviceAccountName, path: "./" });
@@ -213,7 +213,7 @@ describe("Flux's own bootstrap", () => {
       });
     expect(await ground.store({ resource: "kustomizations", name: "apps" })).toMatchObject({
       sender: controller,
-      decisions: both("permitted empty-allowed"),
+      decisions: both("self requester"),
     });
   });
 

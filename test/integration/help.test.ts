@@ -36,7 +36,15 @@ const options: Readonly<Record<string, readonly string[]>> = {
   key: ["--host", "-o"],
   manifests: [
     ...["--url", "--service", "--ca-bundle", "--policy", "--asker", "--failure-policy", "--timeout"],
-    ...["--namespace-label", "--admission-policies", "--examples", "--in-cluster", "--image", "--tls-secret"],
+    ...[
+      "--namespace-label",
+      "--admission-policies",
+      "--show-policy",
+      "--examples",
+      "--in-cluster",
+      "--image",
+      "--tls-secret",
+    ],
     ...["--cert-manager", "--inject-ca-from", "--key", "--proxy", "--constrained", "--namespace", "-o"],
   ],
   doctor: [

@@ -426,8 +426,8 @@ describe("a user's mistake is status 2 and a sentence, and nothing is run", () =
     ["another output", () => ["-o", "yaml"], "-o yaml is not table or json"],
     [
       "a policy that is not there",
-      () => ["--policy", "flux"],
-      "there is no policy flux; built in are razee, razee-audit",
+      () => ["--policy", "flox"],
+      "there is no policy flox; built in are razee, razee-audit",
     ],
     ["a policy file that is not there", () => ["--policy", "./flux.yaml"], "./flux.yaml cannot be read (ENOENT)"],
     ["a file that is not a policy", () => ["--policy", file("deny.yaml", "onForbidden: deny")], "deny.yaml: policy "],

@@ -19,6 +19,7 @@ import {
   webhookConfigurations,
 } from "../../lib/manifests/index.ts";
 import { type Policy, readPolicy } from "../../lib/policy/index.ts";
+import { presets } from "../../lib/presets/index.ts";
 import { bundleRows } from "../support/ca-bundles.ts";
 import { runCommand } from "../support/command.ts";
 
@@ -262,7 +263,7 @@ describe("a user's mistake is a sentence and status 2", () => {
       "--tls-secret A is not a name that Kubernetes takes",
     ],
     ["a namespace that cannot be", () => ["--proxy", "--namespace", "A_b"], "--namespace A_b is not a name"],
-    ["an unknown policy", () => ["--url", url, "--policy", "flux"], "there is no policy flux; built in are"],
+    ["an unknown policy", () => ["--url", url, "--policy", "flox"], "there is no policy flox; built in are"],
     ["another output", () => ["--url", url, "-o", "xml"], "-o xml is not yaml or json"],
     ["an unknown option", () => ["--uri", url], "unknown option --uri"],
     ["an argument", () => [url], `unexpected argument ${url}`],
@@ -271,6 +272,29 @@ describe("a user's mistake is a sentence and status 2", () => {
     expect(stderr).toContain(sentence);
     expect(stderr).not.toMatch(/\n {4}at |node:internal/);
     expect([status, stdout]).toEqual([2, ""]);
+  });
+});
+
+describe("a policy is printed as text", () => {
+  test.each(Object.keys(presets))("the preset %s, with the targets that it stands for", async (preset) => {
+    const { status, stdout, stderr } = await manifests("--policy", preset, "--show-policy");
+    expect([status, stderr]).toEqual([0, ""]);
+    const [text] = documents(stdout);
+    expect(JSON.stringify(text)).not.toContain('"preset"');
+    expect(readPolicy(text)).toEqual(readPolicy({ name: preset, targets: [{ preset }] }));
+  });
+
+  test("a policy that is built in, as its file says", async () => {
+    const { stdout } = await manifests("--policy", "razee-audit", "--show-policy", "-o", "json");
+    expect(readPolicy(JSON.parse(stdout))).toEqual(policies.get("razee-audit"));
+  });
+
+  test("a file that is wrong is refused with its name and the place as the user wrote it", async () => {
+    const file = join(folder, "wrong.yaml");
+    writeFileSync(file, "name: wrong\ntargets:\n  - preset: flux\n  - { preset: flux, namespace: Flux_System }\n");
+    const { status, stderr } = await manifests("--policy", file, "--show-policy");
+    expect(status).toBe(2);
+    expect(stderr).toContain(`${file}: policy wrong: targets[1].namespace must be a namespace, not "Flux_System"`);
   });
 });
 

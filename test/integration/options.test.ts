@@ -99,6 +99,8 @@ const ofPods: Mode["options"] = Object.fromEntries(
 const withoutProxy = "--constrained means nothing without --proxy; leave it out";
 const oneAuthority = "give one of --ca-bundle FILE, --cert-manager and --inject-ca-from NAMESPACE/NAME";
 const withoutNamespace = "--namespace means nothing without --proxy or --in-cluster; leave it out";
+const inPolicy =
+  "means nothing with --show-policy: it prints the policy itself, not objects of a cluster; leave it out";
 const inExamples = "means nothing with --examples: the example roles are the same for every deployment; leave it out";
 
 const modes: readonly Mode[] = [
@@ -116,6 +118,7 @@ const modes: readonly Mode[] = [
       "--timeout": [() => ["--timeout", "9"]],
       "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
       "--admission-policies": [() => ["--admission-policies"], `--url ${inTree}`],
+      "--show-policy": [() => ["--show-policy"], `--url ${inPolicy}`],
       "--examples": [() => ["--examples"], `--url ${inExamples}`],
       "--in-cluster": [() => ["--in-cluster"], `--url ${inPods}`],
       ...ofPods,
@@ -139,10 +142,38 @@ const modes: readonly Mode[] = [
       "--timeout": [() => ["--timeout", "5"], `--timeout ${inTree}`],
       "--namespace-label": [() => ["--namespace-label", "guarded=yes"]],
       "--admission-policies": [() => ["--admission-policies"], "--admission-policies is given twice"],
+      "--show-policy": [() => ["--show-policy"], "--admission-policies and --show-policy are printed one at a time"],
       "--examples": [() => ["--examples"], "--admission-policies and --examples are printed one at a time"],
       "--in-cluster": [() => ["--in-cluster"], "--in-cluster and --admission-policies are printed one at a time"],
       ...ofPods,
       "--proxy": [() => ["--proxy"], "--admission-policies and --proxy are printed one at a time"],
+      "--constrained": [() => ["--constrained"], withoutProxy],
+      "--namespace": [() => ["--namespace", "doors"], withoutNamespace],
+      "-o": [() => ["-o", "json"]],
+    },
+  },
+  {
+    command: "manifests",
+    mode: "a policy",
+    base: () => ["--show-policy"],
+    options: {
+      "--url": [() => url, `--url ${inPolicy}`],
+      "--service": [() => ["--service", "a/b"], `--service ${inPolicy}`],
+      "--ca-bundle": [() => ["--ca-bundle", at("ca.pem")], `--ca-bundle ${inPolicy}`],
+      "--policy": [() => ["--policy", "flux"]],
+      "--asker": [() => ["--asker", "guard"], `--asker ${inPolicy}`],
+      "--failure-policy": [() => ["--failure-policy", "Fail"], `--failure-policy ${inPolicy}`],
+      "--timeout": [() => ["--timeout", "5"], `--timeout ${inPolicy}`],
+      "--namespace-label": [() => ["--namespace-label", "a=b"], `--namespace-label ${inPolicy}`],
+      "--admission-policies": [
+        () => ["--admission-policies"],
+        "--admission-policies and --show-policy are printed one at a time",
+      ],
+      "--show-policy": [() => ["--show-policy"], "--show-policy is given twice"],
+      "--examples": [() => ["--examples"], "--examples and --show-policy are printed one at a time"],
+      "--in-cluster": [() => ["--in-cluster"], "--in-cluster and --show-policy are printed one at a time"],
+      ...ofPods,
+      "--proxy": [() => ["--proxy"], "--proxy and --show-policy are printed one at a time"],
       "--constrained": [() => ["--constrained"], withoutProxy],
       "--namespace": [() => ["--namespace", "doors"], withoutNamespace],
       "-o": [() => ["-o", "json"]],
@@ -165,6 +196,7 @@ const modes: readonly Mode[] = [
         () => ["--admission-policies"],
         "--admission-policies and --examples are printed one at a time",
       ],
+      "--show-policy": [() => ["--show-policy"], "--examples and --show-policy are printed one at a time"],
       "--examples": [() => ["--examples"], "--examples is given twice"],
       "--in-cluster": [() => ["--in-cluster"], "--in-cluster and --examples are printed one at a time"],
       ...ofPods,
@@ -191,6 +223,7 @@ const modes: readonly Mode[] = [
         () => ["--admission-policies"],
         "--in-cluster and --admission-policies are printed one at a time",
       ],
+      "--show-policy": [() => ["--show-policy"], "--in-cluster and --show-policy are printed one at a time"],
       "--examples": [() => ["--examples"], "--in-cluster and --examples are printed one at a time"],
       "--in-cluster": [() => ["--in-cluster"], "--in-cluster is given twice"],
       "--image": [() => ["--image", "registry.example.com/guard:1"]],
@@ -221,6 +254,7 @@ const modes: readonly Mode[] = [
         () => ["--admission-policies"],
         "--admission-policies and --proxy are printed one at a time",
       ],
+      "--show-policy": [() => ["--show-policy"], "--proxy and --show-policy are printed one at a time"],
       "--examples": [() => ["--examples"], "--examples and --proxy are printed one at a time"],
       "--in-cluster": [() => ["--in-cluster", "--cert-manager"]],
       ...ofPods,

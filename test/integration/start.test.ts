@@ -217,7 +217,7 @@ describe("a user's mistake is a sentence and status 2", () => {
     ["a certificate without its key", ["--tls-cert", odd], "--tls-cert and --tls-key go together"],
     ["a missing certificate", ["--tls-cert", "none", "--tls-key", odd], "none cannot be read (ENOENT)"],
     ["a certificate file that holds none", ["--tls-cert", odd, "--tls-key", odd], "--tls-cert and --tls-key: "],
-    ["an unknown policy", ["--policy", "flux"], "there is no policy flux; built in are razee, razee-audit"],
+    ["an unknown policy", ["--policy", "flox"], "there is no policy flox; built in are razee, razee-audit"],
     ["a missing kubeconfig", ["--kubeconfig", "none"], "none cannot be read (ENOENT)"],
     ["an unknown option", ["--listen"], "unknown option --listen"],
     ["an argument", ["8443"], "unexpected argument 8443"],

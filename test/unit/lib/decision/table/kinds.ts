@@ -484,12 +484,14 @@ export const severalKinds: readonly Row[] = [
     says: "spec.podSpecPatch can name any service account in namespace team-a, and alice may not impersonate them all; leave it out, or get the permission to impersonate serviceaccounts -n team-a",
   },
   {
-    when: "one that names nothing and may is no reason to refuse",
+    when: "one that names nothing and may does not hide another that names the requester",
     ...mixed,
     object: spec({ runAs: "alice" }),
-    decision: "permitted",
-    reason: "empty-allowed",
-    field: "spec.serviceAccountName",
+    decision: "self",
+    reason: "requester",
+    declared: "alice",
+    effective: "alice",
+    field: "spec.runAs",
     fields: "2",
   },
 ];
