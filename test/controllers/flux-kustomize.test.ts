@@ -305,4 +305,13 @@ describe("while the webhook is down", () => {
     await until("it is gone", async () => (await ground.stored(pathOf(object))) === undefined);
     expect(await ground.stored(`/api/v1/namespaces/${team}/configmaps/outage`)).toBeUndefined();
   });
+
+  test("a new Kustomization from Git is refused too, and the Ready condition of the outer one says why", async () => {
+    const root = kustomization("flux-system", "flux-system");
+    await ground.artifacts.publish(root.metadata, [root, kustomization("flux-system", "late")]);
+    const { message } = await ground.settled(root, { status: "False" });
+    expect(message).toMatch(
+      /^Kustomization\/flux-system\/late dry-run failed \(InternalError\): .*failed calling webhook/,
+    );
+  });
 });

@@ -18,6 +18,7 @@ export const suites: readonly Suite[] = [
   { name: "flux-kustomize-lockdown", controllers: ["kustomize-controller"] },
   { name: "flux-kustomize-remote", controllers: ["kustomize-controller"] },
   { name: "flux-tenant", controllers: ["kustomize-controller"] },
+  { name: "flux-in-tree", controllers: ["kustomize-controller"] },
   { name: "flux-rollout", controllers: ["kustomize-controller"] },
   {
     name: "flux-helm",
