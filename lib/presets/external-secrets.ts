@@ -1,4 +1,4 @@
-import { definePreset } from "./preset.ts";
+import { definePreset, type PresetTarget } from "./preset.ts";
 
 /** Providers that use a token of the account, by the path to its reference. */
 const providers = [
@@ -36,7 +36,7 @@ const generators = {
  * SecretStore and a generator name accounts of their own namespace. A ClusterSecretStore names the namespace too; without one the account is
  * that of each namespace in turn, which is refused. So is every account of a ClusterGenerator, for which the controller ignores the
  * namespace: it needs the permission for all accounts. Without an account most providers use the cloud's identity of the controller's Pod.
- * Vault's Kubernetes login sends the controller's own token.
+ * Vault's and Infisical's Kubernetes logins send the controller's own token.
  */
 export const externalSecrets = definePreset({
   project: "external-secrets 1.3.2",
@@ -57,6 +57,13 @@ export const externalSecrets = definePreset({
         { path: `${vault}.auth.kubernetes`, emptyStandsFor: controller },
       ],
     });
+    // Infisical's Kubernetes login always sends the controller's own token. The object has no such path, so the field is always empty.
+    const infisical = "spec.provider.infisical.auth.kubernetesAuthCredentials";
+    const infisicalLogin = {
+      path: `${infisical}.serviceAccountRef.name`,
+      serviceAccount: "name",
+      whenSet: [{ path: infisical, emptyStandsFor: controller }],
+    };
     const stores = (resource: string, serviceAccount: string | object) => ({
       group: "external-secrets.io",
       versions: ["v1"],
@@ -67,10 +74,11 @@ export const externalSecrets = definePreset({
           serviceAccount,
         })),
         vaultLogin("spec.provider.vault", serviceAccount),
+        infisicalLogin,
       ],
       ...emptyIsFine,
     });
-    const generator = (resource: string, fields: readonly { readonly path: string }[]) => ({
+    const generator = (resource: string, fields: PresetTarget["fields"]) => ({
       group: "generators.external-secrets.io",
       versions: ["v1alpha1"],
       resources: [resource],

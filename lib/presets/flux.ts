@@ -18,7 +18,7 @@ export const flux = definePreset({
       is: "service account",
     },
     kubeConfigSecrets: {
-      text: "`inline` where Flux refuses a kubeconfig in a Secret that names files (kustomize-controller 1.9.6); otherwise `spec.kubeConfig` needs the permission to impersonate the controller, whose token such a file may be (helm-controller 1.4.0)",
+      text: "whether a kubeconfig in a Secret may name files of the controller, its token too (`files`, helm-controller 1.4.0), so that `spec.kubeConfig` needs the permission to impersonate the controller, or only `inline` credentials (kustomize-controller 1.9.6)",
       is: ["files", "inline"],
       default: "files",
     },

@@ -1,4 +1,4 @@
-import { definePreset } from "./preset.ts";
+import { definePreset, type PresetTarget } from "./preset.ts";
 
 /**
  * Knative Eventing (0.47.0 `pkg/reconciler/apiserversource`, `containersource`, `integration`, `inmemorychannel`, `cmd/jobsink`,
@@ -24,13 +24,18 @@ export const knative = definePreset({
       account(`${path}.spec.serviceAccount`),
     ];
     const usual = { onEmpty: "allow", emptyIsUnprivileged: true, unprivileged: ["default"] } as const;
-    const subscribers = {
+    const subscribers = account("spec.subscribers[*].auth.serviceAccountName");
+    // The controller makes a channel of the template.
+    const ofChannels = account("spec.channelTemplate.spec.subscribers[*].auth.serviceAccountName");
+    const channel = (resource: string, fields: PresetTarget["fields"]) => ({
+      group: "messaging.knative.dev",
       versions: ["v1"],
-      fields: [account("spec.subscribers[*].auth.serviceAccountName")],
+      resources: [resource],
+      fields,
       onEmpty: "allow",
       emptyIsUnprivileged: true,
       writers: [{ username: controller, copiesFrom: "subscriptions.messaging.knative.dev" }],
-    } as const;
+    });
     return [
       {
         group: "sources.knative.dev",
@@ -77,8 +82,16 @@ export const knative = definePreset({
         emptyIsUnprivileged: true,
         statusWriters: [controller],
       },
-      { group: "messaging.knative.dev", resources: ["channels"], ...subscribers },
-      { group: "messaging.knative.dev", resources: ["inmemorychannels"], ...subscribers },
+      channel("channels", [subscribers, ofChannels]),
+      channel("inmemorychannels", [subscribers]),
+      {
+        group: "flows.knative.dev",
+        versions: ["v1"],
+        resources: ["sequences", "parallels"],
+        fields: [ofChannels],
+        onEmpty: "allow",
+        emptyIsUnprivileged: true,
+      },
     ];
   },
 });

@@ -77,6 +77,8 @@ export const tekton = definePreset({
           },
         ],
         ...usual,
+        // The controller reads the custom resource with Go's `encoding/json`.
+        ignoresLetterCase: true,
       },
       {
         group: "triggers.tekton.dev",
