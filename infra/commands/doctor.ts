@@ -23,8 +23,11 @@ import {
   checkUrl,
 } from "../doctor/check-configurations.ts";
 import { checkDryRuns } from "../doctor/check-dry-runs.ts";
+import { checkEmptyFields } from "../doctor/check-empty-fields.ts";
 import { checkOtherWriters } from "../doctor/check-other-writers.ts";
+import { checkPaths } from "../doctor/check-paths.ts";
 import type { AccountsOfProxy } from "../doctor/check-proxy-actor.ts";
+import { checkRazeeConfig } from "../doctor/check-razee-config.ts";
 import { type CheckResult, type CheckStatus, warn } from "../doctor/check-result.ts";
 import { checkFunction, checkRoundTrip } from "../doctor/check-round-trips.ts";
 import { checkStatusSubresources } from "../doctor/check-status-subresources.ts";
@@ -43,7 +46,10 @@ const checks: readonly ((site: Site) => Promise<readonly CheckResult[]>)[] = [
   checkFailurePolicy,
   checkCaBundle,
   checkVersions,
+  checkPaths,
   checkStatusSubresources,
+  checkRazeeConfig,
+  checkEmptyFields,
   checkOtherWriters,
   checkFunction,
   checkDryRuns,
@@ -55,7 +61,7 @@ export const doctor = defineCommand({
   options: {
     kubeconfig: {
       ...sharedOptions.kubeconfig,
-      text: `${sharedOptions.kubeconfig.text}. Its user needs list on mutating- and validatingwebhookconfigurations, and on mutating- and validatingadmissionpolicies and their bindings, get on customresourcedefinitions, and, for dry runs, create on what the policy guards`,
+      text: `${sharedOptions.kubeconfig.text}. Its user needs list on mutating- and validatingwebhookconfigurations, and on mutating- and validatingadmissionpolicies and their bindings, get on customresourcedefinitions, get on the ConfigMap razeedeploy-config where the policy has Razee's resources, list on deployments where it has emptyStandsFor, and, for dry runs, create on what the policy guards`,
     },
     context: sharedOptions.context,
     url: {

@@ -9,7 +9,7 @@ import { policyOf } from "../command-line/policy-of.ts";
 import { outputOption, sharedOptions } from "../command-line/shared-options.ts";
 import { UsageError } from "../command-line/usage.ts";
 import { type Listing, listingsOf } from "../report/listings.ts";
-import { jsonOutput, tableOutput } from "../report/output.ts";
+import { columnsFor, jsonOutput, tableOutput } from "../report/output.ts";
 import { pagesOf } from "../report/pages.ts";
 import { progressOn } from "../report/progress.ts";
 import { type Rights, readRights } from "../report/rights.ts";
@@ -63,13 +63,8 @@ export const report = defineCommand({
     };
     if (api.insecure) note(notVerified(api));
     const judged = writers.everywhere.length > 0 || writers.byManager !== undefined;
-    const severalFields = new Set(
-      policy.targets.flatMap(({ fields }) => fields.map(({ path }) => JSON.stringify(path))),
-    );
     const out =
-      output === "json"
-        ? jsonOutput(process.stdout)
-        : tableOutput(process.stdout, { judged, fields: severalFields.size > 1 });
+      output === "json" ? jsonOutput(process.stdout) : tableOutput(process.stdout, columnsFor(policy, judged));
     const tally = tallyOf();
     let rights: Promise<Rights | undefined> | undefined;
     const scan: Scan = {

@@ -19,7 +19,7 @@ const check = "dry-run";
 
 /** Checks the result of a dry run against the rule, for every resource and every possible declaration. */
 export async function checkDryRuns(site: Site): Promise<readonly CheckResult[]> {
-  const decisions = new Map<Declaration, Decision>();
+  const decisions = new Map<Declaration, Set<Decision>>();
   const problems: (DryRunProblem & { readonly resource: string })[] = [];
   let right = 0;
   for (const subject of dryRunSubjects(site)) {
@@ -29,12 +29,12 @@ export async function checkDryRuns(site: Site): Promise<readonly CheckResult[]> 
   }
   const results = mergeProblems(problems);
   if (right === 0) return results;
-  const summary = [...decisions].map(([declaration, decision]) => `${declaration}: ${decision}`).join(", ");
+  const summary = [...decisions].map(([declaration, made]) => `${declaration}: ${[...made].join(" or ")}`).join(", ");
   const { username } = site.me;
   return [
     ...results,
     ok(check, `${right} resources are judged for ${username} as the rule requires (${summary})`),
-    ...(decisions.get("other name") === "permitted"
+    ...(isPermittedOnly(decisions.get("other name"))
       ? [
           warn(
             check,
@@ -45,6 +45,8 @@ export async function checkDryRuns(site: Site): Promise<readonly CheckResult[]> 
       : []),
   ];
 }
+
+const isPermittedOnly = (made: ReadonlySet<Decision> = new Set()): boolean => made.has("permitted") && made.size === 1;
 
 interface DryRunProblem {
   readonly status: "warn" | "fail";
@@ -69,7 +71,7 @@ const mergeProblems = (
 const tryDeclarations = async (
   site: Site,
   subject: DryRunSubject,
-  decisions: Map<Declaration, Decision>,
+  decisions: Map<Declaration, Set<Decision>>,
 ): Promise<DryRunProblem | undefined> => {
   for (const declaration of possibleDeclarations(site, subject)) {
     const object = await dryRunObject(site, subject, declaration);
@@ -89,7 +91,7 @@ const tryDeclarations = async (
         why: `the dry run failed before our webhooks judged the object: ${result.why}`,
         fix: `run the doctor as a user who may create the object in namespace ${site.namespace}, or name another namespace with --namespace`,
       };
-    decisions.set(declaration, outcome.decision);
+    decisions.set(declaration, (decisions.get(declaration) ?? new Set()).add(outcome.decision));
   }
   return undefined;
 };

@@ -7,7 +7,9 @@ export function schemaOf(definition: JsonObject | undefined, version: string): J
   const spec = isObject(definition?.["spec"]) ? definition["spec"] : {};
   const found = objectsIn(spec["versions"]).find(({ name }) => name === version);
   const schema = isObject(found?.["schema"]) ? found["schema"]["openAPIV3Schema"] : undefined;
-  return isObject(schema) ? schema : {};
+  // A definition of the time before v1 may keep what its schema does not describe.
+  const keeps = spec["preserveUnknownFields"] === true ? { "x-kubernetes-preserve-unknown-fields": true } : {};
+  return isObject(schema) ? { ...schema, ...keeps } : {};
 }
 
 /** A minimal value for a structural schema, by its types, enumerations and required members. */
@@ -31,15 +33,17 @@ export function sampleOf(schema: JsonObject): unknown {
 }
 
 /**
- * The same object with a value at the end of a path, and with the required members around it. A path that walks a list gets one item.
- * Without a value, the parents of the field are created only where the path walks a list.
+ * The same object with a value at the end of a path, and with the required members around it. A path that walks a list or a map gets one item.
+ * Without a value, the parents of the field are created only where the path walks a list or a map.
  */
-export function withField(object: unknown, schema: JsonObject, path: Path, value: string | undefined): unknown {
+export function withField(object: unknown, schema: JsonObject, path: Path, value: unknown): unknown {
   const [next, ...rest] = path;
   if (next === undefined) return value;
   // There are many places at any depth; the first is as good as another.
   if (next === "deep") return withField(object, schema, rest, value);
   if (next === "each") {
+    const { additionalProperties: members } = schema;
+    if (isObject(members)) return { x: withField(sampleOf(members), members, rest, value) };
     const items = itemsOf(schema);
     return [withField(sampleOf(items), items, rest, value)];
   }

@@ -3,7 +3,7 @@ import { type WebhookConfiguration, webhookConfigurations } from "../../lib/mani
 import { isProblem } from "../../lib/meta/index.ts";
 import { isObject, type JsonObject } from "../../lib/meta/json.ts";
 import type { Policy } from "../../lib/policy/index.ts";
-import { type ApiClient, ClusterError, messageOf } from "../cluster/api-client.ts";
+import { type ApiClient, type ApiReply, ClusterError, messageOf } from "../cluster/api-client.ts";
 import { discover, objectsIn, type ServedResources } from "../cluster/discovery.ts";
 import { manifestsCommand } from "../command-line/manifests-command.ts";
 import { type InTreePolicies, readInTreePolicies } from "./admission-policies.ts";
@@ -37,6 +37,8 @@ export interface Site extends SiteOptions {
   readonly served: ReadonlyMap<string, ServedResources>;
   /** A CustomResourceDefinition by its name; undefined where it does not exist or may not be read. */
   readonly definition: (name: string) => Promise<JsonObject | undefined>;
+  /** Why a CustomResourceDefinition cannot be read; undefined where it can, and where it does not exist. */
+  readonly whyUnread: (name: string) => Promise<string | undefined>;
 }
 
 /** The user of a client, as the API server sees it (`authentication.k8s.io/v1` SelfSubjectReview). */
@@ -73,7 +75,13 @@ export async function inspectSite(options: SiteOptions): Promise<Site> {
     all.find((each) => nameOfObject(each) === name);
   const groups = [...new Set(policy.targets.map(({ group }) => group))];
   const served = await Promise.all(groups.map(async (group) => [group, await discover(api, group)] as const));
-  const definitions = new Map<string, Promise<JsonObject | undefined>>();
+  const definitions = new Map<string, Promise<ApiReply>>();
+  const definitionOf = (name: string): Promise<ApiReply> => {
+    const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`;
+    const known = definitions.get(name) ?? api.send({ path });
+    definitions.set(name, known);
+    return known;
+  };
   return {
     ...options,
     me,
@@ -83,18 +91,16 @@ export async function inspectSite(options: SiteOptions): Promise<Site> {
     wanted,
     inTree: await readInTreePolicies(api, policy),
     served: new Map(served),
-    definition: (name) => {
-      const known = definitions.get(name) ?? definitionOf(api, name);
-      definitions.set(name, known);
-      return known;
+    definition: async (name) => {
+      const { status, body } = await definitionOf(name);
+      return status === 200 ? body : undefined;
+    },
+    whyUnread: async (name) => {
+      const reply = await definitionOf(name);
+      return reply.status === 200 || reply.status === 404 ? undefined : messageOf(reply);
     },
   };
 }
-
-const definitionOf = async (api: ApiClient, name: string): Promise<JsonObject | undefined> => {
-  const reply = await api.send({ path: `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}` });
-  return reply.status === 200 ? reply.body : undefined;
-};
 
 export function nameOfObject({ metadata }: JsonObject): string {
   return isObject(metadata) ? String(metadata["name"]) : "";

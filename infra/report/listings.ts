@@ -1,12 +1,20 @@
 import type { GroupVersionResource } from "../../lib/decision/index.ts";
 import { type Policy, targetOf } from "../../lib/policy/policy.ts";
+import { describeAbsent, resourcesOf } from "../cluster/absent-resources.ts";
 import { type ApiClient, ClusterError } from "../cluster/api-client.ts";
-import { discover, rootOf } from "../cluster/discovery.ts";
-import { nearNames } from "../cluster/near-names.ts";
+import { discover, rootOf, type ServedResources } from "../cluster/discovery.ts";
+import { nearNamesIn } from "../cluster/near-names.ts";
+import { resourceName } from "../cluster/resource-name.ts";
 
-/** A resource of the policy that the cluster serves, and where its objects are listed. */
+/** A resource of the policy that the cluster serves, in the version in which its objects are listed. */
+export interface ListedResource extends GroupVersionResource {
+  /** Whether it has a subresource for its status. */
+  readonly hasStatus: boolean;
+}
+
+/** A resource, and where its objects are listed. */
 export interface Listing {
-  readonly resource: GroupVersionResource;
+  readonly resource: ListedResource;
   readonly path: string;
 }
 
@@ -27,33 +35,37 @@ export interface Listings {
  */
 export async function listingsOf(api: ApiClient, policy: Policy, namespace?: string): Promise<Listings> {
   const listings: Listing[] = [];
+  const absent: { group: string; resource: string }[] = [];
   const notes: string[] = [];
   const faults: string[] = [];
   await refuseMissing(api, namespace);
-  for (const group of new Set(policy.targets.map((target) => target.group))) {
-    const served = await discover(api, group);
-    const targets = policy.targets.filter((target) => target.group === group);
-    for (const resource of new Set(targets.flatMap(({ resources }) => resources))) {
-      const name = group === "" ? resource : `${resource}.${group}`;
-      const versions = served.get(resource) ?? [];
-      const covered = versions.find(({ version }) => targetOf(policy, { group, version, resource }));
-      const near = versions.length === 0 ? await nearNames(api, policy, { group, resource }) : [];
-      if (near.length > 0)
+  const near = nearNamesIn(api, policy);
+  const discovered = new Map<string, ServedResources>();
+  for (const { group, resource } of resourcesOf(policy)) {
+    const served = discovered.get(group) ?? (await discover(api, group));
+    discovered.set(group, served);
+    const name = resourceName({ group, resource });
+    const versions = served.get(resource) ?? [];
+    const covered = versions.find(({ version }) => targetOf(policy, { group, version, resource }));
+    if (versions.length === 0) {
+      const meant = await near({ group, resource });
+      if (meant.length === 0) absent.push({ group, resource });
+      else
         faults.push(
-          `${name} is not served by this cluster; did you mean ${near.join(" or ")}? Change it in the policy`,
+          `${name} is not served by this cluster; did you mean ${meant.join(" or ")}? Change it in the policy`,
         );
-      else if (versions.length === 0) notes.push(`${name} is not installed`);
-      else if (!covered)
-        faults.push(
-          `${name} is served in ${versions.map(({ version }) => version).join(", ")}, which policy ${policy.name} does not cover: nothing guards it; add the version to the policy`,
-        );
-      else if (namespace !== undefined && !covered.namespaced) notes.push(`${name} has no namespaces and is left out`);
-      else {
-        const root = `${rootOf(group, covered.version)}${namespace === undefined ? "" : `/namespaces/${namespace}`}`;
-        listings.push({ resource: { group, version: covered.version, resource }, path: `${root}/${resource}` });
-      }
+    } else if (!covered)
+      faults.push(
+        `${name} is served in ${versions.map(({ version }) => version).join(", ")}, which policy ${policy.name} does not cover: nothing guards it; add the version to the policy`,
+      );
+    else if (namespace !== undefined && !covered.namespaced) notes.push(`${name} has no namespaces and is left out`);
+    else {
+      const { version, hasStatus } = covered;
+      const root = `${rootOf(group, version)}${namespace === undefined ? "" : `/namespaces/${namespace}`}`;
+      listings.push({ resource: { group, version, resource, hasStatus }, path: `${root}/${resource}` });
     }
   }
+  if (absent.length > 0) notes.unshift(`not installed: ${describeAbsent(policy, absent)}`);
   if (listings.length === 0 && faults.length === 0)
     throw new ClusterError(
       `nothing can be listed for policy ${policy.name}: ${notes.join("; ") || "it has no targets"}; see that --policy and --context name what you mean`,

@@ -19,11 +19,14 @@ export interface Managers {
   readonly spec: readonly Manager[];
 }
 
-/** The managers of an object and of one of its fields. Those of a subresource count for nothing: they cannot write the field. */
+/**
+ * The managers of an object and of one of its fields. Those of a subresource count for nothing, because they cannot write the field; those of
+ * the status count for a field in the status.
+ */
 export function managersOf(object: JsonObject, keys: Segments): Managers {
   const metadata = isObject(object["metadata"]) ? object["metadata"] : {};
   const entries = objectsIn(metadata["managedFields"])
-    .filter(({ subresource }) => !subresource)
+    .filter(({ subresource }) => !subresource || (subresource === "status" && keys[0] === "status"))
     .map((entry) => ({ entry, owned: isObject(entry["fieldsV1"]) ? entry["fieldsV1"] : {} }))
     .toSorted((a, b) => String(b.entry["time"]).localeCompare(String(a.entry["time"])));
   return {

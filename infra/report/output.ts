@@ -1,5 +1,7 @@
 import { once } from "node:events";
 import { printable } from "../../lib/meta/index.ts";
+import { formatPath, namesOf } from "../../lib/policy/path.ts";
+import type { Policy } from "../../lib/policy/policy.ts";
 import { type Colour, screenOf } from "../command-line/screen.ts";
 import { type Cell, tableOn } from "../command-line/table.ts";
 import { wrapped } from "../command-line/text-width.ts";
@@ -43,6 +45,9 @@ const colours: Readonly<Record<FindingKind, Colour>> = {
   named: "dim",
   empty: "red",
   privileged: "red",
+  "any-account": "red",
+  "in-status": "red",
+  "other-namespace": "yellow",
   forbidden: "yellow",
   "unsafe-name": "yellow",
   "not-a-string": "yellow",
@@ -51,8 +56,29 @@ const colours: Readonly<Record<FindingKind, Colour>> = {
   "too-many-identities": "yellow",
 };
 
-/** @param judged whether there are writers whose verdicts are to be shown */
-export function tableOutput(stream: Stream, { judged, fields }: { judged: boolean; fields: boolean }): Output {
+/** Which columns a table has. */
+export interface TableColumns {
+  /** Whether there are writers whose verdicts are to be shown. */
+  readonly judged: boolean;
+  /** Whether an object may have several fields. */
+  readonly fields: boolean;
+  /** Whether the policy refuses edits, so that it matters who may write an object and not keep its field. */
+  readonly refuses: boolean;
+}
+
+/** The columns of a report by this policy. */
+export function columnsFor({ targets }: Policy, judged: boolean): TableColumns {
+  const fields = targets.flatMap((target) => target.fields);
+  const paths = new Set(fields.map(({ path }) => formatPath(path)));
+  return {
+    judged,
+    fields: paths.size > 1 || fields.some(({ path, names }) => namesOf(path) === undefined || names === "group"),
+    refuses:
+      !judged && fields.some((field) => [field, ...field.whenSet].some(({ onForbidden }) => onForbidden === "deny")),
+  };
+}
+
+export function tableOutput(stream: Stream, { judged, fields, refuses }: TableColumns): Output {
   const write = writerTo(stream);
   const screen = screenOf(stream);
   const titles = [
@@ -63,17 +89,19 @@ export function tableOutput(stream: Stream, { judged, fields }: { judged: boolea
     "NAMES",
     "MANAGERS",
     ...(judged ? ["WOULD BE GIVEN"] : []),
+    ...(refuses ? ["MAY NOT KEEP IT"] : []),
     "COULD FIX IT",
   ];
-  const table = tableOn(screen, titles, judged ? 2 : 1);
+  const table = tableOn(screen, titles, judged || refuses ? 2 : 1);
   const rowOf = (finding: ReportFinding): readonly (Cell | string)[] => [
     finding.namespace,
     `${finding.resource.split(".")[0]}/${finding.name}`,
     ...(fields ? [finding.field] : []),
     { text: finding.finding, colour: colours[finding.finding] },
-    finding.declared,
+    identityOf(finding),
     managersOf(finding),
     ...(judged ? [{ text: wouldBeOf(finding) }] : []),
+    ...(refuses ? [{ text: finding.mayNotKeep === null ? ["?"] : few(finding.mayNotKeep) }] : []),
     { text: fixersOf(finding) },
   ];
   return {
@@ -81,6 +109,12 @@ export function tableOutput(stream: Stream, { judged, fields }: { judged: boolea
     end: (summary) => write(wrapped(summary, screen.columns)),
   };
 }
+
+/** The named identity; of a field that names none, in parentheses the one that it stands for. */
+const identityOf = ({ finding, declared, standsFor }: ReportFinding): string => {
+  if (finding === "any-account") return "(any account)";
+  return declared === "" && standsFor !== "" ? `(${standsFor})` : declared;
+};
 
 /** The managers of the field; without any, in parentheses those of other parts of the object. */
 const managersOf = ({ fieldManagers, specManagers }: ReportFinding): string => {
@@ -95,12 +129,21 @@ const wouldBeOf = ({ wouldBeGiven }: ReportFinding): readonly string[] =>
     decision === "denied" ? `${writer}: denied` : `${writer}: ${effective} (${decision})`,
   );
 
-/** The subjects that may name this identity; without one, those that may write the object. */
-const fixersOf = ({ finding, mayImpersonate, mayWrite }: ReportFinding): readonly string[] => {
-  const who = finding === "privileged" || finding === "forbidden" || finding === "named" ? mayImpersonate : mayWrite;
+/** The subjects that may keep the field as it is; where it names no identity, those that may write the object. */
+const fixersOf = ({ finding, standsFor, mayImpersonate, mayWrite }: ReportFinding): readonly string[] => {
+  const who = impersonated.includes(finding) || standsFor !== "" ? mayImpersonate : mayWrite;
   if (who === null) return ["?"];
   return who.length > 0 ? few(who) : ["only system:masters"];
 };
+
+const impersonated: readonly FindingKind[] = [
+  "privileged",
+  "any-account",
+  "other-namespace",
+  "in-status",
+  "forbidden",
+  "named",
+];
 
 /** Three names, the last of them with the number of all others. */
 const few = (names: readonly string[]): readonly string[] =>

@@ -4,14 +4,24 @@ import type { ResourceAttributes } from "../../lib/question/index.ts";
 import { readWorld } from "../../lib/rbac/index.ts";
 import { type ApiClient, ClusterError } from "../cluster/api-client.ts";
 import { pagesOf } from "./pages.ts";
-import { inAny, inBoth, type SubjectName, whoMayIn, withoutImplied } from "./who-may.ts";
+import { inAny, inBoth, type SubjectName, subjectsOf, whoMayIn, without, withoutImplied } from "./who-may.ts";
 
 /** Who may do what now, by RBAC. */
 export interface Rights {
-  readonly mayWrite: (resource: GroupVersionResource, object: JsonObject) => readonly SubjectName[];
+  readonly mayWrite: (resource: WrittenResource, object: JsonObject) => readonly SubjectName[];
   /** Who is allowed all of this. */
   readonly may: (permissions: readonly ResourceAttributes[]) => readonly SubjectName[];
+  /** Who may write an object without being allowed all of this, and without being one of these users. */
+  readonly mayNotKeep: (
+    resource: WrittenResource,
+    object: JsonObject,
+    permissions: readonly ResourceAttributes[],
+    keepers: readonly string[],
+  ) => readonly SubjectName[];
 }
+
+/** A resource, or one of its subresources. */
+export type WrittenResource = GroupVersionResource & Pick<ResourceAttributes, "subresource">;
 
 const apiVersion = "rbac.authorization.k8s.io/v1";
 const collections = {
@@ -57,21 +67,28 @@ export function rightsIn(objects: readonly JsonObject[], note: (sentence: string
     }
   });
   const whoMay = whoMayIn(readWorld(readable));
-  const granted = (verb: string, { group, version, resource }: GroupVersionResource, object: JsonObject) => {
+  const granted = (verb: string, written: WrittenResource, object: JsonObject) => {
+    const { group, version, resource, subresource = "" } = written;
     const { namespace, name } = isObject(object["metadata"]) ? object["metadata"] : {};
     return whoMay({
       verb,
       group,
       version,
       resource,
+      subresource,
       ...(typeof namespace === "string" ? { namespace } : {}),
       name: String(name),
     });
   };
+  const writers = (resource: WrittenResource, object: JsonObject) =>
+    inAny(...["create", "update", "patch"].map((verb) => granted(verb, resource, object)));
+  const allowed = ([first, ...more]: readonly ResourceAttributes[]): ReadonlySet<SubjectName> =>
+    first ? more.map(whoMay).reduce(inBoth, whoMay(first)) : new Set();
   return {
-    mayWrite: (resource, object) =>
-      sorted(inAny(...["create", "update", "patch"].map((verb) => granted(verb, resource, object)))),
-    may: ([first, ...more]) => sorted(first ? more.map(whoMay).reduce(inBoth, whoMay(first)) : new Set()),
+    mayWrite: (resource, object) => sorted(writers(resource, object)),
+    may: (permissions) => sorted(allowed(permissions)),
+    mayNotKeep: (resource, object, permissions, keepers) =>
+      sorted(without(writers(resource, object), inAny(allowed(permissions), new Set(keepers.flatMap(subjectsOf))))),
   };
 }
 

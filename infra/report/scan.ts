@@ -1,8 +1,9 @@
-import type { GroupVersionResource } from "../../lib/decision/index.ts";
 import type { JsonObject } from "../../lib/meta/json.ts";
 import { pointerOf } from "../../lib/policy/path.ts";
 import { type Policy, targetOf } from "../../lib/policy/policy.ts";
+import { resourceName } from "../cluster/resource-name.ts";
 import { findingOf, kindOf, type ReportFinding } from "./finding.ts";
+import type { ListedResource } from "./listings.ts";
 import { managersOf } from "./managers.ts";
 import type { Rights } from "./rights.ts";
 import { statedBy } from "./stated.ts";
@@ -25,7 +26,7 @@ export interface Scan {
 /** The findings of some objects of one resource, in their order. */
 export async function scanPage(
   { policy, writers, judgeWriters, rights, tally, all }: Scan,
-  resource: GroupVersionResource,
+  resource: ListedResource,
   items: readonly JsonObject[],
 ): Promise<readonly ReportFinding[]> {
   const target = targetOf(policy, resource);
@@ -36,7 +37,7 @@ export async function scanPage(
   });
   const verdicts = await judgeWriters(policy, resource, objects);
   const evidence = objects.flatMap(({ object, fields, unknown }, index) => {
-    tally.object();
+    tally.object(resourceName(resource));
     for (const manager of unknown) tally.unknownManager(manager);
     return fields.map((stated) => ({
       resource,

@@ -1,8 +1,9 @@
+import { type IdentityField, identityFieldsOf } from "../../lib/decision/identity-field.ts";
 import { concludeFields, type FieldVerdict, type GroupVersionResource, judgeFields } from "../../lib/decision/index.ts";
-import type { UserInfo } from "../../lib/identity/index.ts";
-import { type JsonObject, member } from "../../lib/meta/json.ts";
-import { placesOf, pointerOf, type Segments, valueAt } from "../../lib/policy/path.ts";
-import { type FieldRule, type Policy, ruleIn, targetOf } from "../../lib/policy/policy.ts";
+import { serviceAccountOf, type UserInfo } from "../../lib/identity/index.ts";
+import { isObject, type JsonObject, member } from "../../lib/meta/json.ts";
+import { pointerOf, type Segments, valueAt } from "../../lib/policy/path.ts";
+import { type Field, type FieldRule, isInStatus, type Policy, targetOf } from "../../lib/policy/policy.ts";
 import type { ResourceAttributes } from "../../lib/question/index.ts";
 
 /** The kind of a field in a stored object, without its writer. Each kind but `named` needs a look before a policy is enforced. */
@@ -10,6 +11,9 @@ export type Kind =
   | "named"
   | "empty"
   | "privileged"
+  | "any-account"
+  | "other-namespace"
+  | "in-status"
   | "unsafe-name"
   | "not-a-string"
   | "parent-not-an-object"
@@ -23,7 +27,10 @@ export interface Stated {
   readonly field: string;
   /** The rule of the field; undefined for a finding about the object as a whole. */
   readonly rule: FieldRule | undefined;
-  /** The identity that is named, as a username; empty where there is none. */
+  readonly names: Field["names"];
+  /** Whether the status holds the field. */
+  readonly inStatus: boolean;
+  /** The identity that is named: a username or a group; empty where there is none. */
   readonly declared: string;
   /** The identity that a privileged value or an empty field stands for; for a controller's own account that account; otherwise empty. */
   readonly standsFor: string;
@@ -41,31 +48,70 @@ const unnameable: UserInfo = { username: "unnameable\n", groups: [], extra: {} }
 
 /** Reads the fields of a stored object. A field that is empty and may be is left out, as is an object without fields. */
 export function statedBy(policy: Policy, resource: GroupVersionResource, object: JsonObject): readonly Stated[] {
-  const rules = new Map(
-    (targetOf(policy, resource)?.fields ?? []).flatMap((field) =>
-      placesOf(object, field.path).map(({ segments }) => [pointerOf(segments), ruleIn(field, object)]),
-    ),
-  );
+  const namespace = namespaceOf(object);
+  const fields = identityFieldsAt(policy, resource, object, namespace);
   const judgement = judgeFields(policy, { resource, object, oldObject: object, requester: unnameable });
-  const allowed = judgement.questions.map(() => ({ allowed: true, reason: "" }));
-  return concludeFields(judgement, allowed).flatMap((verdict) => {
+  const verdicts = concludeFields(
+    judgement,
+    judgement.questions.map(() => ({ allowed: true, reason: "" })),
+  );
+  const outsideStatus = new Set(
+    [...fields.values()].filter(({ field }) => !isInStatus(field)).map(({ declared }) => declared),
+  );
+  return verdicts.flatMap((verdict) => {
     const { segments = [], at = "", declared, effective, sentence, decision, questions } = verdict;
-    // A list of groups is one place.
-    const rule = rules.get(pointerOf(segments)) ?? rules.get(pointerOf(segments.slice(0, -1)));
+    const found = fields.get(pointerOf(segments));
+    const { rule, field: { names } = { names: "username" } } = found ?? {};
+    const inStatus = found !== undefined && isInStatus(found.field);
     const privileged = rule?.privileged ?? {};
-    const accounts = Object.values(privileged);
     const text = valueAt(object, segments);
     const meant = typeof text === "string" ? member(privileged, text) : undefined;
-    const own = accounts.includes(declared) ? declared : declared === "" && decision === "permitted" ? effective : "";
+    const own = Object.values(privileged).includes(declared)
+      ? declared
+      : declared === "" && decision === "permitted"
+        ? effective
+        : "";
     const standsFor = typeof meant === "string" ? meant : own;
-    const kind = kindOf(verdict, standsFor);
-    if (kind === undefined) return [];
+    const usual = usualKindOf(verdict, standsFor, names);
+    if (usual === undefined) return [];
+    const isOnlyInStatus = inStatus && !outsideStatus.has(declared);
+    const isElsewhere = names === "serviceAccount" && !rule?.permission && isOfAnotherNamespace(declared, namespace);
+    const kind = usual !== "named" ? usual : isOnlyInStatus ? "in-status" : isElsewhere ? "other-namespace" : "named";
     const permissions = questions.map(({ resourceAttributes }) => resourceAttributes);
-    return [{ kind, segments, field: at, rule, declared, standsFor, permissions, sentence }];
+    return [{ kind, segments, field: at, rule, names, inStatus, declared, standsFor, permissions, sentence }];
   });
 }
 
-const kindOf = ({ reason, declared }: FieldVerdict, standsFor: string): Kind | undefined => {
+const namespaceOf = ({ metadata }: JsonObject): string => {
+  const { namespace } = isObject(metadata) ? metadata : {};
+  return typeof namespace === "string" ? namespace : "";
+};
+
+/** The identity fields of an object by the JSON Pointers of their places. */
+const identityFieldsAt = (
+  policy: Policy,
+  resource: GroupVersionResource,
+  object: JsonObject,
+  namespace: string,
+): ReadonlyMap<string, IdentityField> => {
+  const target = targetOf(policy, resource);
+  if (target === undefined) return new Map();
+  const context = { policy, target, requester: unnameable, namespace, object, before: undefined };
+  const found = identityFieldsOf({ ...context, writes: "object" }, target.fields);
+  return new Map(found.map((field) => [pointerOf(field.place.segments), field]));
+};
+
+const isOfAnotherNamespace = (username: string, namespace: string): boolean => {
+  const account = serviceAccountOf(username);
+  return account !== undefined && namespace !== "" && account.namespace !== namespace;
+};
+
+/** The kind, wherever the field lies and whatever its identity's namespace is. */
+const usualKindOf = (
+  { reason, declared }: FieldVerdict,
+  standsFor: string,
+  names: Field["names"],
+): Kind | undefined => {
   switch (reason) {
     case "empty":
     case "unsafe-name":
@@ -78,6 +124,7 @@ const kindOf = ({ reason, declared }: FieldVerdict, standsFor: string): Kind | u
     case "unsafe-requester":
       return "empty";
     case "may-impersonate":
+      if (names === "anything") return "any-account";
       if (declared === "") return "empty";
       return standsFor === "" ? "named" : "privileged";
     default:

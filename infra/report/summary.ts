@@ -2,8 +2,8 @@ import type { FindingKind, ReportFinding } from "./finding.ts";
 
 /** Counts of the report. */
 export interface Tally {
-  readonly object: () => void;
-  readonly add: (finding: Pick<ReportFinding, "finding">) => void;
+  readonly object: (resource: string) => void;
+  readonly add: (finding: Pick<ReportFinding, "finding" | "resource">) => void;
   /** A field that names an ordinary identity, without a writer to judge it by. */
   readonly unjudged: () => void;
   /** A field manager that the `--writers` file does not know, of one object. */
@@ -16,6 +16,9 @@ export interface Tally {
 const meanings: Readonly<Record<Exclude<FindingKind, "named">, string>> = {
   empty: "names no identity; the controller decides whose rights it uses, often its own",
   privileged: "names a value that the controller treats as its own identity",
+  "any-account": "holds a value that can name any service account of the namespace; it is not read",
+  "other-namespace": "names a service account of another namespace than the object's",
+  "in-status": "its status names an identity that the rest of the object does not name, and the controller acts on it",
   forbidden: "a given writer may not impersonate the named identity",
   "unsafe-name": "names a text that cannot be the name of a user or of a service account",
   "not-a-string": "holds a value of another type where a name should stand",
@@ -27,13 +30,24 @@ const meanings: Readonly<Record<Exclude<FindingKind, "named">, string>> = {
 const mostManagers = 1000;
 
 export function tallyOf(): Tally {
-  let objects = 0;
   let unjudged = 0;
+  const resources = new Map<string, { objects: number; findings: number }>();
   const kinds = new Map<FindingKind, number>();
   const managers = new Map<string, number>();
-  const findings = (): number => [...kinds].reduce((sum, [kind, count]) => sum + (kind === "named" ? 0 : count), 0);
+  const ofResource = (name: string) => {
+    const known = resources.get(name) ?? { objects: 0, findings: 0 };
+    resources.set(name, known);
+    return known;
+  };
+  const objects = (): number => [...resources.values()].reduce((sum, each) => sum + each.objects, 0);
+  const findings = (): number => [...resources.values()].reduce((sum, each) => sum + each.findings, 0);
   const lines = (): readonly string[] => [
-    `${counted(objects, "object")} read, ${counted(findings(), "finding")}`,
+    `${counted(objects(), "object")} read, ${counted(findings(), "finding")}`,
+    ...(resources.size > 1
+      ? [...resources].map(
+          ([name, each]) => `  ${name}: ${counted(each.objects, "object")}, ${counted(each.findings, "finding")}`,
+        )
+      : []),
     ...Object.entries(meanings).flatMap(([kind, meaning]) => {
       const count = kinds.get(kind as FindingKind);
       return count === undefined ? [] : [`  ${String(count).padStart(6)} ${kind}: ${meaning}`];
@@ -50,10 +64,13 @@ export function tallyOf(): Tally {
       : []),
   ];
   return {
-    object: () => {
-      objects += 1;
+    object: (resource) => {
+      ofResource(resource).objects += 1;
     },
-    add: ({ finding }) => kinds.set(finding, (kinds.get(finding) ?? 0) + 1),
+    add: ({ finding, resource }) => {
+      kinds.set(finding, (kinds.get(finding) ?? 0) + 1);
+      if (finding !== "named") ofResource(resource).findings += 1;
+    },
     unjudged: () => {
       unjudged += 1;
     },
@@ -61,7 +78,7 @@ export function tallyOf(): Tally {
       if (managers.has(manager) || managers.size < mostManagers)
         managers.set(manager, (managers.get(manager) ?? 0) + 1);
     },
-    objects: () => objects,
+    objects,
     findings,
     text: () => `${lines().join("\n")}\n`,
   };

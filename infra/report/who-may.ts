@@ -1,3 +1,4 @@
+import { serviceAccountOf } from "../../lib/identity/index.ts";
 import type { ResourceAttributes } from "../../lib/question/index.ts";
 import type { World } from "../../lib/rbac/index.ts";
 import { ruleAllows } from "../../lib/rbac/rule-allows.ts";
@@ -23,7 +24,7 @@ interface Grant {
 export function whoMayIn(world: World): WhoMay {
   const known = new Map<string, readonly Grant[]>();
   return (asked) => {
-    const key = JSON.stringify([asked.verb, asked.group, asked.resource]);
+    const key = JSON.stringify([asked.verb, asked.group, asked.resource, asked.subresource]);
     const grants = known.get(key) ?? grantsOf(world, asked);
     known.set(key, grants);
     const counting = grants.filter(
@@ -61,11 +62,27 @@ const impliedGroups = (subject: SubjectName): readonly SubjectName[] => {
   ];
 };
 
-/** Those who are in both sets, by themselves or by a group that they are in for certain. */
+/** Whether a subject is in a set, by itself or by a group that it is in for certain. */
+const isWithin = (set: ReadonlySet<SubjectName>, subject: SubjectName): boolean =>
+  set.has(subject) || impliedGroups(subject).some((group) => set.has(group));
+
+/** Those who are in both sets. */
 export function inBoth(one: ReadonlySet<SubjectName>, other: ReadonlySet<SubjectName>): ReadonlySet<SubjectName> {
-  const within = (set: ReadonlySet<SubjectName>) => (subject: SubjectName) =>
-    set.has(subject) || impliedGroups(subject).some((group) => set.has(group));
-  return new Set([...[...one].filter(within(other)), ...[...other].filter(within(one))]);
+  return new Set([
+    ...[...one].filter((subject) => isWithin(other, subject)),
+    ...[...other].filter((subject) => isWithin(one, subject)),
+  ]);
+}
+
+/** Those of a set who are not in the other. */
+export function without(one: ReadonlySet<SubjectName>, other: ReadonlySet<SubjectName>): ReadonlySet<SubjectName> {
+  return new Set([...one].filter((subject) => !isWithin(other, subject)));
+}
+
+/** The subjects that a username may be bound as. */
+export function subjectsOf(username: string): readonly SubjectName[] {
+  const account = serviceAccountOf(username);
+  return [`User ${username}`, ...(account ? [`ServiceAccount ${account.namespace}/${account.name}`] : [])];
 }
 
 /** Without those who are in the set by a group too. */

@@ -1,5 +1,4 @@
 import { isProblem, type JsonObject } from "../meta/json.ts";
-import { isDeep } from "../policy/path.ts";
 import { type Field, isInStatus, type Policy, type Target } from "../policy/policy.ts";
 import type { Finding } from "./finding.ts";
 import type { FieldContext, IdentityField } from "./identity-field.ts";
@@ -54,6 +53,5 @@ export function judgeIdentityFields(
   return fields.map(judgeField);
 }
 
-/** An absent field that may stay empty costs nothing: Argo's templates have a dozen each. A path to any depth leads to what is there. */
-const isCounted = ({ field, place, rule }: IdentityField): boolean =>
-  isDeep(field.path) || place.blocked !== undefined || place.value !== undefined || rule.onEmpty !== "allow";
+/** An absent field that may stay empty costs nothing: Argo's templates have a dozen each. */
+const isCounted = ({ place, rule }: IdentityField): boolean => place.value !== undefined || rule.onEmpty !== "allow";

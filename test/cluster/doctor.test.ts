@@ -6,8 +6,10 @@ import {
   webhookConfigurations,
 } from "../../lib/manifests/index.ts";
 import { readPolicy } from "../../lib/policy/index.ts";
+import { presets } from "../../lib/presets/index.ts";
 import { type Ran, runCommand } from "../support/command.ts";
 import { applied } from "./world/applied.ts";
+import { anything, defineKinds, list, object, text } from "./world/define-kinds.ts";
 import { type KeyedFunction, startKeyedFunction } from "./world/keyed-function.ts";
 import { create, template } from "./world/objects.ts";
 import { type OwnCluster, startOwnCluster } from "./world/own-cluster.ts";
@@ -50,6 +52,8 @@ const doctorRoles = [
         verbs: ["list"],
       },
       { apiGroups: ["apiextensions.k8s.io"], resources: ["customresourcedefinitions"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["configmaps"], resourceNames: ["razeedeploy-config"], verbs: ["get"] },
+      { apiGroups: ["apps"], resources: ["deployments"], verbs: ["list"] },
     ],
   },
   {
@@ -87,6 +91,14 @@ const configurations = (): readonly [WebhookConfiguration, WebhookConfiguration]
     client: { url: guard.url },
     caBundle: Buffer.from(guard.ca).toString("base64"),
   });
+
+/** The ConfigMap that makes Razee's controllers use the field. */
+const razeeConfig = (value: string) => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name: "razeedeploy-config", namespace: "razeedeploy" },
+  data: { "enable-impersonation": value },
+});
 
 /** Waits until the API server calls new webhooks. */
 const inForce = (expected: unknown) =>
@@ -141,7 +153,11 @@ beforeAll(async () => {
     admin: plane.kubeconfigOf("admin"),
     asker: plane.kubeconfigOf(webhookUser),
   };
-  await applied(plane, [...doctorRoles, ...doctorRolesInPart]);
+  await applied(plane, [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: "razeedeploy" } },
+    ...doctorRoles,
+    ...doctorRolesInPart,
+  ]);
   guard = await startKeyedFunction(files.asker);
 });
 afterAll(async () => {
@@ -180,14 +196,22 @@ test("a cluster without any configuration: every finding says what to do", async
       check: "versions",
       status: "ok",
       message:
-        "2 resources are covered in every served version; not installed: remoteresources.deploy.razee.io, encryptedresources.deploy.razee.io, featureflagsetsld.deploy.razee.io",
+        "2 resources are covered in every served version; not installed: remoteresources, encryptedresources and featureflagsetsld of deploy.razee.io",
       fix: "",
     },
+    { check: "paths", status: "ok", message: "6 paths of the policy are in the schemas", fix: "" },
     {
       check: "status",
       status: "ok",
       message: "no served version stores the status with the object",
       fix: "",
+    },
+    {
+      check: "razee-config",
+      status: "fail",
+      message:
+        "the guard has no effect: ConfigMap razeedeploy/razeedeploy-config does not exist, so Razee's controllers set every object to razeedeploy and act as their own account, which may do everything",
+      fix: "kubectl create configmap razeedeploy-config -n razeedeploy --from-literal=enable-impersonation=true",
     },
     {
       check: "other-writers",
@@ -207,7 +231,7 @@ test("a cluster without any configuration: every finding says what to do", async
 
 describe("a guarded cluster", () => {
   beforeAll(async () => {
-    await applied(plane, askerRoles(webhookUser));
+    await applied(plane, [...askerRoles(webhookUser), razeeConfig("true")]);
     await install();
   });
 
@@ -226,7 +250,9 @@ describe("a guarded cluster", () => {
       "failure-policy",
       "ca-bundle",
       "versions",
+      "paths",
       "status",
+      "razee-config",
       "other-writers",
       "function",
       "dry-run",
@@ -247,7 +273,7 @@ describe("a guarded cluster", () => {
     expect(stdout).toMatch(
       /^STATUS {2}CHECK {14}MESSAGE\nok {6}asker {14}the user of context cluster may create subjectaccessreviews$/m,
     );
-    expect(stdout).toMatch(/\n\n14 ok, 0 to look at, 0 failed\n$/);
+    expect(stdout).toMatch(/\n\n16 ok, 0 to look at, 0 failed\n$/);
     expect(stdout).not.toContain(guard.key);
   });
 
@@ -270,7 +296,7 @@ describe("a guarded cluster", () => {
     ]);
   });
 
-  test("a user with a part of the permissions is warned about the unread policies", async () => {
+  test("a user with a part of the permissions is told what was not checked", async () => {
     const { status, stdout } = await run(
       "--kubeconfig",
       plane.kubeconfigOf("gina"),
@@ -281,6 +307,22 @@ describe("a guarded cluster", () => {
     );
     expect(status).toBe(0);
     expect(notOk(JSON.parse(stdout))).toEqual([
+      {
+        check: "paths",
+        status: "warn",
+        message: expect.stringMatching(
+          /^not checked: the schema, the conversion and the status of mustachetemplates\.deploy\.razee\.io, remoteresourcess3\.deploy\.razee\.io: customresourcedefinitions.* is forbidden/,
+        ),
+        fix: "run the doctor as a user who may get customresourcedefinitions",
+      },
+      {
+        check: "razee-config",
+        status: "warn",
+        message: expect.stringMatching(
+          /^not checked: whether Razee's controllers impersonate at all: ConfigMap razeedeploy\/razeedeploy-config cannot be read: .* is forbidden/,
+        ),
+        fix: "run the doctor as a user who may get configmaps/razeedeploy-config in namespace razeedeploy",
+      },
       {
         check: "other-writers",
         status: "warn",
@@ -653,6 +695,26 @@ describe("a guarded cluster", () => {
       ]);
     });
 
+    test.for([
+      ["false", 'has enable-impersonation: "false"'],
+      ["", 'has enable-impersonation: ""'],
+    ] as const)("Razee's controllers do not impersonate: %j", async ([value, found]) => {
+      await applied(plane, [razeeConfig(value)]);
+      try {
+        const { lines, status } = await examine();
+        expect(status).toBe(1);
+        expect(line(lines, "razee-config")).toEqual([
+          {
+            status: "fail",
+            message: `the guard has no effect: ConfigMap razeedeploy/razeedeploy-config ${found}, so Razee's controllers set every object to razeedeploy and act as their own account, which may do everything`,
+            fix: `kubectl patch configmap razeedeploy-config -n razeedeploy --type=merge -p '{"data":{"enable-impersonation":"true"}}'`,
+          },
+        ]);
+      } finally {
+        await applied(plane, [razeeConfig("true")]);
+      }
+    });
+
     test("the cluster serves no resource of the policy", async () => {
       const target = { group: "example.com", versions: ["*"], resources: ["robots"], fields: ["spec.user"] };
       const { lines } = await examine("--policy", plane.file("robots.json", { name: "robots", targets: [target] }));
@@ -738,6 +800,269 @@ describe("a guarded cluster", () => {
   });
 });
 
+describe("a policy of several ecosystems", () => {
+  const group = "fields.example.com";
+  const flux = "kustomize.toolkit.fluxcd.io";
+  const mayBeEmpty = { onEmpty: "allow", emptyIsUnprivileged: true };
+  const account = (path: string, more: object = {}) => ({ path, serviceAccount: "name", ...mayBeEmpty, ...more });
+  const target = (resource: string, fields: readonly unknown[], more: object = {}) => ({
+    ...{ group, versions: ["v1"], resources: [resource], fields },
+    ...more,
+  });
+  const patchable = { path: "spec.**.podSpecPatch", names: "anything" };
+  const workflows = target("workflows", [account("spec.account"), account("spec.steps[*].account"), patchable]);
+  const examineBy = async (...targets: readonly unknown[]) => {
+    const file = plane.file("several.json", { name: "several", targets });
+    const { status, lines } = await examine("--policy", file);
+    const of = (check: string) =>
+      lines
+        .filter((each) => each.check === check)
+        .map(({ status: found, message, fix }) => `${found}: ${message}${fix && ` | ${fix}`}`);
+    return { status, of };
+  };
+  const correct = "correct the paths in the policy for this version, deploy the policy, and apply the new manifests";
+
+  beforeAll(async () => {
+    const step = object({ account: text, podSpecPatch: text });
+    const spec = object({ account: text, steps: list(step), size: { type: "integer" }, groups: list(text) });
+    await defineKinds(plane, [
+      {
+        ...{ group, plural: "workflows", kind: "Workflow" },
+        versions: [{ name: "v1", storesStatus: true, properties: { spec, status: object({ stored: step }) } }],
+      },
+      {
+        ...{ group, plural: "runs", kind: "Run" },
+        versions: [
+          { name: "v1", properties: { spec: object({ template: object({ account: text }) }) } },
+          { name: "v1beta1", properties: { spec: object({ account: text }) } },
+        ],
+      },
+      {
+        ...{ group, plural: "opens", kind: "Open" },
+        versions: [{ name: "v1", properties: { spec: anything } }],
+      },
+      {
+        ...{ group: flux, plural: "kustomizations", kind: "Kustomization" },
+        versions: [
+          {
+            name: "v1",
+            properties: {
+              spec: object({ serviceAccountName: text, kubeConfig: object({ secretRef: object({ name: text }) }) }),
+            },
+          },
+        ],
+      },
+    ]);
+    const apiGroup = "rbac.authorization.k8s.io";
+    await applied(plane, [
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: "flux-system" } },
+      {
+        ...{ ...rbac, kind: "ClusterRole", metadata: { name: "field-author" } },
+        rules: [{ apiGroups: [group, flux], resources: ["*"], verbs: ["*"] }],
+      },
+      {
+        ...{ ...rbac, kind: "ClusterRoleBinding", metadata: { name: "field-author" } },
+        roleRef: { apiGroup, kind: "ClusterRole", name: "field-author" },
+        subjects: [{ apiGroup, kind: "User", name: "bob" }],
+      },
+    ]);
+  });
+
+  test.for([
+    {
+      what: "every path is there, in lists and at any depth",
+      targets: [workflows],
+      paths: ["ok: 3 paths of the policy are in the schemas"],
+    },
+    {
+      what: "a path is misspelled",
+      targets: [target("workflows", [account("spec.account"), account("spec.steps[*].acount")])],
+      paths: [
+        `warn: workflows.${group} in v1: the schema does not have spec.steps[*].acount (there is spec.steps[*].account), so the API server drops what an object has there | ${correct}; leave a path as it is if only a newer version of the controller has it`,
+        "ok: 1 paths of the policy are in the schemas",
+      ],
+    },
+    {
+      what: "one version has the field elsewhere",
+      targets: [target("runs", [account("spec.template.account")], { versions: ["*"] })],
+      paths: [
+        `fail: runs.${group} in v1beta1: the schema has no field of the policy, so nothing is guarded: it does not have spec.template.account (there is spec.account) | ${correct}`,
+        "ok: 1 paths of the policy are in the schemas",
+      ],
+    },
+    {
+      what: "a target for each version",
+      targets: [
+        target("runs", [account("spec.template.account")]),
+        target("runs", [account("spec.account")], { versions: ["v1beta1"] }),
+      ],
+      paths: ["ok: 2 paths of the policy are in the schemas"],
+    },
+    {
+      what: "a field that can hold no name",
+      targets: [target("workflows", [account("spec.size"), account("spec.steps")])],
+      paths: [
+        `fail: workflows.${group} in v1: spec.size leads to an integer, spec.steps leads to an array, where the policy expects a name, so every such object is refused | ${correct}`,
+      ],
+    },
+    {
+      what: "a schema that keeps unknown fields",
+      targets: [target("opens", [account("spec.a[*].b")])],
+      paths: [
+        `ok: 0 paths of the policy are in the schemas; no schema says which fields there are in opens.${group} in v1`,
+      ],
+    },
+    {
+      what: "a condition whose path is not there",
+      targets: [
+        target("workflows", [
+          account("spec.account", { whenSet: [{ path: "spec.remote.name", onForbidden: "deny" }] }),
+        ]),
+      ],
+      paths: [
+        `warn: workflows.${group} in v1: the schema does not have spec.remote.name (in whenSet of spec.account), so the API server drops what an object has there | ${correct}; leave a path as it is if only a newer version of the controller has it`,
+        "ok: 1 paths of the policy are in the schemas",
+      ],
+    },
+  ])("paths: $what", async ({ targets, paths }) => {
+    const { of } = await examineBy(...targets);
+    expect(of("paths")).toEqual(paths);
+  });
+
+  test.for([
+    {
+      what: "a field in the status of a version that stores it, without statusWriters",
+      more: {},
+      status: [
+        `warn: workflows.${group} in v1 has no status subresource: its status is stored with the object, and the policy lists no statusWriters, so every status write, the controller's included, is judged as an edit of the object | list the usernames of the resource's controllers in the target's statusWriters`,
+      ],
+    },
+    {
+      what: "with statusWriters",
+      more: { statusWriters: ["system:serviceaccount:argo:argo"] },
+      status: [
+        `ok: workflows.${group} in v1 has no status subresource: its status is stored with the object; a write of it is judged like an edit, except by system:serviceaccount:argo:argo`,
+      ],
+    },
+  ])("status: $what", async ({ more, status }) => {
+    const { of } = await examineBy(
+      target("workflows", [account("spec.account"), account("status.stored.account")], more),
+    );
+    expect(of("status")).toEqual(status);
+  });
+
+  const controller = "system:serviceaccount:flux-system:kustomize-controller";
+  const means = `an empty field of kustomizations.${flux} stands for ${controller}`;
+  const deployment = (...args: readonly string[]) => ({
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "kustomize-controller", namespace: "flux-system" },
+    spec: {
+      selector: { matchLabels: { app: "kustomize-controller" } },
+      template: {
+        metadata: { labels: { app: "kustomize-controller" } },
+        spec: {
+          serviceAccountName: "kustomize-controller",
+          containers: [{ name: "manager", image: "example.com/kustomize-controller", args }],
+        },
+      },
+    },
+  });
+
+  test("empty fields: no controller, its controller, and a controller with another default", async () => {
+    const policy = { preset: "flux" };
+    expect((await examineBy(policy)).of("empty-fields")).toEqual([
+      `warn: by the policy ${means}, but no Deployment in namespace flux-system runs as the service account kustomize-controller | see which account the controller runs as, and name it in the policy's emptyStandsFor`,
+    ]);
+    await applied(plane, [deployment("--watch-all-namespaces")]);
+    expect((await examineBy(policy)).of("empty-fields")).toEqual([
+      `ok: Deployment flux-system/kustomize-controller runs without --default-service-account: ${means}`,
+    ]);
+    await applied(plane, [deployment("--default-service-account=default")]);
+    expect((await examineBy(policy)).of("empty-fields")).toEqual([
+      `warn: by the policy ${means}, but Deployment flux-system/kustomize-controller runs with --default-service-account=default, so its controller acts as default of the object's namespace | write onEmpty: { default: default } for the field, or the preset's option for that flag, instead of emptyStandsFor`,
+    ]);
+    expect((await examineBy({ preset: "flux", defaultServiceAccount: "default" })).of("empty-fields")).toEqual([]);
+    const file = plane.file("flux.json", { name: "flux", targets: [policy] });
+    const { stdout } = await run("--kubeconfig", plane.kubeconfigOf("gina"), "--policy", file, "-o", "json");
+    const [unread] = (JSON.parse(stdout) as readonly Line[]).filter(({ check }) => check === "empty-fields");
+    expect(unread).toMatchObject({
+      status: "warn",
+      message: expect.stringMatching(
+        /^not checked: whether an empty field of .* deployments\.apps is forbidden: User "gina"/,
+      ),
+      fix: "run the doctor as a user who may list deployments in namespace flux-system",
+    });
+  });
+
+  test("versions: what is not installed takes few words, and what is misnamed is named", async () => {
+    const { of, status } = await examineBy(
+      { preset: "flux" },
+      { preset: "razee" },
+      target("workflow", [account("spec.account")]),
+      target("kustomizations", ["spec.user"], { group: "kustomize.fluxcd.io" }),
+      target("boards", ["spec.user"], { resources: ["boards", "charts", "maps"], group: "absent.example.org" }),
+    );
+    expect(status).toBe(1);
+    const fix = "correct the resource in the policy, deploy the policy, and apply the new manifests";
+    expect(of("versions")).toEqual([
+      `fail: workflow.${group} is not served by this cluster; did you mean workflows.${group}, which the policy does not cover? | ${fix}`,
+      "ok: 3 resources are covered in every served version; not installed: helmreleases.helm.toolkit.fluxcd.io, source.toolkit.fluxcd.io, kustomizations.kustomize.fluxcd.io, absent.example.org; remoteresources, encryptedresources and featureflagsetsld of deploy.razee.io",
+    ]);
+  });
+
+  test("every preset at once, on a cluster with two of the ecosystems", async () => {
+    const { of } = await examineBy(...Object.keys(presets).map((preset) => ({ preset })));
+    expect(of("versions")).toEqual([
+      expect.stringMatching(
+        /^ok: 3 resources are covered in every served version; not installed: argoproj\.io, .*; remoteresources, encryptedresources and featureflagsetsld of deploy\.razee\.io$/,
+      ),
+    ]);
+    // The schema of this test is an older one.
+    expect(of("paths")).toEqual([
+      expect.stringMatching(
+        /^warn: kustomizations\.kustomize\.toolkit\.fluxcd\.io in v1: the schema does not have spec\.kubeConfig\.configMapRef\.serviceAccountName, spec\.decryption\.serviceAccountName, /,
+      ),
+      expect.stringMatching(/^ok: \d+ paths of the policy are in the schemas$/),
+    ]);
+    expect(of("status")).toEqual(["ok: no served version stores the status with the object"]);
+  });
+
+  describe("guarded", () => {
+    const targets = [
+      workflows,
+      target("runs", [account("spec.template.account")]),
+      target("runs", [account("spec.account")], { versions: ["v1beta1"] }),
+      target("opens", [{ path: "spec.groups", names: "group", ...mayBeEmpty }, account("spec.account")]),
+      { preset: "flux" },
+    ];
+
+    test("dry runs try every kind of field", async () => {
+      const several = readPolicy({ name: "several", targets });
+      const served = await startKeyedFunction(files.asker, plane.file("several.json", { name: "several", targets }));
+      try {
+        await applied(
+          plane,
+          webhookConfigurations({
+            policy: several,
+            client: { url: served.url },
+            caBundle: Buffer.from(served.ca).toString("base64"),
+          }),
+        );
+        await until("the webhooks are called", async () => {
+          const { of: found } = await examineBy(...targets);
+          return found("dry-run").some((each) => each.startsWith("ok"));
+        });
+        expect((await examineBy(...targets)).of("dry-run")).toEqual([
+          "ok: 4 resources are judged for bob as the rule requires (no name: permitted or denied, other name: denied)",
+        ]);
+      } finally {
+        await served.stop();
+      }
+    });
+  });
+});
+
 describe("a cluster that admission policies guard without a function", () => {
   const twinLines = (lines: readonly Line[]) => lines.filter(({ check }) => check === "admission-policies");
   const [, , policyName = "", , statusName = ""] = admissionPolicies(policy).map(({ metadata }) => metadata.name);
@@ -779,7 +1104,9 @@ describe("a cluster that admission policies guard without a function", () => {
       "asker-excess",
       "admission-policies",
       "versions",
+      "paths",
       "status",
+      "razee-config",
       "other-writers",
       "dry-run",
     ]);
@@ -820,7 +1147,7 @@ describe("a cluster that admission policies guard without a function", () => {
       plural: "validatingadmissionpolicies",
       name: statusName,
       operations: [{ op: "replace", path: "/spec/validations/0/expression", value: "true" }],
-      fault: `ValidatingAdmissionPolicy ${statusName}: spec.validations[0].expression is "true", but must be "!variables.asks.contains('\\n!type\\n')"`,
+      fault: `ValidatingAdmissionPolicy ${statusName}: spec.validations[0].expression is "true", but must be "!variables.asks.contains('\\\\n!type\\\\n')"`,
     },
   ])("a failure: $what", async ({ plural, name, operations, fault }) => {
     await change(plural, name, operations);

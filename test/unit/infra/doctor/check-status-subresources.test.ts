@@ -16,11 +16,12 @@ const examine = async (target: object, hasStatus: boolean, version: object | und
       { group, versions: ["*"], resources: ["workflows"], fields: ["spec.runAs"], onForbidden: "deny", ...target },
     ],
   });
-  const workflows = [{ version: "v1alpha1", kind: "Workflow", namespaced: true, hasStatus }];
+  const served = [{ version: "v1alpha1", kind: "Any", namespaced: true, hasStatus }];
+  const resources = policy.targets.flatMap((each) => each.resources.map((resource) => [resource, served] as const));
   const definition = version && { spec: { versions: [{ name: "v1alpha1", ...version }] } };
   const site = {
     policy,
-    served: new Map([[group, new Map([["workflows", workflows]])]]),
+    served: new Map([[group, new Map(resources)]]),
     definition: async () => definition,
   };
   return (await checkStatusSubresources(site as unknown as Site)).map(({ status, message }) => [status, message]);
@@ -30,6 +31,8 @@ const passed = [["ok", "no served version stores the status with the object"]];
 const stored = "workflows.argoproj.io in v1alpha1 has no status subresource: its status is stored with the object";
 const writable = (paths: string) =>
   `${stored}, so every user who may edit the object may write ${paths}, and its controller acts on these paths`;
+const judged = `${stored}, and the policy lists no statusWriters, so every status write, the controller's included, is judged as an edit of the object`;
+const spared = `${stored}; a write of it is judged like an edit, except by system:serviceaccount:argo:argo`;
 const statusPaths = { statusPaths: ["status.children"] };
 const inStatus = { fields: ["spec.runAs", "status.stored[*].runAs"], onEmpty: "deny" };
 const statusWriters = ["system:serviceaccount:argo:argo"];
@@ -53,20 +56,23 @@ test.for([
     withStatus,
     [["fail", writable("status.children")]],
   ],
-  ["fields in the status", inStatus, false, withStatus, [["fail", writable("status.stored[*].runAs")]]],
+  ["fields in the status, which are judged like those of the object", inStatus, false, withStatus, [["warn", judged]]],
+  ["a controller whose every status write is judged", {}, false, withStatus, [["warn", judged]]],
+  ["a controller in statusWriters", { statusWriters }, false, withStatus, [["ok", spared]]],
   [
-    "a controller whose every status write is judged",
-    {},
+    "such a controller of two resources",
+    { statusWriters, resources: ["workflows", "cronworkflows"] },
     false,
     withStatus,
     [
       [
-        "warn",
-        `${stored}, and the policy lists no statusWriters, so every status write, the controller's included, is judged as an edit of the object`,
+        "ok",
+        spared
+          .replace(" has no", ", cronworkflows.argoproj.io in v1alpha1 have no")
+          .replace("its status", "their status"),
       ],
     ],
   ],
-  ["a controller in statusWriters", { statusWriters }, false, withStatus, passed],
 ] as const)("%s", async ([, target, hasStatus, version, expected]) => {
   expect(await examine(target, hasStatus, version)).toEqual(expected);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { compareWithRule } from "../../../../infra/doctor/dry-run-trial.ts";
+import { compareWithRule, type Declaration, dryRunObject } from "../../../../infra/doctor/dry-run-trial.ts";
+import type { Site } from "../../../../infra/doctor/site.ts";
 import { conclude, judge } from "../../../../lib/decision/index.ts";
 import { admissionPolicies, webhookConfigurations } from "../../../../lib/manifests/index.ts";
 import type { JsonObject } from "../../../../lib/meta/index.ts";
@@ -103,4 +104,67 @@ test("in audit mode the object is not changed, and the warning says so", () => {
     kind: "wrong",
     why: `this warning is missing: ${auditWarning}`,
   });
+});
+
+const text = { type: "string" };
+const objectOf = (properties: object) => ({ type: "object", properties });
+const listOf = (items: object) => ({ type: "array", items });
+
+/** The spec of the object that a trial creates for a field, by a schema of the spec. */
+const specOf = async (field: object, spec: object, declaration: Declaration = "other name") => {
+  const target = { group: "example.com", versions: ["v1"], resources: ["robots"], fields: [field] };
+  const policy = readPolicy({ name: "test", targets: [target] });
+  const [found] = policy.targets;
+  if (!found) throw new Error("the policy has one target");
+  const schema = objectOf({ spec, status: objectOf({ account: text }) });
+  const definition = { spec: { versions: [{ name: "v1", schema: { openAPIV3Schema: schema } }] } };
+  const site = { me: { username: "bob" }, definition: async () => definition } as unknown as Site;
+  const subject = { ...target, target: found, version: "v1", resource: "robots", kind: "Robot", namespaced: true };
+  const created = await dryRunObject(site, subject, declaration);
+  expect(Object.keys(created)).not.toContain("status");
+  return created["spec"];
+};
+
+const account = (path: string, more: object = {}) => ({ path, serviceAccount: "name", ...more });
+const name = "impersonation-admission-doctor";
+
+test.for([
+  ["a field of its own path", account("spec.a"), objectOf({ a: text }), { a: name }],
+  [
+    "an item of a list",
+    account("spec.list[*].a"),
+    objectOf({ list: listOf(objectOf({ a: text })) }),
+    { list: [{ a: name }] },
+  ],
+  [
+    "a member of a map",
+    account("spec.map[*].a"),
+    objectOf({ map: { type: "object", additionalProperties: objectOf({ a: text }) } }),
+    { map: { x: { a: name } } },
+  ],
+  [
+    "the nearest described place at any depth",
+    account("spec.**.a"),
+    objectOf({ any: { "x-kubernetes-preserve-unknown-fields": true }, list: listOf(objectOf({ a: text })) }),
+    { list: [{ a: name }] },
+  ],
+  ["a list of groups", { path: "spec.groups", names: "group" }, objectOf({ groups: listOf(text) }), { groups: [name] }],
+  ["one group", { path: "spec.group", names: "group" }, objectOf({ group: text }), { group: name }],
+  ["a patch in a text", { path: "spec.patch", names: "anything" }, objectOf({ patch: text }), { patch: name }],
+  [
+    "an inline part",
+    { path: "spec.inline", names: "anything" },
+    objectOf({ inline: { ...objectOf({ a: text }), required: ["a"] } }),
+    { inline: { a: "x" } },
+  ],
+  ["a path that the schema does not have", account("spec.b"), objectOf({ a: text }), undefined],
+  ["a field in the status", account("status.account"), objectOf({}), undefined],
+] as const)("a trial puts a name into %s", async ([, field, spec, expected]) => {
+  expect(await specOf(field, spec)).toEqual(expected);
+});
+
+test("a trial without a name has the default that the API server would fill in", async () => {
+  const spec = objectOf({ a: { ...text, default: "runner" }, b: text });
+  expect(await specOf(account("spec.a"), spec, "no name")).toEqual({ a: "runner" });
+  expect(await specOf(account("spec.b"), spec, "no name")).toBe(undefined);
 });

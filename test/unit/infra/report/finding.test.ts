@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { findingOf, kindOf } from "../../../../infra/report/finding.ts";
+import { rightsIn } from "../../../../infra/report/rights.ts";
 import { type Kind, statedBy } from "../../../../infra/report/stated.ts";
 import type { WouldBe } from "../../../../infra/report/would-be.ts";
 import { readPolicy } from "../../../../lib/policy/index.ts";
@@ -26,6 +27,12 @@ test.for([
   ["empty, for flux", ["self", "denied"], "empty"],
   ["empty, for flux", [], "empty"],
   ["not-a-string", [], "not-a-string"],
+  ["any-account", [], "any-account"],
+  ["any-account", ["permitted"], "named"],
+  ["any-account", ["denied"], "any-account"],
+  ["other-namespace", ["permitted", "denied"], "other-namespace"],
+  ["other-namespace", ["permitted"], "named"],
+  ["in-status", ["denied"], "in-status"],
 ] as const)("%s, judged %j, is %s", ([kind, decisions, expected]) => {
   const [plain, standsFor = ""] = kind.split(", for ");
   const stated = { kind: plain as Kind, standsFor } as ReturnType<typeof statedBy>[number];
@@ -51,6 +58,12 @@ test.for([
     named: "sets it to that user",
   },
   {
+    rule: { privileged: { root: "admin" }, onEmpty: "deny" },
+    empty:
+      "every edit is refused that leaves it empty; until then its controller acts as itself, and is refused children without an identity",
+    named: "sets it to that user",
+  },
+  {
     rule: { emptyStandsFor: "flux", onForbidden: "deny" },
     empty: 'an edit by an editor who may not impersonate "flux" is refused',
     named: "is refused",
@@ -61,7 +74,7 @@ test.for([
     named: "sets it to that user",
   },
 ])("what enforcing means under $rule", ({ rule, empty, named }) => {
-  const resource = { group: "example.com", version: "v1", resource: "robots" };
+  const resource = { group: "example.com", version: "v1", resource: "robots", hasStatus: true };
   const policy = readPolicy({
     name: "test",
     targets: [{ group: "example.com", versions: ["v1"], resources: ["robots"], fields: ["spec.user"], ...rule }],
@@ -76,4 +89,64 @@ test.for([
   expect(finding("")).toMatchObject({ finding: "empty", whenEnforced: empty, mayWrite: null, mayImpersonate: null });
   expect(finding("bob").whenEnforced).toBe(`an edit by a user who may not impersonate it ${named}`);
   expect(finding("bob")).toMatchObject({ resource: "robots.example.com", namespace: "", name: "r2" });
+});
+
+test("a field with a permission of its own says that permission", () => {
+  const resource = { group: "example.com", version: "v1", resource: "works", hasStatus: true };
+  const permission = { verb: "execute-as", group: "example.com", resource: "works" };
+  const fields = [{ path: "spec.user", permission, emptyStandsFor: "agent" }];
+  const policy = readPolicy({
+    name: "test",
+    targets: [{ group: "example.com", versions: ["v1"], resources: ["works"], fields }],
+  });
+  const [target] = policy.targets;
+  const finding = (user: string) => {
+    const object = { metadata: { namespace: "a", name: "w" }, spec: { user } };
+    const [stated] = statedBy(policy, resource, object);
+    if (!stated || !target) throw new Error("there is one");
+    return findingOf({ resource, target, object, stated, managers: { field: [], spec: [] }, wouldBe: [] }, undefined);
+  };
+  const asked = (name: string): string => `without the permission to execute-as works.example.com/${name} -n a`;
+  expect(finding("").whenEnforced).toBe(`an edit by an editor ${asked("agent")} is refused`);
+  expect(finding("bob").whenEnforced).toBe(`an edit by a user ${asked("bob")} is refused`);
+});
+
+test("those whose writes are not refused are not among those who may not keep a field", () => {
+  const resource = { group: "example.com", version: "v1", resource: "robots", hasStatus: true };
+  const fields = [{ path: "spec.account", serviceAccount: "name", emptyStandsFor: "system:serviceaccount:a:robot" }];
+  const policy = readPolicy({
+    name: "test",
+    targets: [
+      { group: "example.com", versions: ["v1"], resources: ["arms"], fields },
+      {
+        ...{ group: "example.com", versions: ["v1"], resources: ["robots"], fields },
+        writers: [{ username: "system:serviceaccount:a:copier", copiesFrom: "arms.example.com" }],
+      },
+    ],
+  });
+  const [, target] = policy.targets;
+  const object = { metadata: { namespace: "a", name: "r2" }, spec: {} };
+  const [stated] = statedBy(policy, resource, object);
+  if (!stated || !target) throw new Error("there is one");
+  const apiVersion = "rbac.authorization.k8s.io/v1";
+  const account = (namespace: string, name: string) => ({ kind: "ServiceAccount", namespace, name });
+  const rule = { verbs: ["update"], apiGroups: ["example.com"], resources: ["robots"] };
+  const rights = rightsIn(
+    [
+      { apiVersion, kind: "ClusterRole", metadata: { name: "w" }, rules: [rule] },
+      {
+        ...{ apiVersion, kind: "ClusterRoleBinding", metadata: { name: "w" } },
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "w" },
+        subjects: [
+          account("a", "robot"),
+          account("a", "copier"),
+          account("kube-system", "generic-garbage-collector"),
+          account("b", "robot"),
+        ],
+      },
+    ],
+    () => {},
+  );
+  const evidence = { resource, target, object, stated, managers: { field: [], spec: [] }, wouldBe: [] };
+  expect(findingOf(evidence, rights).mayNotKeep).toEqual(["ServiceAccount b/robot"]);
 });

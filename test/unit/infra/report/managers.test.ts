@@ -78,3 +78,11 @@ test("the latest manager comes first, and those of a subresource do not count", 
 test.for([undefined, null, "x", [null, 5], [{ fieldsV1: "x" }]])("managedFields that are %j", (managedFields) => {
   expect(managersOf(objectOf(managedFields), keys)).toEqual({ field: [], spec: [] });
 });
+
+test("the managers of a subresource own no field but those in the status", () => {
+  const status = { subresource: "status" };
+  const fields = { "f:status": { "f:sa": {} }, ...at({ "f:impersonateUser": {} }) };
+  const object = objectOf([entry("controller", fields, status), entry("scaler", fields, { subresource: "scale" })]);
+  expect(fieldOwners(object)).toEqual([]);
+  expect(fieldOwners({ ...object, status: { sa: "x" } } as never, ["status", "sa"])).toEqual(["controller"]);
+});

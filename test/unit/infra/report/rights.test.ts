@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { rightsIn } from "../../../../infra/report/rights.ts";
+import { describe, expect, test } from "vitest";
+import { rightsIn, type WrittenResource } from "../../../../infra/report/rights.ts";
 
 const api = "rbac.authorization.k8s.io";
 const apiVersion = `${api}/v1`;
@@ -117,4 +117,41 @@ test("what cannot be read is left out, and said", () => {
   });
   expect(mayWrite).toEqual(["User alice"]);
   expect(notes).toEqual([expect.stringMatching(/^left out of who may do what: ClusterRole "broken": /)]);
+});
+
+describe("who may write an object and not keep its field", () => {
+  const objects = [
+    author,
+    become,
+    bind("author", user("alice")),
+    bind("author", user("dave")),
+    bind("author", account("flux-system", "controller")),
+    bind("author", group("system:serviceaccounts:a")),
+    bind("become", user("alice")),
+  ];
+  const lose = (keepers: readonly string[], permissions = [bob], of: WrittenResource = resource) =>
+    rightsIn(objects as never, () => {}).mayNotKeep(of, object, permissions, keepers);
+
+  test("has no permission for the identity", () => {
+    expect(lose([])).toEqual(["ServiceAccount flux-system/controller", "User dave", "Group system:serviceaccounts:a"]);
+  });
+  test("is not that identity", () => {
+    expect(lose(["dave", "system:serviceaccount:flux-system:controller"])).toEqual(["Group system:serviceaccounts:a"]);
+  });
+  test("is every writer where there is no such permission", () => {
+    expect(lose([], [])).toContain("User alice");
+  });
+  test("may write the status, where that holds the field", () => {
+    const status = { ...resource, subresource: "status" };
+    const { mayNotKeep } = rightsIn(
+      [
+        role("objects", ["update", "deploy.razee.io", "mustachetemplates"]),
+        role("status", ["update", "deploy.razee.io", "mustachetemplates/status"]),
+        bind("objects", user("dave")),
+        bind("status", user("carl")),
+      ] as never,
+      () => {},
+    );
+    expect(mayNotKeep(status, object, [bob], [])).toEqual(["User carl"]);
+  });
 });

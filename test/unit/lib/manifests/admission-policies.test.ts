@@ -342,6 +342,31 @@ describe("one question for each distinct identity", () => {
   });
 });
 
+test("an object in a version of another target is left to that target, whatever it is converted to", () => {
+  const policy = readPolicy({
+    name: "mine",
+    targets: [thing, { ...thing, versions: ["v2"], fields: ["spec.other"] }, { ...thing, resources: ["others"] }],
+  });
+  const conditions = admissionPolicies(policy).flatMap(({ kind, metadata, spec }) =>
+    kind.endsWith("Binding")
+      ? []
+      : [[metadata.name.replace(/\.g\..*/, ""), (spec["matchConditions"] as readonly object[])[0]] as const],
+  );
+  const leftTo = (version: string) => ({
+    name: "in-a-version-of-its-own",
+    expression: `!((request.resource.resource in ['things'] && request.requestResource.version in ['${version}']))`,
+  });
+  const changed = expect.objectContaining({ name: "changed" });
+  expect(conditions).toEqual([
+    ["mutate", leftTo("v2")],
+    ["validate", leftTo("v2")],
+    ["mutate.2", leftTo("v1")],
+    ["validate.2", leftTo("v1")],
+    ["mutate.3", changed],
+    ["validate.3", changed],
+  ]);
+});
+
 test("the failure policy stands in the policies, the labels of namespaces in the bindings", () => {
   const plain = admissionPolicies(policyOf(thing));
   const chosen = admissionPolicies(policyOf(thing), { failurePolicy: "Ignore", namespaceLabels: { guarded: "yes" } });
