@@ -1,4 +1,5 @@
-import { type Answer, type NoAnswer, type Question, readAnswer } from "../../lib/question/question.ts";
+import { type Answer, isPathQuestion, type NoAnswer, type Question, readAnswer } from "../../lib/question/question.ts";
+import type { HttpReply } from "../net/exchange.ts";
 import { accessFailure, httpFailure, lateFailure } from "./access-failure.ts";
 import type { Connection } from "./connection.ts";
 import { isSameQuestion } from "./same-question.ts";
@@ -22,6 +23,16 @@ const path = "/apis/authorization.k8s.io/v1/subjectaccessreviews?fieldValidation
 
 const reviewOf = (spec: Question) => ({ apiVersion: "authorization.k8s.io/v1", kind: "SubjectAccessReview", spec });
 
+/** Kubernetes 1.30 has no selectors in a question, and asks its own authorizers without them. */
+const refusesSelectors = ({ status, text }: HttpReply): boolean =>
+  status === 400 && /unknown field \\?"spec\.resourceAttributes\.(field|label)Selector/.test(text);
+
+const withoutSelectors = (question: Question): Question => {
+  if (isPathQuestion(question)) return question;
+  const { fieldSelector: _, labelSelector: __, ...resourceAttributes } = question.resourceAttributes;
+  return { ...question, resourceAttributes };
+};
+
 const anotherAnswer: NoAnswer = { code: 502, failure: "the SubjectAccessReview came back with another question" };
 
 /**
@@ -31,12 +42,11 @@ const anotherAnswer: NoAnswer = { code: 502, failure: "the SubjectAccessReview c
  */
 export function askOf({ label, send }: Connection): Ask {
   const answerTo = async (question: Question, deadline: number, signal: AbortSignal): Promise<Answer> => {
+    const replyTo = (asked: Question): Promise<HttpReply> =>
+      sendWithRetries(send, { path, body: JSON.stringify(reviewOf(asked)), signal }, deadline);
     try {
-      const { status, text } = await sendWithRetries(
-        send,
-        { path, body: JSON.stringify(reviewOf(question)), signal },
-        deadline,
-      );
+      const first = await replyTo(question);
+      const { status, text } = refusesSelectors(first) ? await replyTo(withoutSelectors(question)) : first;
       if (status !== 200 && status !== 201) return httpFailure(label, status, text);
       const review: unknown = JSON.parse(text);
       const answer = readAnswer(review);

@@ -10,7 +10,8 @@ const contents = ({
   const mapOf = (map: ReadonlyMap<string, unknown>): string => {
     const text = JSON.stringify([...map]);
     if (!isDeepStrictEqual(JSON.parse(text), [...map])) throw new Error("a policy is more than JSON can say");
-    return `/* @__PURE__ */ new Map(${text})`;
+    // V8 reads JSON in a string several times faster than the same object in code. Ten presets have 80 KB.
+    return `/* @__PURE__ */ new Map(/* @__PURE__ */ JSON.parse(${JSON.stringify(text)}))`;
   };
   return `export const policies = ${mapOf(policies)};
     export const policyTexts = ${mapOf(policyTexts)};

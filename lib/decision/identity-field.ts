@@ -46,8 +46,6 @@ export function identityFieldsOf(review: FieldContext, fields: readonly Field[])
   const misspelt = review.target.ignoresLetterCase ? misspeltField(review, fields) : undefined;
   if (misspelt !== undefined) return [misspelt];
   const found = fields.flatMap((field) => fieldsAt(review, field));
-  const deep = found.filter(({ field }) => isDeep(field.path));
-  if (deep.length === 0) return found;
   const others = new Set(found.filter((one) => !isDeep(one.field.path)).map(({ place }) => pointerOf(place.segments)));
   return found.filter((one) => !isDeep(one.field.path) || !others.has(pointerOf(one.place.segments)));
 }
@@ -93,12 +91,14 @@ const namedPlaces = (object: JsonObject, { path, names }: Field): readonly Place
 };
 
 /** The elements of a list of groups; an empty list is an empty field. */
-const elementsOf = (place: Place): readonly Place[] =>
-  Array.isArray(place.value) && place.value.length > 0 && place.blocked === undefined
-    ? place.value.map((value, index) => ({
-        segments: [...place.segments, index],
-        at: `${place.at}[${index}]`,
-        value,
-        missing: 0,
-      }))
-    : [Array.isArray(place.value) && place.blocked === undefined ? { ...place, value: undefined } : place];
+const elementsOf = (place: Place): readonly Place[] => {
+  const { segments, at, value, blocked } = place;
+  if (blocked !== undefined || !Array.isArray(value)) return [place];
+  if (value.length === 0) return [{ ...place, value: undefined }];
+  return value.map((element, index) => ({
+    segments: [...segments, index],
+    at: `${at}[${index}]`,
+    value: element,
+    missing: 0,
+  }));
+};

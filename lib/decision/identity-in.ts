@@ -25,19 +25,22 @@ export function identityIn({ field, place, object, namespace }: NamePlace, text:
   if (!isHeaderSafe(text)) return { problem: unsafeNameProblem(text) };
   const form = field.serviceAccount;
   if (form === undefined) return text;
-  const colon = text.indexOf(":");
-  if (colon >= 0 && (form === "namespace:name" || (typeof form === "object" && form.colon)))
-    return usernameOf(text.slice(0, colon), text.slice(colon + 1));
   if (form === "name") return usernameOf(namespace, text);
+  const colon = text.indexOf(":");
+  if (colon >= 0 && (form === "namespace:name" || form.colon))
+    return usernameOf(text.slice(0, colon), text.slice(colon + 1));
   if (form === "namespace:name") return { problem: "has no namespace before it; write NAMESPACE:NAME" };
-  const beside =
+  // A path that walks nothing leads to one place.
+  const { value, blocked }: Partial<Place> =
     "namespaceAt" in form
-      ? placesOf(object, form.namespaceAt)[0]?.value
-      : valueAt(object, [...place.segments.slice(0, -1), form.namespaceKey]);
+      ? (placesOf(object, form.namespaceAt) as readonly [Place])[0]
+      : { value: valueAt(object, [...place.segments.slice(0, -1), form.namespaceKey]) };
+  const beside = value ?? "";
   const where = "namespaceAt" in form ? `at ${formatPath(form.namespaceAt)}` : "beside it";
-  if (typeof (beside ?? "") !== "string") return { problem: `has a namespace ${where} that is not a string` };
-  if (form.required && (beside ?? "") === "") return { problem: `has no namespace ${where}` };
-  return usernameOf((beside as string) || namespace, text);
+  if (blocked !== undefined || typeof beside !== "string")
+    return { problem: `has a namespace ${where} that is not a string` };
+  if (form.required && beside === "") return { problem: `has no namespace ${where}` };
+  return usernameOf(beside || namespace, text);
 }
 
 const usernameOf = (namespace: string, name: string): string | Problem => {

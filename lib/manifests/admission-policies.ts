@@ -1,9 +1,6 @@
-import { longestName } from "../identity/header-safe.ts";
-import { formatSegments, namesOf, pointerOf } from "../policy/path.ts";
+import { formatPath } from "../policy/path.ts";
 import { type Field, isInMetadata, isInStatus, type Policy, type Target } from "../policy/policy.ts";
 import {
-  accessTo,
-  celString,
   listOf,
   type MatchCondition,
   statusConditions,
@@ -11,7 +8,9 @@ import {
   unchangedForMutate,
   validateConditions,
 } from "./cel.ts";
-import { type Part, ruleOf } from "./webhook-configurations.ts";
+import { mutatingSpec, settableFields } from "./mutating-policy.ts";
+import { type JudgedPart, validatingSpec } from "./validating-policy.ts";
+import { type Part, resourceRule } from "./webhook-configurations.ts";
 
 /** An object of `admissionregistration.k8s.io/v1`. */
 export interface AdmissionPolicyObject {
@@ -32,15 +31,11 @@ export interface AdmissionPolicyOptions {
   readonly namespaceLabels?: Readonly<Record<string, string>>;
 }
 
-interface Variable {
-  readonly name: string;
-  readonly expression: string;
-}
-
 /**
  * The same rule in CEL, inside the API server. The ValidatingAdmissionPolicy (Kubernetes 1.30) is the final check. It makes no network call,
- * so it works while the function is down. The MutatingAdmissionPolicy (1.36) sets the field as mutate does. Where it may not set the field,
- * the validating policy refuses the write. Neither of them warns, and an authorizer that cannot be asked counts as a no.
+ * so it works while the function is down. The MutatingAdmissionPolicy (1.36) sets the fields as mutate does, those in lists excepted. Where
+ * it may not set a field, the validating policy refuses the write. Neither of them warns, and an authorizer that cannot be asked counts as a
+ * no. An object with more than 26 different identities is refused, and so is one that has a part which CEL cannot walk.
  *
  * Under `off` there are no policies. Under `audit` the validating policy warns and the mutating policy is left out. The mutating policy is
  * also left out for a target that sets no field. On UPDATE it does not patch an object with more than 64 top-level members, because CEL
@@ -49,23 +44,36 @@ interface Variable {
  * @example
  * const kinds = admissionPolicies(policy).map(({ kind }) => kind);
  * kinds.slice(0, 2); // ["MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"]
- * @throws RangeError for a target that does not have exactly one username field at one place: a walk would exceed CEL's budget
+ * @throws RangeError for a target with a field at any depth of the object: its policy would refuse every object
  */
 export function admissionPolicies(
   policy: Policy,
   options: AdmissionPolicyOptions = {},
 ): readonly AdmissionPolicyObject[] {
-  return (policy.enforcement === "off" ? [] : policy.targets).flatMap((target, index) => {
-    const name = `${index > 0 ? `${index + 1}.` : ""}${target.group || "core"}.twin.impersonation-admission`;
-    const twin = { policy, target, ...onlyField(target) };
+  return (policy.enforcement === "off" ? [] : policy.targets).flatMap((target, index, targets) => {
+    for (const field of target.fields) refuseUnlimitedDepth(target, field);
+    const called = resourceName(target);
+    const earlier = targets.slice(0, index).filter((other) => resourceName(other) === called).length;
+    const name = `${earlier > 0 ? `${earlier + 1}.` : ""}${called}.twin.impersonation-admission`;
     return [
-      ...(policy.enforcement === "enforce" && sets(twin.field) ? mutating(twin, `mutate.${name}`) : []),
-      ...validating(twin, `validate.${name}`, "validate"),
-      ...(target.statusPaths.length > 0 ? validating(twin, `status.${name}`, "status") : []),
-      ...(isInMetadata(twin.field) ? validating(twin, `subresources.${name}`, "subresources") : []),
+      ...(policy.enforcement === "enforce" && settableFields(target).length > 0
+        ? mutating(policy, target, `mutate.${name}`)
+        : []),
+      ...partsOf(policy, target).flatMap((part) => validating(part, `${part.prefix}.${name}`)),
     ].map((object) => withOptions(object, options));
   });
 }
+
+/** Names a target by its first resource, so that the same target has the same name in every policy. */
+const resourceName = ({ resources, group }: Target): string => `${resources[0]}.${group || "core"}`;
+
+/** CEL cannot find what lies at any depth. A policy can only refuse the part where it may lie, and every object has such a part. */
+const refuseUnlimitedDepth = ({ resources, group }: Target, { path }: Field): void => {
+  if (path[1] === "deep")
+    throw new RangeError(
+      `${resources.join(", ")}.${group} cannot be an admission policy: ${formatPath(path)} lies at any depth of ${formatPath(path.slice(0, 1))}, where CEL cannot find it; use the webhook`,
+    );
+};
 
 const withOptions = (
   object: AdmissionPolicyObject,
@@ -77,120 +85,78 @@ const withOptions = (
   return namespaceLabels ? { ...object, spec: { ...object.spec, matchResources } } : object;
 };
 
-/** One username field, and what says it in CEL. */
-interface Twin {
-  readonly policy: Policy;
-  readonly target: Target;
-  readonly field: Field;
-  readonly segments: readonly string[];
+/**
+ * The API server converts an object to a version that a rule lists, so that a policy also judges versions that no target lists. An object in a
+ * version that another target lists is left to that target, because the paths may differ.
+ */
+const ownVersions = (policy: Policy, target: Target): readonly MatchCondition[] => {
+  const { group, resources } = target;
+  const others = policy.targets.filter((other) => other !== target && other.group === group);
+  const shared = others.flatMap((other) => {
+    const both = other.resources.filter((resource) => resources.includes(resource));
+    return both.length > 0 ? [{ both, versions: other.versions }] : [];
+  });
+  const isOther = shared.map(
+    ({ both, versions }) =>
+      `(request.resource.resource in ${listOf(both)} && request.requestResource.version in ${listOf(versions)})`,
+  );
+  return isOther.length > 0 ? [{ name: "in-a-version-of-its-own", expression: `!(${isOther.join(" || ")})` }] : [];
+};
+
+/** The writes that one ValidatingAdmissionPolicy judges. */
+interface ValidatedPart extends JudgedPart {
+  readonly prefix: string;
+  readonly part: Part;
+  readonly conditions: readonly MatchCondition[];
 }
 
-const onlyField = (target: Target): Pick<Twin, "field" | "segments"> => {
-  const [field, ...more] = target.fields;
-  const segments = field && namesOf(field.path);
-  if (
-    !segments ||
-    field.names !== "username" ||
-    field.permission ||
-    field.unprivileged.length > 0 ||
-    field.whenSet.length > 0 ||
-    more.length > 0 ||
-    target.writers.length > 0 ||
-    isInStatus(field) ||
-    typeof field.onEmpty === "object"
-  )
-    throw new RangeError(
-      `${target.resources.join(", ")}.${target.group} cannot be an admission policy: that needs one username field outside the status, without a walk, a fixed default, writers, conditions, unprivileged values or a permission of its own`,
-    );
-  return { field, segments };
-};
-
-const sets = ({ onForbidden, onEmpty }: Field): boolean => onForbidden === "requester" || onEmpty === "requester";
-
-/** CEL that is true for a name that a header can carry. */
-const isHeaderSafe = (name: string): string =>
-  `size(${name}) <= ${longestName} && ${name}.matches('^[!-~]([ -~]*[!-~])?$')`;
-const user = (name: string): string =>
-  `authorizer.group('').resource('users').name(${name}).check('impersonate').allowed()`;
-const account = (namespace: string, name: string): string =>
-  `authorizer.group('').resource('serviceaccounts').namespace(${namespace}).name(${name}).check('impersonate').allowed()`;
-
-/** Three variables: whether a username is a service account's, and whether the requester may impersonate it. */
-const impersonation = (name: string, of: string): readonly Variable[] => {
-  const parts = `variables.${name}Parts`;
+const partsOf = (policy: Policy, target: Target): readonly ValidatedPart[] => {
+  const { fields, statusPaths } = target;
+  const final = { policy, target, fields, reading: { root: "object", actedOn: false }, mayBeForeign: false } as const;
+  const [inMetadata, inStatus] = [fields.filter(isInMetadata), fields.filter(isInStatus)];
   return [
-    { name: `${name}Parts`, expression: `${of}.startsWith('system:serviceaccount:') ? ${of}.split(':') : []` },
-    {
-      name: `${name}IsServiceAccount`,
-      expression:
-        `${parts}.size() == 4 && !format.dns1123Label().validate(${parts}[2]).hasValue()` +
-        ` && !format.dns1123Subdomain().validate(${parts}[3]).hasValue()`,
-    },
-    {
-      name: `mayBe${name[0]?.toUpperCase()}${name.slice(1)}`,
-      expression: `variables.${name}IsServiceAccount ? ${account(`${parts}[2]`, `${parts}[3]`)} : ${user(of)}`,
-    },
+    { ...final, prefix: "validate", part: "validate", conditions: validateConditions(target) },
+    ...(statusPaths.length > 0
+      ? [
+          {
+            ...final,
+            prefix: "status",
+            part: "status",
+            reading: { root: "oldObject", actedOn: true },
+            conditions: statusConditions({ ...target, fields: [] }),
+          } as const,
+        ]
+      : []),
+    ...(inStatus.length > 0
+      ? [
+          {
+            ...final,
+            prefix: "status-fields",
+            part: "status",
+            fields: inStatus,
+            conditions: statusConditions({ ...target, statusPaths: [] }),
+          } as const,
+        ]
+      : []),
+    ...(inMetadata.length > 0
+      ? [
+          {
+            ...final,
+            prefix: "subresources",
+            part: "subresources",
+            fields: inMetadata,
+            mayBeForeign: true,
+            conditions: subresourceConditions(target),
+          } as const,
+        ]
+      : []),
   ];
 };
-
-/** The variables of the rule, over the object whose field is judged. */
-const variablesOf = ({ policy, field, segments }: Twin, part: Part): readonly Variable[] => {
-  const root = part === "status" ? "oldObject" : "object";
-  const at = accessTo(root, segments);
-  const parts = segments.map((_, index) => accessTo(root, segments.slice(0, index + 1)));
-  const isNothing = [at.absent, ...parts.map(({ there, value }) => `(${there} && ${value} == null)`)];
-  const accounts = Object.entries(field.privileged);
-  const narrow = policy.narrowing.map(
-    (key) => `(has(request.userInfo.extra) && ${celString(key)} in request.userInfo.extra)`,
-  );
-  const standsFor = accounts
-    .map(([value, of]) => `variables.declared == ${celString(value)} ? ${celString(of)} : `)
-    .join("");
-  const standIn = standInOf(field, part);
-  return [
-    { name: "me", expression: "request.userInfo.username" },
-    { name: "isText", expression: `${at.there} && type(${at.value}) == string` },
-    { name: "isNothing", expression: isNothing.join(" || ") },
-    { name: "declared", expression: `variables.isText ? string(${at.value}) : ''` },
-    { name: "isEmpty", expression: "variables.declared == ''" },
-    { name: "isSafe", expression: `variables.isEmpty || (${isHeaderSafe("variables.declared")})` },
-    {
-      name: "identity",
-      expression:
-        standIn === undefined
-          ? "variables.isSafe ? variables.declared : ''"
-          : `variables.isEmpty ? ${celString(standIn)} : variables.isSafe ? variables.declared : ''`,
-    },
-    { name: "privileged", expression: listOf(accounts.map(([value]) => value)) },
-    { name: "isPrivileged", expression: "variables.declared in variables.privileged" },
-    { name: "standsFor", expression: `${standsFor}''` },
-    { name: "isNarrowed", expression: narrow.join(" || ") || "false" },
-    ...impersonation("identity", "variables.identity"),
-    ...impersonation("standsFor", "variables.standsFor"),
-    ...impersonation("me", "variables.me"),
-    {
-      name: "mayStay",
-      expression:
-        "!variables.isPrivileged && variables.identity == variables.me" +
-        " ? (!variables.isNarrowed || variables.mayBeMe)" +
-        " : (variables.mayBeIdentity && (!variables.isPrivileged || variables.mayBeStandsFor))",
-    },
-  ];
-};
-
-/** The identity that an empty field stands for where it stays empty. */
-const standInOf = ({ onEmpty, emptyStandsFor }: Field, part: Part): string | undefined =>
-  onEmpty === "stands" || (part === "status" && onEmpty !== "allow") ? emptyStandsFor : undefined;
 
 const constraints = (target: Target, part: Part) => ({
   matchPolicy: "Equivalent",
-  resourceRules: [ruleOf(target, part)],
+  resourceRules: [resourceRule(target, part)],
 });
-
-const conditionsOf = (target: Target, part: Part): readonly MatchCondition[] => {
-  if (part === "status") return statusConditions(target);
-  return part === "subresources" ? subresourceConditions(target) : validateConditions(target);
-};
 
 const bound = (
   kind: "ValidatingAdmissionPolicy" | "MutatingAdmissionPolicy",
@@ -207,109 +173,34 @@ const bound = (
   },
 ];
 
-const validating = (twin: Twin, name: string, part: Part): readonly AdmissionPolicyObject[] => {
-  const { policy, target, field, segments } = twin;
-  const at = formatSegments(segments);
-  const standIn = standInOf(field, part);
-  const fix = `' + variables.me + ' or to an identity that ' + variables.me + ' may impersonate'`;
-  const validations = [
-    ...(part === "subresources"
-      ? [
-          {
-            expression: "oldObject != null && !(request.kind.group == 'autoscaling' && request.kind.kind == 'Scale')",
-            message: `${at} must not be in an object of another kind than ${target.resources.join(" or ")}; leave it out`,
-            reason: "Invalid",
-          },
-        ]
-      : []),
-    {
-      expression: "variables.isText || variables.isNothing",
-      message: `${at} must be a string, and its parents must be objects`,
-      reason: "Invalid",
-    },
-    {
-      expression: "variables.isSafe",
-      message: `${at} must be printable ASCII without spaces at its ends, of ${longestName} characters at most`,
-      reason: "Invalid",
-    },
-    ...(field.onEmpty === "allow" || standIn !== undefined
-      ? []
-      : [
-          {
-            expression: "!variables.isEmpty",
-            messageExpression: `'${at} is empty; set it to ${fix}`,
-            message: `${at} is empty`,
-            reason: "Forbidden",
-          },
-        ]),
-    {
-      expression: `${standIn === undefined ? "variables.isEmpty || " : ""}!variables.isSafe || variables.mayStay`,
-      messageExpression: `'${at}: ' + variables.me + ' may not impersonate "' + variables.identity + '"; set it to ${fix}`,
-      message: `${at} names an identity that the requester may not impersonate`,
-      reason: "Forbidden",
-    },
-  ];
+const validating = (judged: ValidatedPart, name: string): readonly AdmissionPolicyObject[] => {
+  const { policy, target, part, conditions } = judged;
   return bound(
     "ValidatingAdmissionPolicy",
     name,
     {
       failurePolicy: "Fail",
       matchConstraints: constraints(target, part),
-      matchConditions: conditionsOf(target, part),
-      variables: variablesOf(twin, part),
-      validations,
-      auditAnnotations: [
-        { key: "requester", valueExpression: "variables.me" },
-        { key: "declared", valueExpression: "variables.declared" },
-      ],
+      matchConditions: [...ownVersions(policy, target), ...conditions],
+      ...validatingSpec(judged),
     },
     { validationActions: policy.enforcement === "audit" ? ["Warn", "Audit"] : ["Deny"] },
   );
 };
 
-/** Rule `privileged`: usernames that are never written into the field. */
-const neverWritten = ({ field: { privileged }, target }: Twin): readonly string[] => [
-  ...new Set([
-    ...Object.keys(privileged),
-    ...(target.onPrivilegedRequester === "deny" ? Object.values(privileged) : []),
-  ]),
-];
-
-const mutating = (twin: Twin, name: string): readonly AdmissionPolicyObject[] => {
-  const { target, field, segments } = twin;
-  const writes = [
-    "(variables.isText || variables.isNothing) && variables.isSafe",
-    `(variables.isEmpty ? ${field.onEmpty === "requester"} : (${field.onForbidden === "requester"} && !variables.mayStay))`,
-    `${isHeaderSafe("variables.me")} && !(variables.me in ${listOf(neverWritten(twin))})`,
-    "(!variables.isNarrowed || variables.mayBeMe)",
-  ].join(" && ");
-  return bound(
+const mutating = (policy: Policy, target: Target, name: string): readonly AdmissionPolicyObject[] =>
+  bound(
     "MutatingAdmissionPolicy",
     name,
     {
       failurePolicy: "Fail",
       reinvocationPolicy: "IfNeeded",
       matchConstraints: constraints(target, "mutate"),
-      matchConditions: [{ name: "changed", expression: `!(${unchangedForMutate(target, true)})` }],
-      variables: [...variablesOf(twin, "mutate"), { name: "writes", expression: writes }],
-      mutations: [
-        { patchType: "JSONPatch", jsonPatch: { expression: `!variables.writes ? [] : ${patchOf(segments)}` } },
+      matchConditions: [
+        ...ownVersions(policy, target),
+        { name: "changed", expression: `!(${unchangedForMutate(target, true)})` },
       ],
+      ...mutatingSpec(policy, target),
     },
     {},
   );
-};
-
-/** Adds the field where its parent exists, otherwise the parent with the field in it, and so on upwards. */
-const patchOf = (segments: readonly string[]): string =>
-  segments
-    .map((_, index) => {
-      const nested = segments
-        .slice(index + 1)
-        .reduceRight((value, key) => `{${celString(key)}: ${value}}`, "variables.me");
-      const operation = `[JSONPatch{op: 'add', path: ${celString(pointerOf(segments.slice(0, index + 1)))}, value: ${nested}}]`;
-      const parent = accessTo("object", segments.slice(0, index));
-      return index === 0 ? operation : `${parent.there} && type(${parent.value}) == map ? ${operation} : `;
-    })
-    .reverse()
-    .join("");

@@ -18,7 +18,26 @@ export function celString(text: string): string {
 }
 
 /** Whether CEL accepts a key behind a dot. */
-const isIdentifier = (key: string): boolean => /^(?!(?:true|false|null|in)$)[A-Za-z_]\w*$/.test(key);
+export function isIdentifier(key: string): boolean {
+  return /^(?!(?:true|false|null|in)$)[A-Za-z_]\w*$/.test(key);
+}
+
+const label = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
+const part = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+const subdomain = `${part}([.]${part})*`;
+
+/**
+ * CEL that is true for the username of a service account (see `serviceAccountOf`). Without the `format` library, which Kubernetes has from
+ * 1.32 on.
+ */
+export function isServiceAccount(username: string): string {
+  return `${username}.matches('^system:serviceaccount:${label}:${subdomain}$') && size(${username}.split(':')[3]) <= 253`;
+}
+
+/** CEL that is true for the name of a service account, without its namespace. */
+export function isAccountName(name: string): string {
+  return `size(${name}) <= 253 && ${name}.matches('^${subdomain}$')`;
+}
 
 /** CEL expressions about one place of an object. */
 export interface Access {
@@ -59,6 +78,8 @@ const accessOf = (root: string, path: Path): Access | undefined => {
 const mostMembers = 64;
 const mostChildren = 256;
 const mostOfAChild = 16;
+/** Of a list or a map that a field's path walks. */
+export const mostWalked = 512;
 
 /** A list of CEL strings. */
 export function listOf(texts: readonly string[]): string {
@@ -204,7 +225,7 @@ export function mutateConditions(target: Target, narrowing: readonly string[]): 
     ...narrowing.map((key) => `!(has(request.userInfo.extra) && ${celString(key)} in request.userInfo.extra)`),
   ].join(" && ");
   const prefix = "system:serviceaccount:";
-  const part = (index: number): string => `${declared}.split(':')[${index}]`;
+  const partAt = (index: number): string => `${declared}.split(':')[${index}]`;
   return [
     changed,
     { name: "not-the-requester", expression: `!(${plain} && ${declared} == request.userInfo.username)` },
@@ -217,9 +238,8 @@ export function mutateConditions(target: Target, narrowing: readonly string[]): 
     {
       name: "not-a-permitted-serviceaccount",
       expression:
-        `!(${plain} && ${declared}.startsWith(${celString(prefix)}) && ${declared}.split(':').size() == 4` +
-        ` && !format.dns1123Label().validate(${part(2)}).hasValue() && !format.dns1123Subdomain().validate(${part(3)}).hasValue()` +
-        ` && authorizer.group('').resource('serviceaccounts').namespace(${part(2)}).name(${part(3)}).check('impersonate').allowed())`,
+        `!(${plain} && ${isServiceAccount(declared)}` +
+        ` && authorizer.group('').resource('serviceaccounts').namespace(${partAt(2)}).name(${partAt(3)}).check('impersonate').allowed())`,
     },
   ];
 }

@@ -110,7 +110,7 @@ const isStatusJudged = ({ fields, statusPaths }: Target): boolean => statusPaths
 export type Part = "mutate" | "validate" | "status" | "subresources";
 
 /** The rule that selects these writes (`admissionregistration.k8s.io/v1` RuleWithOperations). */
-export function ruleOf(target: Target, part: Part): Readonly<Record<string, unknown>> {
+export function resourceRule(target: Target, part: Part): Readonly<Record<string, unknown>> {
   const { group, versions, resources } = target;
   const suffix = { mutate: "", validate: "", status: "/status", subresources: "/*" }[part];
   return {
@@ -137,7 +137,7 @@ const webhook = (
     ...clientConfig(options.client, endpoint),
     ...(options.caBundle ? { caBundle: options.caBundle } : {}),
   },
-  rules: [ruleOf(target, part)],
+  rules: [resourceRule(target, part)],
   matchPolicy: "Equivalent",
   ...(options.namespaceLabels ? { namespaceSelector: { matchLabels: options.namespaceLabels } } : {}),
   matchConditions,

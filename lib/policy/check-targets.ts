@@ -160,13 +160,13 @@ const checkPlaces = (fields: readonly FieldText[], refuse: Refuse): void => {
         `ends in ${last.key}, which names a service account; write { path: ..., serviceAccount: name }, or another form`,
       );
     // The places that are left to a path to any depth are those of no field before it.
-    const other = fields.findIndex(
-      (field, at) => at < index && meet(field.path, path) && !(isDeep(path) && !isDeep(field.path)),
-    );
-    if (other >= 0)
+    const other = fields
+      .slice(0, index)
+      .find((field) => meet(field.path, path) && !(isDeep(path) && !isDeep(field.path)));
+    if (other !== undefined)
       refuse(
         `fields[${index}]`,
-        `leads to the same place as fields[${other}], or into it; ${isDeep(path) === isDeep(fields[other]?.path ?? []) ? "keep one" : "write the path to any depth behind the others"}`,
+        `leads to the same place as fields[${fields.indexOf(other)}], or into it; ${isDeep(path) === isDeep(other.path) ? "keep one" : "write the path to any depth behind the others"}`,
       );
     // A write there would change the namespace of a service account after its name was judged.
     const beside = fields.findIndex((field) =>
@@ -193,12 +193,13 @@ const meet = (one: Path, other: Path): boolean => {
 };
 
 /** Whether a field can hold this name. Where the form leaves the namespace to the object, any namespace will do. */
-const canHold = ({ serviceAccount }: FieldPlace, name: string): boolean => {
-  if (serviceAccount === undefined) return true;
-  const mayHoldBoth =
-    serviceAccount === "namespace:name" || (typeof serviceAccount === "object" && serviceAccount.colon);
-  if (mayHoldBoth && name.includes(":")) return serviceAccountOf(`system:serviceaccount:${name}`) !== undefined;
-  return serviceAccount !== "namespace:name" && serviceAccountOf(`system:serviceaccount:any:${name}`) !== undefined;
+const canHold = ({ serviceAccount: form }: FieldPlace, name: string): boolean => {
+  if (form === undefined) return true;
+  const isBareName = serviceAccountOf(`system:serviceaccount:any:${name}`) !== undefined;
+  if (form === "name") return isBareName;
+  if (name.includes(":") && (form === "namespace:name" || form.colon))
+    return serviceAccountOf(`system:serviceaccount:${name}`) !== undefined;
+  return form !== "namespace:name" && isBareName;
 };
 
 /** A target, and its place in messages. */

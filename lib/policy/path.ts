@@ -128,20 +128,29 @@ const folded = (text: string): string => text.toLowerCase().toUpperCase();
 /** A part of an object, and the way to it. */
 interface Part {
   readonly value: unknown;
+  /** How many keys lead to it. */
+  readonly depth: number;
   readonly key?: string | number;
   readonly parent?: Part;
 }
 
 /** A walk to any depth ends here, with more places than a review may have fields. */
 export const mostDeepPlaces = 1_001;
+/** A place that is deeper ends the walk, and is refused: the ways to many such places would take the function minutes. */
+const mostLevels = 200;
+
+const tooDeep = `must not lie more than ${mostLevels} levels deep`;
 
 const walkDeep = (value: unknown, rest: Path, reached: Reached): readonly Place[] => {
   const places: Place[] = [];
   const [first] = rest;
   for (const part of partsOf(value)) {
     const { value: at } = part;
-    if (isObject(at) && typeof first === "object" && member(at, first.key) !== undefined)
-      places.push(...walk(at, rest, wayTo(part, reached)).filter((place) => place.value !== undefined));
+    if (isObject(at) && typeof first === "object" && member(at, first.key) !== undefined) {
+      const way = wayTo(part, reached);
+      if (part.depth > mostLevels) return [{ ...way, value: at, missing: 0, blocked: tooDeep }];
+      places.push(...walk(at, rest, way).filter((place) => place.value !== undefined));
+    }
     if (places.length >= mostDeepPlaces) break;
   }
   return places;
@@ -149,25 +158,26 @@ const walkDeep = (value: unknown, rest: Path, reached: Reached): readonly Place[
 
 /** All that is in a value, at any depth, and the value itself. Without recursion, because an object may be deeper than the stack. */
 function* partsOf(value: unknown): Generator<Part> {
-  const parts: Part[] = [{ value }];
+  const parts: Part[] = [{ value, depth: 0 }];
   for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
     const { value: at } = part;
     const keys = Array.isArray(at) ? [...at.keys()] : isObject(at) ? Object.keys(at) : [];
-    for (const key of keys.toReversed()) parts.push({ value: (at as never)[key], key, parent: part });
+    for (const key of keys.toReversed())
+      parts.push({ value: (at as never)[key], depth: part.depth + 1, key, parent: part });
     yield part;
   }
 }
 
-const wayTo = (part: Part, reached: Reached): Reached => {
+const wayTo = (part: Part, { segments, at }: Reached): Reached => {
   const keys: (string | number)[] = [];
-  for (let each: Part | undefined = part; each?.key !== undefined; each = each.parent) keys.unshift(each.key);
-  return keys.reduce<Reached>(
-    (before, key) => step(before, key, typeof key === "number" || !before.at.endsWith(".**") ? shownAtDepth(key) : ""),
-    reached,
-  );
+  for (let each: Part | undefined = part; each?.key !== undefined; each = each.parent) keys.push(each.key);
+  keys.reverse();
+  const shown: string[] = [];
+  for (const key of keys)
+    if (typeof key === "number") shown.push(formatKey(key));
+    else if (shown.at(-1) !== ".**") shown.push(".**");
+  return { segments: [...segments, ...keys], at: at + shown.join("") };
 };
-
-const shownAtDepth = (key: string | number): string => (typeof key === "number" ? formatKey(key) : ".**");
 
 const step = ({ segments, at }: Reached, key: string | number, shown = formatKey(key)): Reached => ({
   segments: [...segments, key],

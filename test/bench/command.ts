@@ -8,6 +8,8 @@ import { coldStarts } from "./cold.ts";
 import { createLatency } from "./create.ts";
 import { type Figures, tableOf } from "./figures.ts";
 import { forwarding } from "./forwarding.ts";
+import { inTreeLatency } from "./in-tree.ts";
+import { policySizes } from "./policies.ts";
 import { reviewSizes } from "./sizes.ts";
 import { smallFunction } from "./small.ts";
 import { throughput } from "./throughput.ts";
@@ -20,7 +22,7 @@ interface Stored {
   readonly benchmarks: readonly Figures[];
 }
 
-const names = ["cold", "small", "warm", "sizes", "throughput", "create", "proxy"] as const;
+const names = ["cold", "small", "warm", "sizes", "policies", "throughput", "create", "in-tree", "proxy"] as const;
 type Name = (typeof names)[number];
 
 const help = `Measures the function against minimal baselines that do the same work, and prints ratios.
@@ -34,15 +36,17 @@ usage: npm run bench -- [options]
   -o text|json     (text)
 
 Variants are run in turns, so that other load on the machine affects all of them. Compare the ratios: the milliseconds are this machine's.
-All but sizes and proxy need a kube-apiserver, as the cluster suite does. cold, small and warm need the Lambda runtime client, which is built first.
+All but sizes, policies and proxy need a kube-apiserver, as the cluster suite does. cold, small and warm need the Lambda runtime client, which is built first.
 
   cold             init of a start on a whole core, and its first answer, compared with an empty function
   small            the same for a function of 512 MB: a whole core for its init, 0.29 of one for its answers, the first, second and
                    tenth of which are shown. It needs a cgroup, and with it Linux and root
   warm             consecutive answers of running instances
   sizes            one review of 5 KB to 2.8 MB in one process, compared with JSON.parse
+  policies         one review by a policy of one preset, and by a policy of all presets
   throughput       answers a second of npm start
   create           latency of a CREATE at the API server, guarded and unguarded
+  in-tree          the same for objects of Flux and Argo: unguarded, with the function, and with admission policies
   proxy            the impersonating proxy compared with Go's httputil.ReverseProxy; needs Go`;
 
 const measure = async (
@@ -53,10 +57,14 @@ const measure = async (
   switch (name) {
     case "sizes":
       return [await reviewSizes(rounds * 2)];
+    case "policies":
+      return [await policySizes(rounds * 2)];
     case "throughput":
       return [await throughput(await cluster(), rounds / 2)];
     case "create":
       return [await createLatency(await cluster(), rounds * 15)];
+    case "in-tree":
+      return [await inTreeLatency(await cluster(), rounds * 2)];
     case "proxy":
       return forwarding(Math.ceil(rounds / 2));
     default: {

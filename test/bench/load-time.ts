@@ -1,7 +1,6 @@
-import { spawnSync } from "node:child_process";
-import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Figures, median, type Row, rounded, tableOf } from "./figures.ts";
+import { measureLoads } from "./measure-loads.ts";
 
 const help = `Measures how long Node takes to load bundles: to compile them, and to run what they do when they are loaded.
 
@@ -17,30 +16,8 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
 });
 
-/** A new process prints milliseconds of the CPU, and of the clock. */
-const program = (file: string): string => `
-for (const name of ["https", "crypto", "http", "dns", "fs", "path", "util", "url"]) require("node:" + name);
-const [cpu, clock] = [process.cpuUsage(), performance.now()];
-require(${JSON.stringify(resolve(file))});
-const { user, system } = process.cpuUsage(cpu);
-console.log(JSON.stringify([(user + system) / 1000, performance.now() - clock]));
-process.exit();`;
-
-const load = (file: string): readonly [cpu: number, clock: number] => {
-  const { stdout, stderr, status } = spawnSync(process.execPath, ["-e", program(file)], { encoding: "utf8" });
-  if (status !== 0) throw new Error(`${file} cannot be loaded: ${stderr.trim()}`);
-  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
-};
-
 const measure = (files: readonly string[], rounds: number): Figures => {
-  const loads = new Map(files.map((file) => [file, [] as (readonly [number, number])[]]));
-  for (let round = 0; round <= rounds; round++)
-    for (const file of round % 2 ? files : files.toReversed()) {
-      const loaded = load(file);
-      // The first round reads from disk.
-      if (round > 0) loads.get(file)?.push(loaded);
-    }
-  const rows = [...loads].map(([variant, all]): Row => {
+  const rows = [...measureLoads(files, rounds)].map(([variant, all]): Row => {
     const clocks = all.map(([, clock]) => clock);
     const cpu = median(all.map(([each]) => each));
     return {

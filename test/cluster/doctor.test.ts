@@ -1147,7 +1147,7 @@ describe("a cluster that admission policies guard without a function", () => {
       plural: "validatingadmissionpolicies",
       name: statusName,
       operations: [{ op: "replace", path: "/spec/validations/0/expression", value: "true" }],
-      fault: `ValidatingAdmissionPolicy ${statusName}: spec.validations[0].expression is "true", but must be "variables.isText || variables.isNothing"`,
+      fault: `ValidatingAdmissionPolicy ${statusName}: spec.validations[0].expression is "true", but must be "!variables.asks.contains('\\\\n!type\\\\n')"`,
     },
   ])("a failure: $what", async ({ plural, name, operations, fault }) => {
     await change(plural, name, operations);

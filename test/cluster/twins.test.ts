@@ -154,8 +154,8 @@ test("a refusal as kubectl prints it", async () => {
   });
   expect({ stderr, code }).toEqual({
     stderr:
-      "The mustachetemplates \"printed\" is invalid: : ValidatingAdmissionPolicy 'validate.deploy.razee.io.twin.impersonation-admission' with binding " +
-      "'validate.deploy.razee.io.twin.impersonation-admission' denied request: spec.clusterAuth.impersonateUser must be printable ASCII without spaces at its ends, of 1024 characters at most\n",
+      "The mustachetemplates \"printed\" is invalid: : ValidatingAdmissionPolicy 'validate.remoteresources.deploy.razee.io.twin.impersonation-admission' with binding " +
+      "'validate.remoteresources.deploy.razee.io.twin.impersonation-admission' denied request: spec.clusterAuth.impersonateUser must be printable ASCII without spaces at its ends, of 1024 characters at most\n",
     code: 1,
   });
 });

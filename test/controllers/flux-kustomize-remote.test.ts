@@ -51,6 +51,10 @@ const secret = (name: string, kubeconfig: string) => ({
   stringData: { value: kubeconfig },
 });
 
+const stands = "which stands for";
+const named = `spec.serviceAccountName: dave may not impersonate "${accountOf("deployer")}"`;
+const empty = `spec.serviceAccountName is empty, ${stands}`;
+const connects = `spec.kubeConfig.serviceAccountName is empty, ${stands}`;
 const byToken = { kubeConfig: { secretRef: { name: "by-token" } } };
 const byConfigMap = { kubeConfig: { configMapRef: { name: "by-config-map" } } };
 
@@ -90,12 +94,45 @@ describe("without a guard", () => {
   });
 });
 
-describe("guarded by the preset", () => {
+/** Guards the cluster while a block of tests runs. */
+const guarded = (kubeConfigSecrets: "files" | "inline"): void => {
   let guard: Guard;
   beforeAll(async () => {
-    guard = await ground.guard({ name: "flux", targets: [{ preset: "flux" }] });
+    guard = await ground.guard({ name: "flux", targets: [{ preset: "flux", kubeConfigSecrets }] });
   });
   afterAll(() => guard?.uninstall());
+};
+
+const refuses = async (who: string, spec: object, sentence: string): Promise<void> => {
+  const object = kustomization(team, "refused", spec);
+  const { status, body } = await ground.create(who, object);
+  expect([status, body.message]).toEqual([403, expect.stringContaining(`denied the request: ${sentence}`)]);
+  expect(await ground.stored(pathOf(object))).toBeUndefined();
+};
+
+describe("guarded, where Flux may read files that a kubeconfig names", () => {
+  guarded("files");
+
+  test.each([
+    ["a Secret", "dave", byToken, empty],
+    ["a Secret and a permitted account", "alice", { ...byToken, serviceAccountName: "deployer" }, connects],
+    ["a ConfigMap", "dave", byConfigMap, empty],
+    ["a ConfigMap and a permitted account", "alice", { ...byConfigMap, serviceAccountName: "deployer" }, connects],
+  ])("a Kustomization with %s is refused", (_, who, spec, sentence) => refuses(who, spec, sentence));
+
+  test.each([
+    ["a Secret", byToken],
+    ["a ConfigMap", byConfigMap],
+  ])("Flux's own bootstrap may use %s", async (_, spec) => {
+    const object = kustomization("flux-system", "own", spec);
+    expect((await ground.create("admin", object)).status).toBe(201);
+    await ground.remove("admin", object);
+    await until("it is gone", async () => (await ground.stored(pathOf(object))) === undefined);
+  });
+});
+
+describe("guarded, where Flux refuses kubeconfigs that name files", () => {
+  guarded("inline");
 
   test("with the kubeconfig of a Secret and no account, Flux acts as the user of that kubeconfig", async () => {
     await ground.deployed("dave", kustomization(team, "as-remote", byToken), [configMap(team, "as-remote")]);
@@ -110,7 +147,7 @@ describe("guarded by the preset", () => {
     expect(write).toMatchObject({ sender: remote, actedAs: accountOf("deployer") });
   });
 
-  test("a kubeconfig that names a file of the controller is refused by Flux", async () => {
+  test("this Flux does refuse them", async () => {
     const object = kustomization(team, "token-file", { kubeConfig: { secretRef: { name: "by-token-file" } } });
     await ground.artifacts.publish(object.metadata, [configMap(team, "token-file")]);
     expect((await ground.create("dave", object)).status).toBe(201);
@@ -118,31 +155,11 @@ describe("guarded by the preset", () => {
     expect(message).toContain("references a tokenFile, only an inline token is supported");
   });
 
-  const stands = "which stands for";
-  const named = `spec.serviceAccountName: dave may not impersonate "${accountOf("deployer")}"`;
-  const empty = `spec.serviceAccountName is empty, ${stands}`;
-  const byItsConfigMap = `spec.kubeConfig.configMapRef.serviceAccountName is empty, ${stands}`;
-
   test.each([
     ["an account that its author may not impersonate", "dave", { ...byToken, serviceAccountName: "deployer" }, named],
     ["a kubeconfig from nowhere", "dave", { kubeConfig: {} }, empty],
     ["a Secret without a name", "dave", { kubeConfig: { secretRef: { name: "" } } }, empty],
     ["a ConfigMap", "dave", byConfigMap, empty],
-    [
-      "a ConfigMap and a permitted account",
-      "alice",
-      { ...byConfigMap, serviceAccountName: "deployer" },
-      byItsConfigMap,
-    ],
-  ])("a Kustomization with %s is refused", async (_, who, spec, sentence) => {
-    const object = kustomization(team, "refused", spec);
-    const { status, body } = await ground.create(who, object);
-    expect([status, body.message]).toEqual([403, expect.stringContaining(`denied the request: ${sentence}`)]);
-    expect(await ground.stored(pathOf(object))).toBeUndefined();
-  });
-
-  test("Flux's own bootstrap may use a ConfigMap", async () => {
-    const object = kustomization("flux-system", "cloud", byConfigMap);
-    expect((await ground.create("admin", object)).status).toBe(201);
-  });
+    ["a ConfigMap and a permitted account", "alice", { ...byConfigMap, serviceAccountName: "deployer" }, connects],
+  ])("a Kustomization with %s is refused", (_, who, spec, sentence) => refuses(who, spec, sentence));
 });

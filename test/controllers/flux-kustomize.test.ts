@@ -10,6 +10,7 @@ import {
   startFluxGround,
   team,
 } from "./world/flux-ground.ts";
+import { makeTenant } from "./world/tenant.ts";
 import { type Write, writesSince } from "./world/writes.ts";
 
 const controller = "system:serviceaccount:flux-system:kustomize-controller";
@@ -65,6 +66,23 @@ describe("a Kustomization of a tenant", () => {
     expect(await ground.stored(pathOf(object))).toBeUndefined();
   });
 
+  test("names an account of its own namespace: a permission in another one has no effect", async () => {
+    const { plane } = ground;
+    await makeTenant(plane, {
+      namespace: "other",
+      apiGroups: ["kustomize.toolkit.fluxcd.io"],
+      authors: ["alice"],
+      accounts: ["deployer"],
+      mayImpersonate: [],
+    });
+    const object = kustomization("other", "same-name", { serviceAccountName: "deployer" });
+    const { body } = await until("alice may write there", async () => {
+      const response = await ground.create("alice", object);
+      return response.body.message.includes("denied the request") && response;
+    });
+    expect(body.message).toBe(refusal(mayNot("alice", "deployer").replaceAll(team, "other")));
+  });
+
   test("may decrypt by an account that its author may impersonate, or by the cloud identity that all have", async () => {
     const decryption = (name: string, serviceAccountName?: string) =>
       kustomization(team, name, {
@@ -82,6 +100,27 @@ describe("a Kustomization of a tenant", () => {
       "validate.kustomize.toolkit.fluxcd.io.impersonation-admission/declared": accountOf("deployer"),
       "validate.kustomize.toolkit.fluxcd.io.impersonation-admission/field": "spec.serviceAccountName",
     });
+  });
+});
+
+describe("a source of a tenant", () => {
+  const create = (who: string, name: string, serviceAccountName?: string) =>
+    ground.plane.api(ground.plane.user(who), {
+      method: "POST",
+      path: `/apis/source.toolkit.fluxcd.io/v1/namespaces/${team}/ocirepositories`,
+      body: {
+        apiVersion: "source.toolkit.fluxcd.io/v1",
+        kind: "OCIRepository",
+        metadata: { name, namespace: team },
+        spec: { interval: "1h", url: "oci://registry.example.com/manifests", serviceAccountName },
+      },
+    });
+
+  test("is pulled by an account that its author may impersonate, or by none", async () => {
+    expect((await create("alice", "by-deployer", "deployer")).status).toBe(201);
+    expect((await create("dave", "by-none")).status).toBe(201);
+    const { status, body } = await create("dave", "refused", "deployer");
+    expect([status, body.message]).toEqual([403, refusal(mayNot("dave", "deployer")).replace("kustomize", "source")]);
   });
 });
 
@@ -119,7 +158,7 @@ describe("a Kustomization that a Kustomization applies", () => {
   });
 
   test.each([
-    ["its own account", "self", "deployer", "permitted empty-allowed"],
+    ["its own account", "self", "deployer", "self requester"],
     ["an account that the outer one's account may impersonate", "granted", "runner", "permitted may-impersonate"],
   ])("may name %s", async (_, name, serviceAccountName, decision) => {
     const { object, content } = outer(name, { serviceAccountName, path: "./" });
@@ -174,7 +213,7 @@ describe("Flux's own bootstrap", () => {
       });
     expect(await ground.store({ resource: "kustomizations", name: "apps" })).toMatchObject({
       sender: controller,
-      decisions: both("permitted empty-allowed"),
+      decisions: both("self requester"),
     });
   });
 
@@ -265,5 +304,14 @@ describe("while the webhook is down", () => {
     expect((await ground.remove("alice", object)).status).toBe(200);
     await until("it is gone", async () => (await ground.stored(pathOf(object))) === undefined);
     expect(await ground.stored(`/api/v1/namespaces/${team}/configmaps/outage`)).toBeUndefined();
+  });
+
+  test("a new Kustomization from Git is refused too, and the Ready condition of the outer one says why", async () => {
+    const root = kustomization("flux-system", "flux-system");
+    await ground.artifacts.publish(root.metadata, [root, kustomization("flux-system", "late")]);
+    const { message } = await ground.settled(root, { status: "False" });
+    expect(message).toMatch(
+      /^Kustomization\/flux-system\/late dry-run failed \(InternalError\): .*failed calling webhook/,
+    );
   });
 });

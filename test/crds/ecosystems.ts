@@ -227,8 +227,8 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
       "The controller itself, which is cluster-admin, or the account of its flag `--default-service-account`. In `decryption` and in a source: the controller's own cloud identity.",
     ran: ["kustomize-controller", "helm-controller"],
     limits: [
-      "With `spec.kubeConfig.secretRef` the account lives on another cluster. It is asked about as if it lived on this one, and an empty field means the account of the kubeconfig.",
-      "A ConfigMap of `spec.kubeConfig.configMapRef` can name any account, so a reference to one is judged as the controller's own account.",
+      "With `spec.kubeConfig` the account lives on another cluster. It is asked about as if it lived on this one.",
+      "The ConfigMap or Secret of `spec.kubeConfig` can give away the controller's own token, so a reference to one is judged as the controller's own account. With `kubeConfigSecrets: inline` a Secret is as good as the credentials in it: a user who may write the object uses them ([GitOps](gitops.md#other-clusters)).",
       "Alerts, receivers, image automation and Terraform objects are not guarded: their modules could not be read.",
     ],
     notCovered: [
@@ -240,7 +240,7 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
       },
     ],
     opaque: [chartValues],
-    alwaysEmpty: ["spec.kubeConfig.configMapRef.serviceAccountName"],
+    alwaysEmpty: ["spec.kubeConfig.serviceAccountName"],
   },
   kapp: {
     ...nothing,

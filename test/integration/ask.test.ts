@@ -12,7 +12,7 @@ import { type Ask, askOf } from "../../functions/cluster/ask.ts";
 import { openConnection } from "../../functions/cluster/connection.ts";
 import { readKubeconfig } from "../../functions/cluster/kubeconfig.ts";
 import { throwAwayCertificates } from "../../infra/local/certificates.ts";
-import { impersonationQuestion } from "../../lib/question/question.ts";
+import { impersonationQuestion, question } from "../../lib/question/question.ts";
 import { json, type Peer, type Reply, reviewed, startPeer } from "../support/api-server-peer.ts";
 
 const { ca: certificate } = await throwAwayCertificates({ hosts: ["elsewhere"] });
@@ -92,6 +92,20 @@ describe("the API server sees", () => {
         resourceAttributes: { verb: "impersonate", group: "", version: "v1", resource: "users", name: "bob" },
       },
     });
+  });
+
+  test("a question without its selectors, where Kubernetes 1.30 does not know them", async () => {
+    const message =
+      'SubjectAccessReview in version "v1" cannot be handled as a SubjectAccessReview: strict decoding error: unknown field "spec.resourceAttributes.labelSelector"';
+    const peer = await peerThat((seen, response, socket) =>
+      (seen.body.includes("Selector") ? json(400, { kind: "Status", message }) : yes)(seen, response, socket),
+    );
+    const attributes = { verb: "list", group: "", version: "v1", resource: "pods", namespace: "a", name: "" };
+    const labelSelector = { requirements: [{ key: "app", operator: "In" as const, values: ["x"] }] };
+    const answers = await askPeer(peer)([question(alice, { ...attributes, labelSelector })], soon());
+    expect(answers).toEqual([{ allowed: true, reason: "because" }]);
+    const asked = peer.seen.map(({ body }) => JSON.parse(body).spec.resourceAttributes);
+    expect(asked).toEqual([{ ...attributes, labelSelector }, attributes]);
   });
 
   test("the path of the server's URL, with single slashes", async () => {

@@ -119,7 +119,7 @@ describe("the package", () => {
 });
 
 describe("an empty project that installs it", () => {
-  test("in JavaScript, runs the README's example", async () => {
+  test("in JavaScript, runs the example of its page", async () => {
     writeFileSync(join(javascript, "example.mjs"), example);
     const { stdout, stderr } = await runFile(process.execPath, ["example.mjs"], javascript);
     expect(stderr).toBe("");
@@ -270,9 +270,9 @@ describe("npx with the tarball, in an empty folder", () => {
   });
 });
 
-test("the README shows the example that is tested here, word for word", () => {
-  const readme = readFileSync(join(root, "README.md"), "utf8");
-  const blocks = [...readme.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, block = ""]) => block);
+test("docs/library.md shows the example that is tested here, word for word", () => {
+  const page = readFileSync(join(root, "docs/library.md"), "utf8");
+  const blocks = [...page.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, block = ""]) => block);
   const first = example.slice(0, example.indexOf("\n"));
   expect(blocks.find((block) => block.startsWith(`${first}\n`))).toBe(example);
 });

@@ -96,7 +96,7 @@ beforeAll(async () => {
 });
 
 describe(`the packed library in ${program}, by an import map and unbundled`, () => {
-  test("runs the README's example", () => {
+  test("runs the example of its page", () => {
     const [questions, message, response] = report.printed;
     expect(questions).toEqual(["impersonate users/carol"]);
     expect(message).toBe('spec.clusterAuth.impersonateUser: "carol" replaced by "alice", who may not impersonate it');

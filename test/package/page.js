@@ -18,7 +18,7 @@ const decide = ({ policy, review: text, endpoint, answers }) => {
   return { questions: judgement.questions, outcome: { message: outcome.message }, response, patch };
 };
 
-/** Imports the README's example, which prints what it finds, and takes base64 from Node's Buffer. */
+/** Imports the example of the library's page, which prints what it finds, and takes base64 from Node's Buffer. */
 const printedByExample = async () => {
   const printed = [];
   const { log } = console;

@@ -1,10 +1,13 @@
 import { randomInt } from "node:crypto";
 import { readArguments, run, UsageError } from "../../infra/command-line/usage.ts";
 import { yamlText } from "../../infra/command-line/yaml-text.ts";
-import { everyVersion } from "../cluster/harness/binaries.ts";
+import { everyVersion, oldestSupported } from "../cluster/harness/binaries.ts";
 import { proveAnswers } from "./answers/prove.ts";
 import { prove } from "./authorization/prove.ts";
 import { fuzz } from "./fuzz/run.ts";
+import { startKindsGround } from "./kinds/ground.ts";
+import { kindsPolicy, presetsPolicy } from "./kinds/policies.ts";
+import { proveKinds } from "./kinds/prove.ts";
 import { pageOf, type VersionFigures } from "./page.ts";
 import { requestsInWorld, startProxyGround } from "./proxy/ground.ts";
 import { proveNested, proveThrough } from "./proxy/prove.ts";
@@ -16,7 +19,7 @@ import { proveTwins } from "./twins/prove.ts";
 import { startGround } from "./worlds/ground.ts";
 
 const parts = [
-  ...["authorization", "twins", "answers", "fuzz"],
+  ...["authorization", "twins", "kinds", "answers", "fuzz"],
   ...["request-info", "nested", "through", "proxy-fuzz"],
 ] as const;
 
@@ -27,13 +30,15 @@ usage: npm run prove -- [options]
   --only PART         one of these; may be given again (all)
       authorization   may one become another: the API server's impersonation and the rule, its SubjectAccessReview and lib/rbac
       twins           random writes, guarded by the function, by the in-tree policies, by both
+      kinds           random writes of every kind of field and of every preset, by the rule and by the in-tree policies
       answers         what the API server makes of an answer: of ours, and of ours altered
       fuzz            random and hostile reviews, with no API server
       request-info    what a request line says: the API server's audit events and questions, and lib/proxy
       nested          random impersonation headers: the API server itself, and lib/proxy in front of it
       through         random callers and requests: the API server itself, and the proxy that is served
       proxy-fuzz      random and hostile requests, with no API server
-  --version VERSION   of Kubernetes; may be given again (${everyVersion.join(", ")})
+  --version VERSION   of Kubernetes; may be given again (${everyVersion.join(", ")}). The oldest that is
+                      supported, ${oldestSupported}, is built and proven only where it is given
   --pairs N           pairs, questions, writes and requests, each (10000)
   --reviews N         of the fuzz, and requests of proxy-fuzz (1000000)
   --seed N            of everything that is random (any; it is printed)
@@ -115,6 +120,20 @@ const command = async (): Promise<void> => {
       await ground.stop();
     }
   };
+  const kindsOn = async (version: string): Promise<VersionFigures> => {
+    const proven = async (policy: typeof kindsPolicy) => {
+      const ground = await startKindsGround({ policy, version, seed });
+      try {
+        const progress = progressOf(`${version}, ${policy.name}, worlds of writes`, worlds);
+        const { figures, counterexamples } = await proveKinds({ ground, seed, writes: pairs, worlds, progress });
+        found.push(...counterexamples.map((each) => described(`${version}, ${policy.name}, write`, each)));
+        return figures;
+      } finally {
+        await ground.stop();
+      }
+    };
+    return { kinds: [await proven(kindsPolicy), await proven(presetsPolicy)] };
+  };
   const answersOn = async (version: string): Promise<VersionFigures> => {
     say(`${version}, answers`);
     const { figures, failures } = await proveAnswers({ version });
@@ -160,6 +179,7 @@ const command = async (): Promise<void> => {
     if (only.includes("authorization"))
       versions[version] = { ...versions[version], ...(await authorizationOn(version)) };
     if (only.includes("twins")) versions[version] = { ...versions[version], ...(await twinsOn(version)) };
+    if (only.includes("kinds")) versions[version] = { ...versions[version], ...(await kindsOn(version)) };
     if (only.includes("request-info")) versions[version] = { ...versions[version], ...(await requestInfoOn(version)) };
     if (only.includes("nested") || only.includes("through"))
       versions[version] = { ...versions[version], ...(await proxyOn(version)) };

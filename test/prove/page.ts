@@ -1,6 +1,7 @@
 import type { Figures as AnswerFigures } from "./answers/figures.ts";
 import type { Figures as AuthorizationFigures } from "./authorization/figures.ts";
 import type { Figures as FuzzFigures } from "./fuzz/figures.ts";
+import type { KindsFigures } from "./kinds/prove.ts";
 import { differences } from "./proxy/compare.ts";
 import type { ProxyFigures } from "./proxy/figures.ts";
 import type { ProxyFuzzFigures } from "./proxy-fuzz/run.ts";
@@ -11,6 +12,8 @@ import type { Figures as TwinFigures } from "./twins/figures.ts";
 export interface VersionFigures {
   readonly authorization?: AuthorizationFigures;
   readonly twins?: TwinFigures;
+  /** Every kind of field, and every preset. */
+  readonly kinds?: readonly KindsFigures[];
   readonly answers?: AnswerFigures;
   readonly requestInfo?: RequestInfoFigures;
   readonly nested?: ProxyFigures;
@@ -62,6 +65,21 @@ const twinLines = (of: readonly (TwinFigures | undefined)[]): readonly Line[] =>
     ["all refuse it", ...of.map((each) => writes(each, ({ agreed }) => agreed.refused))],
     ["differ as documented", ...of.map((each) => each && each.special.number.differ + each.special.children.differ)],
     ["DISAGREE", ...of.map((each) => writes(each, ({ disagreed }) => disagreed))],
+  ];
+};
+
+const kindsLines = (of: readonly (readonly KindsFigures[] | undefined)[]): readonly Line[] => {
+  const sum = (name: keyof KindsFigures["resources"][string]) =>
+    of.map((runs) =>
+      runs?.reduce((all, { resources }) => Object.values(resources).reduce((more, row) => more + row[name], all), 0),
+    );
+  return [
+    ["random writes of every kind of field, and of every preset", ...sum("asked")],
+    ["both leave it as it is", ...sum("kept")],
+    ["both set the same value", ...sum("set")],
+    ["both refuse it", ...sum("refused")],
+    ["differ as documented", ...sum("differ")],
+    ["DISAGREE", ...sum("disagreed")],
   ];
 };
 
@@ -155,6 +173,11 @@ export const pageOf = (
       "The function alone, the in-tree policies alone, both",
       all.map((each) => each.twins),
       twinLines,
+    ),
+    ...part(
+      "The rule and the in-tree policies, for every kind of field",
+      all.map((each) => each.kinds),
+      kindsLines,
     ),
     ...part(
       "What the API server makes of an answer",

@@ -45,9 +45,13 @@ const pinnedVersion = (folder: string): string | undefined => {
     : undefined;
 };
 
-/** Every version of Kubernetes that a Go module in `control-plane` or in a folder of it builds, newest first. */
+/** The oldest version that is supported. A test runs on it where the version is asked for by name. */
+export const oldestSupported = "v1.30.14";
+
+/** Every other version of Kubernetes that a Go module in `control-plane` or in a folder of it builds, newest first. */
 export const everyVersion: readonly string[] = ["", ...readdirSync(modules)]
   .flatMap((name) => pinnedVersion(join(modules, name)) ?? [])
+  .filter((version) => version !== oldestSupported)
   .sort((a, b) => minorOf(b) - minorOf(a));
 
 /** Whether a program of this name is in a folder of PATH. */

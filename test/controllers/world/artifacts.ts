@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -34,7 +34,9 @@ const packed = (files: Readonly<Record<string, string>>): Buffer => {
       mkdirSync(join(folder, "files", dirname(name)), { recursive: true });
       writeFileSync(join(folder, "files", name), text);
     }
-    execFileSync("tar", ["-czf", join(folder, "packed.tar.gz"), "-C", join(folder, "files"), "."]);
+    // Helm counts the folders of each name, so none may begin with "./".
+    const names = readdirSync(join(folder, "files"));
+    execFileSync("tar", ["-czf", join(folder, "packed.tar.gz"), "-C", join(folder, "files"), ...names]);
     return readFileSync(join(folder, "packed.tar.gz"));
   } finally {
     rmSync(folder, { recursive: true });

@@ -29,11 +29,9 @@ const pinned = (name: string): Pinned => {
 /** The version of a controller that its go.mod pins, such as `v1.9.6`. */
 export const controllerVersion = (name: string): string => pinned(name).version;
 
-/** Why a controller can be neither found nor built; undefined where it can. */
-export const missingController = (name: string): string | undefined => {
-  const { program } = pinned(name);
-  return isExecutable(program) || onPath("go") ? undefined : `there is no ${program}, and no go to build it`;
-};
+/** Why a controller cannot run; undefined where it can. Its resources are read from the Go module, even where it is built. */
+export const missingController = (name: string): string | undefined =>
+  onPath("go") ? undefined : `there is no go to build ${name} ${controllerVersion(name)} and to read its resources`;
 
 /**
  * The path of a controller's program, built first if necessary, which takes minutes.

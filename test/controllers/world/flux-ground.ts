@@ -103,9 +103,11 @@ export const remote = "remote";
 export const accountOf = (name: string): string => `system:serviceaccount:${team}:${name}`;
 const fluxGroups = ["kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io", "source.toolkit.fluxcd.io"];
 
+/** @param apiGroups more groups whose resources the tenant writes */
 export const startFluxGround = async (
   controller: FluxController,
   flags: readonly string[] = [],
+  apiGroups: readonly string[] = [],
 ): Promise<FluxGround> => {
   const plane = await startControlPlane({
     users: [
@@ -122,7 +124,7 @@ export const startFluxGround = async (
     await installFluxResources(plane, controller);
     await makeTenant(plane, {
       namespace: team,
-      apiGroups: fluxGroups,
+      apiGroups: [...fluxGroups, ...apiGroups],
       authors: ["alice", "dave"],
       accounts: ["deployer", "builder", "runner", "default"],
       mayImpersonate: [

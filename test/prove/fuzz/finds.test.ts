@@ -183,6 +183,12 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
     /which stands for an identity: .*without a yes to/,
   ],
   [
+    "reads members only in the letter case of the policy",
+    "hostile",
+    judging(() => ({ ignoresLetterCase: false })),
+    /a member of another spelling|a member that is misspelt/,
+  ],
+  [
     "allows a status write to an object without an identity",
     "honest",
     judging(ruling(() => ({ onEmpty: "allow" }))),
@@ -212,6 +218,27 @@ const planted: readonly (readonly [bug: string, kind: Kind, library: Partial<Lib
             },
     ),
     /skipped as unchanged/,
+  ],
+  [
+    "takes a name without the namespace that its form requires for one of the object's namespace",
+    "policies",
+    judging(({ fields }) => ({
+      fields: fields.map(({ serviceAccount, ...field }) => {
+        if (typeof serviceAccount !== "object") return { ...field, ...(serviceAccount && { serviceAccount }) };
+        const { required: _, ...form } = serviceAccount;
+        return { ...field, serviceAccount: form };
+      }),
+    })),
+    /names no user and no service account/,
+  ],
+  [
+    "judges all places of a path to any depth by the rule of that path",
+    "policies",
+    judging(({ fields }) => {
+      const deep = fields.filter(({ path }) => path.includes("deep"));
+      return deep.length > 0 ? { fields: deep } : {};
+    }),
+    /skipped as no-field/,
   ],
   [
     "reveals the keys of a map",

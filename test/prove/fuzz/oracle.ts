@@ -26,6 +26,7 @@ export interface TargetText extends RuleText {
   readonly onPrivilegedRequester?: "deny" | "default";
   readonly statusWriters?: readonly string[];
   readonly writers?: readonly { readonly username: string }[];
+  readonly ignoresLetterCase?: true;
 }
 
 export interface FieldText extends RuleText {
@@ -33,7 +34,12 @@ export interface FieldText extends RuleText {
   readonly serviceAccount?:
     | "name"
     | "namespace:name"
-    | { readonly namespaceKey?: string; readonly namespaceAt?: string; readonly colon?: true };
+    | {
+        readonly namespaceKey?: string;
+        readonly namespaceAt?: string;
+        readonly required?: true;
+        readonly colon?: true;
+      };
   readonly names?: "group" | "anything";
   readonly whenSet?: readonly (RuleText & { readonly path: string })[];
 }
@@ -136,18 +142,21 @@ const spotsAtAnyDepth = (object: unknown, before: string, behind: string): reado
   const open = spotsOf(object, before).map(({ pointer, value, blocked }) => ({
     pointer,
     value: blocked ? null : value,
+    depth: 0,
   }));
   while (open.length > 0) {
-    const { pointer, value } = open.shift() as { pointer: string; value: unknown };
+    const { pointer, value, depth } = open.shift() as { pointer: string; value: unknown; depth: number };
     if (isNothing(value) || typeof value !== "object") continue;
-    if (isObject(value) && own(value, stepsOf(behind)[0] ?? "") !== undefined)
+    if (isObject(value) && own(value, stepsOf(behind)[0] ?? "") !== undefined) {
+      if (depth > 200) return [{ pointer, value, parent: undefined, blocked: true }];
       found.push(
         ...spotsOf(value, behind)
           .filter((spot) => spot.value !== undefined)
           .map((spot) => ({ ...spot, pointer: pointer + spot.pointer })),
       );
+    }
     for (const [key, item] of Object.entries(value as object))
-      open.push({ pointer: pointer + escaped(key), value: item });
+      open.push({ pointer: pointer + escaped(key), value: item, depth: depth + 1 });
   }
   return found;
 };
@@ -168,6 +177,51 @@ const namingSpots = (object: unknown, { path, names }: FieldText): readonly Spot
           blocked: false,
         }));
   });
+};
+
+/** Members on the way of a path whose names differ from its steps in letter case alone, as Go compares them (Unicode's simple folding). */
+const misspellingsOf = (object: unknown, path: string): readonly string[] => {
+  const found: string[] = [];
+  const open: { value: unknown; steps: readonly string[]; pointer: string }[] = [
+    { value: object, steps: stepsOf(path), pointer: "" },
+  ];
+  while (open.length > 0) {
+    const { value, steps, pointer } = open.pop() as (typeof open)[number];
+    const [step, ...rest] = steps;
+    if (step === undefined || isNothing(value) || typeof value !== "object") continue;
+    if (step === "**") open.push({ value, steps: rest, pointer });
+    for (const [key, item] of Object.entries(value as object)) {
+      const below = { value: item, pointer: pointer + escaped(key) };
+      if (step === "**") open.push({ ...below, steps });
+      else if (step === "*" || key === step) open.push({ ...below, steps: rest });
+      else if (isObject(value) && sameButForCase(step).test(key)) found.push(below.pointer);
+    }
+  }
+  return found;
+};
+
+/** The members that the controller of a target may read as a part of a field's way. */
+const misspelt = (target: TargetText, fields: readonly FieldText[], object: unknown): readonly string[] =>
+  (target.ignoresLetterCase ? fields : []).flatMap((field) =>
+    [...pathsOf(field), ...(field.whenSet ?? []).map(({ path }) => path)].flatMap((path) =>
+      misspellingsOf(object, path),
+    ),
+  );
+
+const sameButForCase = (name: string): RegExp => new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&")}$`, "iu");
+
+/** A place, and the field that it is judged as. */
+interface FieldSpot {
+  readonly field: FieldText;
+  readonly spot: Spot;
+}
+
+/** Where fields name somebody in an object. A path to any depth has the places that no other path leads to. */
+const spotsOfFields = (object: unknown, fields: readonly FieldText[]): readonly FieldSpot[] => {
+  const all = fields.flatMap((field) => namingSpots(object, field).map((spot) => ({ field, spot })));
+  const isDeep = ({ field }: FieldSpot) => field.path.includes(".**");
+  const plain = new Set(all.filter((each) => !isDeep(each)).map(({ spot }) => spot.pointer));
+  return all.filter((each) => !isDeep(each) || !plain.has(each.spot.pointer));
 };
 
 /** What a target, a field and a condition that holds say together of a field in an object. */
@@ -206,7 +260,7 @@ export const inOwnNamespace = ({ request, policy }: Reviewed): Reviewed => {
 
 /** Where the fields of a target are in an object. */
 export const fieldSpots = (target: TargetText, object: unknown): readonly Spot[] =>
-  fieldsOf(target).flatMap((field) => namingSpots(object, field));
+  spotsOfFields(object, fieldsOf(target)).map(({ spot }) => spot);
 
 /** The paths of a field and of the namespace beside it. */
 const pathsOf = ({ path, serviceAccount }: FieldText): readonly string[] => {
@@ -321,8 +375,10 @@ export const dutiesOf = (reviewed: Reviewed, endpoint: Endpoint): "refused" | re
       : dutiesOfSubresource(target, subResource, object, old, by)
   ).filter(({ fields: some }) => some.length > 0 || subResource === "");
   if (duties.length > 0 && !isReadable(userInfo)) return "refused";
-  const isThere = ({ fields: some, of }: Duty) =>
-    some.some((field) => namingSpots(of === "object" ? object : old, field).length > 0);
+  const isThere = ({ fields: some, of }: Duty) => {
+    const judged = of === "object" ? object : old;
+    return some.some((field) => namingSpots(judged, field).length > 0) || misspelt(target, some, judged).length > 0;
+  };
   return duties.filter(isThere);
 };
 
@@ -366,9 +422,10 @@ const identityOf = (
       ? ""
       : form.namespaceAt === undefined
         ? (own(parent, form.namespaceKey ?? "") ?? "")
-        : (spotsOf(object, form.namespaceAt)[0]?.value ?? "");
+        : spotsOf(object, form.namespaceAt).map(({ value, blocked }) => (blocked ? {} : (value ?? "")))[0];
   const hasColon = mayHaveColon && colon >= 0;
   if (!hasColon && (!isText(elsewhere) || form === "namespace:name")) return undefined;
+  if (!hasColon && elsewhere === "" && typeof form === "object" && form.required) return undefined;
   const account = hasColon ? [text.slice(0, colon), text.slice(colon + 1)] : [elsewhere || namespace, text];
   const username = ["system:serviceaccount", ...account].join(":");
   return accountOf(username) ? username : undefined;
@@ -378,6 +435,8 @@ const identityOf = (
 export interface JudgedSpot {
   readonly pointer: string;
   readonly fault: string | undefined;
+  /** The places of members that are misspelt: the object has a verdict on one of them alone. */
+  readonly misspelt?: readonly string[];
 }
 
 /**
@@ -482,9 +541,15 @@ export const judgedSpots = (
       names,
     );
   };
-  return fields.flatMap((field) =>
-    namingSpots(object, field).map((spot) => ({ pointer: spot.pointer, fault: faultOf(field, spot) })),
-  );
+  const others = misspelt(target, fields, object);
+  if (others[0] !== undefined)
+    return [
+      { pointer: others[0], fault: "is read by the controller as a member of another spelling", misspelt: others },
+    ];
+  return spotsOfFields(object, fields).map(({ field, spot }) => ({
+    pointer: spot.pointer,
+    fault: faultOf(field, spot),
+  }));
 };
 
 /** Why a name must never be written at a place; undefined for the requester and the policy's default where they may be. */
@@ -492,8 +557,7 @@ export const unwritable = (reviewed: Reviewed, name: string, pointer: string): s
   const target = targetOf(reviewed);
   const object = own(reviewed.request, "object");
   // A patch makes missing parents first, so a field is found by its own place.
-  const field =
-    target && fieldsOf(target).find((each) => namingSpots(object, each).some((spot) => spot.pointer === pointer));
+  const field = target && spotsOfFields(object, fieldsOf(target)).find(({ spot }) => spot.pointer === pointer)?.field;
   // That only a field is set is checked where the patch is applied.
   if (target === undefined || field === undefined) return undefined;
   const { privileged = {}, permission, onEmpty } = ruleFor(target, field, object);

@@ -21,15 +21,30 @@ const form = fc.oneof(
     arbitrary: fc.constantFrom<unknown>(
       ...["name", "namespace:name", { namespaceKey: "account" }, { namespaceKey: "namespace" }],
       ...[{ namespaceKey: "runAs" }, { namespaceKey: "x/namespace" }],
+      ...[
+        { namespaceKey: "namespace", required: true },
+        { namespaceKey: "account", required: true, colon: true },
+      ],
     ),
   },
-  { weight: 1, arbitrary: fc.constantFrom<unknown>(5, { namespaceKey: "__proto__" }, { namespaceKey: "" }) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<unknown>(
+      ...[5, { namespaceKey: "__proto__" }, { namespaceKey: "" }, { namespaceKey: "account", required: false }],
+    ),
+  },
 );
 const account = fc.record({ path, serviceAccount: form });
 const mixed = fc.record(
   {
     path: fc.oneof(path, fc.constantFrom("spec.**.runAs", "spec.**.jobs[*].runAs", "spec.**.a.**.b", "status.**.as")),
-    serviceAccount: fc.oneof(form, fc.constantFrom<unknown>({ namespaceAt: "spec.account", colon: true })),
+    serviceAccount: fc.oneof(
+      form,
+      fc.constantFrom<unknown>(
+        { namespaceAt: "spec.account", colon: true },
+        { namespaceAt: "spec.account", required: true },
+      ),
+    ),
     names: fc.constantFrom<unknown>("group", "anything", "user"),
     onEmpty: fc.constantFrom<unknown>("deny", "requester", { default: "guest" }),
     emptyStandsFor: fc.constantFrom<unknown>("guest", ""),
@@ -47,6 +62,33 @@ const mixed = fc.record(
   },
   { requiredKeys: ["path"] },
 );
+/** A path to any depth, mostly behind others that lead to some of its places. */
+const behind = fc
+  .record({
+    first: fc.uniqueArray(
+      fc.record(
+        {
+          path: fc.constantFrom("spec.runAs", "spec.jobs[*].runAs", "spec.a.runAs", "spec.runAs.runAs"),
+          serviceAccount: fc.constantFrom<unknown>("name", { namespaceKey: "namespace", required: true }),
+          names: fc.constantFrom<unknown>("group", "anything"),
+          whenSet: fc.constant([{ path: "spec.data", onForbidden: "deny" }]),
+        },
+        { requiredKeys: ["path"] },
+      ),
+      { minLength: 1, maxLength: 2, selector: ({ path: at }) => at },
+    ),
+    deep: fc.record(
+      {
+        path: fc.constantFrom("spec.**.runAs", "spec.**.jobs[*].runAs", "spec.jobs.**.runAs"),
+        serviceAccount: fc.constant("name"),
+        names: fc.constantFrom<unknown>("group", "anything"),
+        onEmpty: fc.constantFrom<unknown>("deny", { default: "guest" }),
+      },
+      { requiredKeys: ["path"] },
+    ),
+    isBehind: fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+  })
+  .map(({ first, deep, isBehind }): unknown[] => (isBehind ? [...first, deep] : [deep, ...first]));
 const fieldsOf = <T>(field: fc.Arbitrary<T>) => fc.uniqueArray(field, { minLength: 1, maxLength: 3 });
 
 const oddRule = fc.record(
@@ -78,12 +120,13 @@ const rule = fc.record(
     onPrivilegedRequester: fc.constantFrom<unknown>("deny", "default"),
     statusWriters: fc.constantFrom<unknown>([], ["alice", "bob"]),
     permission: fc.constant({ verb: "use", group: "x.io", resource: "accounts" }),
+    ignoresLetterCase: fc.constant(true),
   },
   { requiredKeys: [] },
 );
 const target = fc
   .record({
-    fields: fc.oneof<fc.Arbitrary<unknown[]>[]>(fieldsOf(path), fieldsOf(account), fieldsOf(mixed)),
+    fields: fc.oneof<fc.Arbitrary<unknown[]>[]>(fieldsOf(path), fieldsOf(account), fieldsOf(mixed), behind),
     rule: fc.oneof({ weight: 5, arbitrary: rule }, { weight: 1, arbitrary: oddRule }),
   })
   .map(({ fields, rule: more }): JsonObject => targetOf(fields, more as JsonObject));

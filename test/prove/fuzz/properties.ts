@@ -145,6 +145,14 @@ const checkVerdicts = (
   heard: Heard,
   tally: Tally,
 ): void => {
+  const misspelt = spots.flatMap((spot) => spot.misspelt ?? []);
+  if (misspelt.length > 0) {
+    const [one, ...more] = verdicts;
+    assert.ok(one && more.length === 0, "a member that is misspelt has the only verdict");
+    assert.equal(one.reason, "letter-case", "a member that is misspelt is refused as such");
+    assert.ok(misspelt.includes(pointerOf(one)), "the verdict names a member that is misspelt");
+    return;
+  }
   assert.deepEqual(
     verdicts.map(pointerOf).sort(),
     spots.map(({ pointer }) => pointer).sort(),

@@ -70,6 +70,7 @@ const anyRule: fc.Arbitrary<JsonObject> = fc
         statusPaths: fc.constantFrom(["status.children"], ["status.runAs", "status.children"]),
         statusWriters: fc.constantFrom(["bob"], ["alice", "system:serviceaccount:team-a:deployer"]),
         permission: fc.constant(permission),
+        ignoresLetterCase: fc.constant(true),
       },
       { requiredKeys: [] },
     ),

@@ -51,7 +51,7 @@ const resultOf = (
 const at = "spec.clusterAuth.impersonateUser";
 const warning = `${at}: "carl" replaced by "bob", who may not impersonate it`;
 const deny = { targets: [{ preset: "razee", onForbidden: "deny", onEmpty: "deny" }] };
-const inTreeDenial = `mustachetemplates "x" is forbidden: ValidatingAdmissionPolicy 'validate.${group}.twin.impersonation-admission' with binding 'validate.${group}.twin.impersonation-admission' denied request: no`;
+const inTreeDenial = `mustachetemplates "x" is forbidden: ValidatingAdmissionPolicy 'validate.remoteresources.${group}.twin.impersonation-admission' with binding 'validate.remoteresources.${group}.twin.impersonation-admission' denied request: no`;
 const denial = `admission webhook "mutate.${group}.impersonation-admission" denied the request: no`;
 
 test("a reply that follows the rule is right", () => {

@@ -42,6 +42,20 @@ describe("a question", () => {
     ]);
   });
 
+  test.each([
+    ["a group", "group", { resource: "groups", name: "dev" }],
+    ["all service accounts", "anything", { resource: "serviceaccounts", namespace: "team-a", name: "" }],
+  ])("about %s is as exact", (_, names, attributes) => {
+    const fields = [{ path: "spec.who", names }];
+    const target = { group: "g.example", versions: ["v1"], resources: ["things"], fields };
+    const policy = readPolicy({ name: "own", targets: [target] });
+    const object = { spec: { who: "dev" } };
+    const { questions } = judge(policy, requestOf({ resource: "things.v1.g.example", object }), "mutate");
+    expect(questions.map(({ resourceAttributes }) => resourceAttributes)).toEqual([
+      { verb: "impersonate", group: "", version: "v1", ...attributes },
+    ]);
+  });
+
   test("of a policy's own goes to that resource, in every version", () => {
     const permission = { verb: "execute-as", group: "work.example", resource: "manifestworks" };
     const target = { group: "g.example", versions: ["v1"], resources: ["things"], fields: ["spec.runAs"], permission };

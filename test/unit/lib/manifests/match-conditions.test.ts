@@ -52,8 +52,8 @@ describe("the Razee preset", () => {
       {
         name: "not-a-permitted-serviceaccount",
         expression:
-          `!(${plain} && string(${at}).startsWith('system:serviceaccount:') && string(${at}).split(':').size() == 4` +
-          ` && !format.dns1123Label().validate(${part(2)}).hasValue() && !format.dns1123Subdomain().validate(${part(3)}).hasValue()` +
+          `!(${plain} && string(${at}).matches('^system:serviceaccount:[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?:[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')` +
+          ` && size(${part(3)}) <= 253` +
           ` && authorizer.group('').resource('serviceaccounts').namespace(${part(2)}).name(${part(3)}).check('impersonate').allowed())`,
       },
     ]);

@@ -308,6 +308,15 @@ describe("a policy says little and means much", () => {
   });
 });
 
+test("a field that says what an empty one means keeps the other members of its target", () => {
+  const fields = [{ path: "spec.runAs", onEmpty: "deny" }];
+  const rule = { privileged: { root: "admin" }, emptyStandsFor: "guest" };
+  const target = { group: "g.example", versions: ["v1"], resources: ["things"], fields, ...rule };
+  const [read] = readPolicy({ name: "mine", targets: [target] }).targets[0]?.fields ?? [];
+  expect(read).toMatchObject({ privileged: { root: "admin" }, onEmpty: "deny" });
+  expect(read).not.toHaveProperty("emptyStandsFor");
+});
+
 describe("an invalid policy is refused with the place, the value and the fix", () => {
   const refuses = (value: unknown, message: string): void => {
     expect(() => readPolicy(value)).toThrow(new PolicyError(message));
@@ -542,6 +551,15 @@ describe("an invalid policy is refused with the place, the value and the fix", (
       "fields[1] leads to the same place as fields[0], or into it; write the path to any depth behind the others",
     ],
     [{ fields: ["spec.**.a", "spec.**.a.b"] }, "fields[1] leads to the same place as fields[0], or into it; keep one"],
+    [
+      {
+        fields: [
+          { path: "spec.account", serviceAccount: { namespaceAt: "spec.target.namespace" } },
+          { path: "spec.**.namespace", names: "group" },
+        ],
+      },
+      "fields[1] leads to the namespace of fields[0], or through it; choose another place",
+    ],
     [{ fields: ["spec.a", "spec.a"] }, "fields[1] leads to the same place as fields[0], or into it; keep one"],
     [
       { fields: ["spec.a", "spec.b", "spec.a.c"] },

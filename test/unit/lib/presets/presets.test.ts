@@ -240,12 +240,26 @@ const flux: readonly Row[] = rowsOf({ resource: "kustomizations.v1.kustomize.too
   { when: "a tenant names none", object: spec({}), asked: no(impersonateFlux), comes: refusedEmpty },
   { when: "Flux's own bootstrap names none", by: fluxController, object: spec({}), comes: ["self", "requester"] },
   {
-    when: "on another cluster an empty field means the kubeconfig's account",
+    when: "a kubeconfig in a Secret can name the file of the controller's token",
+    object: spec({ serviceAccountName: "deployer", kubeConfig: { secretRef: { name: "remote" } } }),
+    asked: { [account("deployer")]: "yes", [impersonateFlux]: "no" },
+    comes: refusedEmpty,
+  },
+  {
+    when: "where it can not, an empty field means the kubeconfig's account",
+    options: { kubeConfigSecrets: "inline" },
     object: spec({ kubeConfig: { secretRef: { name: "remote" } } }),
     comes: emptyIsFine,
   },
   {
     when: "a kubeconfig by ConfigMap can name any account",
+    object: spec({ serviceAccountName: "deployer", kubeConfig: { configMapRef: { name: "remote" } } }),
+    asked: { [account("deployer")]: "yes", [impersonateFlux]: "no" },
+    comes: refusedEmpty,
+  },
+  {
+    when: "a kubeconfig by ConfigMap can name any account, where a Secret can not",
+    options: { kubeConfigSecrets: "inline" },
     object: spec({ serviceAccountName: "deployer", kubeConfig: { configMapRef: { name: "remote" } } }),
     asked: { [account("deployer")]: "yes", [impersonateFlux]: "no" },
     comes: refusedEmpty,

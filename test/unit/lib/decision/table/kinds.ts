@@ -65,6 +65,31 @@ export const groups: readonly Row[] = [
       says: "spec.groups is empty; set it to an identity that alice may impersonate",
     }),
   ),
+  {
+    when: "a list where a parent of the field belongs is not a list of groups",
+    ...policyOf([{ path: "spec.access.groups", names: "group" }]),
+    object: spec({ access: ["dev"] }),
+    decision: "denied",
+    reason: "parent-not-an-object",
+    code: 422,
+    says: "spec.access: must be an object, not a list",
+    causes: [{ field: "spec.access", message: "must be an object, not a list" }],
+  },
+  {
+    when: "a group that the list held at this place before is inherited",
+    ...group,
+    operation: "UPDATE",
+    old: spec({ groups: ["system:masters", "dev"] }),
+    object: spec({ groups: ["system:masters", "ops"] }),
+    asked: { "impersonate groups/system:masters": "no", "impersonate groups/ops": "yes" },
+    decision: "denied",
+    reason: "inherited",
+    declared: "system:masters",
+    field: "spec.groups[0]",
+    fields: "2",
+    code: 403,
+    says: 'spec.groups[0] still names "system:masters", which alice may not impersonate; set it to an identity that alice may impersonate',
+  },
 ];
 
 const patch = policyOf([{ path: "spec.podSpecPatch", names: "anything" }]);
@@ -78,6 +103,7 @@ export const anything: readonly Row[] = [
     asked: { "impersonate serviceaccounts -n team-a": "yes" },
     decision: "permitted",
     reason: "may-impersonate",
+    says: "alice may impersonate every service account in namespace team-a",
   },
   {
     when: "without it the value is refused",
@@ -99,6 +125,16 @@ export const anything: readonly Row[] = [
     reason: "forbidden",
     code: 403,
     says: "spec.podSpecPatch can name any service account, and alice may not impersonate them all; leave it out, or get the permission to impersonate serviceaccounts",
+  },
+  {
+    when: "a permission of its own is asked for without a name",
+    ...policyOf([
+      { path: "spec.patch", names: "anything", permission: { verb: "use", group: "", resource: "patches" } },
+    ]),
+    object: spec({ patch: "x" }),
+    asked: { "use patches -n team-a": "yes" },
+    decision: "permitted",
+    reason: "may-impersonate",
   },
   {
     when: "a trusted writer copies it",
@@ -126,9 +162,16 @@ export const anything: readonly Row[] = [
     }),
   ),
   {
-    when: "in a list of any length, empty values name none",
+    when: "empty values name none, however many there are in a list",
     ...policyOf([{ path: "spec.jobs[*].podSpecPatch", names: "anything" }]),
     object: spec({ jobs: Array.from({ length: 1_001 }, () => ({ podSpecPatch: "" })) }),
+    decision: "skipped",
+    reason: "no-field",
+  },
+  {
+    when: "an empty value at any depth names none",
+    ...policyOf([{ path: "spec.**.podSpecPatch", names: "anything" }]),
+    object: spec({ jobs: [{ podSpecPatch: "" }] }),
     decision: "skipped",
     reason: "no-field",
   },
@@ -244,6 +287,7 @@ export const unprivileged: readonly Row[] = [
     object: spec({ serviceAccountName: "default" }),
     decision: "permitted",
     reason: "unprivileged",
+    says: 'spec.serviceAccountName names "default", which needs no permission',
     declared: account("default"),
     effective: account("default"),
   },
@@ -302,6 +346,25 @@ export const depths: readonly Row[] = [
     says: "spec.serviceAccountName: must be a string, not an object",
     causes: [{ field: "spec.serviceAccountName", message: "must be a string, not an object" }],
   },
+  ...([200, 201] as const).map((levels): Row => {
+    const nested = (depth: number): Json =>
+      depth === 0 ? { serviceAccountName: "deployer" } : { a: nested(depth - 1) };
+    const message = "must not lie more than 200 levels deep";
+    return {
+      when: `a member that lies ${levels} levels deep`,
+      ...deep,
+      object: spec(nested(levels)),
+      ...(levels === 200
+        ? deployer
+        : {
+            decision: "denied",
+            reason: "parent-not-an-object",
+            code: 422,
+            says: `spec.**: ${message}`,
+            causes: [{ field: "spec.**", message }],
+          }),
+    };
+  }),
   {
     when: "a path may go on behind the depth",
     ...policyOf([{ path: "spec.provider.**.serviceAccountRef.name", serviceAccount: "name" }]),
@@ -455,17 +518,32 @@ export const namespaces: readonly Row[] = [
     object: spec({ account: "deployer" }),
     ...deployer,
   },
+  ...[{ namespace: 5 }, "team-b"].map(
+    (target): Row => ({
+      when: `a namespace elsewhere that is not a string is denied: ${JSON.stringify({ target })}`,
+      ...elsewhere,
+      object: spec({ account: "deployer", target }),
+      decision: "denied",
+      reason: "unsafe-name",
+      declared: "deployer",
+      code: 422,
+      says: 'spec.account: "deployer" has a namespace at spec.target.namespace that is not a string',
+      causes: [
+        { field: "spec.account", message: '"deployer" has a namespace at spec.target.namespace that is not a string' },
+      ],
+    }),
+  ),
   {
-    when: "a namespace elsewhere that is not a string is denied",
-    ...elsewhere,
-    object: spec({ account: "deployer", target: { namespace: 5 } }),
+    when: "a namespace before the name is denied where the form does not allow that",
+    ...policyOf([{ path: "spec.account", serviceAccount: { namespaceAt: "spec.target.namespace" } }]),
+    object: spec({ account: "team-c:deployer", target: { namespace: "team-b" } }),
     decision: "denied",
     reason: "unsafe-name",
-    declared: "deployer",
+    declared: "team-c:deployer",
     code: 422,
-    says: 'spec.account: "deployer" has a namespace at spec.target.namespace that is not a string',
+    says: 'spec.account: "team-c:deployer" is not the name of a service account in a namespace',
     causes: [
-      { field: "spec.account", message: '"deployer" has a namespace at spec.target.namespace that is not a string' },
+      { field: "spec.account", message: '"team-c:deployer" is not the name of a service account in a namespace' },
     ],
   },
   {

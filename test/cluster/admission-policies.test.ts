@@ -1,0 +1,259 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { runCommand } from "../support/command.ts";
+import { connect } from "./control-plane.ts";
+import { applied } from "./world/applied.ts";
+import { makeNamespace } from "./world/namespace.ts";
+import { until } from "./world/until.ts";
+
+// The rule without a function, as a user applies it: the output of `manifests`, kubectl, and nothing else.
+
+const plane = connect(inject("connection"));
+const admin = plane.user("admin");
+const presets = ["flux", "argo-workflows"] as const;
+const namespace = "by-admission-policies";
+const apiGroup = "rbac.authorization.k8s.io";
+
+const definition = (group: string, version: string, kind: string, plural: string, status: boolean) => ({
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: `${plural}.${group}` },
+  spec: {
+    group,
+    scope: "Namespaced",
+    names: { kind, plural, singular: kind.toLowerCase() },
+    versions: [
+      {
+        name: version,
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+        ...(status ? { subresources: { status: {} } } : {}),
+      },
+    ],
+  },
+});
+
+const definitions = [
+  definition("kustomize.toolkit.fluxcd.io", "v1", "Kustomization", "kustomizations", true),
+  definition("argoproj.io", "v1alpha1", "Workflow", "workflows", false),
+];
+
+/** `editor` may impersonate the accounts of the namespace, and `finn` only its account `deployer`. */
+const rights = [
+  {
+    apiVersion: `${apiGroup}/v1`,
+    kind: "ClusterRole",
+    metadata: { name: "authors-of-fluxes-and-workflows" },
+    rules: [{ apiGroups: ["kustomize.toolkit.fluxcd.io", "argoproj.io"], resources: ["*"], verbs: ["*"] }],
+  },
+  {
+    apiVersion: `${apiGroup}/v1`,
+    kind: "ClusterRoleBinding",
+    metadata: { name: "authors-of-fluxes-and-workflows" },
+    roleRef: { apiGroup, kind: "ClusterRole", name: "authors-of-fluxes-and-workflows" },
+    subjects: [{ kind: "Group", apiGroup, name: "system:authenticated" }],
+  },
+  {
+    apiVersion: `${apiGroup}/v1`,
+    kind: "Role",
+    metadata: { name: "impersonate-deployer", namespace },
+    rules: [{ apiGroups: [""], resources: ["serviceaccounts"], resourceNames: ["deployer"], verbs: ["impersonate"] }],
+  },
+  {
+    apiVersion: `${apiGroup}/v1`,
+    kind: "RoleBinding",
+    metadata: { name: "finn-may-impersonate-deployer", namespace },
+    roleRef: { apiGroup, kind: "Role", name: "impersonate-deployer" },
+    subjects: [{ kind: "User", apiGroup, name: "finn" }],
+  },
+];
+
+let names = 0;
+const createdBy = async (who: string, apiVersion: string, kind: string, parts: object): Promise<string> => {
+  const object = { apiVersion, kind, metadata: { name: `object-${names++}`, namespace }, ...parts };
+  const { code, stderr } = await plane.kubectl(plane.user(who), ["create", "-f", "-"], {
+    stdin: JSON.stringify(object),
+  });
+  return code === 0 ? "created" : (/denied request: (.*)\n$/.exec(stderr)?.[1] ?? stderr);
+};
+
+const piped = async (verb: "apply" | "delete"): Promise<void> => {
+  for (const preset of presets) {
+    const { status, stdout } = await runCommand("manifests", ["--policy", preset, "--admission-policies"]);
+    expect(status).toBe(0);
+    const kubectl = await plane.kubectl(admin, [verb, "-f", "-"], { stdin: stdout });
+    expect([kubectl.code, kubectl.stderr]).toEqual([0, ""]);
+  }
+};
+
+const kustomization = (who: string, spec: object) =>
+  createdBy(who, "kustomize.toolkit.fluxcd.io/v1", "Kustomization", { spec });
+const workflow = (who: string, parts: object) => createdBy(who, "argoproj.io/v1alpha1", "Workflow", parts);
+
+beforeAll(async () => {
+  await makeNamespace(plane, namespace);
+  await applied(plane, [...definitions, ...rights]);
+  for (const path of ["kustomize.toolkit.fluxcd.io/v1/kustomizations", "argoproj.io/v1alpha1/workflows"])
+    await until(`${path} is served`, async () => (await plane.api(admin, { path: `/apis/${path}` })).status === 200);
+  await piped("apply");
+  await until(
+    "the API server judges by the policies",
+    async () => {
+      const results = [
+        await kustomization("stranger", { serviceAccountName: "deployer" }),
+        await workflow("stranger", { spec: { serviceAccountName: "deployer" } }),
+      ];
+      return results.every((result) => result !== "created");
+    },
+    60_000,
+  );
+}, 120_000);
+
+afterAll(async () => {
+  await piped("delete");
+  for (const { metadata } of definitions) await plane.kubectl(admin, ["delete", "crd", metadata.name]);
+});
+
+const refused = (at: string, name: string, who: string): string =>
+  `${at}: ${who} may not impersonate "system:serviceaccount:${namespace}:${name}"; set it to an identity that ${who} may impersonate`;
+
+describe("a Kustomization of Flux", () => {
+  const kubeConfig = { secretRef: { name: "remote" } };
+  test.each<[what: string, who: string, spec: object, result: string]>([
+    ["a permitted account", "finn", { serviceAccountName: "deployer" }, "created"],
+    [
+      "another account of the namespace",
+      "finn",
+      { serviceAccountName: "builder" },
+      refused("spec.serviceAccountName", "builder", "finn"),
+    ],
+    ["an editor of the namespace", "editor", { serviceAccountName: "builder" }, "created"],
+    [
+      "no account, by a user who may not act as Flux",
+      "editor",
+      {},
+      'spec.serviceAccountName is empty, and editor may not impersonate "system:serviceaccount:flux-system:kustomize-controller", which it stands for; set it to an identity that editor may impersonate',
+    ],
+    ["no account, by an administrator", "admin", {}, "created"],
+    ["no account, with a kubeconfig", "finn", { kubeConfig }, "created"],
+    [
+      "a kubeconfig without a Secret",
+      "finn",
+      { kubeConfig: { secretRef: {} } },
+      expect.stringMatching(/^spec.serviceAccountName is empty/),
+    ],
+    [
+      "a forbidden account for decryption",
+      "finn",
+      { serviceAccountName: "deployer", decryption: { provider: "sops", serviceAccountName: "builder" } },
+      refused("spec.decryption.serviceAccountName", "builder", "finn"),
+    ],
+    [
+      "a number",
+      "finn",
+      { serviceAccountName: 5 },
+      "spec.serviceAccountName must be a string, and its parents must be objects",
+    ],
+    [
+      "a name that no service account has",
+      "finn",
+      { serviceAccountName: "Deployer" },
+      "spec.serviceAccountName must be the name of a service account in a namespace",
+    ],
+  ])("%s", async (_, who, spec, result) => {
+    expect(await kustomization(who, spec)).toEqual(result);
+  });
+
+  test("edited by a user who may not act as its account: refused; labelled: left alone", async () => {
+    const object = {
+      apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+      kind: "Kustomization",
+      metadata: { name: "edited", namespace },
+      spec: { serviceAccountName: "deployer", path: "a" },
+    };
+    await plane.kubectl(plane.user("finn"), ["create", "-f", "-"], { stdin: JSON.stringify(object) });
+    const patch = (body: object) =>
+      plane.kubectl(plane.user("stranger"), [
+        "patch",
+        "kustomization",
+        "edited",
+        "-n",
+        namespace,
+        "--type=merge",
+        "-p",
+        JSON.stringify(body),
+      ]);
+    expect((await patch({ metadata: { labels: { a: "b" } } })).code).toBe(0);
+    expect((await patch({ spec: { path: "b" } })).stderr).toContain(
+      refused("spec.serviceAccountName", "deployer", "stranger"),
+    );
+  });
+});
+
+describe("a Workflow of Argo", () => {
+  const templates = (...accounts: readonly string[]) =>
+    accounts.map((serviceAccountName, index) => ({ name: `t${index}`, serviceAccountName }));
+  const numbered = (count: number) => Array.from({ length: count }, (_, index) => `account-${index}`);
+  test.each<[what: string, who: string, parts: object, result: unknown]>([
+    ["no account", "finn", { spec: {} }, "created"],
+    ["a permitted account", "finn", { spec: { serviceAccountName: "deployer" } }, "created"],
+    [
+      "a permitted account in 300 templates",
+      "finn",
+      { spec: { templates: templates(...Array(300).fill("deployer")) } },
+      "created",
+    ],
+    [
+      "a forbidden account in the last of some templates",
+      "finn",
+      { spec: { templates: templates("deployer", "deployer", "builder") } },
+      refused("spec.templates[*].serviceAccountName", "builder", "finn"),
+    ],
+    [
+      "a forbidden account that deletes an artifact of a step",
+      "finn",
+      {
+        spec: {
+          templates: [{ steps: [[{ arguments: { artifacts: [{ artifactGC: { serviceAccountName: "builder" } }] } }]] }],
+        },
+      },
+      refused("spec.templates[*].steps[*][*].arguments.artifacts[*].artifactGC.serviceAccountName", "builder", "finn"),
+    ],
+    ["26 accounts, by an editor", "editor", { spec: { templates: templates(...numbered(26)) } }, "created"],
+    [
+      "27 accounts",
+      "editor",
+      { spec: { templates: templates(...numbered(27)) } },
+      expect.stringMatching(/names more than 26 identities/),
+    ],
+    [
+      "a patch of the Pod",
+      "finn",
+      { spec: { podSpecPatch: "serviceAccountName: builder" } },
+      `spec.podSpecPatch: finn may not impersonate every service account in namespace ${namespace}; leave it out`,
+    ],
+    ["a patch of the Pod, by an editor", "editor", { spec: { podSpecPatch: "{}" } }, "created"],
+    [
+      "a template in a step, which CEL cannot walk",
+      "editor",
+      { spec: { templates: [{ steps: [[{ inline: { serviceAccountName: "deployer" } }]] }] } },
+      expect.stringMatching(
+        /^spec\.templates\[\*\]\.steps\[\*\]\[\*\]\.inline\.\*\*\..* cannot be read by an admission policy; leave spec\.templates\[\*\]\.steps\[\*\]\[\*\]\.inline out, or use the webhook$/,
+      ),
+    ],
+    [
+      "more templates than a policy walks",
+      "finn",
+      { spec: { templates: templates(...Array(513).fill("deployer")) } },
+      expect.stringMatching(/lies in a list or a map with more than 512 items/),
+    ],
+    [
+      "what the controller would execute, in the status",
+      "finn",
+      { spec: {}, status: { storedWorkflowTemplateSpec: { serviceAccountName: "builder" } } },
+      expect.stringMatching(/^status\.storedWorkflowTemplateSpec/),
+    ],
+  ])("%s", { timeout: 30_000 }, async (_, who, parts, result) => {
+    expect(await workflow(who, parts)).toEqual(result);
+  });
+});
