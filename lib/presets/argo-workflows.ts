@@ -120,6 +120,7 @@ export const argoWorkflows = definePreset({
       onEmpty: "allow",
       emptyIsUnprivileged: true,
       ignoresLetterCase: true,
+      statusWriters: [controller],
     };
     const specification = (prefix: string) => {
       const whenSet = emptyWithTemplate === "deny" ? [{ path: `${prefix}.workflowTemplateRef`, onEmpty: "deny" }] : [];
@@ -134,7 +135,6 @@ export const argoWorkflows = definePreset({
         ...common,
         resources: ["workflows"],
         fields: deepLast([...specification("spec"), ...status]),
-        statusWriters: [controller],
         writers: [{ username: controller, copiesFrom: "cronworkflows.argoproj.io" }],
       },
       { ...common, resources: ["workflowtemplates"], fields: deepLast(specification("spec")) },
@@ -148,7 +148,6 @@ export const argoWorkflows = definePreset({
         ...common,
         resources: ["cronworkflows"],
         fields: deepLast(specification("spec.workflowSpec")),
-        statusWriters: [controller],
       },
       {
         ...common,

@@ -16,6 +16,12 @@ export const suites: readonly Suite[] = [
   { name: "flux-kustomize", controllers: ["kustomize-controller"] },
   { name: "flux-drift", controllers: ["kustomize-controller"] },
   { name: "flux-kustomize-lockdown", controllers: ["kustomize-controller"] },
+  { name: "razee", controllers: [] },
+  {
+    name: "argo-workflows",
+    controllers: ["argo-workflow-controller"],
+    leftOut: "building Argo's workflow-controller takes more than two minutes",
+  },
   { name: "flux-kustomize-remote", controllers: ["kustomize-controller"] },
   { name: "flux-tenant", controllers: ["kustomize-controller"] },
   { name: "flux-in-tree", controllers: ["kustomize-controller"] },

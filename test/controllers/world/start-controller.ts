@@ -11,8 +11,10 @@ export interface ControllerOptions {
   readonly name: string;
   readonly program: string;
   readonly args: readonly string[];
-  /** The service account that it runs as. It and its namespace are created, and it becomes cluster-admin. */
+  /** The service account that it runs as. It and its namespace are created. */
   readonly account: { readonly namespace: string; readonly name: string };
+  /** The permissions of the account, in all namespaces. Default: it is cluster-admin. */
+  readonly rules?: readonly object[];
   /** Environment variables besides PATH, HOME and KUBECONFIG. */
   readonly env?: Readonly<Record<string, string>>;
   /** Default: a folder of its own, which is removed at the end. */
@@ -33,19 +35,25 @@ export interface Controller {
 
 const readyWithin = 60_000;
 
-/** Makes a service account, which may do everything. */
-const makeAccount = (plane: ControlPlane, { namespace, name }: ControllerOptions["account"]): Promise<void> =>
-  applied(plane, [
+const makeAccount = (
+  plane: ControlPlane,
+  { account: { namespace, name }, rules }: Pick<ControllerOptions, "account" | "rules">,
+): Promise<void> => {
+  const apiVersion = "rbac.authorization.k8s.io/v1";
+  const role = rules ? `${namespace}-${name}` : "cluster-admin";
+  return applied(plane, [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
+    ...(rules ? [{ apiVersion, kind: "ClusterRole", metadata: { name: role }, rules }] : []),
     {
-      apiVersion: "rbac.authorization.k8s.io/v1",
+      apiVersion,
       kind: "ClusterRoleBinding",
-      metadata: { name: `${namespace}-${name}-is-cluster-admin` },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" },
+      metadata: { name: `${namespace}-${name}-is-${role}` },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role },
       subjects: [{ kind: "ServiceAccount", namespace, name }],
     },
   ]);
+};
 
 const ready = async ({ name, ready: isReady }: ControllerOptions, process: Guarded): Promise<void> => {
   await until(
@@ -72,7 +80,7 @@ const ready = async ({ name, ready: isReady }: ControllerOptions, process: Guard
  */
 export const startController = async (plane: ControlPlane, options: ControllerOptions): Promise<Controller> => {
   const { name, program, args, account, env = {} } = options;
-  await makeAccount(plane, account);
+  await makeAccount(plane, options);
   const caller = await serviceAccount(plane, account.namespace, account.name);
   const folder = join(plane.connection.folder, `controller-${name}`);
   mkdirSync(folder, { recursive: true });

@@ -317,6 +317,35 @@ export const severalFields: readonly Row[] = [
     field: "spec.jobs[0].runAs",
     fields: "1001",
   },
+  ...[
+    {
+      when: "fields that name an identity count, though they may be empty",
+      jobs: { runAs: "alice" },
+      mayBeEmpty: true,
+    },
+    { when: "absent fields that must be set count", jobs: {}, mayBeEmpty: false },
+  ].map(
+    ({ when, jobs, mayBeEmpty }): Row => ({
+      when,
+      ...listed,
+      policy: targets({
+        ...{ group: "g.example", versions: ["v1"], resources: ["things"] },
+        fields: ["spec.jobs[*].runAs"],
+        ...(mayBeEmpty ? { onEmpty: "allow", emptyIsUnprivileged: true } : {}),
+      }),
+      object: spec({ jobs: Array.from({ length: 1_001 }, () => jobs) }),
+      decision: "denied",
+      reason: "too-many-identities",
+      code: 422,
+      says: "the object has 1001 fields for identities, of 1000 at most; split the object",
+      causes: [
+        {
+          field: "spec.jobs[0].runAs",
+          message: "the object has 1001 fields for identities, of 1000 at most; split the object",
+        },
+      ],
+    }),
+  ),
   {
     when: "of too many names the first that is asked about is at fault",
     ...listed,
