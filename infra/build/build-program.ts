@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = "build/program";
 
 /** The most bytes that the program may have, without the function that it ships. */
-const budget = 900_000;
+const budget = 925_000;
 
 /** An esbuild plugin: the packed program loads the function that it ships, and has nothing to build it with. */
 const shippedFunction = (): Plugin => ({

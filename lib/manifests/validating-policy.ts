@@ -24,6 +24,7 @@ import {
   standInOf,
   type Variable,
 } from "./gather-questions.ts";
+import { misspelt } from "./misspelt-in-cel.ts";
 
 /** One of a policy's `validations`. */
 interface Validation {
@@ -78,6 +79,9 @@ export function validatingSpec(part: JudgedPart): Readonly<Record<string, unknow
   return {
     variables: [
       ...requesterVariables({ policy, target }),
+      ...(target.ignoresLetterCase
+        ? [{ name: "isMisspelt", expression: misspelt(part.fields, part.reading.root) }]
+        : []),
       ...fields.flatMap(questionVariables),
       { name: "asks", expression: `[${fields.map(({ index }) => `variables.asks${index}`).join(", ")}].join('')` },
       { name: "fields", expression: `[${fields.map(described).join(", ")}]` },
@@ -88,6 +92,7 @@ export function validatingSpec(part: JudgedPart): Readonly<Record<string, unknow
     ],
     validations: [
       ...(part.mayBeForeign ? [foreignKind(part)] : []),
+      ...(target.ignoresLetterCase ? [otherSpelling(part)] : []),
       ...faultsOf(part),
       ...(isUnlimited(part) ? [tooMany(part)] : []),
       ...asked.map(
@@ -204,6 +209,12 @@ const declared = ({ fields: [field, ...more], reading }: JudgedPart, questions: 
 const foreignKind = (part: JudgedPart): Validation => ({
   expression: "oldObject != null && !(request.kind.group == 'autoscaling' && request.kind.kind == 'Scale')",
   message: `${labels(part)} must not be in an object of another kind than ${part.target.resources.join(" or ")}; leave it out`,
+  reason: "Invalid",
+});
+
+const otherSpelling = (part: JudgedPart): Validation => ({
+  expression: "!variables.isMisspelt",
+  message: `${labels(part)}: the name of a member differs from a guarded one only in letter case, and the controller may read it; write it as the policy does, or leave it out`,
   reason: "Invalid",
 });
 

@@ -241,6 +241,18 @@ describe("a Workflow of Argo", () => {
         /^spec\.templates\[\*\]\.steps\[\*\]\[\*\]\.inline\.\*\*\..* cannot be read by an admission policy; leave spec\.templates\[\*\]\.steps\[\*\]\[\*\]\.inline out, or use the webhook$/,
       ),
     ],
+    ...[
+      { spec: { ServiceAccountName: "builder" } },
+      { Spec: { serviceAccountName: "builder" } },
+      { spec: { templates: [{ steps: [[{ Inline: { serviceAccountName: "builder" } }]] }] } },
+      { spec: { templates: [{}, { \u017ferviceAccountName: "builder" }] } },
+      { spec: { executor: {}, PodSpecPatch: "serviceAccountName: builder" } },
+    ].map((parts): [string, string, object, unknown] => [
+      `a member in another letter case: ${JSON.stringify(parts)}`,
+      "editor",
+      parts,
+      expect.stringMatching(/differs from a guarded one only in letter case, and the controller may read it/),
+    ]),
     [
       "more templates than a policy walks",
       "finn",

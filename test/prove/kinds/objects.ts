@@ -81,6 +81,27 @@ const containerFor = (random: Random, [step, ...rest]: Path, odd: number): unkno
 /** Annotations are strings. */
 const isAnnotation = ({ path: [first] }: Field): boolean => typeof first === "object" && first.key === "metadata";
 
+/** Writes one member on the way of a path in another letter case, where it is there. */
+const misspell = (random: Random, at: unknown, [step, ...rest]: Path): void => {
+  if (typeof at !== "object" || at === null || step === undefined || step === "deep") return;
+  if (step === "each") {
+    const items = Object.values(at);
+    if (items.length > 0) misspell(random, random.pick(items), rest);
+    return;
+  }
+  const draft = at as Draft;
+  const { key } = step;
+  if (Array.isArray(at) || draft[key] === undefined) return;
+  if (rest.length > 0 && random.chance(0.6)) {
+    misspell(random, draft[key], rest);
+    return;
+  }
+  const other = random.pick([key.toUpperCase(), key[0]?.toUpperCase() + key.slice(1), key.replace("s", "\u017f")]);
+  if (other === key) return;
+  draft[other] = draft[key];
+  if (random.chance(0.5)) delete draft[key];
+};
+
 /** The parts of a random object of a target: some of its fields hold names, some are odd in one of many ways. */
 export const partsOf = (random: Random, target: Target, words: KindsVocabulary): JsonObject => {
   const object: Draft = random.chance(0.03)
@@ -110,6 +131,7 @@ export const partsOf = (random: Random, target: Target, words: KindsVocabulary):
     for (const { path: set } of field.whenSet)
       if (random.chance(0.3)) setAt(random, object, set, () => random.pick(["yes", {}, [], false, 0, null, ["a"]]), 0);
   }
+  if (target.ignoresLetterCase && random.chance(0.2)) misspell(random, object, random.pick(target.fields).path);
   if (target.statusPaths.length > 0 && random.chance(0.5))
     object["status"] = { ...(object["status"] as object), children: {} };
   return object;

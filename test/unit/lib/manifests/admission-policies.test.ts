@@ -342,6 +342,26 @@ describe("one question for each distinct identity", () => {
   });
 });
 
+test("members in another letter case are looked for at every place on the way of a field, but not below a part at any depth", () => {
+  const policy = policyOf({
+    ...thing,
+    fields: [
+      { path: "spec.a.runAs", serviceAccount: "name" },
+      { path: "spec.jobs[*].runAs", serviceAccount: { namespaceKey: "space" } },
+      { path: "spec.inline.**.runAs", serviceAccount: "name" },
+    ],
+    ignoresLetterCase: true,
+  });
+  const { spec } = admissionPolicies(policy)[0] ?? expect.fail("it is there");
+  const [variable] = (spec["variables"] as readonly { name: string; expression: string }[]).filter(
+    ({ name }) => name === "isMisspelt",
+  );
+  const lists = [...(variable?.expression.matchAll(/!\(k\d+ in (\[[^\]]*\])\)/g) ?? [])].map(([, list]) => list);
+  expect([...new Set(lists)]).toEqual(["['spec']", "['a', 'jobs', 'inline']", "['runAs']", "['runAs', 'space']"]);
+  expect(JSON.stringify(spec["validations"])).toContain("!variables.isMisspelt");
+  expect(JSON.stringify(admissionPolicies(policyOf(thing)))).not.toContain("isMisspelt");
+});
+
 test("an object in a version of another target is left to that target, whatever it is converted to", () => {
   const policy = readPolicy({
     name: "mine",
