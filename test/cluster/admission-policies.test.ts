@@ -135,7 +135,12 @@ describe("a Kustomization of Flux", () => {
       'spec.serviceAccountName is empty, and editor may not impersonate "system:serviceaccount:flux-system:kustomize-controller", which it stands for; set it to an identity that editor may impersonate',
     ],
     ["no account, by an administrator", "admin", {}, "created"],
-    ["no account, with a kubeconfig", "finn", { kubeConfig }, "created"],
+    [
+      "an account of its own, with a kubeconfig, which stands for the controller",
+      "finn",
+      { serviceAccountName: "deployer", kubeConfig },
+      expect.stringMatching(/^spec.kubeConfig.serviceAccountName is empty, and finn may not impersonate/),
+    ],
     [
       "a kubeconfig without a Secret",
       "finn",
