@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { runCommand } from "../support/command.ts";
 import { connect } from "./control-plane.ts";
@@ -167,6 +168,20 @@ describe("a Kustomization of Flux", () => {
     ],
   ])("%s", async (_, who, spec, result) => {
     expect(await kustomization(who, spec)).toEqual(result);
+  });
+
+  test("with the two commands of the README a user may name an account, and no other", async () => {
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+    const commands = [...readme.matchAll(/^ {4}kubectl (create role(?:binding)? use-deployer .*)$/gm)];
+    expect(commands.length).toBe(2);
+    for (const [, command = ""] of commands) {
+      const { code, stderr } = await plane.kubectl(admin, command.replace("team-a", namespace).split(" "));
+      expect([code, stderr]).toEqual([0, ""]);
+    }
+    expect(await kustomization("alice", { serviceAccountName: "deployer" })).toBe("created");
+    expect(await kustomization("alice", { serviceAccountName: "builder" })).toBe(
+      refused("spec.serviceAccountName", "builder", "alice"),
+    );
   });
 
   test("edited by a user who may not act as its account: refused; labelled: left alone", async () => {
