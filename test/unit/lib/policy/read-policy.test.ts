@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { PolicyError, readPolicy } from "../../../../lib/index.ts";
+import { PolicyError, readPolicy, withoutPresets } from "../../../../lib/index.ts";
 import { identityPaths, targetOf } from "../../../../lib/policy/policy.ts";
 import { presets } from "../../../../lib/presets/index.ts";
 
@@ -834,4 +834,23 @@ test("an identity is made of its field and, where there is one, of the namespace
     path,
     [key("metadata"), key("labels"), key("ns")],
   ]);
+});
+
+describe("the text of a policy without presets", () => {
+  test("has the targets of each preset in its place, and its other targets as they are", () => {
+    const text = withoutPresets({
+      name: "mine",
+      targets: [target, { preset: "kapp" }, { ...target, versions: ["v2"] }],
+    });
+    expect(text).toMatchObject({
+      name: "mine",
+      targets: [target, { resources: ["packageinstalls"] }, { resources: ["apps"] }, { ...target, versions: ["v2"] }],
+    });
+  });
+
+  test("is none for a text that is not a policy", () => {
+    expect(() => withoutPresets({ name: "mine", targets: [target, target] })).toThrow(
+      'policy mine: targets[1].resources[0] "things.g.example" is covered by targets[0].resources[0] too; keep one',
+    );
+  });
 });
