@@ -17,7 +17,7 @@ test.each(rows)(
   async ({ version, what, policy }) => {
     const ground = await startKindsGround({ policy, version, seed });
     try {
-      const { figures, counterexamples } = await proveKinds({ ground, seed, writes: 1_500, worlds: 5 });
+      const { figures, counterexamples } = await proveKinds({ ground, seed, writes: 600, worlds: 5 });
       console.log(pageOfKinds(figures));
       const found = counterexamples.map(({ asked: { requester, write }, disagreement }) =>
         JSON.stringify({ requester, write, disagreement }),
@@ -26,9 +26,9 @@ test.each(rows)(
       // Where everything were refused, or allowed, nothing would be compared.
       const sum = (of: "kept" | "refused" | "set") =>
         Object.values(figures.resources).reduce((all, row) => all + row[of], 0);
-      expect(sum("kept")).toBeGreaterThan(150);
-      expect(sum("refused")).toBeGreaterThan(150);
-      if (what === "every kind of field" && figures.sets) expect(sum("set")).toBeGreaterThan(20);
+      expect(sum("kept")).toBeGreaterThan(60);
+      expect(sum("refused")).toBeGreaterThan(60);
+      if (what === "every kind of field" && figures.sets) expect(sum("set")).toBeGreaterThan(8);
       if (!figures.sets) expect(sum("set")).toBe(0);
     } finally {
       await ground.stop();
