@@ -6,7 +6,7 @@ import { celString, isIdentifier, listOf, mostWalked } from "./cel.ts";
  * CEL that is true where the object has a member on the way of a field whose name differs from the path's only in letter case, for a target
  * that ignores letter case. Parts that a path goes to any depth of are left out, because nothing may lie there.
  */
-export function misspelt(fields: readonly Field[], root: string): string {
+export function misspeltInCel(fields: readonly Field[], root: string): string {
   const paths = fields.flatMap((field) => [...identityPaths(field), ...field.whenSet.map(({ path }) => path)]);
   return hasOtherSpelling(root, paths.map(untilDeep), 0);
 }

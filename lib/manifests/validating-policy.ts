@@ -24,7 +24,7 @@ import {
   standInOf,
   type Variable,
 } from "./gather-questions.ts";
-import { misspelt } from "./misspelt-in-cel.ts";
+import { misspeltInCel } from "./misspelt-in-cel.ts";
 
 /** One of a policy's `validations`. */
 interface Validation {
@@ -80,7 +80,7 @@ export function validatingSpec(part: JudgedPart): Readonly<Record<string, unknow
     variables: [
       ...requesterVariables({ policy, target }),
       ...(target.ignoresLetterCase
-        ? [{ name: "isMisspelt", expression: misspelt(part.fields, part.reading.root) }]
+        ? [{ name: "isMisspelt", expression: misspeltInCel(part.fields, part.reading.root) }]
         : []),
       ...fields.flatMap(questionVariables),
       { name: "asks", expression: `[${fields.map(({ index }) => `variables.asks${index}`).join(", ")}].join('')` },
