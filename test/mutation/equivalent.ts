@@ -48,6 +48,12 @@ export const equivalent: readonly Justified[] = [
     why: "The value is compared with the two other values only, and differs from both.",
   },
   {
+    file: "lib/decision/identity-field.ts",
+    code: 'if (place) return { ...review, field, rule: field, place, at: place.at, declared: "", inherited: false };',
+    mutant: 'if (place) return { ...review, field, rule: field, place, at: place.at, declared: "", inherited: true };',
+    why: "A member that is misspelt is refused before its identity matters.",
+  },
+  {
     file: "lib/identity/service-account.ts",
     code: 'const [, namespace = "", name = ""] = /^system:serviceaccount:([^:]*):([^:]*)$/.exec(username) ?? [];',
     mutant:
@@ -79,12 +85,6 @@ export const equivalent: readonly Justified[] = [
     code: 'typeof first === "object" && first.key === part;',
     mutant: "true && first.key === part;",
     why: 'A path begins with a key; the compiler cannot know. "each" has no `key` either.',
-  },
-  {
-    file: "lib/policy/policy-schema.ts",
-    code: 'preset: oneOf(presetNames, presetNames.map((each) => JSON.stringify(each)).join(" or ")),',
-    mutant: 'preset: oneOf(presetNames, presetNames.map((each) => JSON.stringify(each)).join("")),',
-    why: "There is one preset, so the separator is not used. A second preset makes this entry stale.",
   },
   ...["true", 'request.caller !== ""'].map((mutant) => ({
     file: "lib/proxy/conclude-request.ts",
