@@ -195,11 +195,9 @@ const meet = (one: Path, other: Path): boolean => {
 /** Whether a field can hold this name. Where the form leaves the namespace to the object, any namespace will do. */
 const canHold = ({ serviceAccount: form }: FieldPlace, name: string): boolean => {
   if (form === undefined) return true;
-  const isBareName = serviceAccountOf(`system:serviceaccount:any:${name}`) !== undefined;
-  if (form === "name") return isBareName;
-  if (name.includes(":") && (form === "namespace:name" || form.colon))
-    return serviceAccountOf(`system:serviceaccount:${name}`) !== undefined;
-  return form !== "namespace:name" && isBareName;
+  const inFull = form === "namespace:name" || (typeof form === "object" && form.colon) ? [name] : [];
+  const bare = form === "namespace:name" ? [] : [`any:${name}`];
+  return [...inFull, ...bare].some((each) => serviceAccountOf(`system:serviceaccount:${each}`) !== undefined);
 };
 
 /** A target, and its place in messages. */

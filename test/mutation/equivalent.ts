@@ -86,6 +86,18 @@ export const equivalent: readonly Justified[] = [
     mutant: "true && first.key === part;",
     why: 'A path begins with a key; the compiler cannot know. "each" has no `key` either.',
   },
+  {
+    file: "lib/policy/check-targets.ts",
+    code: 'const inFull = form === "namespace:name" || (typeof form === "object" && form.colon) ? [name] : [];',
+    mutant: 'const inFull = form === "namespace:name" || (true && form.colon) ? [name] : [];',
+    why: "A text has no member `colon`; the compiler cannot know.",
+  },
+  {
+    file: "lib/policy/check-targets.ts",
+    code: 'typeof last === "object" &&',
+    mutant: "true &&",
+    why: "A path ends in a key; the compiler cannot know.",
+  },
   ...["true", 'request.caller !== ""'].map((mutant) => ({
     file: "lib/proxy/conclude-request.ts",
     code: 'const token = request.caller !== "anonymous" && request.caller.credential === "token";',

@@ -625,6 +625,14 @@ describe("an invalid policy is refused with the place, the value and the fix", (
       { fields: [account, { path: "spec.other", serviceAccount: "namespace:name" }], onEmpty: { default: "a:b" } },
       `onEmpty.default "a:b" is not a service account's name in the form of every field; choose another`,
     ],
+    [
+      { fields: [{ ...account, serviceAccount: { namespaceKey: "ns" } }], onEmpty: { default: "a:b" } },
+      `onEmpty.default "a:b" is not a service account's name in the form of every field; choose another`,
+    ],
+    [
+      { fields: [{ ...account, serviceAccount: "namespace:name" }], onEmpty: { default: "b" } },
+      `onEmpty.default "b" is not a service account's name in the form of every field; choose another`,
+    ],
     ...["Default", "a:b", "system:serviceaccount:a:b"].map((name) => [
       { fields: [account], onEmpty: { default: name } },
       `onEmpty.default "${name}" is not a service account's name in the form of every field; choose another`,
@@ -834,6 +842,22 @@ test("an identity is made of its field and, where there is one, of the namespace
     path,
     [key("metadata"), key("labels"), key("ns")],
   ]);
+});
+
+test("a field that names no service account has no form of one, because a policy is built in as JSON", () => {
+  const [field] = readPolicy(withTarget({})).targets[0]?.fields ?? [];
+  expect(field && Object.keys(field)).not.toContain("serviceAccount");
+});
+
+test.each([
+  ["a:b", { namespaceKey: "ns", colon: true }],
+  ["b", { namespaceKey: "ns", colon: true }],
+  ["a:b", "namespace:name"],
+])("%s may be the default of a field of the form %j", (name, serviceAccount) => {
+  const [field] =
+    readPolicy(withTarget({ fields: [{ ...account, serviceAccount }], onEmpty: { default: name } })).targets[0]
+      ?.fields ?? [];
+  expect(field?.onEmpty).toEqual({ default: name });
 });
 
 describe("the text of a policy without presets", () => {
