@@ -272,7 +272,7 @@ describe("a policy of several ecosystems", () => {
   );
   const all = [
     { preset: "razee" },
-    { preset: "flux" },
+    { preset: "flux", kubeConfigSecrets: "inline" },
     argo,
     target("works", [{ path: "spec.executor.name", serviceAccount: { namespaceKey: "namespace", required: true } }], {
       permission: { verb: "execute-as", group, resource: "works" },
@@ -585,7 +585,9 @@ describe("a policy of several ecosystems", () => {
   });
 
   test("every preset at once, on a cluster with two of the ecosystems", async () => {
-    const policy = policyOf(...Object.keys(presets).map((preset) => ({ preset })));
+    const policy = policyOf(
+      ...Object.keys(presets).map((preset) => ({ preset, ...(preset === "flux" && { kubeConfigSecrets: "inline" }) })),
+    );
     const { stdout, stderr, status } = await run("--kubeconfig", admin, "--namespace", namespace, "--policy", policy);
     expect(status).toBe(1);
     expect(stderr).toMatch(
