@@ -98,6 +98,24 @@ export const equivalent: readonly Justified[] = [
     mutant: "true &&",
     why: "A path ends in a key; the compiler cannot know.",
   },
+  {
+    file: "lib/policy/path.ts",
+    code: "if (!isObject(value)) return undefined;",
+    mutant: "if (false) return undefined;",
+    why: "A list has no member of that name, and none of another spelling of it.",
+  },
+  {
+    file: "lib/policy/path.ts",
+    code: 'if (isObject(at) && typeof first === "object" && member(at, first.key) !== undefined) {',
+    mutant: "if (isObject(at) && true && member(at, first.key) !== undefined) {",
+    why: "Behind any depth a path goes on with a key; the compiler cannot know.",
+  },
+  {
+    file: "lib/policy/path.ts",
+    code: "for (let each: Part | undefined = part; each?.key !== undefined; each = each.parent) keys.push(each.key);",
+    mutant: "for (let each: Part | undefined = part; each.key !== undefined; each = each.parent) keys.push(each.key);",
+    why: "The value itself has no key, so the way ends before its parent; the compiler cannot know.",
+  },
   ...["true", 'request.caller !== ""'].map((mutant) => ({
     file: "lib/proxy/conclude-request.ts",
     code: 'const token = request.caller !== "anonymous" && request.caller.credential === "token";',

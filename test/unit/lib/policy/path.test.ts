@@ -17,6 +17,8 @@ describe("a path", () => {
     ["spec[*][*].name", [key("spec"), "each", "each", key("name")]],
     ['metadata.labels["example.com/sa"]', [key("metadata"), key("labels"), key("example.com/sa")]],
     [`spec["a.b"]["c'd"].e`, [key("spec"), key("a.b"), key("c'd"), key("e")]],
+    ["spec.**.name", [key("spec"), "deep", key("name")]],
+    ['spec.list[*].**["a/b"].c', [key("spec"), key("list"), "each", "deep", key("a/b"), key("c")]],
     ['spec["__proto__"].constructor', [key("spec"), key("__proto__"), key("constructor")]],
   ])("%s", (text, steps) => {
     expect(parsePath(text)).toEqual(steps);
@@ -40,6 +42,10 @@ describe("a path", () => {
     "spec[*]",
     "spec.list[*]",
     "[*].a",
+    "spec.**",
+    "spec.**[*].a",
+    "spec.**.a.**.b",
+    "**.a",
     '["spec"]',
     'spec[""]',
     'spec["a"b"]',
@@ -49,6 +55,25 @@ describe("a path", () => {
     "spec.a\u00e9",
   ])("%j is not a path", (text) => {
     expect(parsePath(text)).toBeUndefined();
+  });
+});
+
+describe("the places at any depth", () => {
+  const pointers = (object: Record<string, unknown>, text: string) =>
+    placesOf(object, path(text)).map(({ segments, blocked }) => [pointerOf(segments), blocked]);
+
+  test("are those that hold a value: a member whose own member is absent is no place", () => {
+    const object = { spec: { a: { ref: {} }, b: [{ ref: { name: "x" } }, { ref: { name: null } }, null, "text"] } };
+    expect(pointers(object, "spec.**.ref.name")).toEqual([
+      ["/spec/b/0/ref/name", undefined],
+      ["/spec/b/1/ref/name", undefined],
+    ]);
+  });
+
+  test("are none in an object of many levels that has no such member", () => {
+    let deep: unknown = {};
+    for (let level = 0; level < 300; level++) deep = { a: deep };
+    expect(pointers({ spec: deep }, "spec.**.name")).toEqual([]);
   });
 });
 
