@@ -1,5 +1,5 @@
 import type { JsonObject } from "../meta/json.ts";
-import { type Path, placesOf } from "./path.ts";
+import { type Path, type Place, placesOf } from "./path.ts";
 
 /** The guarded resources, and the rule for each. Made by `readPolicy`, which checks it. */
 export interface Policy {
@@ -124,9 +124,11 @@ const isSet = (value: unknown): boolean =>
 /** The rule of a field in this object. */
 export function ruleIn({ whenSet, ...field }: Field, object: JsonObject): FieldRule {
   return (
-    whenSet.find(({ path }) =>
-      placesOf(object, path).some(({ value, blocked }) => blocked === undefined && isSet(value)),
-    ) ?? field
+    whenSet.find(({ path }) => {
+      // A path that walks nothing leads to one place.
+      const [{ value, blocked }] = placesOf(object, path) as readonly [Place];
+      return blocked === undefined && isSet(value);
+    }) ?? field
   );
 }
 

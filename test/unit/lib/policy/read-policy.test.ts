@@ -502,6 +502,15 @@ describe("an invalid policy is refused with the place, the value and the fix", (
       "fields[0].serviceAccount.colon must be true, or absent, not false",
     ],
     [
+      { fields: [{ path: "spec.sa", serviceAccount: { namespaceAt: "spec.ns", other: true } }] },
+      "fields[0].serviceAccount.other is not a member of a form of service account; its members are namespaceAt, required, colon",
+    ],
+    [{ fields: [{ ...account, whenSet: {} }] }, "fields[0].whenSet must be a list of conditions, not an object"],
+    [
+      { fields: [{ ...account, whenSet: [{ path: "spec.b", other: true }] }] },
+      "fields[0].whenSet[0].other is not a member of a condition; its members are path, privileged, unprivileged, onForbidden, onEmpty, emptyIsUnprivileged, emptyStandsFor, permission",
+    ],
+    [
       { fields: [{ path: "spec.g", names: "user" }] },
       'fields[0].names must be "group" or "anything", or absent, not "user"',
     ],

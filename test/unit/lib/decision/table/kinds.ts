@@ -274,6 +274,15 @@ export const conditions: readonly Row[] = [
       ...refusedEmpty,
     }),
   ),
+  ...["remote", 5, 0, true, ["a"], { a: 1 }].map(
+    (name): Row => ({
+      when: `${JSON.stringify(name)} sets it`,
+      ...flux,
+      object: spec({ kubeConfig: { secretRef: { name } } }),
+      decision: "permitted",
+      reason: "empty-allowed",
+    }),
+  ),
 ];
 
 const tekton = policyOf([{ ...account_, unprivileged: ["default"] }]);
