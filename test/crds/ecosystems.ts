@@ -150,12 +150,6 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
       },
       { resources: /^(eventbus|eventsources|sensors)\./, paths: /^status$/, because: "the controller's report" },
     ],
-    withoutStatusWriters: [
-      "clusterworkflowtemplates.argoproj.io/v1alpha1",
-      "workfloweventbindings.argoproj.io/v1alpha1",
-      "workflowtaskresults.argoproj.io/v1alpha1",
-      "workflowtemplates.argoproj.io/v1alpha1",
-    ],
   },
   "external-secrets": {
     ...nothing,
