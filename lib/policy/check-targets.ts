@@ -195,9 +195,9 @@ const meet = (one: Path, other: Path): boolean => {
 /** Whether a field can hold this name. Where the form leaves the namespace to the object, any namespace will do. */
 const canHold = ({ serviceAccount: form }: FieldPlace, name: string): boolean => {
   if (form === undefined) return true;
-  const inFull = form === "namespace:name" || (typeof form === "object" && form.colon) ? [name] : [];
-  const bare = form === "namespace:name" ? [] : [`any:${name}`];
-  return [...inFull, ...bare].some((each) => serviceAccountOf(`system:serviceaccount:${each}`) !== undefined);
+  const isAccount = (each: string): boolean => serviceAccountOf(`system:serviceaccount:${each}`) !== undefined;
+  const mayBeInFull = form === "namespace:name" || (typeof form === "object" && form.colon === true);
+  return (mayBeInFull && isAccount(name)) || (form !== "namespace:name" && isAccount(`any:${name}`));
 };
 
 /** A target, and its place in messages. */

@@ -88,8 +88,8 @@ export const equivalent: readonly Justified[] = [
   },
   {
     file: "lib/policy/check-targets.ts",
-    code: 'const inFull = form === "namespace:name" || (typeof form === "object" && form.colon) ? [name] : [];',
-    mutant: 'const inFull = form === "namespace:name" || (true && form.colon) ? [name] : [];',
+    code: 'const mayBeInFull = form === "namespace:name" || (typeof form === "object" && form.colon === true);',
+    mutant: 'const mayBeInFull = form === "namespace:name" || (true && form.colon === true);',
     why: "A text has no member `colon`; the compiler cannot know.",
   },
   {

@@ -869,6 +869,13 @@ test.each([
   expect(field?.onEmpty).toEqual({ default: name });
 });
 
+test("a member that is called like a service account's name may hold another kind of identity, which the policy says", () => {
+  const [field] =
+    readPolicy(withTarget({ fields: [{ path: "spec.serviceAccountName", names: "anything" }] })).targets[0]?.fields ??
+    [];
+  expect(field?.names).toBe("anything");
+});
+
 describe("the text of a policy without presets", () => {
   test("has the targets of each preset in its place, and its other targets as they are", () => {
     const text = withoutPresets({
