@@ -48,12 +48,6 @@ export const equivalent: readonly Justified[] = [
     why: "The value is compared with the two other values only, and differs from both.",
   },
   {
-    file: "lib/decision/identity-field.ts",
-    code: 'if (place) return { ...review, field, rule: field, place, at: place.at, declared: "", inherited: false };',
-    mutant: 'if (place) return { ...review, field, rule: field, place, at: place.at, declared: "", inherited: true };',
-    why: "A member that is misspelt is refused before its identity matters.",
-  },
-  {
     file: "lib/identity/service-account.ts",
     code: 'const [, namespace = "", name = ""] = /^system:serviceaccount:([^:]*):([^:]*)$/.exec(username) ?? [];',
     mutant:
@@ -91,12 +85,6 @@ export const equivalent: readonly Justified[] = [
     code: 'const mayBeInFull = form === "namespace:name" || (typeof form === "object" && form.colon === true);',
     mutant: 'const mayBeInFull = form === "namespace:name" || (true && form.colon === true);',
     why: "A text has no member `colon`; the compiler cannot know.",
-  },
-  {
-    file: "lib/policy/check-targets.ts",
-    code: 'typeof last === "object" &&',
-    mutant: "true &&",
-    why: "A path ends in a key; the compiler cannot know.",
   },
   {
     file: "lib/policy/path.ts",

@@ -177,6 +177,11 @@ const outcomes: readonly Outcome[] = [
     mutate: created("carl", said("permitted", "trusted-writer", "carl", "carl")),
   },
   {
+    name: "permitted, unprivileged",
+    decided: { policy: { targets: [{ ...targetsOf(presets.razee)[0], unprivileged: ["carl"] }] } },
+    mutate: created("carl", said("permitted", "unprivileged", "carl", "carl")),
+  },
+  {
     name: "permitted, empty-allowed",
     request: { kind: "FeatureFlagSetLD", spec: {} },
     decided: accounts,
@@ -381,6 +386,16 @@ const outcomes: readonly Outcome[] = [
       at: "spec.clusterAuth",
       kind: "FeatureFlagSetLD",
     }),
+  },
+  {
+    name: "denied 422, letter-case",
+    request: { kind: "FeatureFlagSetLD", spec: { ClusterAuth: { impersonateUser: "bob" } } },
+    decided: { policy: { targets: [{ ...targetsOf(presets.razee)[0], ignoresLetterCase: true }] } },
+    mutate: invalid(
+      "must be written clusterAuth, because the controller may read it in any letter case",
+      said("denied", "letter-case", "", ""),
+      { at: "spec.ClusterAuth", kind: "FeatureFlagSetLD" },
+    ),
   },
   {
     name: "denied 422, too-many-identities",
