@@ -1,7 +1,7 @@
 import { definePreset } from "./preset.ts";
 
 /**
- * Open Cluster Management (ocm 1.0.0 `pkg/work/webhook/v1/manifestwork_validating.go`, api 1.2.0 `work/v1/types.go`,
+ * Open Cluster Management (ocm 1.0.0 `manifestwork_validating.go` of its webhook, api 1.2.0 `work/v1/types.go`,
  * https://github.com/open-cluster-management-io). The agent of a managed cluster acts as the executor's account on that cluster, and without
  * an executor as itself. The question is the one of OCM's own webhook, which asks it of ManifestWorks that name an executor. OCM's roles for
  * its controllers grant it.

@@ -351,7 +351,7 @@ describe("the commands of argo, by a user who may impersonate the account, and b
     expect((await edit("alice", "waits", { spec: { suspend: true } })).status).toBe(200);
   });
 
-  test("labels and deletion are open to every user whom RBAC lets", async () => {
+  test("labels and deletion are open to every user with the right by RBAC", async () => {
     expect((await edit("dave", "waits", { metadata: { labels: { team: "a" } } })).status).toBe(200);
     expect((await plane.api(plane.user("dave"), { method: "DELETE", path: pathOf("waits") })).status).toBe(200);
     await until("the Workflow is gone", async () => !(await found(pathOf("waits"))));

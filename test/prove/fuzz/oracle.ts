@@ -161,7 +161,7 @@ const spotsAtAnyDepth = (object: unknown, before: string, behind: string): reado
   return found;
 };
 
-/** The places where a field names somebody: the elements of a list of groups; nothing where an empty value names none. */
+/** The places where a field names an identity: the elements of a list of groups; nothing where an empty value names none. */
 const namingSpots = (object: unknown, { path, names }: FieldText): readonly Spot[] => {
   const spots = spotsOf(object, path);
   if (names === "anything") return spots.filter(({ value }) => !isNothing(value) && value !== "");
@@ -216,7 +216,7 @@ interface FieldSpot {
   readonly spot: Spot;
 }
 
-/** Where fields name somebody in an object. A path to any depth has the places that no other path leads to. */
+/** Where fields name an identity in an object. A path to any depth has the places that no other path leads to. */
 const spotsOfFields = (object: unknown, fields: readonly FieldText[]): readonly FieldSpot[] => {
   const all = fields.flatMap((field) => namingSpots(object, field).map((spot) => ({ field, spot })));
   const isDeep = ({ field }: FieldSpot) => field.path.includes(".**");
