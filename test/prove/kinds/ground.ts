@@ -159,7 +159,7 @@ export const startKindsGround = async ({
       const name = `${created.body.metadata.name}`;
       const withStatus = { ...created.body, status: draft.status };
       const written = await plane.api(admin, { method: "PUT", path: `${path}/${name}/status`, body: withStatus });
-      // A status that is no object cannot be stored.
+      // A status that is not an object cannot be stored.
       return { ...place, object: written.status === 200 ? written.body : created.body };
     });
 
