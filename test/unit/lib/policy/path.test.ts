@@ -225,6 +225,7 @@ test.each([
   "spec[*][*].name",
   'metadata.labels["example.com/sa"]',
   'spec["a.b"]["c\'d"].e',
+  "spec.**.inline[*].name",
 ])("%s is written as it was parsed", (text) => {
   expect(formatPath(path(text))).toBe(text);
 });

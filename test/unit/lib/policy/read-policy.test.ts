@@ -275,6 +275,8 @@ describe("a policy says little and means much", () => {
       "a member of a service account that is no name",
       { fields: ["spec.serviceAccountName.user", "spec.serviceAccounts"] },
     ],
+    ["a path behind one to any depth that ends in another member", { fields: ["spec.**.a", "spec.b.c"] }],
+    ["two paths to any depth that end in other members", { fields: ["spec.**.a", "spec.**.b"] }],
     ["the account that a privileged value stands for", { privileged: { root: "admin" }, emptyStandsFor: "admin" }],
   ])("%s", (_, change) => {
     expect(() => readPolicy(withTarget(change))).not.toThrow();
@@ -288,6 +290,13 @@ describe("a policy says little and means much", () => {
     const choices = { onEmpty: "requester", onForbidden: "requester", onPrivilegedRequester: "deny" };
     const [said] = readPolicy({ name: "razee", targets: [{ preset: "razee", ...choices }] }).targets;
     expect(said).toEqual(readPolicy({ name: "razee", targets: [{ preset: "razee" }] }).targets[0]);
+  });
+
+  test("a preset whose controller runs elsewhere", () => {
+    const preset = { preset: "flux", namespace: "delivery", defaultServiceAccount: "applier" };
+    expect(readPolicy({ name: "flux", targets: [preset] }).targets[0]?.fields[0]).toMatchObject({
+      onEmpty: { default: "applier" },
+    });
   });
 
   test("one resource in two targets, each for its version", () => {
@@ -398,6 +407,14 @@ describe("an invalid policy is refused with the place, the value and the fix", (
     ...["emptyStandsFor", "statusWriters", "fields", "permission"].map((member) => [
       { name: "mine", targets: [{ preset: "razee", [member]: "alice" }] },
       `policy mine: targets[0].${member} is not a member of the preset razee; its members are controller, onForbidden, onEmpty, onPrivilegedRequester, preset`,
+    ]),
+    ...["kube_system", "", "a:b"].map((namespace) => [
+      { name: "mine", targets: [{ preset: "flux", namespace }] },
+      `policy mine: targets[0].namespace must be a namespace, not ${JSON.stringify(namespace)}`,
+    ]),
+    ...["Deployer", "", "a:b"].map((account) => [
+      { name: "mine", targets: [{ preset: "flux", defaultServiceAccount: account }] },
+      `policy mine: targets[0].defaultServiceAccount must be the name of a service account, not ${JSON.stringify(account)}`,
     ]),
     [
       { name: "mine", targets: [target, { preset: "razee", controller: "false" }] },

@@ -454,6 +454,18 @@ export const letterCase: readonly Row[] = [
     },
   ].map((row): Row => ({ ...anyCase, ...row, when: `${row.when} counts too` })),
   {
+    when: "a field that holds an object has no member of another spelling",
+    ...anyCase,
+    object: spec({ account: { SPEC: "x" } }),
+    decision: "denied",
+    reason: "not-a-string",
+    field: "spec.account",
+    fields: "2",
+    code: 422,
+    says: "spec.account: must be a string, not an object",
+    causes: [{ field: "spec.account", message: "must be a string, not an object" }],
+  },
+  {
     when: "null has no members, and a list has none by name",
     ...anyCase,
     object: spec({ jobs: [null, ["x"]], inline: null, target: "x" }),
