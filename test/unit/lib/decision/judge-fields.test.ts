@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   concludeFields,
+  type Endpoint,
   type FieldVerdict,
   formatQuestion,
   isProblem,
@@ -461,20 +462,16 @@ describe("the verdict on each field", () => {
 });
 
 describe("the verdicts on the fields of a review", () => {
-  const policy = readPolicy({
-    name: "fields",
-    targets: [{ ...steps, fields: ["spec.steps[*].runAs"], resources: ["things"] }],
-  });
-  const object = { spec: { steps: [{ runAs: "bob" }, {}, { runAs: "alice" }] } };
-  const request = (() => {
+  const judged = (endpoint: Endpoint): Judgement => {
+    const object = { spec: { steps: [{ runAs: "bob" }, {}, { runAs: "alice" }] } };
     const review = readReview(reviewText({ resource: "things.v1.g.example", object }));
     if (isProblem(review)) throw new Error(review.problem);
-    return review.request;
-  })();
+    return judge(readPolicy({ name: "fields", targets: [steps] }), review.request, endpoint);
+  };
   const no = [{ allowed: false, reason: "" }];
 
   test("are carried out by mutate", () => {
-    expect(concludeFields(judge(policy, request, "mutate"), no).map(({ decision }) => decision)).toEqual([
+    expect(concludeFields(judged("mutate"), no).map(({ decision }) => decision)).toEqual([
       "replaced",
       "defaulted",
       "self",
@@ -482,7 +479,7 @@ describe("the verdicts on the fields of a review", () => {
   });
 
   test("are denials where validate would have to patch, with the same reasons and questions", () => {
-    expect(concludeFields(judge(policy, request, "validate"), no)).toEqual([
+    expect(concludeFields(judged("validate"), no)).toEqual([
       {
         segments: ["spec", "steps", 0, "runAs"],
         at: "spec.steps[0].runAs",
@@ -494,7 +491,7 @@ describe("the verdicts on the fields of a review", () => {
         causes: [],
         declared: "bob",
         effective: "",
-        questions: judge(policy, request, "mutate").questions,
+        questions: judged("mutate").questions,
       },
       {
         segments: ["spec", "steps", 1, "runAs"],

@@ -1,19 +1,28 @@
 import { describe, expect, test } from "vitest";
-import { conclude, formatQuestion, isProblem, judge, readPolicy, readReview } from "../../../../lib/index.ts";
+import {
+  conclude,
+  type Endpoint,
+  formatQuestion,
+  isProblem,
+  judge,
+  readPolicy,
+  readReview,
+} from "../../../../lib/index.ts";
 import { account, decide, type Given, patched, reviewText, template, user } from "./given.ts";
 
-const razee = readPolicy({ name: "razee", targets: [{ preset: "razee" }] });
 const requestOf = (given: Given) => {
   const review = readReview(reviewText(given));
   if (isProblem(review)) throw new Error(review.problem);
   return review.request;
 };
+const judged = (request: Parameters<typeof judge>[1], endpoint: Endpoint = "mutate") =>
+  judge(readPolicy({ name: "razee", targets: [{ preset: "razee" }] }), request, endpoint);
 
 describe("a question", () => {
   const alice = { username: "alice", uid: "2", groups: ["team-a", "", "team-a"], extra: { "acme.com/x": ["1", "2"] } };
 
   test("carries all of the requester, and asks as the API server does", () => {
-    expect(judge(razee, requestOf({ by: alice, object: template("bob") }), "mutate").questions).toEqual([
+    expect(judged(requestOf({ by: alice, object: template("bob") })).questions).toEqual([
       {
         user: "alice",
         uid: "2",
@@ -25,7 +34,7 @@ describe("a question", () => {
   });
 
   test("about a service account has its namespace, and one about a user has none", () => {
-    expect(judge(razee, requestOf({ object: template(account("deployer", "team-b")) }), "mutate").questions).toEqual([
+    expect(judged(requestOf({ object: template(account("deployer", "team-b")) })).questions).toEqual([
       {
         user: "alice",
         groups: ["system:authenticated"],
@@ -69,7 +78,7 @@ describe("a question", () => {
 });
 
 describe("answers", () => {
-  const judgement = judge(razee, requestOf({ object: template("razeedeploy") }), "mutate");
+  const twoQuestions = () => judged(requestOf({ object: template("razeedeploy") }));
   const yes = { allowed: true, reason: "" };
   const no = { allowed: false, reason: "" };
 
@@ -81,6 +90,7 @@ describe("answers", () => {
     ["one too many", [yes, yes, no], "permitted"],
     ["one that is undefined", [undefined, yes], "denied"],
   ] as const)("%s", (_, answers, decision) => {
+    const judgement = twoQuestions();
     expect(judgement.questions.map(formatQuestion)).toEqual([
       "impersonate users/razeedeploy",
       "impersonate serviceaccounts/razeedeploy-sa -n razeedeploy",
@@ -90,7 +100,7 @@ describe("answers", () => {
 
   test.each(["yes", "true", 1, {}, null, undefined])("allowed: %j does not count as a yes", (allowed) => {
     const answer = { allowed, reason: "" } as unknown as typeof yes;
-    expect(conclude(judgement, [answer, yes]).decision).not.toBe("permitted");
+    expect(conclude(twoQuestions(), [answer, yes]).decision).not.toBe("permitted");
   });
 });
 
@@ -126,7 +136,7 @@ describe("the outcome, apart from the written answer", () => {
 });
 
 test("an unknown endpoint patches nothing", () => {
-  const judgement = judge(razee, requestOf({ object: template() }), "patch" as "mutate");
+  const judgement = judged(requestOf({ object: template() }), "patch" as "mutate");
   expect(conclude(judgement, [])).toMatchObject({ decision: "denied", patch: [] });
 });
 
@@ -198,7 +208,7 @@ describe("the text of a review is read again only where a comparison meets a big
       count++;
       return request.exact();
     };
-    judge(razee, { ...request, exact }, "mutate");
+    judged({ ...request, exact });
     return count;
   };
 

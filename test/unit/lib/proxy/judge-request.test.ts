@@ -17,9 +17,9 @@ const alice: UserInfo = {
   extra: { scope: ["a"] },
 };
 const asAlice: Caller = { user: alice, credential: "token" };
-const pods = infoOf("/api/v1/namespaces/a/pods");
+const pods = "/api/v1/namespaces/a/pods";
 
-const judged = (lines: readonly HeaderLine[], caller: Caller = asAlice, info = pods) =>
+const judged = (lines: readonly HeaderLine[], caller: Caller = asAlice, info = infoOf(pods)) =>
   judgeRequest({ info, lines, caller });
 const asked = (judgement: ReturnType<typeof judged>) =>
   judgement.questions.map((question) => `${question.user}: ${formatQuestion(question)}`);
