@@ -74,7 +74,6 @@ const comparison = (schema: JsonObject, target: Target): Comparison => {
     const found = schemaPlacesOf(schema, path);
     places.set(key, found);
     const instead = found.length > 0 ? [] : insteadOf(schema, path).filter((other) => !ofPolicy.has(other));
-    if (instead.length === 0 && isCarrier(schema, target, path)) continue;
     const notes = [...of, ...(instead.length > 0 ? [`there is ${listed(instead)}`] : [])];
     if (found.length === 0) missing.push({ path, text: `${key}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}` });
   }
@@ -83,18 +82,6 @@ const comparison = (schema: JsonObject, target: Target): Comparison => {
   const present = [...places.values()].filter((some) => some.length > 0).length;
   return { present, missing, mistyped, isOpen: isOpen && missing.length === 0 };
 };
-
-/**
- * Whether a field is meant to be always empty: it carries the rule of objects that name an account by another path (Flux:
- * `spec.kubeConfig.configMapRef`).
- */
-const isCarrier = (schema: JsonObject, { fields }: Target, path: Path): boolean =>
-  fields.some(
-    (field) =>
-      formatPath(field.path) === formatPath(path) &&
-      field.onEmpty === "allow" &&
-      field.whenSet.some(({ onEmpty, path: set }) => onEmpty !== "allow" && schemaPlacesOf(schema, set).length > 0),
-  );
 
 /** All paths of a target, each with what it is where it is not the path of a field. */
 const pathsOf = ({

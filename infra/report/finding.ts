@@ -103,7 +103,9 @@ const unchanging = ["generic-garbage-collector", "storage-version-migrator-contr
 /** The usernames that need no permission to keep the field: that of the identity itself, and those of trusted writers. */
 const keepersOf = ({ writers }: Target, { kind, names, rule, declared, standsFor }: Stated): readonly string[] => {
   const isNever =
-    names === "group" || rule?.permission !== undefined || (kind === "privileged" && declared !== standsFor);
+    names === "group" ||
+    rule?.permission !== undefined ||
+    (kind === "privileged" && declared !== "" && declared !== standsFor);
   return [...(isNever ? [] : [declared || standsFor]), ...writers.map(({ username }) => username), ...unchanging];
 };
 
@@ -160,6 +162,8 @@ const fixOf = (finding: FindingKind, stated: Stated): string => {
         ? `set ${field} to the identity that this object is to act as; until then the controller decides whose rights it uses, often its own`
         : `set ${field} to the identity that this object is to act as, unless it is meant to act as ${standsFor}`;
     case "privileged":
+      if (declared === "")
+        return `leave ${field} out, or see that only those edit the object who may ${allowed}; it stands for ${standsFor}`;
       return `set ${field} to an ordinary identity, or see that only those edit the object who may ${allowed}; "${declared}" ${declared === standsFor ? "is the controller's own account" : `stands for ${standsFor}`}`;
     case "any-account":
       return `leave ${field} out, or see that only those edit the object who may ${allowed}; the value is not read, because it can name any service account`;

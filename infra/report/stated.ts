@@ -32,7 +32,7 @@ export interface Stated {
   readonly inStatus: boolean;
   /** The identity that is named: a username or a group; empty where there is none. */
   readonly declared: string;
-  /** The identity that a privileged value or an empty field stands for; for a controller's own account that account; otherwise empty. */
+  /** The identity that a privileged value, a value that is not read or an empty field stands for; for a controller's own account that account; otherwise empty. */
   readonly standsFor: string;
   /** The permissions that an editor needs, all of them, to leave the field as it is. */
   readonly permissions: readonly ResourceAttributes[];
@@ -124,7 +124,7 @@ const usualKindOf = (
     case "unsafe-requester":
       return "empty";
     case "may-impersonate":
-      if (names === "anything") return "any-account";
+      if (names === "anything") return standsFor === "" ? "any-account" : "privileged";
       if (declared === "") return "empty";
       return standsFor === "" ? "named" : "privileged";
     default:

@@ -15,7 +15,7 @@ export interface Tally {
 
 const meanings: Readonly<Record<Exclude<FindingKind, "named">, string>> = {
   empty: "names no identity; the controller decides whose rights it uses, often its own",
-  privileged: "names a value that the controller treats as its own identity",
+  privileged: "holds a value that stands for the controller's own identity",
   "any-account": "holds a value that can name any service account of the namespace; it is not read",
   "other-namespace": "names a service account of another namespace than the object's",
   "in-status": "its status names an identity that the rest of the object does not name, and the controller acts on it",

@@ -15,7 +15,7 @@ export function judgeField(field: IdentityField): Finding {
   const { value, blocked, misspelt } = field.place;
   if (misspelt !== undefined) return invalid(field, "letter-case", messages.misspelt(misspelt));
   if (blocked !== undefined) return invalid(field, "parent-not-an-object", blocked);
-  if (field.field.names === "anything") return judgeAnything(field);
+  if (field.field.names === "anything") return judgeUnread(field);
   if (value === undefined || value === null || value === "") return judgeEmpty(field);
   if (typeof value !== "string") return invalid(field, "not-a-string", messages.notAString(value));
   return judgeName(field, value);
@@ -56,8 +56,16 @@ const judgeStandIn = (field: IdentityField, identity: string): Finding =>
     denied(field, "empty", messages.forbiddenEmpty(field, identity, ask)),
   );
 
-/** A value whose content is not read needs the permission to impersonate every service account of the namespace. */
-const judgeAnything = (field: IdentityField): Finding => {
+/**
+ * A value whose content is not read is judged as the identity that it stands for, or needs the permission to impersonate every service
+ * account of the namespace.
+ */
+const judgeUnread = (field: IdentityField): Finding => {
+  const { standsFor } = field.field;
+  if (standsFor !== undefined)
+    return judgeIdentity(field, { identity: standsFor }, messages.meansRequester(field), (ask) =>
+      denied(field, "forbidden", messages.forbiddenMeaning(field, standsFor, ask)),
+    );
   const writer = trustedWriterOf(field);
   if (writer) return kept(field, "permitted", "trusted-writer", messages.copied(field, writer), "");
   const ask = [questionFor(field, "")];
@@ -153,14 +161,11 @@ const questionFor = (
 ) => {
   const inNamespace = namespace ? { namespace } : {};
   if (permission) return question(requester, { ...permission, version: "*", ...inNamespace, name: identity });
-  if (names === "username" || names === "serviceAccount") return impersonationQuestion(requester, identity);
   const impersonate = { verb: "impersonate", group: "", version: "v1" };
-  return question(
-    requester,
-    names === "group"
-      ? { ...impersonate, resource: "groups", name: identity }
-      : { ...impersonate, resource: "serviceaccounts", ...inNamespace, name: "" },
-  );
+  if (names === "group") return question(requester, { ...impersonate, resource: "groups", name: identity });
+  return identity === ""
+    ? question(requester, { ...impersonate, resource: "serviceaccounts", ...inNamespace, name: "" })
+    : impersonationQuestion(requester, identity);
 };
 
 const subjectOf = ({ place, at, declared }: IdentityField) => ({ segments: place.segments, at, declared });

@@ -28,8 +28,10 @@ export const refusedEmpty = (field: IdentityField): string =>
 export const standsForRequester = ({ at }: IdentityField): string => `${at} is empty, which stands for the requester`;
 
 export const forbiddenEmpty = (field: IdentityField, identity: string, asked: readonly ResourceQuestion[]): string => {
-  const what = field.writes === "acted-on-status" ? "the controller acts on this status, and " : "";
-  return `${what}${field.at} is empty, which stands for ${quoted(identity)}, and ${user(field)} may not impersonate that; set it to an identity that ${user(field)} may impersonate, or ${askFor(asked)}`;
+  const isStatus = field.writes === "acted-on-status";
+  const what = isStatus ? "the controller acts on this status, and " : "";
+  const fix = `to an identity that ${user(field)} may impersonate`;
+  return `${what}${field.at} is empty, which stands for ${quoted(identity)}, and ${user(field)} may not impersonate that; ${isStatus ? `first set ${field.at} ${fix}` : `set it ${fix}`}, or ${askFor(asked)}`;
 };
 
 export const filled = ({ at }: IdentityField, value: string): string =>
@@ -51,6 +53,11 @@ export const permittedAny = (field: IdentityField): string =>
 
 export const forbiddenAny = (field: IdentityField, asked: readonly ResourceQuestion[]): string =>
   `${field.at} can name any service account${inNamespace(field)}, and ${user(field)} may not impersonate them all; leave it out, or ${askFor(asked)}`;
+
+export const meansRequester = ({ at }: IdentityField): string => `${at} stands for the requester`;
+
+export const forbiddenMeaning = (field: IdentityField, identity: string, asked: readonly ResourceQuestion[]): string =>
+  `${field.at} stands for ${quoted(identity)}, and ${user(field)} may not impersonate that; leave it out, or ${askFor(asked)}`;
 
 const inNamespace = ({ namespace }: IdentityField): string => (namespace ? ` in namespace ${namespace}` : "");
 

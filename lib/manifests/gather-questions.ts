@@ -135,13 +135,21 @@ const itemsAt = (gathered: GatheredField, value: Value): string => {
   const { field, index } = gathered;
   const { at } = value;
   if (field.names === "anything")
-    return `(${at} == null || ${at} == '' ? '' : ${byRule(gathered, (rule) => asked(gathered, rule, "''"))})`;
+    return `(${at} == null || ${at} == '' ? '' : ${byRule(gathered, (rule) => unreadItems(gathered, rule))})`;
   const one = (name: string): string =>
     `(${name} == null || ${name} == '' ? variables.empty${index} : type(${name}) != string ? ${faultItem("type")}` +
     ` : ${namedItems(gathered, `string(${name})`, value)})`;
   if (field.names === "username" || field.names === "serviceAccount") return one(at);
   const elements = `type(${at}) != list ? [${at}] : size(${at}) == 0 ? [dyn('')] : ${at}`;
   return `(${elements}).map(g, ${one("g")}).join('')`;
+};
+
+/** The question of a value that is not read. */
+const unreadItems = (gathered: GatheredField, rule: FieldRule): string => {
+  const { standsFor } = gathered.field;
+  return standsFor === undefined
+    ? asked(gathered, rule, "''")
+    : `(${ownOrAsked(gathered, rule, celString(standsFor))})`;
 };
 
 /** The items of a name, in the order of the rule: whether it is one, then values that need no permission, then the questions. */
@@ -227,8 +235,10 @@ const ownOrAsked = (
 /** What a question is about. A username may be a service account's, which only its text tells. */
 export type QuestionKind = "username" | "account" | "group" | "any" | `permission${number}`;
 
-const kindOf = ({ names }: Field): QuestionKind =>
-  (({ username: "username", serviceAccount: "account", group: "group", anything: "any" }) as const)[names];
+const kindOf = ({ names, standsFor }: Field): QuestionKind => {
+  if (standsFor !== undefined) return serviceAccountOf(standsFor) ? "account" : "username";
+  return ({ username: "username", serviceAccount: "account", group: "group", anything: "any" } as const)[names];
+};
 
 /** An empty field may stand for a username that is not a service account's, whatever the field names. */
 const standInKind = (field: Field, standIn: string): QuestionKind =>

@@ -38,15 +38,19 @@ export function checkedTarget(
 }
 
 const fieldOf = (text: FieldText, usual: RuleText, index: number, refuse: Refuse): Field => {
-  const { path, serviceAccount, names: kind, whenSet, ...own } = text;
+  const { path, serviceAccount, names: kind, standsFor, whenSet, ...own } = text;
   const at = `fields[${index}]`;
-  if (serviceAccount !== undefined && kind !== undefined)
-    refuse(
-      `${at}.names`,
-      `is "${kind}" beside serviceAccount; a field names one kind of identity, so keep one of them`,
-    );
-  const names = kind ?? (serviceAccount === undefined ? "username" : "serviceAccount");
-  const place: FieldPlace = { path, names, ...(serviceAccount !== undefined && { serviceAccount }) };
+  const said = (["serviceAccount", "names", "standsFor"] as const).filter((member) => text[member] !== undefined);
+  if (said[1] !== undefined)
+    refuse(`${at}.${said[1]}`, `stands beside ${said[0]}; a field names one kind of identity, so keep one of them`);
+  const names =
+    standsFor !== undefined ? "anything" : (kind ?? (serviceAccount === undefined ? "username" : "serviceAccount"));
+  const place: FieldPlace = {
+    path,
+    names,
+    ...(serviceAccount !== undefined && { serviceAccount }),
+    ...(standsFor !== undefined && { standsFor }),
+  };
   // An empty field of this kind names no identity, whatever the target says of its fields.
   const before = names === "anything" ? merged(usual, noEmpty) : usual;
   const ruleAt = (before: RuleText, given: RuleText, where: string): FieldRule => {
@@ -55,9 +59,11 @@ const fieldOf = (text: FieldText, usual: RuleText, index: number, refuse: Refuse
       refuse(isHere(member) ? where + member : member, what),
     );
   };
+  const rule = ruleAt(before, own, `${at}.`);
+  if (standsFor !== undefined) checkStandIn(rule.privileged, standsFor, (what) => refuse(`${at}.standsFor`, what));
   return {
     ...place,
-    ...ruleAt(before, own, `${at}.`),
+    ...rule,
     whenSet: whenSet.map(({ path: set, ...other }, position) => ({
       path: set,
       ...ruleAt(merged(before, own), other, `${at}.whenSet[${position}].`),
@@ -77,13 +83,13 @@ const merged = (before: RuleText, given: RuleText): RuleText => {
   return { ...Object.fromEntries(kept), ...given };
 };
 
-type FieldPlace = Pick<Field, "path" | "names" | "serviceAccount">;
+type FieldPlace = Pick<Field, "path" | "names" | "serviceAccount" | "standsFor">;
 
 /** Why a field is never set to the requester; undefined where it may be. */
 const neverRequester = ({ names, path }: FieldPlace, { permission }: RuleText): string | undefined => {
   if (names === "serviceAccount") return "a service-account field cannot be set to the requester";
   if (names === "group") return "a group's field cannot be set to the requester";
-  if (names === "anything") return "a field that can name any service account cannot be set to the requester";
+  if (names === "anything") return "a value that is not read cannot be set to the requester";
   if (permission)
     return "the identity of a field with a permission of its own lives elsewhere, and is never the requester";
   return isInStatus({ path }) ? "a field in the status cannot be set" : undefined;
@@ -102,7 +108,7 @@ const checkedRule = (
   if (place.names === "anything" && onEmpty !== "allow")
     refuse(
       given.onEmpty === undefined ? "emptyStandsFor" : "onEmpty",
-      "has no meaning for a field that can name any service account: an empty one names none; leave it out",
+      "has no meaning for a value that is not read: an empty one names no identity; leave it out",
     );
   const inStatus = isInStatus(place);
   if (never !== undefined && onEmpty === "requester")
@@ -116,7 +122,9 @@ const checkedRule = (
       '"allow" needs emptyIsUnprivileged: true, which says that the controller gives an empty field no rights of its own',
     );
   if (typeof onEmpty === "object") checkDefault(place, privileged, onEmpty.default, refuse);
-  if (emptyStandsFor !== undefined) checkStandIn(privileged, onEmpty, emptyStandsFor, refuse);
+  if (emptyStandsFor !== undefined && onEmpty === "allow")
+    refuse("emptyStandsFor", 'contradicts onEmpty: "allow", which gives an empty field no identity; keep one of them');
+  if (emptyStandsFor !== undefined) checkStandIn(privileged, emptyStandsFor, (what) => refuse("emptyStandsFor", what));
   const both = unprivileged.find((value) => Object.hasOwn(privileged, value));
   if (both !== undefined) refuse("unprivileged", `holds "${both}", which is a privileged value; keep one of them`);
   return { ...given, privileged, unprivileged, onForbidden, onEmpty };
@@ -134,24 +142,17 @@ const checkDefault = (place: FieldPlace, privileged: FieldRule["privileged"], na
     refuse("onEmpty.default", `"${name}" is not a service account's name in the form of every field; choose another`);
 };
 
-const checkStandIn = (
-  privileged: FieldRule["privileged"],
-  onEmpty: FieldRule["onEmpty"],
-  name: string,
-  refuse: Refuse,
-): void => {
-  if (onEmpty === "allow")
-    refuse("emptyStandsFor", 'contradicts onEmpty: "allow", which gives an empty field no identity; keep one of them');
-  if (Object.hasOwn(privileged, name))
-    refuse("emptyStandsFor", `"${name}" is a privileged value; name the account that it stands for`);
+const checkStandIn = (privileged: FieldRule["privileged"], name: string, refuse: (what: string) => never): void => {
+  if (Object.hasOwn(privileged, name)) refuse(`"${name}" is a privileged value; name the account that it stands for`);
 };
 
 const checkPlaces = (fields: readonly FieldText[], refuse: Refuse): void => {
-  for (const [index, { path, serviceAccount, names }] of fields.entries()) {
+  for (const [index, { path, serviceAccount, names, standsFor }] of fields.entries()) {
     const last = path.at(-1);
     if (
       serviceAccount === undefined &&
       names === undefined &&
+      standsFor === undefined &&
       typeof last === "object" &&
       /serviceaccount(name)?$/i.test(last.key)
     )

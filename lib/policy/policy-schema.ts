@@ -113,6 +113,7 @@ const field = object("a field", {
   path,
   serviceAccount: v.exactOptional(form),
   names: v.exactOptional(oneOf(["group", "anything"], '"group" or "anything", or absent')),
+  standsFor: v.exactOptional(name),
   ...rule,
   whenSet: v.optional(list(condition, "conditions"), []),
 });

@@ -48,14 +48,16 @@ export interface FieldRule {
 }
 
 /**
- * A field that names an identity: a username, a service account in a form of its own, a group or a list of groups, or a value that can name
- * any service account of the object's namespace, such as an inline template.
+ * A field that names an identity: a username, a service account in a form of its own, a group or a list of groups, or a value that is not
+ * read, because it can name any service account of the object's namespace (an inline template) or stands for one identity (a kubeconfig).
  */
 export interface Field extends FieldRule {
   readonly path: Path;
   readonly names: "username" | "serviceAccount" | "group" | "anything";
   /** Of a service account. */
   readonly serviceAccount?: ServiceAccountForm;
+  /** Of a value that is not read: the identity that every value stands for. Without it, the value can name any service account. */
+  readonly standsFor?: string;
   /** Other rules, each for objects that have a value elsewhere. The first that holds counts. */
   readonly whenSet: readonly Condition[];
 }

@@ -57,13 +57,7 @@ export const externalSecrets = definePreset({
         { path: `${vault}.auth.kubernetes`, emptyStandsFor: controller },
       ],
     });
-    // Infisical's Kubernetes login always sends the controller's own token. The object has no such path, so the field is always empty.
-    const infisical = "spec.provider.infisical.auth.kubernetesAuthCredentials";
-    const infisicalLogin = {
-      path: `${infisical}.serviceAccountRef.name`,
-      serviceAccount: "name",
-      whenSet: [{ path: infisical, emptyStandsFor: controller }],
-    };
+    const infisicalLogin = { path: "spec.provider.infisical.auth.kubernetesAuthCredentials", standsFor: controller };
     const stores = (resource: string, serviceAccount: string | object) => ({
       group: "external-secrets.io",
       versions: ["v1"],

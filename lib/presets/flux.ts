@@ -41,15 +41,10 @@ export const flux = definePreset({
     });
     // A ConfigMap names a server and the account whose token Flux sends there: any account of the namespace or, without a name, the
     // controller (fluxcd/pkg `auth/utils/restconfig.go`). A kubeconfig in a Secret could name the file of the controller's token, until
-    // https://github.com/fluxcd/pkg/pull/1281. No object has this path, so the field is always empty.
+    // https://github.com/fluxcd/pkg/pull/1281.
     const connectsAs = (controller: string) => ({
-      path: "spec.kubeConfig.serviceAccountName",
-      ...account,
-      onEmpty: "allow",
-      emptyIsUnprivileged: true,
-      whenSet: [
-        { path: isInline ? "spec.kubeConfig.configMapRef" : "spec.kubeConfig", emptyStandsFor: usernameOf(controller) },
-      ],
+      path: isInline ? "spec.kubeConfig.configMapRef" : "spec.kubeConfig",
+      standsFor: usernameOf(controller),
     });
     // An empty field means the controller's own cloud identity, which Flux gives to every object.
     const ofCloud = (path: string) => ({ path, ...account, onEmpty: "allow", emptyIsUnprivileged: true });

@@ -140,7 +140,7 @@ describe("a Kustomization of Flux", () => {
       "an account of its own, with a kubeconfig, which stands for the controller",
       "finn",
       { serviceAccountName: "deployer", kubeConfig },
-      expect.stringMatching(/^spec.kubeConfig.serviceAccountName is empty, and finn may not impersonate/),
+      'spec.kubeConfig: finn may not impersonate "system:serviceaccount:flux-system:kustomize-controller"; leave it out',
     ],
     [
       "a kubeconfig without a Secret",

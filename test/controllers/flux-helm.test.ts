@@ -65,7 +65,7 @@ describe("guarded by the preset", () => {
   const emptyIs = (who: string): string =>
     `spec.serviceAccountName is empty, which stands for "${controller}", and ${who} may not impersonate that; set it to an identity that ${who} may impersonate, or get the permission to impersonate serviceaccounts/helm-controller -n flux-system`;
   const connects = (who: string): string =>
-    emptyIs(who).replace("spec.serviceAccountName", "spec.kubeConfig.serviceAccountName");
+    `spec.kubeConfig stands for "${controller}", and ${who} may not impersonate that; leave it out, or get the permission to impersonate serviceaccounts/helm-controller -n flux-system`;
   const inherited = (who: string, account: string): string =>
     `spec.serviceAccountName still names "${accountOf(account)}", which ${who} may not impersonate; set it to an identity that ${who} may impersonate`;
 

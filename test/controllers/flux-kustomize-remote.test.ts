@@ -51,10 +51,11 @@ const secret = (name: string, kubeconfig: string) => ({
   stringData: { value: kubeconfig },
 });
 
-const stands = "which stands for";
 const named = `spec.serviceAccountName: dave may not impersonate "${accountOf("deployer")}"`;
-const empty = `spec.serviceAccountName is empty, ${stands}`;
-const connects = `spec.kubeConfig.serviceAccountName is empty, ${stands}`;
+const controller = "system:serviceaccount:flux-system:kustomize-controller";
+const empty = "spec.serviceAccountName is empty, which stands for";
+const connects = (path: string): string =>
+  `${path} stands for "${controller}", and alice may not impersonate that; leave it out`;
 const byToken = { kubeConfig: { secretRef: { name: "by-token" } } };
 const byConfigMap = { kubeConfig: { configMapRef: { name: "by-config-map" } } };
 
@@ -115,9 +116,19 @@ describe("guarded, where Flux may read files that a kubeconfig names", () => {
 
   test.each([
     ["a Secret", "dave", byToken, empty],
-    ["a Secret and a permitted account", "alice", { ...byToken, serviceAccountName: "deployer" }, connects],
+    [
+      "a Secret and a permitted account",
+      "alice",
+      { ...byToken, serviceAccountName: "deployer" },
+      connects("spec.kubeConfig"),
+    ],
     ["a ConfigMap", "dave", byConfigMap, empty],
-    ["a ConfigMap and a permitted account", "alice", { ...byConfigMap, serviceAccountName: "deployer" }, connects],
+    [
+      "a ConfigMap and a permitted account",
+      "alice",
+      { ...byConfigMap, serviceAccountName: "deployer" },
+      connects("spec.kubeConfig"),
+    ],
   ])("a Kustomization with %s is refused", (_, who, spec, sentence) => refuses(who, spec, sentence));
 
   test.each([
@@ -160,6 +171,11 @@ describe("guarded, where Flux refuses kubeconfigs that name files", () => {
     ["a kubeconfig from nowhere", "dave", { kubeConfig: {} }, empty],
     ["a Secret without a name", "dave", { kubeConfig: { secretRef: { name: "" } } }, empty],
     ["a ConfigMap", "dave", byConfigMap, empty],
-    ["a ConfigMap and a permitted account", "alice", { ...byConfigMap, serviceAccountName: "deployer" }, connects],
+    [
+      "a ConfigMap and a permitted account",
+      "alice",
+      { ...byConfigMap, serviceAccountName: "deployer" },
+      connects("spec.kubeConfig.configMapRef"),
+    ],
   ])("a Kustomization with %s is refused", (_, who, spec, sentence) => refuses(who, spec, sentence));
 });

@@ -35,8 +35,6 @@ export interface Ecosystem {
   readonly notCovered: readonly (Reason & { readonly what: string })[];
   /** Places where the schema allows every member. */
   readonly opaque: readonly Reason[];
-  /** Paths of the preset that no object has, so that a condition alone decides. */
-  readonly alwaysEmpty: readonly string[];
   /** Guarded resources, `PLURAL.GROUP/VERSION`, whose CRDs are not among the sources, each with the reason. */
   readonly unread: Readonly<Record<string, string>>;
   /** Guarded versions, `PLURAL.GROUP/VERSION`, whose status is stored with the object, while the preset names no writer of it. */
@@ -49,7 +47,6 @@ const nothing = {
   limits: [],
   notCovered: [],
   opaque: [],
-  alwaysEmpty: [],
   unread: {},
   withoutStatusWriters: [],
 } as const;
@@ -155,7 +152,7 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
     ...nothing,
     sources: [{ module: "github.com/external-secrets/external-secrets", crds: "config/crds/bases" }],
     empty:
-      "The provider's other login counts, which is often the cloud identity of the controller's Pod. Vault's Kubernetes login without a Secret, and Infisical's, send the token of the controller, so an empty field stands for `controller`.",
+      "The provider's other login counts, which is often the cloud identity of the controller's Pod. Vault's Kubernetes login without a Secret sends the token of the controller, so an empty field stands for `controller`. Infisical's Kubernetes login always does, so its `kubernetesAuthCredentials` stand for `controller`.",
     limits: [
       "A ClusterSecretStore without a namespace beside the account takes the account from each namespace that uses it, and is refused.",
       "A ClusterGenerator takes its account from each namespace that uses it, whatever namespace it names: it needs the permission to impersonate every service account.",
@@ -163,17 +160,11 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
       "A store whose Akeyless Secret has the access type `k8s` sends the controller's own token. The object does not show it.",
     ],
     notCovered: [
-      {
-        paths: /\.infisical\.auth\.kubernetesAuthCredentials\.serviceAccountTokenPath$/,
-        what: "`infisical.auth.kubernetesAuthCredentials.serviceAccountTokenPath`",
-        because: "it names no account; the login is judged as the controller's account",
-      },
       ofProvider(/\buser_?name(Secret)?$|\.ldapUsername$/i, "usernames for a provider"),
       ofProvider(/\.serviceAccountKeyFilePath$/, "`infisical.auth.gcpIamAuthCredentials.serviceAccountKeyFilePath`"),
       ofProvider(/\.onepasswordSDK\.auth\.serviceAccountSecretRef$/, "`onepasswordSDK.auth.serviceAccountSecretRef`"),
       ofProvider(/^spec\.(generator\.grafanaSpec\.)?serviceAccount$/, "`serviceAccount` of a Grafana generator"),
     ],
-    alwaysEmpty: ["spec.provider.infisical.auth.kubernetesAuthCredentials.serviceAccountRef.name"],
     opaque: [
       { resources: /pushsecrets\./, paths: /\bmetadata$/, because: "metadata for the provider" },
       { paths: /\bparameters$/, because: "parameters of a request to Vault" },
@@ -234,7 +225,6 @@ export const ecosystems: Readonly<Record<keyof typeof presets, Ecosystem>> = {
       },
     ],
     opaque: [chartValues],
-    alwaysEmpty: ["spec.kubeConfig.serviceAccountName"],
   },
   kapp: {
     ...nothing,

@@ -24,10 +24,7 @@ const table = (title: readonly string[], rows: readonly (readonly string[])[]): 
 const mostPaths = 6;
 
 const fieldsOf = ({ fields, statusPaths }: Target, preset: PresetName): string => {
-  const paths = [...fields.map(({ path }) => path), ...statusPaths]
-    .map(formatPath)
-    .filter((path) => !ecosystems[preset].alwaysEmpty.includes(path))
-    .map((path) => `\`${path}\``);
+  const paths = [...fields.map(({ path }) => path), ...statusPaths].map(formatPath).map((path) => `\`${path}\``);
   const more = paths.length - mostPaths;
   return more > 1
     ? `${paths.slice(0, mostPaths).join(", ")} and ${more} more, which \`npm run -s manifests -- --policy ${preset} --show-policy\` prints`

@@ -29,7 +29,7 @@ test("docs/policies.md lists every member of a policy, a target and a field", ()
   const ofTarget = [...documented("Members of a target"), ...rule.filter((member) => member !== "whenSet")];
   expect(ofTarget.toSorted()).toEqual(membersOf({ name: "p", targets: [{ ...target, other: 1 }] }));
   const field = { path: "spec.a", other: 1 };
-  expect([...rule, "names", "path", "serviceAccount"].toSorted()).toEqual(
+  expect([...rule, "names", "path", "serviceAccount", "standsFor"].toSorted()).toEqual(
     membersOf({ name: "p", targets: [{ ...target, fields: [field] }] }),
   );
 });

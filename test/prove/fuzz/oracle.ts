@@ -41,6 +41,7 @@ export interface FieldText extends RuleText {
         readonly colon?: true;
       };
   readonly names?: "group" | "anything";
+  readonly standsFor?: string;
   readonly whenSet?: readonly (RuleText & { readonly path: string })[];
 }
 
@@ -161,10 +162,14 @@ const spotsAtAnyDepth = (object: unknown, before: string, behind: string): reado
   return found;
 };
 
+/** Whether every value of a field means the same, whatever it is. */
+const isUnread = ({ names, standsFor }: FieldText): boolean => names === "anything" || standsFor !== undefined;
+
 /** The places where a field names an identity: the elements of a list of groups; nothing where an empty value names none. */
-const namingSpots = (object: unknown, { path, names }: FieldText): readonly Spot[] => {
+const namingSpots = (object: unknown, field: FieldText): readonly Spot[] => {
+  const { path, names } = field;
   const spots = spotsOf(object, path);
-  if (names === "anything") return spots.filter(({ value }) => !isNothing(value) && value !== "");
+  if (isUnread(field)) return spots.filter(({ value }) => !isNothing(value) && value !== "");
   if (names !== "group") return spots;
   return spots.flatMap((spot) => {
     if (!Array.isArray(spot.value) || spot.blocked) return [spot];
@@ -235,7 +240,7 @@ const ruleFor = (target: TargetText, field: FieldText, object: unknown): RuleTex
     value !== "" &&
     value !== false &&
     !(typeof value === "object" && Object.keys(value as object).length === 0);
-  const usual = over(field.names === "anything" ? over(target, { onEmpty: "allow" }) : target, field);
+  const usual = over(isUnread(field) ? over(target, { onEmpty: "allow" }) : target, field);
   const other = field.whenSet?.find(({ path }) =>
     spotsOf(object, path).some(({ value, blocked }) => !blocked && isSet(value)),
   );
@@ -523,10 +528,11 @@ export const judgedSpots = (
   };
 
   const faultOf = (field: FieldText, { value, parent, blocked }: Spot): string | undefined => {
-    const { serviceAccount, names } = field;
+    const { serviceAccount, names, standsFor } = field;
     const rule = ruleFor(target, field, object);
     const { privileged = {}, unprivileged = [] } = rule;
     if (blocked) return "is not an object";
+    if (standsFor !== undefined) return mayAct(standsFor, undefined, rule, names);
     if (names === "anything") return mayAct("", undefined, rule, names);
     if (!isNothing(value) && !isText(value)) return "is not a string";
     const text = value ?? "";
@@ -563,7 +569,7 @@ export const unwritable = (reviewed: Reviewed, name: string, pointer: string): s
   const { privileged = {}, permission, onEmpty } = ruleFor(target, field, object);
   if (name === (onEmpty as { readonly default?: string } | undefined)?.default) return undefined;
   if (name !== own(own(reviewed.request, "userInfo"), "username")) return "is neither the requester nor the default";
-  if (permission || field.serviceAccount !== undefined || field.names !== undefined)
+  if (permission || field.serviceAccount !== undefined || field.names !== undefined || field.standsFor !== undefined)
     return "is the requester, who is never the identity";
   if (Object.hasOwn(privileged, name)) return "is all-powerful";
   const isAccount = Object.values(privileged).includes(name);

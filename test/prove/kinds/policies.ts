@@ -84,12 +84,18 @@ const targets: readonly object[] = [
       { path: "spec.groups", names: "group", onEmpty: "deny" },
       { path: "spec.rows[*].group", names: "group", ...mayBeEmpty },
       { path: "spec.user", emptyStandsFor: "prove-guest" },
+      { path: "spec.login", standsFor: "prove-guest" },
+      { path: "spec.rows[*].login", standsFor: "system:serviceaccount:prove:guest" },
     ],
   }),
   target(["bundles"], {
     onEmpty: "deny",
     permission: { verb: "execute-as", group: "fleet.cattle.io", resource: "bundles" },
-    fields: [account("spec.serviceAccount"), account("spec.targets[*].serviceAccount", mayBeEmpty)],
+    fields: [
+      account("spec.serviceAccount"),
+      account("spec.targets[*].serviceAccount", mayBeEmpty),
+      { path: "spec.kubeConfig", standsFor: "system:serviceaccount:fleet:agent" },
+    ],
   }),
   target(["people"], {
     privileged: { root: "system:serviceaccount:prove:root", boss: "prove-boss" },

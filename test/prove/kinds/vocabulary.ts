@@ -18,7 +18,8 @@ export interface KindsVocabulary {
 }
 
 export const kindsVocabulary = (prefix: string, policy: Policy): KindsVocabulary => {
-  const rules = policy.targets.flatMap(({ fields }) => fields.flatMap((field) => [field, ...field.whenSet]));
+  const fields = policy.targets.flatMap((target) => target.fields);
+  const rules = fields.flatMap((field) => [field, ...field.whenSet]);
   return {
     namespaces: [`${prefix}-a`, storedIn],
     accounts: ["builder", "deployer", "default"],
@@ -32,6 +33,7 @@ export const kindsVocabulary = (prefix: string, policy: Policy): KindsVocabulary
             ...unprivileged,
             emptyStandsFor,
           ]),
+          ...fields.map(({ standsFor = [] }) => standsFor),
           ...policy.targets.flatMap(({ writers, statusWriters }) => [
             ...writers.map(({ username }) => username),
             ...statusWriters,

@@ -111,6 +111,25 @@ test("a field with a permission of its own says that permission", () => {
   expect(finding("bob").whenEnforced).toBe(`an edit by a user ${asked("bob")} is refused`);
 });
 
+test("a value that is not read is to be left out", () => {
+  const resource = { group: "example.com", version: "v1", resource: "robots", hasStatus: true };
+  const fields = [{ path: "spec.kubeConfig", standsFor: "system:serviceaccount:robots:robot" }];
+  const policy = readPolicy({
+    name: "test",
+    targets: [{ group: "example.com", versions: ["v1"], resources: ["robots"], fields }],
+  });
+  const [target] = policy.targets;
+  const object = { metadata: { namespace: "a", name: "r2" }, spec: { kubeConfig: { secretRef: { name: "prod" } } } };
+  const [stated] = statedBy(policy, resource, object);
+  if (!stated || !target) throw new Error("there is one");
+  const evidence = { resource, target, object, stated, managers: { field: [], spec: [] }, wouldBe: [] };
+  expect(findingOf(evidence, undefined)).toMatchObject({
+    ...{ field: "spec.kubeConfig", finding: "privileged", declared: "", standsFor: fields[0]?.standsFor },
+    whenEnforced: "an edit by a user who may not impersonate it is refused",
+    fix: "leave spec.kubeConfig out, or see that only those edit the object who may impersonate serviceaccounts/robot -n robots; it stands for system:serviceaccount:robots:robot",
+  });
+});
+
 test("those whose writes are not refused are not among those who may not keep a field", () => {
   const resource = { group: "example.com", version: "v1", resource: "robots", hasStatus: true };
   const fields = [{ path: "spec.account", serviceAccount: "name", emptyStandsFor: "system:serviceaccount:a:robot" }];

@@ -125,6 +125,12 @@ test.for([
     expected: { "spec.patch": ["any-account", "", "impersonate serviceaccounts a "] },
   },
   {
+    what: "a value that stands for an identity",
+    fields: [{ path: "spec.kubeConfig", standsFor: "flux" }],
+    object: { spec: { kubeConfig: {} } },
+    expected: { "spec.kubeConfig": ["privileged", "flux", "impersonate users  flux"] },
+  },
+  {
     what: "such a value that is absent",
     fields: [{ path: "spec.patch", names: "anything" }],
     object: { spec: {} },

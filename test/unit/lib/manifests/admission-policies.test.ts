@@ -298,6 +298,18 @@ describe("one question for each distinct identity", () => {
       [`resource('serviceaccounts').namespace(variables.ownNamespace)${impersonate}`, "'leave it out'"],
     ],
     [
+      "a value that stands for a service account",
+      [{ path: "spec.kubeConfig", standsFor: "system:serviceaccount:a:b" }],
+      {},
+      ["('system:serviceaccount:a:b' == variables.me ? ", "'\\\\naccount\\\\t' + 'system:serviceaccount:a:b'"],
+    ],
+    [
+      "a value that stands for a user",
+      [{ path: "spec.kubeConfig", standsFor: "guest" }],
+      {},
+      ["'\\\\nusername\\\\t' + 'guest'", "'leave it out'"],
+    ],
+    [
       "another permission",
       account("name"),
       { permission: { verb: "use", group: "g", resource: "accounts" } },

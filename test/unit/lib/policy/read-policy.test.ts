@@ -205,12 +205,14 @@ describe("a policy says little and means much", () => {
       account,
       { path: "spec.groups", names: "group" },
       { path: "spec.podSpecPatch", names: "anything" },
+      { path: "spec.kubeConfig.serviceAccountName", standsFor: "guest" },
     ] as object[];
     expect(rulesOf(fields)).toMatchObject([
       { names: "username", onForbidden: "requester", onEmpty: "requester" },
       { names: "serviceAccount", onForbidden: "deny", onEmpty: "deny" },
       { names: "group", onForbidden: "deny", onEmpty: "deny" },
       { names: "anything", onForbidden: "deny", onEmpty: "allow" },
+      { names: "anything", standsFor: "guest", onForbidden: "deny", onEmpty: "allow" },
     ]);
   });
 
@@ -333,7 +335,7 @@ describe("an invalid policy is refused with the place, the value and the fix", (
   const members =
     "group, versions, resources, fields, privileged, unprivileged, onForbidden, onEmpty, emptyIsUnprivileged, emptyStandsFor, permission, statusPaths, onPrivilegedRequester, writers, statusWriters, ignoresLetterCase";
   const fieldMembers =
-    "path, serviceAccount, names, privileged, unprivileged, onForbidden, onEmpty, emptyIsUnprivileged, emptyStandsFor, permission, whenSet";
+    "path, serviceAccount, names, standsFor, privileged, unprivileged, onForbidden, onEmpty, emptyIsUnprivileged, emptyStandsFor, permission, whenSet";
   const aPath = 'must be a path such as spec.a.b, spec.list[*].b, spec.**.b or metadata.labels["a/b"]';
   const kustomizations = {
     group: "kustomize.toolkit.fluxcd.io",
@@ -533,7 +535,23 @@ describe("an invalid policy is refused with the place, the value and the fix", (
     ],
     [
       { fields: [{ ...account, names: "group" }] },
-      'fields[0].names is "group" beside serviceAccount; a field names one kind of identity, so keep one of them',
+      "fields[0].names stands beside serviceAccount; a field names one kind of identity, so keep one of them",
+    ],
+    [
+      { fields: [{ path: "spec.patch", names: "anything", standsFor: "guest" }] },
+      "fields[0].standsFor stands beside names; a field names one kind of identity, so keep one of them",
+    ],
+    [
+      { fields: [{ ...account, standsFor: "guest" }] },
+      "fields[0].standsFor stands beside serviceAccount; a field names one kind of identity, so keep one of them",
+    ],
+    [
+      { fields: [{ path: "spec.patch", standsFor: "guest", onEmpty: "deny" }] },
+      "fields[0].onEmpty has no meaning for a value that is not read: an empty one names no identity; leave it out",
+    ],
+    [
+      { fields: [{ path: "spec.patch", standsFor: "guest" }], privileged: { guest: "root" } },
+      'fields[0].standsFor "guest" is a privileged value; name the account that it stands for',
     ],
     [
       { fields: [{ path: "spec.g", names: "group", onForbidden: "requester" }] },
@@ -541,15 +559,15 @@ describe("an invalid policy is refused with the place, the value and the fix", (
     ],
     [
       { fields: [{ path: "spec.patch", names: "anything", onForbidden: "requester" }] },
-      'fields[0].onForbidden must be "deny": a field that can name any service account cannot be set to the requester',
+      'fields[0].onForbidden must be "deny": a value that is not read cannot be set to the requester',
     ],
     [
       { fields: [{ path: "spec.patch", names: "anything", onEmpty: "deny" }] },
-      "fields[0].onEmpty has no meaning for a field that can name any service account: an empty one names none; leave it out",
+      "fields[0].onEmpty has no meaning for a value that is not read: an empty one names no identity; leave it out",
     ],
     [
       { fields: [{ path: "spec.patch", names: "anything", emptyStandsFor: "guest" }] },
-      "fields[0].emptyStandsFor has no meaning for a field that can name any service account: an empty one names none; leave it out",
+      "fields[0].emptyStandsFor has no meaning for a value that is not read: an empty one names no identity; leave it out",
     ],
     [
       { fields: [{ path: "spec.a", onEmpty: "allow" }] },

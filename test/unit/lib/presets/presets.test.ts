@@ -243,7 +243,7 @@ const flux: readonly Row[] = rowsOf({ resource: "kustomizations.v1.kustomize.too
     when: "a kubeconfig in a Secret can name the file of the controller's token",
     object: spec({ serviceAccountName: "deployer", kubeConfig: { secretRef: { name: "remote" } } }),
     asked: { [account("deployer")]: "yes", [impersonateFlux]: "no" },
-    comes: refusedEmpty,
+    comes: mayNot,
   },
   {
     when: "where it can not, an empty field means the kubeconfig's account",
@@ -255,14 +255,14 @@ const flux: readonly Row[] = rowsOf({ resource: "kustomizations.v1.kustomize.too
     when: "a kubeconfig by ConfigMap can name any account",
     object: spec({ serviceAccountName: "deployer", kubeConfig: { configMapRef: { name: "remote" } } }),
     asked: { [account("deployer")]: "yes", [impersonateFlux]: "no" },
-    comes: refusedEmpty,
+    comes: mayNot,
   },
   {
     when: "a kubeconfig by ConfigMap can name any account, where a Secret can not",
     options: { kubeConfigSecrets: "inline" },
     object: spec({ serviceAccountName: "deployer", kubeConfig: { configMapRef: { name: "remote" } } }),
     asked: { [account("deployer")]: "yes", [impersonateFlux]: "no" },
-    comes: refusedEmpty,
+    comes: mayNot,
   },
   {
     when: "in lockdown an empty field is set to the default account",
@@ -368,7 +368,7 @@ const externalSecrets: readonly Row[] = rowsOf({ resource: "secretstores.v1.exte
     object: store({ infisical: { auth: { kubernetesAuthCredentials: { identityId: { name: "i", key: "k" } } } } }),
     options: { controller: accountOf("eso", "eso") },
     asked: no(account("eso", "eso")),
-    comes: refusedEmpty,
+    comes: mayNot,
   },
   ...rowsOf({ resource: "clustersecretstores.v1.external-secrets.io", namespace: "" }, [
     {

@@ -93,8 +93,11 @@ export const groups: readonly Row[] = [
 ];
 
 const patch = policyOf([{ path: "spec.podSpecPatch", names: "anything" }]);
+const controller = account("kustomize-controller", "flux-system");
+const mayFlux = "serviceaccounts/kustomize-controller -n flux-system";
+const kubeConfig = policyOf([{ path: "spec.kubeConfig", standsFor: controller }]);
 
-/** Fields whose content is not read, because it can name any service account of the namespace. */
+/** Fields whose content is not read, because it can name any service account of the namespace, or stands for one identity. */
 export const anything: readonly Row[] = [
   {
     when: "a value of any kind needs the permission to impersonate every service account of the namespace",
@@ -135,6 +138,64 @@ export const anything: readonly Row[] = [
     asked: { "use patches -n team-a": "yes" },
     decision: "permitted",
     reason: "may-impersonate",
+  },
+  {
+    when: "a value that stands for an identity needs the permission to impersonate that identity alone",
+    ...kubeConfig,
+    object: spec({ kubeConfig: { secretRef: { name: "remote" } } }),
+    asked: { [`impersonate ${mayFlux}`]: "yes" },
+    decision: "permitted",
+    reason: "may-impersonate",
+    says: `alice may impersonate "${controller}"`,
+    effective: controller,
+  },
+  {
+    when: "without it the value is refused, whatever it is",
+    ...kubeConfig,
+    object: spec({ kubeConfig: false }),
+    asked: { [`impersonate ${mayFlux}`]: "no" },
+    decision: "denied",
+    reason: "forbidden",
+    code: 403,
+    says: `spec.kubeConfig stands for "${controller}", and alice may not impersonate that; leave it out, or get the permission to impersonate ${mayFlux}`,
+  },
+  {
+    when: "it may stand for the requester",
+    ...kubeConfig,
+    by: controller,
+    object: spec({ kubeConfig: {} }),
+    decision: "self",
+    reason: "requester",
+    says: "spec.kubeConfig stands for the requester",
+    effective: controller,
+  },
+  {
+    when: "it may stand for a user that is not a service account",
+    ...policyOf([{ path: "spec.kubeConfig", standsFor: "guest" }]),
+    object: spec({ kubeConfig: "x" }),
+    asked: { "impersonate users/guest": "yes" },
+    decision: "permitted",
+    reason: "may-impersonate",
+    effective: "guest",
+  },
+  {
+    when: "a permission of its own is asked for with the identity that the value stands for",
+    ...policyOf([
+      { path: "spec.kubeConfig", standsFor: "alice", permission: { verb: "use", group: "", resource: "servers" } },
+    ]),
+    object: spec({ kubeConfig: "x" }),
+    asked: { "use servers/alice -n team-a": "no" },
+    decision: "denied",
+    reason: "forbidden",
+    code: 403,
+    says: 'spec.kubeConfig stands for "alice", and alice may not impersonate that; leave it out, or get the permission to use servers/alice -n team-a',
+  },
+  {
+    when: "an absent value stands for no identity",
+    ...kubeConfig,
+    object: spec({}),
+    decision: "skipped",
+    reason: "no-field",
   },
   {
     when: "a trusted writer copies it",
@@ -203,7 +264,6 @@ export const anything: readonly Row[] = [
 ];
 
 const account_ = { path: "spec.serviceAccountName", serviceAccount: "name" };
-const controller = account("kustomize-controller", "flux-system");
 const flux = policyOf([
   {
     ...account_,
@@ -220,7 +280,7 @@ const flux = policyOf([
   },
 ]);
 const refusedEmpty = {
-  asked: { "impersonate serviceaccounts/kustomize-controller -n flux-system": "no" as const },
+  asked: { [`impersonate ${mayFlux}`]: "no" as const },
   decision: "denied" as const,
   reason: "empty" as const,
   code: 403,

@@ -253,7 +253,7 @@ const statusWrite = { operation: "UPDATE", subResource: "status" } as const;
 const children = { status: { children: { "/api/v1/namespaces/default/pods/a": {} } } };
 const ofNobody = { ...statusWrite, old: template(), object: { ...template(), ...children } } as const;
 const refusedStatus = (by: string, identity = controller, ask = isController, path = at): string =>
-  `the controller acts on this status, and ${path} is empty, which stands for "${identity}", and ${by} may not impersonate that; set it to an identity that ${by} may impersonate, or get the permission to ${ask}`;
+  `the controller acts on this status, and ${path} is empty, which stands for "${identity}", and ${by} may not impersonate that; first set ${path} to an identity that ${by} may impersonate, or get the permission to ${ask}`;
 
 /** The status of an object without an identity, older than the webhook: its controller may still write it, other users may not. */
 export const statusOfNobody: readonly Row[] = [
