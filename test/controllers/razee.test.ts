@@ -104,7 +104,7 @@ const configMapPath = (name: string): string => `/api/v1/namespaces/${team}/conf
 
 describe("the controller, with its patch", () => {
   test.each([
-    ["a user whom its author may impersonate", "permitted", "alice", "finn", "finn", []],
+    ["a user that its author may impersonate", "permitted", "alice", "finn", "finn", []],
     ["a service account that its author may impersonate", "account", "alice", deployer, deployer, []],
     ["a forbidden user, which is replaced", "replaced", "alice", "carl", "alice", [replacedWarning("carl", "alice")]],
     ["no user, which is set to its author", "defaulted", "dave", undefined, "dave", []],

@@ -390,7 +390,7 @@ describe("a user's mistake is status 2 and a sentence, and nothing is run", () =
       "request-1.json: method and target must be texts",
     ],
     [
-      "headers that are no list",
+      "headers that are not a list",
       () => [file("request-2.json", { method: "GET", target: "/", headers: {} })],
       "request-2.json: headers must be a list of texts, each Name: value",
     ],

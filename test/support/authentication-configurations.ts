@@ -93,7 +93,7 @@ export const refusedConfigurations: readonly RefusedConfiguration[] = [
     withIssuer({ audiences: [] }),
     "jwt[0].issuer.audiences is missing; list the client ids that tokens are issued for",
   ],
-  ["an audience that is no list", withIssuer({ audiences: "a" }), "jwt[0].issuer.audiences must be a list"],
+  ["an audience that is not a list", withIssuer({ audiences: "a" }), "jwt[0].issuer.audiences must be a list"],
   ["an empty audience", withIssuer({ audiences: [""] }), "jwt[0].issuer.audiences[0] must not be empty"],
   [
     "an audience twice",

@@ -4,7 +4,7 @@ import type { Field, Target } from "../../../lib/policy/policy.ts";
 import type { Random } from "../worlds/random.ts";
 import type { KindsVocabulary } from "./vocabulary.ts";
 
-/** Values that are no name, and values that count as empty. */
+/** Values that are not names, and values that count as empty. */
 const oddValues: readonly unknown[] = [
   null,
   "",

@@ -263,7 +263,7 @@ describe("mappings", () => {
     ["nested groups", groups, { groups: [["a"]] }, notText],
     ["a number among groups", groups, { groups: ["a", 1] }, notText],
     ["groups elsewhere", groups, { _claim_names: { groups: "src1" }, _claim_sources: { src1: {} } }, elsewhere],
-    ["claim names that are no object", groups, { _claim_names: "groups" }, elsewhere],
+    ["claim names that are not an object", groups, { _claim_names: "groups" }, elsewhere],
     ["another claim elsewhere", groups, { _claim_names: { photo: "src1" } }, alice],
     ["groups here and elsewhere", groups, { groups: "a", _claim_names: { groups: "src1" } }, user("oidc:alice", "a")],
     [

@@ -63,7 +63,7 @@ test.for([
     "an account of another cluster",
     kustomizations({ emptyStandsFor: account, permission: { verb: "use", group: "", resource: "pets" } }),
   ],
-  ["a name that is no account's", kustomizations({ emptyStandsFor: "flux" })],
+  ["a name that is not a service account's", kustomizations({ emptyStandsFor: "flux" })],
   [
     "a resource that is not installed",
     { ...kustomizations({ emptyStandsFor: account }), resources: ["kustomisations"] },

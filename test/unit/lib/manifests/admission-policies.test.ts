@@ -336,7 +336,7 @@ describe("one question for each distinct identity", () => {
       {},
       ["cannot be read by an admission policy; leave spec.list[*].inline out, or use the webhook"],
     ],
-    ["a key that is no identifier", ['spec["a-b"].c'], {}, ["'a-b' in object.spec ? ", "object.spec['a-b'].c"]],
+    ["a key that is not an identifier", ['spec["a-b"].c'], {}, ["'a-b' in object.spec ? ", "object.spec['a-b'].c"]],
     [
       "a stand-in that is not a service account's",
       account("name"),

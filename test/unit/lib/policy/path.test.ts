@@ -62,7 +62,7 @@ describe("the places at any depth", () => {
   const pointers = (object: Record<string, unknown>, text: string) =>
     placesOf(object, path(text)).map(({ segments, blocked }) => [pointerOf(segments), blocked]);
 
-  test("are those that hold a value: a member whose own member is absent is no place", () => {
+  test("are those that hold a value: a member whose own member is absent is not a place", () => {
     const object = { spec: { a: { ref: {} }, b: [{ ref: { name: "x" } }, { ref: { name: null } }, null, "text"] } };
     expect(pointers(object, "spec.**.ref.name")).toEqual([
       ["/spec/b/0/ref/name", undefined],

@@ -274,7 +274,7 @@ describe("a policy says little and means much", () => {
     ["an account of another cluster", { permission, emptyStandsFor: "system:serviceaccount::klusterlet-work-sa" }],
     ["an account's name with a form", { fields: [{ path: "spec.serviceAccountName", serviceAccount: "name" }] }],
     [
-      "a member of a service account that is no name",
+      "a member of a service account that is not a name",
       { fields: ["spec.serviceAccountName.user", "spec.serviceAccounts"] },
     ],
     ["a path behind one to any depth that ends in another member", { fields: ["spec.**.a", "spec.b.c"] }],

@@ -430,7 +430,7 @@ const tekton: readonly Row[] = rowsOf({ resource: "pipelineruns.v1.tekton.dev" }
   },
   { when: "a PipelineRun names no account", object: spec({}), comes: emptyIsFine },
   {
-    when: "another default is no name that needs no permission",
+    when: "where the option names another account, `default` needs a permission",
     options: { defaultServiceAccount: "builder" },
     object: spec({ taskRunTemplate: { serviceAccountName: "default" } }),
     asked: no(account("default")),
