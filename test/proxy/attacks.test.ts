@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AuditEvent } from "../cluster/harness/audit-log.ts";
+import type { Caller } from "../cluster/harness/caller.ts";
 import { applied } from "../cluster/world/applied.ts";
 import { serviceAccount } from "../cluster/world/namespace.ts";
+import { until } from "../cluster/world/until.ts";
 import { type Received, send, sendBytes } from "./world/clients.ts";
 import { sendFrames } from "./world/frames.ts";
 import { type Served, type Stage, startStage } from "./world/stage.ts";
@@ -9,6 +11,7 @@ import { type Served, type Stage, startStage } from "./world/stage.ts";
 let stage: Stage;
 let proxy: Served;
 let prefix: string;
+let robot: Caller;
 
 beforeAll(async () => {
   stage = await startStage();
@@ -24,19 +27,55 @@ beforeAll(async () => {
       subjects: [{ kind: "ServiceAccount", name: "robot", namespace: "default" }],
     },
   ]);
+  robot = await serviceAccount(stage, "default", "robot");
+  // The last request without the number of a row.
+  await until("the log has the request for a token", async () =>
+    stage.auditEvents(0).some(({ objectRef }) => objectRef?.subresource === "token"),
+  );
 });
 afterAll(() => stage?.stop());
 
 const bearer = (name: string): readonly string[] => ["authorization", `Bearer ${stage.user(name).token}`];
 const path = "/api/v1/configmaps";
 const ours = ["tokenreviews", "subjectaccessreviews", "selfsubjectreviews"];
+/** Whether the proxy asks a question, or reads the cluster's certificates, which it does again after a while. */
+const isOfProxy = ({ user, objectRef }: AuditEvent): boolean =>
+  user.username === "proxy-asker" &&
+  (ours.includes(objectRef?.resource ?? "") || objectRef?.name === "extension-apiserver-authentication");
 
-/** Who the API server's audit log says made the requests since a mark, without the proxy's own questions. */
-const actedAs = (mark: number): readonly string[] =>
-  stage
-    .auditEvents(mark)
-    .filter(({ user, objectRef }) => !(user.username === "proxy-asker" && ours.includes(objectRef?.resource ?? "")))
-    .map(({ user, impersonatedUser }: AuditEvent) => `${user.username} as ${impersonatedUser?.username ?? "itself"}`);
+/**
+ * The API server may write an event after its answer was sent. So the requests of a row carry the row's number in their query, and events
+ * with another number are not the row's.
+ */
+interface Row {
+  readonly number: number;
+  readonly mark: number;
+}
+
+let lastRow = 0;
+const nextRow = (): Row => ({ number: ++lastRow, mark: stage.auditMark() });
+
+/** A target, with the number of a row in its query. */
+const ofRow = ({ number }: Row, target: string): string => `${target}${target.includes("?") ? "&" : "?"}row=${number}`;
+
+/** The events of a row, and those without a number, but for the proxy's own requests. */
+const eventsOf = ({ number, mark }: Row): readonly AuditEvent[] =>
+  stage.auditEvents(mark).filter((event) => {
+    const [, other = String(number)] = /[?&]row=(\d+)/.exec(event.requestURI) ?? [];
+    return other === String(number) && !isOfProxy(event);
+  });
+
+const actorsOf = (row: Row): readonly string[] =>
+  eventsOf(row).map(({ user, impersonatedUser }) => `${user.username} as ${impersonatedUser?.username ?? "itself"}`);
+
+/** Checks who made the requests of a row that reached the API server, when the log has the event of a request that was sent after them. */
+const expectActors = async (row: Row, expected: readonly string[]): Promise<void> => {
+  await expect.poll(() => actorsOf(row), { timeout: 10_000 }).toEqual(expected);
+  const end = nextRow();
+  await stage.api(stage.user("olga"), { path: ofRow(end, "/version") });
+  await until("the log has a later request", async () => eventsOf(end).length > 0);
+  expect(actorsOf(row)).toEqual(expected);
+};
 
 const decodedStatus = ({ text }: Received) => JSON.parse(text);
 
@@ -132,36 +171,36 @@ describe.each([1, 2] as const)("over HTTP/%i", (http) => {
     ["a caller in 500 groups", () => bearer("member"), 200, ["proxy-actor as member"]],
   ];
   test.each(rows)("%s", async (_name, lines, status, acted) => {
-    const mark = stage.auditMark();
-    const received = await send(proxy, { http, path, lines: lines() });
+    const row = nextRow();
+    const received = await send(proxy, { http, path: ofRow(row, path), lines: lines() });
     expect([received.status, received.text.slice(0, received.status === 200 ? 0 : 300)]).toEqual([
       status,
       status === 200 ? "" : expect.stringContaining('"kind":"Status"'),
     ]);
-    expect(actedAs(mark)).toEqual(acted);
+    await expectActors(row, acted);
   });
 
   test("a service account goes on with its own token, and not as another user", async () => {
-    const robot = await serviceAccount(stage, "default", "robot");
-    const mark = stage.auditMark();
-    const received = await send(proxy, { http, path, lines: ["authorization", `Bearer ${robot.token}`] });
+    const row = nextRow();
+    const lines = ["authorization", `Bearer ${robot.token}`];
+    const received = await send(proxy, { http, path: ofRow(row, path), lines });
     expect(received.status).toBe(200);
-    expect(actedAs(mark)).toEqual(["system:serviceaccount:default:robot as itself"]);
+    await expectActors(row, ["system:serviceaccount:default:robot as itself"]);
   });
 
   test.each([
     ["zo\u00eb", ["\u00fcber", "system:authenticated"]],
     ["\u738b\u82b3", ["\u0433\u0440\u0443\u043f\u043f\u0430", "\ud83d\udc33", "system:authenticated"]],
   ])("names and groups arrive as they are, whatever their letters: %s", async (username, groups) => {
-    const mark = stage.auditMark();
+    const row = nextRow();
     const body = JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" });
     const received = await send(proxy, {
-      ...{ http, method: "POST", path: "/apis/authentication.k8s.io/v1/selfsubjectreviews", body },
+      ...{ http, method: "POST", path: ofRow(row, "/apis/authentication.k8s.io/v1/selfsubjectreviews"), body },
       lines: [...bearer(username), "content-type", "application/json"],
     });
     const bytes = Buffer.from(received.text).toString();
     expect(JSON.parse(bytes).status.userInfo).toMatchObject({ username, groups });
-    expect(actedAs(mark)).toEqual([`proxy-actor as ${username}`]);
+    await expectActors(row, [`proxy-actor as ${username}`]);
   });
 
   test.each([
@@ -188,20 +227,22 @@ describe.each([1, 2] as const)("over HTTP/%i", (http) => {
     "/livez",
     "/metrics",
   ])("a path that is not the proxy's is 404: %s", async (target) => {
-    const mark = stage.auditMark();
+    const row = nextRow();
     const front = { ...proxy, url: new URL("/", proxy.url).href };
-    const received = await send(front, { http, path: target, lines: bearer("olga") });
+    const received = await send(front, { http, path: ofRow(row, target), lines: bearer("olga") });
     expect([received.status, decodedStatus(received).reason]).toEqual([404, "NotFound"]);
-    expect(actedAs(mark)).toEqual([]);
+    await expectActors(row, []);
   });
 
   test.each([
     "/api/v1/namespaces/default/%2e%2e/kube-system/configmaps",
     "/api/v1/namespaces/default/../kube-system/configmaps",
-  ])("a path goes on byte for byte, and is judged as the API server reads it: %s", async (target) => {
-    const mark = stage.auditMark();
+  ])("a path goes on byte for byte, and is judged as the API server reads it: %s", async (path) => {
+    const row = nextRow();
+    const target = ofRow(row, path);
     const received = await send(proxy, { http, path: target, lines: bearer("olga") });
-    const [event] = stage.auditEvents(mark).filter(({ user }) => user.username === "proxy-actor");
+    await expectActors(row, ["proxy-actor as olga"]);
+    const [event] = eventsOf(row);
     expect([received.status, event?.requestURI, event?.objectRef?.namespace]).toEqual([404, target, "default"]);
     const refused = await send(proxy, { http, path: target, lines: bearer("rita") });
     expect([refused.status, decodedStatus(refused).message]).toEqual([
@@ -212,11 +253,11 @@ describe.each([1, 2] as const)("over HTTP/%i", (http) => {
 });
 
 describe("what only frames on HTTP/2 can say", () => {
-  const request = (): readonly (readonly [string, string])[] => [
+  const request = (row: Row): readonly (readonly [string, string])[] => [
     [":method", "GET"],
     [":scheme", "https"],
     [":authority", new URL(proxy.url).host],
-    [":path", `${prefix}${path}`],
+    [":path", ofRow(row, prefix + path)],
     ["authorization", `Bearer ${stage.user("rita").token}`],
   ];
   const rows: readonly (readonly [string, (lines: ReturnType<typeof request>) => ReturnType<typeof request>])[] = [
@@ -250,9 +291,9 @@ describe("what only frames on HTTP/2 can say", () => {
     ],
   ];
   test.each(rows)("%s reaches no API server", async (_name, change) => {
-    const mark = stage.auditMark();
-    expect(["stream reset", "connection closed", 400]).toContain(await sendFrames(proxy, change(request())));
-    expect(actedAs(mark)).toEqual([]);
+    const row = nextRow();
+    expect(["stream reset", "connection closed", 400]).toContain(await sendFrames(proxy, change(request(row))));
+    await expectActors(row, []);
   });
 
   // nghttp2 drops such a header before Node sees it.
@@ -261,19 +302,19 @@ describe("what only frames on HTTP/2 can say", () => {
     ["x-odd", "a\r\nimpersonate-user: olga"],
     ["impersonate-user", "olga\0"],
   ] as const)("a header with a control character is dropped, and says nothing: %j", async (name, value) => {
-    const mark = stage.auditMark();
-    expect(await sendFrames(proxy, [...request(), [name, value]])).toBe(200);
-    expect(actedAs(mark)).toEqual(["proxy-actor as rita"]);
+    const row = nextRow();
+    expect(await sendFrames(proxy, [...request(row), [name, value]])).toBe(200);
+    await expectActors(row, ["proxy-actor as rita"]);
   });
 
   test("headers of 600 kB in frames as large as kubectl's, and no more than 1 MiB", async () => {
     const large = (count: number) =>
       Array.from({ length: count }, (_, at) => [`x-large-${at}`, "z".repeat(40_000)] as const);
-    const mark = stage.auditMark();
-    expect(await sendFrames(proxy, [...request(), ...large(15)])).toBe(200);
-    expect(actedAs(mark)).toEqual(["proxy-actor as rita"]);
-    expect(await sendFrames(proxy, [...request(), ...large(40)])).not.toBe(200);
-    expect(actedAs(mark)).toEqual(["proxy-actor as rita"]);
+    const [fits, tooLarge] = [nextRow(), nextRow()];
+    expect(await sendFrames(proxy, [...request(fits), ...large(15)])).toBe(200);
+    await expectActors(fits, ["proxy-actor as rita"]);
+    expect(await sendFrames(proxy, [...request(tooLarge), ...large(40)])).not.toBe(200);
+    await expectActors(tooLarge, []);
   });
 });
 
@@ -282,6 +323,9 @@ describe("what only bytes on HTTP/1.1 can say", () => {
   const rita = () => `Authorization: Bearer ${stage.user("rita").token}\r\n`;
   const get = (headers: string): string =>
     `GET ${prefix}${path}?limit=1 HTTP/1.1\r\n${host}Connection: close\r\n${headers}\r\n`;
+  /** Requests as bytes, each with the row's number. */
+  const numbered = (row: Row, bytes: string): string =>
+    bytes.replace(/(?<=^[A-Z]+ )\S*\/\S*(?= HTTP\/1\.1$)/gm, (target) => ofRow(row, target));
   const statusesIn = (text: string): readonly number[] =>
     [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status)).filter((status) => status !== 100);
 
@@ -435,9 +479,9 @@ describe("what only bytes on HTTP/1.1 can say", () => {
     ],
   ];
   test.each(rows)("%s", async (_name, bytes, statuses, acted) => {
-    const mark = stage.auditMark();
-    expect(statusesIn(await sendBytes(proxy, bytes()))).toEqual(statuses);
-    expect(actedAs(mark)).toEqual(acted);
+    const row = nextRow();
+    expect(statusesIn(await sendBytes(proxy, numbered(row, bytes())))).toEqual(statuses);
+    await expectActors(row, acted);
   });
 
   const upgrade = (protocols: string, more = ""): string =>
@@ -446,17 +490,18 @@ describe("what only bytes on HTTP/1.1 can say", () => {
     `base64url.bearer.authorization.k8s.io.${Buffer.from(stage.user(name).token).toString("base64url")}`;
 
   test("the token of a WebSocket subprotocol says who is there", async () => {
-    const mark = stage.auditMark();
-    expect(statusesIn(await sendBytes(proxy, upgrade(`${protocolOf("rita")}, v5.channel.k8s.io`)))).toEqual([200]);
-    expect(actedAs(mark)).toEqual(["proxy-actor as rita"]);
+    const row = nextRow();
+    const bytes = numbered(row, upgrade(`${protocolOf("rita")}, v5.channel.k8s.io`));
+    expect(statusesIn(await sendBytes(proxy, bytes))).toEqual([200]);
+    await expectActors(row, ["proxy-actor as rita"]);
   });
 
   test("a bad token in a subprotocol is 401, and one without a protocol beside it 400", async () => {
-    const mark = stage.auditMark();
+    const row = nextRow();
     const bad = `base64url.bearer.authorization.k8s.io.${Buffer.from("nonsense").toString("base64url")}`;
-    expect(statusesIn(await sendBytes(proxy, upgrade(`${bad}, v5.channel.k8s.io`)))).toEqual([401]);
-    expect(statusesIn(await sendBytes(proxy, upgrade(protocolOf("rita"))))).toEqual([400]);
-    expect(actedAs(mark)).toEqual([]);
+    expect(statusesIn(await sendBytes(proxy, numbered(row, upgrade(`${bad}, v5.channel.k8s.io`))))).toEqual([401]);
+    expect(statusesIn(await sendBytes(proxy, numbered(row, upgrade(protocolOf("rita")))))).toEqual([400]);
+    await expectActors(row, []);
   });
 });
 
