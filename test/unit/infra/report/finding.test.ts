@@ -130,9 +130,13 @@ test("a value that is not read is to be left out", () => {
   });
 });
 
-test("those whose writes are not refused are not among those who may not keep a field", () => {
+const robot = "system:serviceaccount:a:robot";
+test.each([
+  ["an empty field", { path: "spec.account", serviceAccount: "name", emptyStandsFor: robot }, {}],
+  ["a value that is not read", { path: "spec.kubeConfig", standsFor: robot }, { kubeConfig: { name: "prod" } }],
+])("those whose writes are not refused are not among those who may not keep %s", (_, field, spec) => {
   const resource = { group: "example.com", version: "v1", resource: "robots", hasStatus: true };
-  const fields = [{ path: "spec.account", serviceAccount: "name", emptyStandsFor: "system:serviceaccount:a:robot" }];
+  const fields = [field];
   const policy = readPolicy({
     name: "test",
     targets: [
@@ -144,7 +148,7 @@ test("those whose writes are not refused are not among those who may not keep a 
     ],
   });
   const [, target] = policy.targets;
-  const object = { metadata: { namespace: "a", name: "r2" }, spec: {} };
+  const object = { metadata: { namespace: "a", name: "r2" }, spec };
   const [stated] = statedBy(policy, resource, object);
   if (!stated || !target) throw new Error("there is one");
   const apiVersion = "rbac.authorization.k8s.io/v1";
