@@ -2,6 +2,7 @@ import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import { admissionPolicies, webhookConfigurations } from "../../lib/manifests/index.ts";
 import { readPolicy } from "../../lib/policy/index.ts";
 import { applied } from "../cluster/world/applied.ts";
+import { defineKinds } from "../cluster/world/define-kinds.ts";
 import { until } from "../cluster/world/until.ts";
 import { webhookUser } from "../cluster/world/users.ts";
 import { serveProcess } from "../soak/served.ts";
@@ -18,25 +19,6 @@ const order = Object.keys(guards) as readonly Guard[];
 const label = "bench-in-tree";
 const namespaceOf = (guard: Guard): string => `in-tree-${guard}`;
 const apiGroup = "rbac.authorization.k8s.io";
-
-const definition = (group: string, version: string, kind: string, plural: string) => ({
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: `${plural}.${group}` },
-  spec: {
-    group,
-    scope: "Namespaced",
-    names: { kind, plural, singular: kind.toLowerCase() },
-    versions: [
-      {
-        name: version,
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-      },
-    ],
-  },
-});
 
 /** `bob` may write both kinds, and impersonate every service account, so that all objects are created. */
 const rights = [
@@ -100,9 +82,14 @@ export const inTreeLatency = async (cluster: BenchCluster, rounds: number): Prom
     return results.every(({ status }) => (guard === "nothing" ? status === 201 : status === 422));
   };
   try {
+    await defineKinds(
+      cluster,
+      [flux, argo].map(({ apiVersion, kind, plural }) => {
+        const [group = "", name = ""] = apiVersion.split("/");
+        return { group, plural, kind, versions: [{ name, storesStatus: true }] };
+      }),
+    );
     await applied(cluster, [
-      definition("kustomize.toolkit.fluxcd.io", "v1", "Kustomization", "kustomizations"),
-      definition("argoproj.io", "v1alpha1", "Workflow", "workflows"),
       ...rights,
       ...order.map((guard) => ({
         apiVersion: "v1",

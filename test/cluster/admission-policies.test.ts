@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { runCommand } from "../support/command.ts";
 import { connect } from "./control-plane.ts";
 import { applied } from "./world/applied.ts";
+import { type DefinedKind, defineKinds } from "./world/define-kinds.ts";
 import { makeNamespace } from "./world/namespace.ts";
 import { until } from "./world/until.ts";
 
@@ -14,29 +15,15 @@ const presets = ["flux", "argo-workflows"] as const;
 const namespace = "by-admission-policies";
 const apiGroup = "rbac.authorization.k8s.io";
 
-const definition = (group: string, version: string, kind: string, plural: string, status: boolean) => ({
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: `${plural}.${group}` },
-  spec: {
-    group,
-    scope: "Namespaced",
-    names: { kind, plural, singular: kind.toLowerCase() },
-    versions: [
-      {
-        name: version,
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-        ...(status ? { subresources: { status: {} } } : {}),
-      },
-    ],
+const kinds: readonly DefinedKind[] = [
+  {
+    ...{ group: "kustomize.toolkit.fluxcd.io", plural: "kustomizations", kind: "Kustomization" },
+    versions: [{ name: "v1" }],
   },
-});
-
-const definitions = [
-  definition("kustomize.toolkit.fluxcd.io", "v1", "Kustomization", "kustomizations", true),
-  definition("argoproj.io", "v1alpha1", "Workflow", "workflows", false),
+  {
+    ...{ group: "argoproj.io", plural: "workflows", kind: "Workflow" },
+    versions: [{ name: "v1alpha1", storesStatus: true }],
+  },
 ];
 
 /** `editor` may impersonate the accounts of the namespace, and `finn` only its account `deployer`. */
@@ -93,9 +80,8 @@ const workflow = (who: string, parts: object) => createdBy(who, "argoproj.io/v1a
 
 beforeAll(async () => {
   await makeNamespace(plane, namespace);
-  await applied(plane, [...definitions, ...rights]);
-  for (const path of ["kustomize.toolkit.fluxcd.io/v1/kustomizations", "argoproj.io/v1alpha1/workflows"])
-    await until(`${path} is served`, async () => (await plane.api(admin, { path: `/apis/${path}` })).status === 200);
+  await applied(plane, rights);
+  await defineKinds(plane, kinds);
   await piped("apply");
   await until(
     "the API server judges by the policies",
@@ -112,7 +98,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await piped("delete");
-  for (const { metadata } of definitions) await plane.kubectl(admin, ["delete", "crd", metadata.name]);
+  for (const { plural, group } of kinds) await plane.kubectl(admin, ["delete", "crd", `${plural}.${group}`]);
 });
 
 const refused = (at: string, name: string, who: string): string =>

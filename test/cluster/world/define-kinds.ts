@@ -12,8 +12,8 @@ export interface DefinedKind {
   /** The first one is stored. */
   readonly versions: readonly {
     readonly name: string;
-    /** The schema of an object by its members. */
-    readonly properties: object;
+    /** The schema of an object by its members. Without it, an object may have any member. */
+    readonly properties?: object;
     /** No subresource for the status. */
     readonly storesStatus?: boolean;
   }[];
@@ -41,7 +41,7 @@ export const defineKinds = async (plane: ControlPlane, kinds: readonly DefinedKi
           name,
           served: true,
           storage: index === 0,
-          schema: { openAPIV3Schema: { type: "object", properties } },
+          schema: { openAPIV3Schema: properties ? object(properties) : anything },
           ...(storesStatus ? {} : { subresources: { status: {} } }),
         })),
       },
