@@ -1,27 +1,23 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { applied } from "../cluster/world/applied.ts";
-import type { Guard } from "../cluster/world/install-policy.ts";
 import { template } from "../cluster/world/objects.ts";
 import { until } from "../cluster/world/until.ts";
 import { accountOf, type FluxGround, kustomization, startFluxGround, team } from "./world/flux-ground.ts";
+import { guarded } from "./world/guarded.ts";
 
 // The rule writes into objects that come from Git: Flux, kubectl and the rule must not undo each other's work for ever.
 const path = (name: string): string => `/apis/deploy.razee.io/v1alpha2/namespaces/${team}/mustachetemplates/${name}`;
 
 let ground: FluxGround;
-let guard: Guard;
 
 beforeAll(async () => {
   ground = await startFluxGround("kustomize-controller", [], ["deploy.razee.io"]);
   await applied(ground.plane, readFileSync(new URL("../cluster/world/razee-crds.yaml", import.meta.url), "utf8"));
   await until("Razee's resources are served", async () => ground.stored("/apis/deploy.razee.io/v1alpha2"));
-  guard = await ground.guard({ name: "both", targets: [{ preset: "flux" }, { preset: "razee" }] });
 });
-afterAll(async () => {
-  await guard?.uninstall();
-  await ground?.stop();
-});
+afterAll(() => ground?.stop());
+guarded(() => ground.guard({ name: "both", targets: [{ preset: "flux" }, { preset: "razee" }] }));
 
 describe("objects that Flux applies", () => {
   const object = kustomization(team, "templates", { serviceAccountName: "deployer" });

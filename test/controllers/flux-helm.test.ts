@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { actingAs } from "../cluster/harness/caller.ts";
 import { applied } from "../cluster/world/applied.ts";
-import type { Guard } from "../cluster/world/install-policy.ts";
 import { serviceAccount } from "../cluster/world/namespace.ts";
 import { until } from "../cluster/world/until.ts";
 import {
@@ -11,15 +10,15 @@ import {
   collectionOf,
   configMap,
   type FluxGround,
+  helmController,
   helmRelease,
+  kustomizeController,
   pathOf,
   startFluxGround,
   team,
 } from "./world/flux-ground.ts";
+import { guarded } from "./world/guarded.ts";
 import { type Write, writesSince } from "./world/writes.ts";
-
-const controller = "system:serviceaccount:flux-system:helm-controller";
-const kustomizeController = "system:serviceaccount:flux-system:kustomize-controller";
 
 let ground: FluxGround;
 
@@ -46,26 +45,22 @@ test("without a guard, a kubeconfig that names the file of the controller's toke
   await applied(plane, [secretOf("token-file", config)]);
   await ground.deployed("dave", helmRelease(team, "token-file", byTokenFile), [configMap("flux-system", "token-file")]);
   expect(await ground.store({ resource: "configmaps", name: "token-file" })).toMatchObject({
-    sender: controller,
-    actedAs: controller,
+    sender: helmController,
+    actedAs: helmController,
   });
 });
 
 describe("guarded by the preset", () => {
-  let guard: Guard;
-  beforeAll(async () => {
-    guard = await ground.guard({ name: "flux", targets: [{ preset: "flux" }] });
-  });
-  afterAll(() => guard?.uninstall());
+  const guard = guarded(() => ground.guard({ name: "flux", targets: [{ preset: "flux" }] }));
 
   const refusal = (sentence: string): string =>
     `admission webhook "mutate.helm.toolkit.fluxcd.io.impersonation-admission" denied the request: ${sentence}`;
   const mayNot = (who: string, account: string): string =>
     `spec.serviceAccountName: ${who} may not impersonate "${accountOf(account)}"; get the permission to impersonate serviceaccounts/${account} -n ${team}`;
   const emptyIs = (who: string): string =>
-    `spec.serviceAccountName is empty, which stands for "${controller}", and ${who} may not impersonate that; set it to an identity that ${who} may impersonate, or get the permission to impersonate serviceaccounts/helm-controller -n flux-system`;
+    `spec.serviceAccountName is empty, which stands for "${helmController}", and ${who} may not impersonate that; set it to an identity that ${who} may impersonate, or get the permission to impersonate serviceaccounts/helm-controller -n flux-system`;
   const connects = (who: string): string =>
-    `spec.kubeConfig stands for "${controller}", and ${who} may not impersonate that; leave it out, or get the permission to impersonate serviceaccounts/helm-controller -n flux-system`;
+    `spec.kubeConfig stands for "${helmController}", and ${who} may not impersonate that; leave it out, or get the permission to impersonate serviceaccounts/helm-controller -n flux-system`;
   const inherited = (who: string, account: string): string =>
     `spec.serviceAccountName still names "${accountOf(account)}", which ${who} may not impersonate; set it to an identity that ${who} may impersonate`;
 
@@ -75,7 +70,7 @@ describe("guarded by the preset", () => {
         configMap(team, "permitted"),
       ]);
       expect(await ground.store({ resource: "configmaps", name: "permitted" })).toMatchObject({
-        sender: controller,
+        sender: helmController,
         actedAs: accountOf("deployer"),
       });
       expect(await ground.store({ resource: "helmreleases", name: "permitted", verb: "create" })).toMatchObject({
@@ -140,7 +135,7 @@ describe("guarded by the preset", () => {
     });
     expect(created.body.spec).not.toHaveProperty("serviceAccountName");
     await ground.settled(object, { status: "True" });
-    expect(await ground.store({ resource: "configmaps", name: "own" })).toMatchObject({ actedAs: controller });
+    expect(await ground.store({ resource: "configmaps", name: "own" })).toMatchObject({ actedAs: helmController });
     expect(await ground.store({ resource: "helmreleases", name: "own", verb: "create" })).toMatchObject({
       actedAs: kustomizeController,
       decisions: ["permitted may-impersonate", "permitted may-impersonate"],
@@ -156,14 +151,14 @@ describe("guarded by the preset", () => {
     expect((await ground.remove("dave", object)).status).toBe(200);
     await until("it is gone", async () => (await ground.stored(pathOf(object))) === undefined);
     expect(await ground.store({ resource: "configmaps", name: "ended", verb: "delete" })).toMatchObject({
-      sender: controller,
+      sender: helmController,
       actedAs: accountOf("deployer"),
     });
   });
 
   test("none of the controller's own writes to HelmReleases was refused or even judged", async () => {
-    const own = writesSince(ground.plane, 0, { sender: controller, actedAs: controller }).filter(({ resource }) =>
-      resource.startsWith("helmreleases"),
+    const own = writesSince(ground.plane, 0, { sender: helmController, actedAs: helmController }).filter(
+      ({ resource }) => resource.startsWith("helmreleases"),
     );
     expect(own.length).toBeGreaterThan(10);
     // Conflicts and deleted objects are Flux's daily life.
@@ -174,7 +169,7 @@ describe("guarded by the preset", () => {
   test("while the webhook is down, a HelmRelease is installed again and removed, and a new one is refused", async () => {
     const object = helmRelease(team, "outage", { serviceAccountName: "deployer" });
     await ground.deployed("alice", object, [configMap(team, "outage", { version: "1" })]);
-    await guard.stop();
+    await guard().stop();
     await ground.artifacts.publishChart(object.metadata, [configMap(team, "outage", { version: "2" })]);
     await until(
       "the new version is installed",

@@ -8,6 +8,7 @@ import {
   configMap,
   type FluxGround,
   kustomization,
+  kustomizeController,
   pathOf,
   startFluxGround,
   team,
@@ -15,7 +16,6 @@ import {
 import { type Write, writesSince } from "./world/writes.ts";
 
 // Guarded by `manifests --policy flux --admission-policies | kubectl apply -f -` alone: no webhook, no function.
-const controller = "system:serviceaccount:flux-system:kustomize-controller";
 
 let ground: FluxGround;
 
@@ -40,7 +40,7 @@ test("a tenant's Kustomization that names a permitted account is applied as that
     configMap(team, "permitted"),
   ]);
   expect(await ground.store({ resource: "configmaps", name: "permitted" })).toMatchObject({
-    sender: controller,
+    sender: kustomizeController,
     actedAs: accountOf("deployer"),
   });
 });
@@ -91,12 +91,14 @@ describe("Flux's own bootstrap", () => {
   test("passes without an account, and three reconciliations change nothing", async () => {
     await ground.artifacts.publish(apps.metadata, [configMap("flux-system", "app")]);
     await ground.deployed("admin", root, [root, configMap("flux-system", "root"), apps]);
-    expect(await ground.store({ resource: "configmaps", name: "root" })).toMatchObject({ actedAs: controller });
+    expect(await ground.store({ resource: "configmaps", name: "root" })).toMatchObject({
+      actedAs: kustomizeController,
+    });
     await ground.settled(apps, { status: "True" });
     const mark = ground.plane.auditMark();
     for (const _ of [1, 2, 3]) await ground.reconciled("admin", root);
     expect((await ground.stored(pathOf(apps))).spec).not.toHaveProperty("serviceAccountName");
-    expect(ground.stores({ sender: controller, resource: "kustomizations" }, mark)).toEqual([]);
+    expect(ground.stores({ sender: kustomizeController, resource: "kustomizations" }, mark)).toEqual([]);
   });
 });
 
@@ -110,7 +112,7 @@ test("a deletion ends, with what was applied", async () => {
 });
 
 test("none of the controller's own writes was refused", () => {
-  const own = writesSince(ground.plane, 0, { sender: controller, actedAs: controller });
+  const own = writesSince(ground.plane, 0, { sender: kustomizeController, actedAs: kustomizeController });
   // Conflicts and deleted objects are Flux's daily life.
   const isRefused = ({ code }: Write): boolean => code >= 400 && code !== 404 && code !== 409;
   expect(own.length).toBeGreaterThan(20);

@@ -6,13 +6,14 @@ import {
   configMap,
   type FluxGround,
   kustomization,
+  kustomizeController,
   pathOf,
   startFluxGround,
   team,
 } from "./world/flux-ground.ts";
+import { guarded } from "./world/guarded.ts";
 
 // Flux's multi-tenancy lockdown: `--default-service-account=default`.
-const controller = "system:serviceaccount:flux-system:kustomize-controller";
 const policy = { name: "flux", targets: [{ preset: "flux", defaultServiceAccount: "default" }] };
 
 let ground: FluxGround;
@@ -35,18 +36,14 @@ describe.each([
   ],
   ["policies", byPolicies, `denied request: spec.serviceAccountName is empty; set it to "default"`],
 ])("guarded by the %s", (by, install, sentence) => {
-  let guard: Guard;
-  beforeAll(async () => {
-    guard = await install();
-  });
-  afterAll(() => guard?.uninstall());
+  guarded(install);
 
   test("an empty Kustomization is given the default account where its author may impersonate that", async () => {
     const object = kustomization(team, `empty-${by}`);
     await ground.deployed("alice", object, [configMap(team, `empty-${by}`)]);
     expect((await ground.stored(pathOf(object))).spec.serviceAccountName).toBe("default");
     expect(await ground.store({ resource: "configmaps", name: `empty-${by}` })).toMatchObject({
-      sender: controller,
+      sender: kustomizeController,
       actedAs: accountOf("default"),
     });
   });
@@ -61,14 +58,14 @@ describe.each([
     const apps = kustomization("flux-system", `apps-${by}`);
     await ground.deployed("admin", root, [root, apps, configMap("flux-system", `root-${by}`)]);
     expect(await ground.store({ resource: "configmaps", name: `root-${by}` })).toMatchObject({
-      sender: controller,
-      actedAs: controller,
+      sender: kustomizeController,
+      actedAs: kustomizeController,
     });
     const { spec, metadata } = await ground.stored(pathOf(apps));
     expect(spec.serviceAccountName).toBe("default");
     const mark = ground.plane.auditMark();
     for (const _ of [1, 2, 3]) await ground.reconciled("admin", root);
     expect((await ground.stored(pathOf(apps))).metadata.generation).toBe(metadata.generation);
-    expect(ground.stores({ sender: controller, resource: "kustomizations", verb: "patch" }, mark)).toEqual([]);
+    expect(ground.stores({ sender: kustomizeController, resource: "kustomizations", verb: "patch" }, mark)).toEqual([]);
   });
 });

@@ -3,18 +3,19 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import { applied } from "../cluster/world/applied.ts";
-import type { Guard } from "../cluster/world/install-policy.ts";
 import { until } from "../cluster/world/until.ts";
 import {
   accountOf,
   configMap,
   type FluxGround,
   kustomization,
+  kustomizeController,
   pathOf,
   remote,
   startFluxGround,
   team,
 } from "./world/flux-ground.ts";
+import { guarded } from "./world/guarded.ts";
 
 // With `spec.kubeConfig` Flux applies to another cluster. Here it is the same one, reached by other credentials.
 
@@ -52,10 +53,9 @@ const secret = (name: string, kubeconfig: string) => ({
 });
 
 const named = `spec.serviceAccountName: dave may not impersonate "${accountOf("deployer")}"`;
-const controller = "system:serviceaccount:flux-system:kustomize-controller";
 const empty = "spec.serviceAccountName is empty, which stands for";
 const connects = (path: string): string =>
-  `${path} stands for "${controller}", and alice may not impersonate that; leave it out`;
+  `${path} stands for "${kustomizeController}", and alice may not impersonate that; leave it out`;
 const byToken = { kubeConfig: { secretRef: { name: "by-token" } } };
 const byConfigMap = { kubeConfig: { configMapRef: { name: "by-config-map" } } };
 
@@ -95,15 +95,6 @@ describe("without a guard", () => {
   });
 });
 
-/** Guards the cluster while a block of tests runs. */
-const guarded = (kubeConfigSecrets: "files" | "inline"): void => {
-  let guard: Guard;
-  beforeAll(async () => {
-    guard = await ground.guard({ name: "flux", targets: [{ preset: "flux", kubeConfigSecrets }] });
-  });
-  afterAll(() => guard?.uninstall());
-};
-
 const refuses = async (who: string, spec: object, sentence: string): Promise<void> => {
   const object = kustomization(team, "refused", spec);
   const { status, body } = await ground.create(who, object);
@@ -112,7 +103,7 @@ const refuses = async (who: string, spec: object, sentence: string): Promise<voi
 };
 
 describe("guarded, where Flux may read files that a kubeconfig names", () => {
-  guarded("files");
+  guarded(() => ground.guard({ name: "flux", targets: [{ preset: "flux", kubeConfigSecrets: "files" }] }));
 
   test.each([
     ["a Secret", "dave", byToken, empty],
@@ -143,7 +134,7 @@ describe("guarded, where Flux may read files that a kubeconfig names", () => {
 });
 
 describe("guarded, where Flux refuses kubeconfigs that name files", () => {
-  guarded("inline");
+  guarded(() => ground.guard({ name: "flux", targets: [{ preset: "flux", kubeConfigSecrets: "inline" }] }));
 
   test("with the kubeconfig of a Secret and no account, Flux acts as the user of that kubeconfig", async () => {
     await ground.deployed("dave", kustomization(team, "as-remote", byToken), [configMap(team, "as-remote")]);

@@ -1,38 +1,33 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Guard } from "../cluster/world/install-policy.ts";
 import { until } from "../cluster/world/until.ts";
 import {
   accountOf,
   configMap,
   type FluxGround,
   kustomization,
+  kustomizeController,
   pathOf,
   startFluxGround,
   team,
 } from "./world/flux-ground.ts";
+import { guarded } from "./world/guarded.ts";
 import { makeTenant } from "./world/tenant.ts";
 import { type Write, writesSince } from "./world/writes.ts";
 
-const controller = "system:serviceaccount:flux-system:kustomize-controller";
-
 let ground: FluxGround;
-let guard: Guard;
 
 beforeAll(async () => {
   ground = await startFluxGround("kustomize-controller");
-  guard = await ground.guard({ name: "flux", targets: [{ preset: "flux" }] });
 });
-afterAll(async () => {
-  await guard?.uninstall();
-  await ground?.stop();
-});
+afterAll(() => ground?.stop());
+const guard = guarded(() => ground.guard({ name: "flux", targets: [{ preset: "flux" }] }));
 
 const refusal = (sentence: string): string =>
   `admission webhook "mutate.kustomize.toolkit.fluxcd.io.impersonation-admission" denied the request: ${sentence}`;
 const mayNot = (who: string, account: string, field = "spec.serviceAccountName"): string =>
   `${field}: ${who} may not impersonate "${accountOf(account)}"; get the permission to impersonate serviceaccounts/${account} -n ${team}`;
 const emptyIs = (who: string): string =>
-  `spec.serviceAccountName is empty, which stands for "${controller}", and ${who} may not impersonate that; set it to an identity that ${who} may impersonate, or get the permission to impersonate serviceaccounts/kustomize-controller -n flux-system`;
+  `spec.serviceAccountName is empty, which stands for "${kustomizeController}", and ${who} may not impersonate that; set it to an identity that ${who} may impersonate, or get the permission to impersonate serviceaccounts/kustomize-controller -n flux-system`;
 const inherited = (who: string, account: string): string =>
   `spec.serviceAccountName still names "${accountOf(account)}", which ${who} may not impersonate; set it to an identity that ${who} may impersonate`;
 
@@ -44,7 +39,7 @@ describe("a Kustomization of a tenant", () => {
     const object = kustomization(team, "permitted", { serviceAccountName: "deployer" });
     await ground.deployed("alice", object, [configMap(team, "permitted")]);
     expect(await ground.store({ resource: "configmaps", name: "permitted" })).toMatchObject({
-      sender: controller,
+      sender: kustomizeController,
       actedAs: accountOf("deployer"),
     });
     expect(await ground.store({ resource: "kustomizations", name: "permitted", verb: "create" })).toMatchObject({
@@ -171,7 +166,7 @@ describe("a Kustomization that a Kustomization applies", () => {
       name: `${name}-inner`,
       actedAs: accountOf("deployer"),
     });
-    expect(created).toMatchObject({ sender: controller, decisions: both(decision) });
+    expect(created).toMatchObject({ sender: kustomizeController, decisions: both(decision) });
   });
 
   test.each([
@@ -208,11 +203,11 @@ describe("Flux's own bootstrap", () => {
     await ground.settled(apps, { status: "True" });
     for (const name of ["root", "app"])
       expect(await ground.store({ resource: "configmaps", name })).toMatchObject({
-        sender: controller,
-        actedAs: controller,
+        sender: kustomizeController,
+        actedAs: kustomizeController,
       });
     expect(await ground.store({ resource: "kustomizations", name: "apps" })).toMatchObject({
-      sender: controller,
+      sender: kustomizeController,
       decisions: both("self requester"),
     });
   });
@@ -226,7 +221,7 @@ describe("Flux's own bootstrap", () => {
     expect(await specs()).toEqual(before);
     for (const each of all) expect((await ground.stored(pathOf(each))).spec).not.toHaveProperty("serviceAccountName");
     // The annotation of `flux reconcile` is not the controller's.
-    expect(ground.stores({ sender: controller, resource: "kustomizations" }, mark)).toEqual([]);
+    expect(ground.stores({ sender: kustomizeController, resource: "kustomizations" }, mark)).toEqual([]);
   });
 
   test("mends what was changed by hand, as before", async () => {
@@ -245,7 +240,7 @@ describe("the end of a Kustomization", () => {
     await ground.artifacts.publish(object.metadata, [configMap(team, "kept")]);
     await isGone(`/api/v1/namespaces/${team}/configmaps/pruned`);
     expect(await ground.store({ resource: "configmaps", name: "pruned", verb: "delete" })).toMatchObject({
-      sender: controller,
+      sender: kustomizeController,
       actedAs: accountOf("deployer"),
     });
   });
@@ -260,7 +255,7 @@ describe("the end of a Kustomization", () => {
 });
 
 test("none of the controller's own writes to Kustomizations was refused or even judged", async () => {
-  const own = writesSince(ground.plane, 0, { sender: controller, actedAs: controller }).filter(
+  const own = writesSince(ground.plane, 0, { sender: kustomizeController, actedAs: kustomizeController }).filter(
     ({ resource, namespace }) => namespace === team && resource.startsWith("kustomizations"),
   );
   const isFinalizers = ({ resource, event }: Write): boolean =>
@@ -278,7 +273,7 @@ describe("while the webhook is down", () => {
 
   beforeAll(async () => {
     await ground.deployed("alice", object, [configMap(team, "outage", { version: "1" })]);
-    await guard.stop();
+    await guard().stop();
   });
 
   test("creations and edits of the spec are refused", async () => {

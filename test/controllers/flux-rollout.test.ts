@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { applied } from "../cluster/world/applied.ts";
-import { type Guard, installFunction } from "../cluster/world/install-policy.ts";
+import { installFunction } from "../cluster/world/install-policy.ts";
 import { until } from "../cluster/world/until.ts";
 import { runCommand } from "../support/command.ts";
 import {
@@ -11,13 +11,14 @@ import {
   configMap,
   type FluxGround,
   kustomization,
+  kustomizeController,
   pathOf,
   startFluxGround,
   team,
 } from "./world/flux-ground.ts";
+import { guarded } from "./world/guarded.ts";
 
 // A cluster at work that gets a guard: what its tenants could do, what `report` and audit mode say, what stays as it was.
-const controller = "system:serviceaccount:flux-system:kustomize-controller";
 const stored = kustomization(team, "stored");
 const root = kustomization("flux-system", "flux-system");
 
@@ -38,22 +39,12 @@ const takeover = {
 
 const policy = (more: object = {}) => ({ name: "flux", targets: [{ preset: "flux" }], ...more });
 
-/** Guards the cluster while a block of tests runs. */
-const guarded = (policy: object, install: () => Promise<Guard> = () => ground.guard(policy)): (() => Guard) => {
-  let guard: Guard;
-  beforeAll(async () => {
-    guard = await install();
-  });
-  afterAll(() => guard?.uninstall());
-  return () => guard;
-};
-
 describe("without a guard", () => {
   test("a tenant who may write Kustomizations in one namespace makes an account of it cluster-admin", async () => {
     await ground.deployed("dave", stored, [takeover]);
     expect(await ground.store({ resource: "clusterrolebindings", name: "takeover" })).toMatchObject({
-      sender: controller,
-      actedAs: controller,
+      sender: kustomizeController,
+      actedAs: kustomizeController,
     });
   });
 
@@ -70,7 +61,7 @@ describe("without a guard", () => {
     const { stdout, status } = await runCommand("report", [
       ...["--kubeconfig", kubeconfig, "--policy", policyFile, "-o", "json"],
     ]);
-    const found = { finding: "empty", standsFor: controller };
+    const found = { finding: "empty", standsFor: kustomizeController };
     expect([status, JSON.parse(stdout)]).toEqual([
       1,
       [
@@ -84,7 +75,7 @@ describe("without a guard", () => {
 });
 
 describe("in audit mode", () => {
-  guarded(policy({ enforcement: "audit" }));
+  guarded(() => ground.guard(policy({ enforcement: "audit" })));
 
   test("nothing is refused, and the API server's audit log has what would be", async () => {
     const object = kustomization(team, "audited");
@@ -101,7 +92,7 @@ describe("in audit mode", () => {
 });
 
 describe("enforced", () => {
-  guarded(policy());
+  guarded(() => ground.guard(policy()));
 
   test("what was stored before goes on: Flux applies it as cluster-admin until its author changes it", async () => {
     await ground.plane.kubectl(ground.plane.user("admin"), ["delete", "clusterrolebinding", "takeover"]);
@@ -119,25 +110,21 @@ describe("enforced", () => {
 });
 
 describe("a policy that refuses every empty account", () => {
-  guarded({
-    name: "flux",
-    targets: [
-      {
-        group: "kustomize.toolkit.fluxcd.io",
-        versions: ["v1"],
-        resources: ["kustomizations"],
-        fields: [{ path: "spec.serviceAccountName", serviceAccount: "name" }],
-        onEmpty: "deny",
-      },
-    ],
-  });
+  const target = {
+    group: "kustomize.toolkit.fluxcd.io",
+    versions: ["v1"],
+    resources: ["kustomizations"],
+    fields: [{ path: "spec.serviceAccountName", serviceAccount: "name" }],
+    onEmpty: "deny",
+  };
+  guarded(() => ground.guard({ name: "flux", targets: [target] }));
   const child = kustomization("flux-system", "child");
 
   test("stops Flux's own bootstrap: one refused child, and nothing of the root is applied", async () => {
     await ground.artifacts.publish(root.metadata, [root, child, configMap("flux-system", "late")]);
     const { message } = await ground.settled(root, { status: "False" });
     expect(message).toContain(
-      `Kustomization/flux-system/child dry-run failed (Forbidden): admission webhook "mutate.kustomize.toolkit.fluxcd.io.impersonation-admission" denied the request: spec.serviceAccountName is empty; set it to an identity that ${controller} may impersonate`,
+      `Kustomization/flux-system/child dry-run failed (Forbidden): admission webhook "mutate.kustomize.toolkit.fluxcd.io.impersonation-admission" denied the request: spec.serviceAccountName is empty; set it to an identity that ${kustomizeController} may impersonate`,
     );
     expect(await ground.stored("/api/v1/namespaces/flux-system/configmaps/late")).toBeUndefined();
   });
@@ -156,7 +143,7 @@ describe("a policy for two versions of a resource", () => {
       versions: ["v1", "v1beta2"],
       resources: ["kustomizations"],
       fields: [{ path: "spec.serviceAccountName", serviceAccount: "name" }],
-      emptyStandsFor: controller,
+      emptyStandsFor: kustomizeController,
     },
   ];
   const older = (name: string, serviceAccountName: string) => ({
@@ -182,7 +169,7 @@ describe("a policy for two versions of a resource", () => {
     ]);
     await until("the older version is served", async () => ground.stored(collectionOf(older("any", "any"))));
   };
-  const guard = guarded({}, async () => {
+  const guard = guarded(async () => {
     await serveOlder();
     return installFunction(ground.plane, { name: "flux", targets }, probes);
   });

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { applied } from "../cluster/world/applied.ts";
-import type { Guard } from "../cluster/world/install-policy.ts";
 import { mayImpersonate } from "../cluster/world/may.ts";
 import { until } from "../cluster/world/until.ts";
 import {
@@ -14,6 +13,7 @@ import {
   startFluxGround,
   team,
 } from "./world/flux-ground.ts";
+import { guarded } from "./world/guarded.ts";
 
 // What docs/gitops.md says, tried: the platform's repository applies the tenant's, which names another account.
 const page = readFileSync(new URL("../../docs/gitops.md", import.meta.url), "utf8");
@@ -24,7 +24,6 @@ const policy = blocks.flat().find(({ name }) => name === "gitops");
 const permissions = blocks.find(([first]) => first.kind === "ServiceAccount") ?? [];
 
 let ground: FluxGround;
-let guard: Guard;
 
 beforeAll(async () => {
   ground = await startFluxGround("kustomize-controller");
@@ -42,12 +41,9 @@ beforeAll(async () => {
   await until("the page's RoleBinding counts", () =>
     mayImpersonate(ground.plane, { username: accountOf("applier") }, accountOf("deployer")),
   );
-  guard = await ground.guard(policy);
 });
-afterAll(async () => {
-  await guard?.uninstall();
-  await ground?.stop();
-});
+afterAll(() => ground?.stop());
+guarded(() => ground.guard(policy));
 
 const platform = kustomization("flux-system", "tenants");
 const repository = kustomization(team, "repository", { serviceAccountName: "applier" });

@@ -101,6 +101,8 @@ export const team = "team";
 export const remote = "remote";
 /** The username of an account of the tenant. */
 export const accountOf = (name: string): string => `system:serviceaccount:${team}:${name}`;
+export const kustomizeController = "system:serviceaccount:flux-system:kustomize-controller";
+export const helmController = "system:serviceaccount:flux-system:helm-controller";
 const fluxGroups = ["kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io", "source.toolkit.fluxcd.io"];
 
 /** @param apiGroups more groups whose resources the tenant writes */
