@@ -888,10 +888,13 @@ test("an identity is made of its field and, where there is one, of the namespace
   ]);
 });
 
-test("a field that names no service account has no form of one, because a policy is built in as JSON", () => {
-  const [field] = readPolicy(withTarget({})).targets[0]?.fields ?? [];
-  expect(field && Object.keys(field)).not.toContain("serviceAccount");
-});
+test.each(["serviceAccount", "standsFor"])(
+  "a field without %s has no such member, because a policy is built in as JSON",
+  (member) => {
+    const [field] = readPolicy(withTarget({})).targets[0]?.fields ?? [];
+    expect(field && Object.keys(field)).not.toContain(member);
+  },
+);
 
 test.each([
   ["a:b", { namespaceKey: "ns", colon: true }],
