@@ -60,7 +60,7 @@ const fieldOf = (text: FieldText, usual: RuleText, index: number, refuse: Refuse
     );
   };
   const rule = ruleAt(before, own, `${at}.`);
-  if (standsFor !== undefined) checkStandIn(rule.privileged, standsFor, (what) => refuse(`${at}.standsFor`, what));
+  checkStandIn(rule.privileged, standsFor, (what) => refuse(`${at}.standsFor`, what));
   return {
     ...place,
     ...rule,
@@ -124,7 +124,7 @@ const checkedRule = (
   if (typeof onEmpty === "object") checkDefault(place, privileged, onEmpty.default, refuse);
   if (emptyStandsFor !== undefined && onEmpty === "allow")
     refuse("emptyStandsFor", 'contradicts onEmpty: "allow", which gives an empty field no identity; keep one of them');
-  if (emptyStandsFor !== undefined) checkStandIn(privileged, emptyStandsFor, (what) => refuse("emptyStandsFor", what));
+  checkStandIn(privileged, emptyStandsFor, (what) => refuse("emptyStandsFor", what));
   const both = unprivileged.find((value) => Object.hasOwn(privileged, value));
   if (both !== undefined) refuse("unprivileged", `holds "${both}", which is a privileged value; keep one of them`);
   return { ...given, privileged, unprivileged, onForbidden, onEmpty };
@@ -142,8 +142,13 @@ const checkDefault = (place: FieldPlace, privileged: FieldRule["privileged"], na
     refuse("onEmpty.default", `"${name}" is not a service account's name in the form of every field; choose another`);
 };
 
-const checkStandIn = (privileged: FieldRule["privileged"], name: string, refuse: (what: string) => never): void => {
-  if (Object.hasOwn(privileged, name)) refuse(`"${name}" is a privileged value; name the account that it stands for`);
+const checkStandIn = (
+  privileged: FieldRule["privileged"],
+  standIn: string | undefined,
+  refuse: (what: string) => never,
+): void => {
+  const value = Object.keys(privileged).find((each) => each === standIn);
+  if (value !== undefined) refuse(`"${value}" is a privileged value; name the account that it stands for`);
 };
 
 const checkPlaces = (fields: readonly FieldText[], refuse: Refuse): void => {

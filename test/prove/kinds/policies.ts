@@ -84,18 +84,19 @@ const targets: readonly object[] = [
       { path: "spec.groups", names: "group", onEmpty: "deny" },
       { path: "spec.rows[*].group", names: "group", ...mayBeEmpty },
       { path: "spec.user", emptyStandsFor: "prove-guest" },
-      { path: "spec.login", standsFor: "prove-guest" },
-      { path: "spec.rows[*].login", standsFor: "system:serviceaccount:prove:guest" },
+    ],
+  }),
+  target(["logins"], {
+    fields: [
+      { path: "spec.user", standsFor: "prove-guest" },
+      { path: "spec.rows[*].account", standsFor: "system:serviceaccount:prove:guest" },
+      { path: "spec.remote", standsFor: "prove-guest", permission: use("logins") },
     ],
   }),
   target(["bundles"], {
     onEmpty: "deny",
     permission: { verb: "execute-as", group: "fleet.cattle.io", resource: "bundles" },
-    fields: [
-      account("spec.serviceAccount"),
-      account("spec.targets[*].serviceAccount", mayBeEmpty),
-      { path: "spec.kubeConfig", standsFor: "system:serviceaccount:fleet:agent" },
-    ],
+    fields: [account("spec.serviceAccount"), account("spec.targets[*].serviceAccount", mayBeEmpty)],
   }),
   target(["people"], {
     privileged: { root: "system:serviceaccount:prove:root", boss: "prove-boss" },
