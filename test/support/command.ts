@@ -55,7 +55,8 @@ export const startCommand = (
 /** Runs a command, or another program by its path, to its end. */
 export const runCommand = async (command: string, args: readonly string[], how: Run = {}): Promise<Ran> => {
   const { child, said } = startCommand(command, args, how);
-  child.stdin.end(how.input ?? "");
+  // A command may end before it reads its input; its status says whether that was right.
+  child.stdin.on("error", () => {}).end(how.input ?? "");
   const [status] = await once(child, "close");
   return { status, ...said };
 };
