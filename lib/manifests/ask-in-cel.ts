@@ -1,6 +1,6 @@
 import type { Permission } from "../policy/policy.ts";
 import { celString, isServiceAccount } from "./cel.ts";
-import { emptyItem, type QuestionKind, type Variable } from "./gather-questions.ts";
+import type { QuestionKind, Variable } from "./gather-questions.ts";
 
 /*
  * A CEL expression may ask an authorizer twice (each check costs 350,000 of 1,000,000), but each variable is an expression of its own. So
@@ -20,7 +20,9 @@ const nameOf = (index: number) => ({ question: `question${index}`, rest: `rest${
  */
 export function distinctQuestions(text: string, count: number): readonly Variable[] {
   const items = `variables.${text}`;
-  const first = { name: "rest0", expression: `${items}.contains('\\n!') ? '' : ${items}.replace(${emptyItem}, '')` };
+  // No tag and no other item has a tab.
+  const onlyQuestions = `${items}.findAll('\\n.*\\t.*\\n').join('')`;
+  const first = { name: "rest0", expression: `${items}.contains('\\n!') ? '' : ${onlyQuestions}` };
   return [
     first,
     ...Array.from({ length: count }, (_, index) => index).flatMap((index) => {

@@ -25,6 +25,8 @@ export function isIdentifier(key: string): boolean {
 const label = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
 const part = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const subdomain = `${part}([.]${part})*`;
+/** The same names. CEL's cost of a test grows with its length, and a list may hold thousands of names. */
+const shortSubdomain = "[a-z0-9]+((-+|[.])[a-z0-9]+)*";
 
 /**
  * CEL that is true for the username of a service account (see `serviceAccountOf`). Without the `format` library, which Kubernetes has from
@@ -36,7 +38,14 @@ export function isServiceAccount(username: string): string {
 
 /** CEL that is true for the name of a service account, without its namespace. */
 export function isAccountName(name: string): string {
-  return `size(${name}) <= 253 && ${name}.matches('^${subdomain}$')`;
+  return `size(${name}) <= 253 && ${name}.matches('^${shortSubdomain}$')`;
+}
+
+/** CEL about the member of a map: true where it exists, and its value. */
+export function memberInCel(at: string, key: string): Pick<Access, "there" | "value"> {
+  if (!isIdentifier(key)) return { there: `${celString(key)} in ${at}`, value: `${at}[${celString(key)}]` };
+  const value = `${at}.${key}`;
+  return { there: `has(${value})`, value };
 }
 
 /** CEL expressions about one place of an object. */
@@ -51,14 +60,13 @@ export interface Access {
 /** The access to one place of `object` or `oldObject`. */
 export function accessTo(root: string, names: readonly string[]): Access {
   return names.reduce<Access>(
-    ({ there, absent, value }, name) => {
-      const plain = isIdentifier(name);
-      const has = plain ? `has(${value}.${name})` : `${celString(name)} in ${value}`;
-      const isMap = `type(${value}) == map`;
+    ({ there, absent, value: at }, name) => {
+      const { there: has, value } = memberInCel(at, name);
+      const isMap = `type(${at}) == map`;
       return {
         there: [there, isMap, has].filter(Boolean).join(" && "),
         absent: absent ? `(${absent} || (${there} && ${isMap} && !(${has})))` : `!(${has})`,
-        value: plain ? `${value}.${name}` : `${value}[${celString(name)}]`,
+        value,
       };
     },
     { there: "", absent: "", value: root },

@@ -1,14 +1,17 @@
 import { longestName } from "../identity/header-safe.ts";
 import { serviceAccountOf } from "../identity/service-account.ts";
-import { namesOf, type Path, type Step } from "../policy/path.ts";
+import { formatPath, namesOf, type Path, type Step } from "../policy/path.ts";
 import type { Field, FieldRule, Permission, Policy, Target } from "../policy/policy.ts";
-import { accessTo, celString, isAccountName, isIdentifier, isServiceAccount, listOf, mostWalked } from "./cel.ts";
+import { accessTo, celString, isAccountName, isServiceAccount, listOf, memberInCel, mostWalked } from "./cel.ts";
 
 /*
- * CEL has neither recursion nor an accumulator, and one expression may ask an authorizer twice. So each field becomes one CEL text, which
- * holds an item for each question that the field needs, and for each fault. The policies then take the questions out of that text, one by
+ * CEL has neither recursion nor an accumulator, and one expression may ask an authorizer twice. So the fields become one CEL text, which
+ * holds an item for each question that a field needs, and for each fault. The policies then take the questions out of that text, one by
  * one (`ask-in-cel.ts`). An item is a line between two line breaks. No question holds a line break or a tab, because only header-safe names
  * are asked about.
+ *
+ * A walk over a list of lists takes most of the time of a policy, so fields whose paths share it share the walk. A tag before the items of
+ * each field says which field they are of.
  */
 
 /** A value in CEL that is known to exist, and the object or list that holds it. */
@@ -62,17 +65,50 @@ export interface GatheredField {
   readonly reading: Reading;
 }
 
-/** The variables of a field. The last one is `asks`, the text with all its items. */
-export function questionVariables(gathered: GatheredField): readonly Variable[] {
-  const { field, index, reading } = gathered;
-  const conditions = field.whenSet.map(({ path }, at) => ({
-    name: `set${index}_${at}`,
-    expression: isSet(reading.root, namesOf(path) ?? []),
+/** The tag before the items of a field, in CEL. */
+export function tagOf({ index }: GatheredField): string {
+  return `'${tagStart}${index}'`;
+}
+
+/** No item starts so. */
+export const tagStart = "\\n#";
+
+/**
+ * Groups of fields whose paths share a beginning with `[*]` and the step behind it. Every other field is alone. A walk that reads one member
+ * of each item costs little, and one walk for all members would be one expression, whose cost is limited.
+ */
+export function sharingWalks(fields: readonly GatheredField[]): readonly WalkedFields[] {
+  const groups = Map.groupBy(fields, ({ field: { path }, index }) =>
+    path.includes("each") ? formatPath(path.slice(0, path.indexOf("each") + 2)) : index,
+  );
+  return [...groups.values()].map(([first, ...others]) => [first as GatheredField, ...others]);
+}
+
+/** Fields that one walk finds. */
+export type WalkedFields = readonly [GatheredField, ...GatheredField[]];
+
+/** The name of the variable with the items of these fields. */
+export function asksOf([{ index }]: WalkedFields): string {
+  return `asks${index}`;
+}
+
+/** The variables of fields that one walk finds. The last one is `asks`, the text with their items, which have tags if the fields are several. */
+export function questionVariables(fields: WalkedFields): readonly Variable[] {
+  const [{ reading }] = fields;
+  const ways = fields.map((gathered) => ({
+    gathered,
+    path: gathered.field.path,
+    tag: fields.length > 1 ? `${tagOf(gathered)} + ` : "",
   }));
   return [
-    ...conditions,
-    { name: `empty${index}`, expression: byRule(gathered, (rule) => emptyItems(gathered, rule)) },
-    { name: `asks${index}`, expression: walk(gathered, { at: reading.root, parent: "" }, field.path, 0) },
+    ...fields.flatMap(({ field, index }) =>
+      field.whenSet.map(({ path }, at) => ({
+        name: `set${index}_${at}`,
+        expression: isSet(reading.root, namesOf(path) ?? []),
+      })),
+    ),
+    ...fields.map((gathered) => ({ name: `empty${gathered.index}`, expression: emptyText(gathered) })),
+    { name: asksOf(fields), expression: walk(ways, { at: reading.root, parent: "" }, 0) },
   ];
 }
 
@@ -94,38 +130,99 @@ const isSet = (root: string, names: readonly string[]): string => {
   return `${there} && !(${value} == null || ${value} == '' || ${value} == false || (${isEmpty}))`;
 };
 
-/** The items of every place that a path leads to, in CEL. */
-const walk = (gathered: GatheredField, value: Value, path: Path, depth: number): string => {
-  const [step, ...rest] = path;
-  if (step === undefined) return itemsAt(gathered, value);
-  if (step === "deep") return depthItems(value);
-  if (step === "each") return walkEach(gathered, value, rest, depth);
-  const absent = absentItems(gathered, path);
-  const next = { at: isIdentifier(step.key) ? `${value.at}.${step.key}` : `${value.at}[${celString(step.key)}]` };
-  const has = isIdentifier(step.key) ? `has(${next.at})` : `${celString(step.key)} in ${value.at}`;
-  const there = `${has} ? ${walk(gathered, { ...next, parent: value.at }, rest, depth)} : ${absent}`;
-  // The object itself is always a map.
-  if (value.parent === "") return there;
-  return `(${value.at} == null ? ${absent} : type(${value.at}) != map ? ${blockedItems(gathered, value)} : ${there})`;
+/** A field, and the part of its path that is still to be followed. */
+interface Way {
+  readonly gathered: GatheredField;
+  readonly path: Path;
+  /** What stands before the field's items in CEL; empty for a field that has a walk of its own. */
+  readonly tag: string;
+}
+
+type Ways = readonly Way[];
+
+/** The items of every place that the ways lead to, in CEL. */
+const walk = (ways: Ways, value: Value, depth: number): string => {
+  const next = (step: Step): Ways => ways.filter(({ path }) => path[0] === step).map(follow);
+  const [[deep], each] = [next("deep"), next("each")];
+  return joined([
+    ...ways.flatMap(({ gathered, path, tag }) => (path.length === 0 ? [tag + itemsAt(gathered, value)] : [])),
+    // Nothing may lie there, so the first field speaks for all of them.
+    ...(deep ? [deep.tag + depthItems(value)] : []),
+    ...(each.length > 0 ? [walkEach(each, value, depth)] : []),
+    ...(keysOf(ways).length > 0 ? [walkMembers(ways, value, depth)] : []),
+  ]);
 };
 
-const walkEach = (gathered: GatheredField, { at }: Value, rest: Path, depth: number): string => {
+const follow = (way: Way): Way => ({ ...way, path: way.path.slice(1) });
+
+/** The different keys of the ways' next steps. */
+const keysOf = (ways: Ways): readonly string[] => [
+  ...new Set(ways.flatMap(({ path: [step] }) => (typeof step === "object" ? [step.key] : []))),
+];
+
+const joined = (texts: readonly string[]): string => texts.join(" + ") || "''";
+
+const walkMembers = (all: Ways, value: Value, depth: number): string => {
+  const ways = all.filter(({ path: [step] }) => typeof step === "object");
+  const there = keysOf(ways).map((key) => {
+    const below = ways.filter(({ path: [step] }) => typeof step === "object" && step.key === key);
+    const { there, value: at } = memberInCel(value.at, key);
+    return `(${there} ? ${walk(below.map(follow), { at, parent: value.at }, depth)} : ${absentItems(below)})`;
+  });
+  // The object itself is always a map.
+  if (value.parent === "") return joined(there);
+  return `(type(${value.at}) == map ? ${joined(there)} : ${value.at} == null ? ${absentItems(ways)} : ${blockedItems(ways, value)})`;
+};
+
+/** @param isTested whether {@link mayFind} has tested the items of this list, as a part of an outer one */
+const walkEach = (ways: Ways, { at }: Value, depth: number, isTested = false): string => {
   const item = `x${depth}`;
-  const inner = walk(gathered, { at: item, parent: at }, rest, depth + 1);
+  const [{ tag }] = ways as [Way];
   const isMap = `type(${at}) == map`;
+  const items = `(${isMap} ? ${at}.map(k, ${at}[k]) : ${at})`;
+  const found = isTested || ways.length === 1 ? undefined : mayFind(ways, item, depth);
+  const value = { at: item, parent: at };
+  const inner = ways.every(isEach)
+    ? walkEach(ways.map(follow), value, depth + 1, found !== undefined)
+    : walk(ways, value, depth + 1);
   return (
-    `(${at} == null ? '' : type(${at}) != list && !(${isMap}) ? ${blockedItems(gathered, { at })}` +
-    ` : size(${at}) > ${mostWalked} ? ${faultItem("size")}` +
-    ` : (${isMap} ? ${at}.map(k, ${at}[k]) : ${at}).map(${item}, ${inner}).join(''))`
+    `(type(${at}) == list || ${isMap} ? (size(${at}) > ${mostWalked} ? ${tag}${faultItem("size")}` +
+    ` : ${items}${found ? `.filter(${item}, ${found})` : ""}.map(${item}, ${inner}).join(''))` +
+    ` : ${at} == null ? '' : ${blockedItems(ways, { at })})`
   );
 };
 
-/** A path without a walk leads to an empty place where a part of it is absent. */
-const absentItems = ({ field, index }: GatheredField, path: readonly Step[]): string =>
-  namesOf(path) === undefined || field.names === "anything" ? "''" : `variables.empty${index}`;
+const isEach = ({ path: [step] }: Way): boolean => step === "each";
 
-const blockedItems = ({ field }: GatheredField, { at }: Pick<Value, "at">): string =>
-  field.names === "anything" ? `(${at} == '' ? '' : ${faultItem("type")})` : faultItem("type");
+/**
+ * CEL that is false only for a value in which none of the ways finds an item. Most items of a list have none, and the test costs less than
+ * the ways. Undefined if there is no such test.
+ */
+const mayFind = (ways: Ways, at: string, depth: number): string | undefined => {
+  if (ways.every(isEach)) {
+    const item = `x${depth + 1}`;
+    const inner = mayFind(ways.map(follow), item, depth + 1);
+    return inner && `type(${at}) != list || size(${at}) > ${mostWalked} || ${at}.exists(${item}, ${inner})`;
+  }
+  if (absentItems(ways) !== "''" || !ways.every(({ path: [step] }) => typeof step === "object")) return undefined;
+  return [`type(${at}) != map`, ...keysOf(ways).map((key) => memberInCel(at, key).there)].join(" || ");
+};
+
+/** The items of fields whose places do not exist. A path that still has a walk leads to no place then, any other one to an empty place. */
+const absentItems = (ways: Ways): string =>
+  joined(
+    ways.flatMap(({ gathered, path, tag }) => {
+      const isNowhere = namesOf(path) === undefined || gathered.field.names === "anything";
+      return isNowhere || emptyText(gathered) === "''" ? [] : [`${tag}variables.empty${gathered.index}`];
+    }),
+  );
+
+/** The fault of a parent that is a value of another type. One field speaks for all of them. */
+const blockedItems = (ways: Ways, { at }: Pick<Value, "at">): string => {
+  const named = ways.find(({ gathered }) => gathered.field.names !== "anything");
+  if (named) return named.tag + faultItem("type");
+  return `(${at} == '' ? '' : ${(ways as [Way])[0].tag}${faultItem("type")})`;
+};
 
 /** What lies at any depth cannot be found in CEL, so nothing may lie there. */
 const depthItems = ({ at }: Value): string =>
@@ -137,8 +234,8 @@ const itemsAt = (gathered: GatheredField, value: Value): string => {
   if (field.names === "anything")
     return `(${at} == null || ${at} == '' ? '' : ${byRule(gathered, (rule) => unreadItems(gathered, rule))})`;
   const one = (name: string): string =>
-    `(${name} == null || ${name} == '' ? variables.empty${index} : type(${name}) != string ? ${faultItem("type")}` +
-    ` : ${namedItems(gathered, `string(${name})`, value)})`;
+    `(type(${name}) == string && ${name} != '' ? ${namedItems(gathered, `string(${name})`, value)}` +
+    ` : ${name} == null || ${name} == '' ? variables.empty${index} : ${faultItem("type")})`;
   if (field.names === "username" || field.names === "serviceAccount") return one(at);
   const elements = `type(${at}) != list ? [${at}] : size(${at}) == 0 ? [dyn('')] : ${at}`;
   return `(${elements}).map(g, ${one("g")}).join('')`;
@@ -162,10 +259,9 @@ const namedItems = (gathered: GatheredField, name: string, value: Value): string
 const identityItems = (gathered: GatheredField, value: Value, judged: (identity: string) => string): string => {
   const form = gathered.field.serviceAccount;
   if (form === undefined) return `!(${isSafeName("t")}) ? ${faultItem("name")} : ${judged("t")}`;
-  const username = `[${usernameIn(gathered, value)}]`;
   return form === "name"
-    ? `variables.ownNamespace == '' || !(${isAccountName("t")}) ? ${faultItem("account")} : ${username}.map(u, ${judged("u")})[0]`
-    : `${username}.map(u, !(${isServiceAccount("u")}) ? ${faultItem("account")} : ${judged("u")})[0]`;
+    ? `variables.ownNamespace == '' || !(${isAccountName("t")}) ? ${faultItem("account")} : ${judged("variables.ownAccounts + t")}`
+    : `[${usernameIn(gathered, value)}].map(u, !(${isServiceAccount("u")}) ? ${faultItem("account")} : ${judged("u")})[0]`;
 };
 
 const prefix = "'system:serviceaccount:'";
@@ -173,8 +269,7 @@ const prefix = "'system:serviceaccount:'";
 /** The username of the service account that the text `t` means. Where it means none, the result is not a service account's name. */
 const usernameIn = ({ field, reading }: GatheredField, { parent }: Value): string => {
   const { serviceAccount: form, path } = field;
-  if (form === undefined || form === "namespace:name") return `${prefix} + t`;
-  if (form === "name") return `${prefix} + variables.ownNamespace + ':' + t`;
+  if (typeof form !== "object") return `${prefix} + t`;
   // The parents of a field that lies at one place may be absent where a default is judged.
   const above = namesOf(path.slice(0, -1));
   const namespace =
@@ -266,7 +361,9 @@ export function kindsOf(target: Target, fields: readonly Field[]): readonly Ques
   return [...new Set(fields.flatMap((field) => [field, ...field.whenSet].flatMap((rule) => ofRule(field, rule))))];
 }
 
-/** The items of an empty field. */
+/** The items of an empty field, in CEL. */
+const emptyText = (gathered: GatheredField): string => byRule(gathered, (rule) => emptyItems(gathered, rule));
+
 const emptyItems = (gathered: GatheredField, rule: FieldRule): string => {
   const standIn = standInOf(rule, gathered.reading);
   if (standIn !== undefined) {

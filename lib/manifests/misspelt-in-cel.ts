@@ -1,6 +1,6 @@
 import { isDeep, type Path, type Step } from "../policy/path.ts";
 import { type Field, identityPaths } from "../policy/policy.ts";
-import { celString, isIdentifier, listOf, mostWalked } from "./cel.ts";
+import { listOf, memberInCel, mostWalked } from "./cel.ts";
 
 /**
  * CEL that is true where the object has a member on the way of a field whose name differs from the path's only in letter case, for a target
@@ -26,19 +26,22 @@ const hasOtherSpelling = (at: string, paths: readonly Path[], depth: number): st
 
 const ofMembers = (at: string, keys: readonly string[], paths: readonly Path[], depth: number): string => {
   const key = `k${depth}`;
-  const lower = keys.map((each) => each.toLowerCase());
-  // Go takes the long s and the Kelvin sign for s and k, which lowerAscii leaves alone.
-  const isOther = `(${key}.lowerAscii() in ${listOf(lower)} || ${key}.contains('\\u017f') || ${key}.contains('\\u212a'))`;
+  // Most members have another length, and that test costs the least.
+  const lengths = [...new Set(keys.map(({ length }) => length))].join(", ");
+  const lower = listOf(keys.map((each) => each.toLowerCase()));
+  const isOther = `size(${key}) in [${lengths}] && (!(${key} in ${listOf(keys)}) && ${foldedInCel(key)} in ${lower})`;
   const below = keys.flatMap((each) => {
     const rest = paths.flatMap(([step, ...more]) => (isKey(step, each) && more.length > 0 ? [more] : []));
     if (rest.length === 0) return [];
-    const value = isIdentifier(each) ? `${at}.${each}` : `${at}[${celString(each)}]`;
-    const has = isIdentifier(each) ? `has(${value})` : `${celString(each)} in ${at}`;
+    const { there, value } = memberInCel(at, each);
     const inner = hasOtherSpelling(value, rest, depth + 1);
-    return inner === "false" ? [] : [`(${has} && (${inner}))`];
+    return inner === "false" ? [] : [`(${there} && (${inner}))`];
   });
-  return [`${at}.exists(${key}, !(${key} in ${listOf(keys)}) && ${isOther})`, ...below].join(" || ");
+  return [`${at}.exists(${key}, ${isOther})`, ...below].join(" || ");
 };
+
+/** Go also takes the long s for an s, and the Kelvin sign for a k. */
+const foldedInCel = (text: string): string => `${text}.lowerAscii().replace('\\u017f', 's').replace('\\u212a', 'k')`;
 
 const ofItems = (at: string, rest: readonly Path[], depth: number): string => {
   const item = `i${depth}`;

@@ -40,7 +40,7 @@ export function mutatingSpec(policy: Policy, target: Target): Readonly<Record<st
             ? `!variables.isNarrowed || ${isAllowed("('username\\t' + variables.me)", { kinds: ["username"], permissions: [] })}`
             : "true",
       },
-      ...fields.flatMap((field) => [...questionVariables(field), ...writtenVariables(field)]),
+      ...fields.flatMap((field) => [...questionVariables([field]), ...writtenVariables(field)]),
     ],
     mutations: fields.map(({ field, index }) => ({
       patchType: "JSONPatch",

@@ -12,6 +12,7 @@ import {
 } from "./ask-in-cel.ts";
 import { accessTo, celString, listOf, mostWalked } from "./cel.ts";
 import {
+  asksOf,
   byRule,
   emptyItem,
   type Fault,
@@ -21,8 +22,12 @@ import {
   permissionsOf,
   questionVariables,
   type Reading,
+  sharingWalks,
   standInOf,
+  tagOf,
+  tagStart,
   type Variable,
+  type WalkedFields,
 } from "./gather-questions.ts";
 import { misspeltInCel } from "./misspelt-in-cel.ts";
 
@@ -53,6 +58,9 @@ export function requesterVariables({ policy, target }: Pick<JudgedPart, "policy"
   return [
     { name: "me", expression: "request.userInfo.username" },
     { name: "ownNamespace", expression: "has(request.namespace) ? request.namespace : ''" },
+    ...(target.fields.some(({ serviceAccount }) => serviceAccount === "name")
+      ? [{ name: "ownAccounts", expression: "'system:serviceaccount:' + variables.ownNamespace + ':'" }]
+      : []),
     ...(narrowed.length > 0 ? [{ name: "isNarrowed", expression: narrowed.join(" || ") }] : []),
     ...(writers.length > 0 ? [{ name: "isWriter", expression: `variables.me in ${listOf(writers)}` }] : []),
   ];
@@ -72,6 +80,7 @@ export function gatheredFields({
 export function validatingSpec(part: JudgedPart): Readonly<Record<string, unknown>> {
   const { policy, target } = part;
   const fields = gatheredFields(part);
+  const walks = sharingWalks(fields);
   const asking = { kinds: kindsOf(target, part.fields), permissions: permissionsOf(target) };
   const count = mostQuestionsOf(part);
   const asked = askedVariables(count);
@@ -82,8 +91,8 @@ export function validatingSpec(part: JudgedPart): Readonly<Record<string, unknow
       ...(target.ignoresLetterCase
         ? [{ name: "isMisspelt", expression: misspeltInCel(part.fields, part.reading.root) }]
         : []),
-      ...fields.flatMap(questionVariables),
-      { name: "asks", expression: `[${fields.map(({ index }) => `variables.asks${index}`).join(", ")}].join('')` },
+      ...walks.flatMap(questionVariables),
+      { name: "asks", expression: asksOfAll(walks) },
       { name: "fields", expression: `[${fields.map(described).join(", ")}]` },
       ...distinctQuestions("asks", count),
       ...answers(asking, count),
@@ -111,6 +120,16 @@ export function validatingSpec(part: JudgedPart): Readonly<Record<string, unknow
   };
 }
 
+/** The items of all fields, in CEL. A field that has a walk of its own has its tag before all of its items. One field alone needs none. */
+const asksOfAll = (walks: readonly WalkedFields[]): string => {
+  const needTags = walks.length > 1;
+  const texts = walks.flatMap((fields) => [
+    ...(needTags && fields.length === 1 ? [tagOf(fields[0])] : []),
+    `variables.${asksOf(fields)}`,
+  ]);
+  return needTags ? `[${texts.join(", ")}].join('')` : texts.join("");
+};
+
 /** Whether the number of questions depends on the object. */
 const isUnlimited = ({ fields }: JudgedPart): boolean =>
   fields.some(({ path, names }) => namesOf(path) === undefined || names === "group") ||
@@ -124,25 +143,30 @@ const mostQuestionsOf = (part: JudgedPart): number => {
 
 const hasPrivileged = ({ privileged }: FieldRule): boolean => Object.keys(privileged).length > 0;
 
-/** What messages say of a field, and its items: in CEL, a list of texts, whose places are these. */
+/** What messages say of a field: in CEL, a list of texts, whose places are these. */
 const said = {
   label: "f[0]",
-  items: "f[1]",
-  fix: "f[2]",
-  fill: "f[3]",
-  type: "f[4]",
-  account: "f[5]",
+  fix: "f[1]",
+  fill: "f[2]",
+  type: "f[3]",
+  account: "f[4]",
 };
 
 const described = (gathered: GatheredField): string =>
   `[${[
     celString(formatPath(gathered.field.path)),
-    `variables.asks${gathered.index}`,
     byRule(gathered, (rule) => fixOf(gathered, rule)),
     byRule(gathered, (rule) => fillOf(gathered, rule)),
     celString(typeOf(gathered.field)),
     celString(accountOf(gathered.field)),
   ].join(", ")}]`;
+
+/** A text about the field `f` of an item, and about the text `b` before that item's first place. */
+const ofFirst = ({ fields }: JudgedPart, item: string, text: string): string => {
+  const number = `int(b.substring(b.lastIndexOf('${tagStart}') + 2).split('\\n', 2)[0])`;
+  const field = `variables.fields[${fields.length > 1 ? number : 0}]`;
+  return `[variables.asks.split(${item}, 2)[0]].map(b, [${field}].map(f, ${text})[0])[0]`;
+};
 
 /** The types that a field and its parents must have. */
 const typeOf = ({ path, names }: Field): string => {
@@ -187,13 +211,11 @@ const sentences = (part: JudgedPart, questions: readonly string[], asking: Askin
   const item = "'\\n' + q + '\\n'";
   const may = `variables.me + ' may not ' + ${saidOf("q", asking)}`;
   const standsForAny = gatheredFields(part).some(hasStandIn);
-  const isEmpty = `${said.items}.contains(${emptyItem} + ${item})`;
   const what = standsForAny
-    ? `(${isEmpty} ? ' is empty, and ' + ${may} + ', which it stands for' : ': ' + ${may})`
+    ? `(b.endsWith(${emptyItem}) ? ' is empty, and ' + ${may} + ', which it stands for' : ': ' + ${may})`
     : `': ' + ${may}`;
-  const why = `${said.label} + ${what} + '; ' + ${said.fix}`;
-  const found = `variables.fields.filter(f, size(variables.asks) < ${mostSearched} && ${said.items}.contains(${item})).map(f, ${why})`;
-  return `[${questions.join(", ")}].map(q, q == '' ? '' : (${found} + [${may}])[0])`;
+  const why = ofFirst(part, item, `${said.label} + ${what} + '; ' + ${said.fix}`);
+  return `[${questions.join(", ")}].map(q, q == '' ? '' : size(variables.asks) < ${mostSearched} ? ${why} : ${may})`;
 };
 
 /** The identities that the object names, for the audit log. */
@@ -285,14 +307,14 @@ const faultsOf = (part: JudgedPart): readonly Validation[] =>
     const [first, ...more] = gatheredFields(part).filter(isOf);
     if (first === undefined) return [];
     const text = says(first.field);
-    const item = `.contains(${faultItem(fault)})`;
-    // Without a fault the list would be empty, and the API server would log an error.
-    const found = `variables.fields.filter(f, ${said.items}${item}).map(f, ${said.label} + ${end ?? celString(` ${text}`)})`;
+    const isThere = `variables.asks.contains(${faultItem(fault)})`;
+    const found = ofFirst(part, faultItem(fault), `${said.label} + ${end ?? celString(` ${text}`)}`);
     const isPlain = part.fields.length === 1 && fault !== "empty";
     return [
       {
-        expression: `!variables.asks${item}`,
-        ...(isPlain ? {} : { messageExpression: `(${found} + [''])[0]` }),
+        expression: `!${isThere}`,
+        // The API server evaluates the message of every object, refused or not.
+        ...(isPlain ? {} : { messageExpression: `${isThere} ? ${found} : ''` }),
         message: `${more.length > 0 ? labels(part) : formatPath(first.field.path)} ${text}`,
         reason,
       },

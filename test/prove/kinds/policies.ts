@@ -98,6 +98,23 @@ const targets: readonly object[] = [
     permission: { verb: "execute-as", group: "fleet.cattle.io", resource: "bundles" },
     fields: [account("spec.serviceAccount"), account("spec.targets[*].serviceAccount", mayBeEmpty)],
   }),
+  // Fields of every kind that share their walks.
+  target(["crews"], {
+    onForbidden: "deny",
+    ...mayBeEmpty,
+    fields: [
+      account("spec.rows[*].pods[*].account", { emptyStandsFor: "system:serviceaccount:prove:guest" }),
+      { path: "spec.rows[*].pods[*].groups", names: "group" },
+      { path: "spec.rows[*].pods[*].patch", names: "anything" },
+      { path: "spec.rows[*].pods[*].volumes[*].account", serviceAccount: { namespaceKey: "namespace" } },
+      { path: "spec.rows[*].pods[*].inline.**.user" },
+      { path: "spec.rows[*].steps[*][*].patch", names: "anything" },
+      { path: "spec.rows[*].steps[*][*].user", privileged: { root: "system:serviceaccount:prove:root" } },
+      account("spec.rows[*].steps[*][*].inputs[*].account", { whenSet: [{ path: "spec.strict", onEmpty: "deny" }] }),
+      { path: "spec.people[*].job.user", onEmpty: "deny" },
+      { path: "spec.people[*].job.group", names: "group", onEmpty: "deny" },
+    ],
+  }),
   target(["people"], {
     privileged: { root: "system:serviceaccount:prove:root", boss: "prove-boss" },
     unprivileged: ["guest"],

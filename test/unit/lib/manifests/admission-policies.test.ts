@@ -252,7 +252,8 @@ describe("one question for each distinct identity", () => {
       account("name"),
       {},
       [
-        "'system:serviceaccount:' + variables.ownNamespace + ':' + t",
+        "'system:serviceaccount:' + variables.ownNamespace + ':'",
+        "'\\\\naccount\\\\t' + variables.ownAccounts + t",
         `resource('serviceaccounts').namespace(p[1].split(':')[2]).name(p[1].split(':')[3])${impersonate}`,
       ],
     ],
@@ -322,7 +323,7 @@ describe("one question for each distinct identity", () => {
       "lists in lists",
       ["spec.a[*][*].b"],
       {},
-      [".map(x0, (x0 == null ? '' : ", ".map(x1, ", "size(x0) > 512 ? '\\\\n!size\\\\n'"],
+      [".map(x0, (type(x0) == list || ", ".map(x1, ", "x0 == null ? '' : ", "size(x0) > 512 ? '\\\\n!size\\\\n'"],
     ],
     [
       "another rule where another path is set",
