@@ -21,6 +21,8 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   },
   // A list of groups is not walked.
   teams: { text: /: object\.spec\.groups\)\.map\(g, /g, becomes: ": [dyn('')]).map(g, " },
+  // An item of a list is passed by if it has this member alone.
+  crews: { text: / \|\| has\(x2\.user\)/g, becomes: "" },
   // Only the first question is asked.
   workflows: { text: /"expression":"variables\.may[1-9]\d*"/g, becomes: '"expression":"true"' },
   // A value that is not read is taken for another identity.
@@ -57,9 +59,9 @@ const wrongPolicies = (policy: Policy): readonly AdmissionPolicyObject[] => {
 };
 
 test("the comparison finds each admission policy that is wrong, and no other", { timeout: 240_000 }, async () => {
-  const ground = await startKindsGround({ policy: kindsPolicy, seed: 3, twins: wrongPolicies });
+  const ground = await startKindsGround({ policy: kindsPolicy, seed: 4, twins: wrongPolicies });
   try {
-    const { counterexamples } = await proveKinds({ ground, seed: 3, writes: 4_000, worlds: 5 });
+    const { counterexamples } = await proveKinds({ ground, seed: 4, writes: 5_000, worlds: 5 });
     const found = counterexamples.map(({ asked }) => asked.target.resources[0] ?? "");
     expect([...new Set(found)].sort()).toEqual(Object.keys(mistakes).sort());
   } finally {
