@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonObject } from "../../../lib/index.ts";
-import { namesOf, placesOf, pointerOf } from "../../../lib/policy/path.ts";
-import type { Target } from "../../../lib/policy/policy.ts";
+import { isObject } from "../../../lib/meta/json.ts";
+import { namesOf, placesOf, pointerOf, valueAt } from "../../../lib/policy/path.ts";
+import { identityPaths, isInStatus, type Target } from "../../../lib/policy/policy.ts";
 import { prefixOf, share } from "../worlds/parts.ts";
 import { pooled } from "../worlds/pool.ts";
 import { type Random, randomOf } from "../worlds/random.ts";
@@ -18,6 +19,7 @@ export const exceptions = [
   "a field in a list would be set",
   "too many identities",
   "status field behind a list",
+  "status that CEL cannot compare",
 ] as const;
 export type Exception = (typeof exceptions)[number];
 
@@ -208,8 +210,26 @@ const exceptionOf = ({ target, write }: KindsCase, judged: Judged, message: stri
   const isBehindList = target.fields.some(
     ({ path: [first], path }) => typeof first === "object" && first.key === "status" && namesOf(path) === undefined,
   );
-  return write.sort === "status" && isBehindList ? "status field behind a list" : undefined;
+  if (write.sort === "status" && isBehindList) return "status field behind a list";
+  return write.sort === "status" && isIncomparable(target, write.before) ? "status that CEL cannot compare" : undefined;
 };
+
+/**
+ * Whether the old object has another value than a text or a map of texts at a judged path of the status, or on the way there. Every write of
+ * such a status counts as a change.
+ */
+const isIncomparable = ({ fields, statusPaths }: Target, before: JsonObject | undefined): boolean =>
+  [...fields.filter(isInStatus).flatMap(identityPaths), ...statusPaths].some((path) => {
+    const names = namesOf(path) ?? [];
+    const values = names.map((_, index) => before && valueAt(before, names.slice(0, index + 1)));
+    const parents = values.slice(0, -1);
+    return parents.some((parent) => parent !== undefined && !isObject(parent)) || !isComparable(values.at(-1), 2);
+  });
+
+const isComparable = (value: unknown, levels: number): boolean =>
+  value === undefined ||
+  typeof value === "string" ||
+  (levels > 0 && isObject(value) && Object.values(value).every((each) => isComparable(each, levels - 1)));
 
 const settable = ({ fields }: Target): readonly string[] =>
   fields.filter(isSettable).flatMap(({ path }) => {
