@@ -1,6 +1,7 @@
 import type { Permission } from "../policy/policy.ts";
 import { celString, isServiceAccount } from "./cel.ts";
-import type { QuestionKind, Variable } from "./gather-questions.ts";
+import type { Variable } from "./gather-questions.ts";
+import type { QuestionKind } from "./items-in-cel.ts";
 
 /*
  * A CEL expression may ask an authorizer twice (each check costs 350,000 of 1,000,000), but each variable is an expression of its own. So

@@ -2,6 +2,7 @@ import { namesOf, pointerOf } from "../policy/path.ts";
 import { type Field, type FieldRule, isInStatus, type Policy, type Target } from "../policy/policy.ts";
 import { isAllowed } from "./ask-in-cel.ts";
 import { accessTo, celString, listOf } from "./cel.ts";
+import { questionVariables, type Variable } from "./gather-questions.ts";
 import {
   byRule,
   defaultItems,
@@ -10,9 +11,7 @@ import {
   isSafeName,
   kindsOf,
   permissionsOf,
-  questionVariables,
-  type Variable,
-} from "./gather-questions.ts";
+} from "./items-in-cel.ts";
 import { gatheredFields, requesterVariables } from "./validating-policy.ts";
 
 /** The fields that a policy sets: they lie at one place outside the status. What else would have to be set is refused. */

@@ -13,6 +13,14 @@ import {
 import { accessTo, celString, listOf, mostWalked } from "./cel.ts";
 import {
   asksOf,
+  questionVariables,
+  sharingWalks,
+  tagOf,
+  tagStart,
+  type Variable,
+  type WalkedFields,
+} from "./gather-questions.ts";
+import {
   byRule,
   emptyItem,
   type Fault,
@@ -20,15 +28,9 @@ import {
   type GatheredField,
   kindsOf,
   permissionsOf,
-  questionVariables,
   type Reading,
-  sharingWalks,
   standInOf,
-  tagOf,
-  tagStart,
-  type Variable,
-  type WalkedFields,
-} from "./gather-questions.ts";
+} from "./items-in-cel.ts";
 import { misspeltInCel } from "./misspelt-in-cel.ts";
 
 /** One of a policy's `validations`. */
