@@ -18,7 +18,7 @@ export function celString(text: string): string {
 }
 
 /** Whether CEL accepts a key behind a dot. */
-export function isIdentifier(key: string): boolean {
+function isIdentifier(key: string): boolean {
   return /^(?!(?:true|false|null|in)$)[A-Za-z_]\w*$/.test(key);
 }
 
