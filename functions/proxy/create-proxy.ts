@@ -6,6 +6,7 @@ import { isProblem } from "../../lib/meta/index.ts";
 import { type StatusObject, statusObject } from "../../lib/meta/status.ts";
 import type { HeaderLine } from "../../lib/proxy/index.ts";
 import { peerCertificateOf } from "../certificates/peer-certificate.ts";
+import { linger } from "../net/linger.ts";
 import type { TokenIssuers } from "../oidc/open-token-issuers.ts";
 import type { Arrival } from "./admit.ts";
 import { type ClientReply, clientReplyOf } from "./client-reply.ts";
@@ -82,7 +83,7 @@ export function createProxy(options: ProxyOptions): ProxyListeners {
       response.assignSocket(socket as Socket);
       response.once("finish", () => {
         response.detachSocket(socket as Socket);
-        socket.end(() => socket.destroy());
+        linger(socket);
       });
       return { reply: clientReplyOf(response), response };
     };
@@ -113,7 +114,10 @@ export function createProxy(options: ProxyOptions): ProxyListeners {
     const response = new ServerResponse(request as IncomingMessage);
     response.shouldKeepAlive = false;
     response.assignSocket(target as Socket);
-    response.once("finish", () => target.destroy());
+    response.once("finish", () => {
+      response.detachSocket(target as Socket);
+      linger(target as Socket);
+    });
     refuse(clientReplyOf(response), connectRefusal);
   };
 
@@ -122,19 +126,22 @@ export function createProxy(options: ProxyOptions): ProxyListeners {
       socket.destroy();
       return;
     }
-    const isLarge = code === "HPE_HEADER_OVERFLOW";
-    const refusal = statusObject(
-      isLarge ? 431 : 400,
-      isLarge ? "the headers are too large" : "the request is not HTTP/1.1",
-    );
+    const [status, message] = clientErrors[code ?? ""] ?? [400, "the request is not HTTP/1.1"];
+    const refusal = statusObject(status, message);
     const body = JSON.stringify(refusal);
     const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
     const line = `HTTP/1.1 ${refusal.code} ${STATUS_CODES[refusal.code]}`;
-    socket.end(`${line}\r\n${headers}\r\n\r\n${body}`, () => socket.destroy());
+    socket.write(`${line}\r\n${headers}\r\n\r\n${body}`);
+    linger(socket);
   };
 
   return { onRequest, onUpgrade, onConnect, onClientError };
 }
+
+const clientErrors: Readonly<Record<string, readonly [status: number, message: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, "the headers are too large"],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "the headers did not arrive in time"],
+};
 
 const connectRefusal = statusObject(400, "CONNECT is not served");
 

@@ -10,6 +10,7 @@ import {
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { PortCertificates } from "../certificates/port-certificates.ts";
+import { linger } from "../net/linger.ts";
 import { within } from "../net/within.ts";
 import type { ProxyListeners } from "../proxy/create-proxy.ts";
 import { isWebhookTarget, type webhookDoor } from "./webhook-door.ts";
@@ -83,8 +84,12 @@ export async function serveDoors(
   });
   // Before the listener that begins to read requests.
   if (clients) server.prependListener("secureConnection", clients.onSecureConnection);
-  // HTTP/1.1 answers would wait 40 ms each.
-  server.on("secureConnection", (socket: TLSSocket) => socket.setNoDelay(true));
+  server.on("secureConnection", (socket: TLSSocket) => {
+    // HTTP/1.1 answers would wait 40 ms each.
+    socket.setNoDelay(true);
+    // Node calls it behind the last answer of an HTTP/1.1 connection.
+    if (socket.alpnProtocol !== "h2") socket.destroySoon = () => linger(socket);
+  });
   server.on("session", (session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { HeaderLine } from "../../lib/meta/header-line.ts";
 import type { HttpRequest } from "../gateway/read-event.ts";
 import { within } from "../net/within.ts";
@@ -66,7 +66,10 @@ export function webhookDoor(dependencies: Dependencies, patience: number = usual
         response.setHeader("cache-control", "no-store");
         response.setHeader("content-length", Buffer.byteLength(text));
         // The rest of a body that came too late is not read.
-        if (status === 408) response.once("finish", () => request.destroy());
+        if (status === 408) {
+          if ("stream" in request) response.once("finish", () => request.stream.close(constants.NGHTTP2_NO_ERROR));
+          else response.setHeader("connection", "close");
+        }
         response.end(text);
       })
       .catch(() => request.socket.destroy());

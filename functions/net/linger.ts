@@ -1,0 +1,27 @@
+import type { Duplex } from "node:stream";
+
+/** Longer than a body of 3 MiB, the API server's limit, takes at 5 Mbit/s. */
+const usualPatience = 5_000;
+
+/**
+ * Ends a connection on which an answer was written, and lets its client read it (RFC 9112, 9.6): what the client still sends is read and
+ * thrown away until it ends its side. A connection that is closed before that is reset, and a client that is still sending loses the answer.
+ *
+ * @param patience milliseconds after which the connection is closed in any case
+ */
+export function linger(socket: Duplex, patience = usualPatience): void {
+  const close = (): void => {
+    socket.destroy();
+  };
+  const timer = setTimeout(close, patience);
+  const discard = (): void => {
+    // Nothing that comes now is a request.
+    socket.removeAllListeners("data").on("data", () => {});
+  };
+  // The HTTP/1.1 parser itself reads the socket until another listener takes over, and only the parser can end its own pause.
+  if (socket.isPaused()) socket.once("resume", discard).resume();
+  else discard();
+  socket.once("end", close).once("error", close);
+  socket.once("close", () => clearTimeout(timer));
+  socket.end();
+}
