@@ -8,6 +8,8 @@ export interface HeldBody {
   readonly isRepeatable: () => boolean;
   /** Forgets what is held: the body will not be sent again. */
   readonly release: () => void;
+  /** Reads the rest and throws it away: the body is not sent any more. */
+  readonly discard: () => void;
 }
 
 const megabyte = 1024 * 1024;
@@ -21,7 +23,8 @@ export function holdBody(source: Readable, mostBytes = megabyte): HeldBody {
     size += chunk.length;
     if (size > mostBytes) held = undefined;
     held?.push(chunk);
-    if (target?.write(chunk) === false) source.pause();
+    // A target that was reset has ended. Node's HTTP/2 streams never close after a write behind their end.
+    if (target?.writableEnded === false && !target.write(chunk)) source.pause();
   });
   source.on("end", () => target?.end());
   source.on("error", (error) => target?.destroy(error));
@@ -39,6 +42,10 @@ export function holdBody(source: Readable, mostBytes = megabyte): HeldBody {
     isRepeatable: () => held !== undefined,
     release: () => {
       held = undefined;
+    },
+    discard: () => {
+      [held, target] = [undefined, undefined];
+      source.resume();
     },
   };
 }

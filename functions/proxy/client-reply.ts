@@ -79,6 +79,8 @@ export function clientReplyOf(response: ServerResponse | Http2ServerResponse): C
   const { stream } = response;
   const { req } = response;
   stream.on("error", () => {});
+  // Where a client resets the stream with NO_ERROR, Node would wait until what is written is sent, which is never.
+  stream.once("aborted", () => stream.destroy());
   stream.once("finish", () => {
     // The rest of a body that was not wanted.
     if (!stream.endAfterHeaders && !req.complete) stream.close(constants.NGHTTP2_NO_ERROR);

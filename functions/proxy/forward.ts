@@ -101,6 +101,9 @@ export async function forward(
   } finally {
     isOver = true;
     clearTimeout(timer);
+    body?.discard();
+    // The API server may answer before it has the whole body. Node would keep such a stream for as long as its connection.
+    if (stream && !(stream.writableFinished && stream.readableEnded)) stream.destroy();
   }
 }
 
@@ -134,7 +137,10 @@ const answerOf = (
     stream.once("response", (headers, _flags, raw: readonly string[]) =>
       resolve({ status: Number(headers[":status"]), headers: raw }),
     );
-    stream.once("close", () => resolve({ broken: stream.rstCode }));
+    const broken = () => resolve({ broken: stream.rstCode });
+    stream.once("close", broken);
+    // Where it is reset with NO_ERROR, a stream is not closed before its body is sent, which is never. An answer that came first counts.
+    stream.once("aborted", () => setImmediate(broken));
     body?.sendTo(stream);
   });
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:http2";
+import { connect, constants } from "node:http2";
 import { request } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -11,6 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { RequestEntry } from "../../functions/proxy/log-entries.ts";
+import { openMetrics } from "../../functions/server/open-metrics.ts";
 import {
   type Authority,
   type Certificates,
@@ -22,6 +23,7 @@ import { freePorts } from "../cluster/harness/free-ports.ts";
 import { until } from "../cluster/world/until.ts";
 import { header, type Received, send, sendBytes } from "./world/clients.ts";
 import { flags, frame, frameTypes, headerBytes, startFrameServer } from "./world/frames.ts";
+import { openStreams } from "./world/open-streams.ts";
 import { type LocalProxy, type ServeProxyOptions, serveProxy } from "./world/serve-proxy.ts";
 import { type StandIn, startStandIn } from "./world/stand-in.ts";
 
@@ -122,6 +124,40 @@ describe.each(fronts)("over HTTP/%i", (http) => {
     const received = await send(proxy, { http, path: "/api/v1/fine", lines: alice });
     expect(received.isWhole).toBe(isWhole);
     if (isWhole) expect([received.status, received.text]).toEqual([200, "half an answer"]);
+  });
+
+  /** A POST whose body is larger than what the API server takes before it answers with frames. */
+  const post = { http, method: "POST", path: "/api/v1/fine", lines: alice, body: "z".repeat(4 * 1024 * 1024) } as const;
+
+  test.each([
+    ["ends the stream behind it", (stream: number) => [frame(frameTypes.rstStream, 0, stream, Buffer.alloc(4))]],
+    ["leaves the stream open", () => []],
+  ] as const)(
+    "an answer that comes before the whole body was sent is passed on, where the API server %s",
+    async (_name, last) => {
+      const { port: behind } = await standIn();
+      const server = await startFrameServer(tls, behind, (stream) => [
+        frame(frameTypes.headers, flags.endHeaders, stream, headerBytes(":status", "413")),
+        frame(frameTypes.data, flags.endStream, stream, Buffer.from("too large")),
+        ...last(stream),
+      ]);
+      closing.push(server.close);
+      const proxy = await serve(server.port, { metrics: await openMetrics(), healthPort: 0 });
+      const { status, text } = await send(proxy, post);
+      expect([status, text]).toEqual([413, "too large"]);
+      await until("no stream is left", async () => (await openStreams(proxy)) === 0);
+      expect(proxy.entries).toMatchObject([{ decision: "forwarded", status: 413, bytes: 9 }]);
+    },
+  );
+
+  test("a stream that the API server ends with NO_ERROR, before it answers and has the whole body, is 502", async () => {
+    const { port: behind } = await standIn();
+    const reset = (stream: number) => [frame(frameTypes.rstStream, 0, stream, Buffer.alloc(4))];
+    const server = await startFrameServer(tls, behind, reset);
+    closing.push(server.close);
+    const proxy = await serve(server.port, { metrics: await openMetrics(), healthPort: 0 });
+    expect((await send(proxy, post)).status).toBe(502);
+    await until("no stream is left", async () => (await openStreams(proxy)) === 0);
   });
 
   test("a client that leaves ends the API server's stream at once", async () => {
@@ -380,6 +416,35 @@ test("a refused credential of the acting account is 502, and not the caller's 40
     expect((await send(proxy, { http, path: behind, lines: alice })).status).toBe(401);
   }
 });
+
+test.each([
+  ["/api/v1/flood", constants.NGHTTP2_NO_ERROR],
+  ["/api/v1/flood", constants.NGHTTP2_CANCEL],
+  ["/api/v1/forever?watch=1", constants.NGHTTP2_NO_ERROR],
+  ["/api/v1/forever?watch=1", constants.NGHTTP2_CANCEL],
+])(
+  "a client that does not read %s, and resets its stream with code %i, ends the API server's stream",
+  async (path, code) => {
+    const { port, open } = await standIn();
+    const proxy = await serve(port);
+    const session = connect(proxy.url, { ca: proxy.ca ?? "" });
+    try {
+      const streams = Array.from({ length: 10 }, () =>
+        session
+          .request({ ":path": new URL(proxy.url).pathname + path, authorization: "Bearer alice" })
+          .on("error", () => {}),
+      );
+      await Promise.all(streams.map((stream) => once(stream, "response")));
+      await until("the answers wait", async () => open() === 10);
+      for (const stream of streams) stream.close(code);
+      await until("the API server's streams have ended", async () => open() === 0);
+      await until("all lines are written", async () => proxy.entries.length === 10);
+      expect(new Set(proxy.entries.map(({ reason }) => reason))).toEqual(new Set(["the client has left"]));
+    } finally {
+      session.destroy();
+    }
+  },
+);
 
 test.each(fronts)("trailers reach a client that wants them, over HTTP/%i", async (http) => {
   const { port } = await standIn();

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Caller } from "./caller.ts";
 
@@ -51,10 +51,14 @@ const asFlags = ({ impersonate }: Caller): readonly string[] => {
 export const kubectlRunner = (program: string, folder: string, kubeconfigOf: (caller: Caller) => string): Kubectl => {
   const configs = join(folder, "kubeconfigs");
   mkdirSync(configs, { recursive: true });
+  let runs = 0;
   return (caller, args, { stdin, env = {} } = {}) =>
     new Promise((resolve, reject) => {
       const config = join(configs, `${encodeURIComponent(caller.name)}.json`);
-      writeFileSync(config, kubeconfigOf(caller), { mode: 0o600 });
+      // Another kubectl may be reading it, and never sees half of it.
+      const written = `${config}.${++runs}`;
+      writeFileSync(written, kubeconfigOf(caller), { mode: 0o600 });
+      renameSync(written, config);
       const child = spawn(program, ["--kubeconfig", config, ...asFlags(caller), ...args], {
         // A home of its own: the configuration of the user who runs the suite is not read or written.
         env: { PATH: process.env["PATH"], HOME: folder, KUBECACHEDIR: join(folder, "kubectl-cache"), ...env },

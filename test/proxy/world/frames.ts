@@ -10,7 +10,15 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-export const frameTypes = { data: 0, headers: 1, rstStream: 3, settings: 4, goaway: 7, continuation: 9 } as const;
+export const frameTypes = {
+  data: 0,
+  headers: 1,
+  rstStream: 3,
+  settings: 4,
+  ping: 6,
+  goaway: 7,
+  continuation: 9,
+} as const;
 export const flags = { endStream: 1, ack: 1, endHeaders: 4 } as const;
 
 export const frame = (type: number, flag: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer => {
@@ -140,6 +148,7 @@ export const startFrameServer = async (
         for (const each of read(isBegun ? bytes : bytes.subarray(preface.length))) {
           if (each.type === frameTypes.settings && !(each.flags & flags.ack))
             socket.write(frame(frameTypes.settings, flags.ack, 0));
+          if (each.type === frameTypes.ping) socket.write(frame(frameTypes.ping, flags.ack, 0, each.payload));
           if (each.type === frameTypes.headers) for (const part of answer(each.stream)) socket.write(part);
         }
         isBegun = true;

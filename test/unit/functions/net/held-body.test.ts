@@ -64,3 +64,34 @@ test("a body is read no faster than it is sent", async () => {
   source.end();
   expect((await textOf(target)).length).toBeGreaterThanOrEqual(written);
 });
+
+test("a target that has ended gets no more of a body", async () => {
+  const source = new PassThrough();
+  const target = new PassThrough();
+  const errors: unknown[] = [];
+  target.on("error", (error) => errors.push(error));
+  holdBody(source).sendTo(target);
+  target.end();
+  source.write("late");
+  source.end();
+  await once(source, "end");
+  await turn();
+  expect(errors).toEqual([]);
+  expect(await textOf(target)).toBe("");
+});
+
+test("the rest of a body that is not sent any more is thrown away, whatever its target takes", async () => {
+  const source = new PassThrough({ highWaterMark: 1 });
+  const target = new PassThrough({ highWaterMark: 1 });
+  const body = holdBody(source);
+  body.sendTo(target);
+  source.write("as much as the target takes");
+  await turn();
+  expect(source.isPaused()).toBe(true);
+  body.discard();
+  source.write("the rest");
+  source.end();
+  await once(source, "end");
+  target.end();
+  expect(await textOf(target)).toBe("as much as the target takes");
+});
