@@ -70,7 +70,7 @@ const actorsOf = (row: Row): readonly string[] =>
 
 /** Checks who made the requests of a row that reached the API server, when the log has the event of a request that was sent after them. */
 const expectActors = async (row: Row, expected: readonly string[]): Promise<void> => {
-  await expect.poll(() => actorsOf(row), { timeout: 10_000 }).toEqual(expected);
+  await expect.poll(() => actorsOf(row), { timeout: 60_000 }).toEqual(expected);
   const end = nextRow();
   await stage.api(stage.user("olga"), { path: ofRow(end, "/version") });
   await until("the log has a later request", async () => eventsOf(end).length > 0);

@@ -98,9 +98,9 @@ describe.each(fronts)("over HTTP/%i", (http) => {
       `/api/v1/cut-${how}-with-length`,
     ]),
   ])("an answer that breaks off is not passed on as a complete one: %s", async (path) => {
-    const { port } = await standIn();
+    const { port, breakOff } = await standIn();
     const proxy = await serve(port);
-    const received = await send(proxy, { http, path, lines: alice });
+    const received = await send(proxy, { http, path, lines: alice, onData: breakOff });
     expect(received.status).toBe(200);
     expect(received.text.length).toBeGreaterThan(0);
     expect(received.isWhole).toBe(false);
@@ -169,8 +169,8 @@ describe.each(fronts)("over HTTP/%i", (http) => {
       onData: () => end.abort(),
     });
     await received;
-    await until("the stream has ended", async () => open() === 0, 1_000);
-    await until("the line is written", async () => proxy.entries.length === 1, 1_000);
+    await until("the stream has ended", async () => open() === 0);
+    await until("the line is written", async () => proxy.entries.length === 1);
     expect(proxy.entries[0]?.reason).toBe("the client has left");
   });
 
@@ -179,7 +179,7 @@ describe.each(fronts)("over HTTP/%i", (http) => {
     const proxy = await serve(port, { mostMilliseconds: 300 });
     const received = await send(proxy, { http, path: "/api/v1/silent", lines: alice });
     expect([received.status, statusIn(received).reason]).toEqual([504, "Timeout"]);
-    await until("the stream has ended", async () => open() === 0, 1_000);
+    await until("the stream has ended", async () => open() === 0);
   });
 
   test("?timeout= makes the deadline shorter, and is refused if it is not a duration", async () => {
@@ -293,7 +293,7 @@ describe.each(fronts)("over HTTP/%i", (http) => {
     const [answer] = await once(stream, "response");
     clearInterval(drip);
     expect(answer[":status"] ?? answer.statusCode).toBe(504);
-    await until("the API server's stream has ended", async () => open() === 0, 1_000);
+    await until("the API server's stream has ended", async () => open() === 0);
     stream.destroy();
     session.destroy();
   });
@@ -322,13 +322,13 @@ describe.each(fronts)("over HTTP/%i", (http) => {
   });
 
   test("too many requests at a time are answered 429 with Retry-After", async () => {
-    const { port } = await standIn();
+    const { port, open } = await standIn();
     const proxy = await serve(port, { limits: { read: 2, write: 1, "long-running": 1 } });
     const leave = new AbortController();
     const held = ["/api/v1/silent", "/api/v1/silent", "/api/v1/forever?watch=1"].map((path) =>
       send(proxy, { http, path, lines: alice, signal: leave.signal }),
     );
-    await sleep(300);
+    await until("the API server has all three", async () => open() === 3);
     for (const path of ["/api/v1/fine", "/api/v1/fine?watch=1"]) {
       const received = await send(proxy, { http, path, lines: alice });
       expect([received.status, header(received, "retry-after"), statusIn(received).reason]).toEqual([
@@ -342,6 +342,8 @@ describe.each(fronts)("over HTTP/%i", (http) => {
     );
     leave.abort();
     await Promise.all(held);
+    const left = () => proxy.entries.filter(({ reason }) => reason === "the client has left");
+    await until("the proxy has ended all three", async () => left().length === 3);
     expect((await send(proxy, { http, path: "/api/v1/fine", lines: alice })).status).toBe(200);
   });
 });
@@ -393,11 +395,11 @@ test("answers that are not read hold up no other request", async () => {
 test("an API server that is frozen is 504, and answers again when it runs on", async () => {
   const [port = 0] = await freePorts(1);
   const child = await startProcess(port);
-  const proxy = await serve(port, { mostMilliseconds: 500 });
-  const ask = () => send(proxy, { http: 2, path: "/api/v1/fine", lines: alice });
+  const proxy = await serve(port);
+  const ask = (query = "") => send(proxy, { http: 2, path: `/api/v1/fine${query}`, lines: alice });
   expect((await ask()).status).toBe(200);
   child.kill("SIGSTOP");
-  expect((await ask()).status).toBe(504);
+  expect((await ask("?timeout=500ms")).status).toBe(504);
   child.kill("SIGCONT");
   expect((await ask()).status).toBe(200);
   await end(child);
@@ -462,10 +464,9 @@ test("an upgrade that the API server answers otherwise, breaks off or cannot be 
     `GET ${pathname}${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer alice\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
   expect(await sendBytes(proxy, upgrade("/api/v1/fine"))).toMatch(/^HTTP\/1\.1 200 [\s\S]*GET 0/);
   expect(await sendBytes(proxy, upgrade("/api/v1/unauthorized"))).toMatch(/^HTTP\/1\.1 502 [\s\S]*acting account/);
-  const broken = sendBytes(proxy, upgrade("/api/v1/forever?watch=1"), 5_000);
-  await sleep(300);
-  await end(child);
-  const text = await broken;
+  const ended = once(child, "exit");
+  const text = await sendBytes(proxy, upgrade("/api/v1/forever?watch=1"), { onText: () => child.kill("SIGKILL") });
+  await ended;
   expect(text).toMatch(/^HTTP\/1\.1 200 /);
   expect(text).not.toMatch(/\r\n0\r\n\r\n$/);
   expect(await sendBytes(proxy, upgrade("/api/v1/fine"))).toMatch(/^HTTP\/1\.1 502 [\s\S]*ECONNREFUSED/);
@@ -477,11 +478,19 @@ test("clients that leave at any moment of an upgrade do no harm", async () => {
   const { port, seen, open } = await standIn();
   const proxy = await serve(port);
   const { pathname } = new URL(proxy.url);
-  const text = `GET ${pathname}/api/v1/silent?watch=1 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer alice\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
-  await Promise.all(Array.from({ length: 40 }, (_, at) => sendBytes(proxy, text, 1 + 5 * at)));
-  expect(seen.length).toBeGreaterThan(5);
-  await until("the API server's connections have ended", async () => open() === 0, 1_000);
-  await until("all lines are written", async () => proxy.entries.length >= seen.length, 1_000);
+  const upgrade = (query: string): string =>
+    `GET ${pathname}/api/v1/silent?watch=1${query} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer alice\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+  const anyMoment = Array.from({ length: 40 }, (_, at) =>
+    sendBytes(proxy, upgrade(""), { signal: AbortSignal.timeout(1 + 5 * at) }),
+  );
+  const leave = new AbortController();
+  const last = Array.from({ length: 10 }, () => sendBytes(proxy, upgrade("&last"), { signal: leave.signal }));
+  const arrived = () => seen.filter(({ path }) => path.includes("&last"));
+  await until("the API server has the last ones", async () => arrived().length === last.length);
+  leave.abort();
+  expect(await Promise.all([...anyMoment, ...last])).toEqual(Array(50).fill(""));
+  await until("the API server's connections have ended", async () => open() === 0);
+  await until("all lines are written", async () => proxy.entries.length >= seen.length);
   expect((await send(proxy, { http: 2, path: "/api/v1/fine", lines: alice })).status).toBe(200);
 });
 
@@ -540,7 +549,7 @@ test("answers are taken no faster than clients read them", async () => {
   expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000);
   expect((await send(proxy, { http: 1, path: "/api/v1/fine", lines: alice })).text).toBe("GET 0");
   session.destroy();
-  await until("all lines are written", async () => proxy.entries.length === 21, 3_000);
+  await until("all lines are written", async () => proxy.entries.length === 21);
   for (const { bytes } of proxy.entries) expect(bytes).toBeLessThan(5_000_000);
   await end(child);
 });

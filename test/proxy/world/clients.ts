@@ -116,18 +116,37 @@ const sendHttp1 = (front: Front, { method = "GET", path, lines = [], body, onDat
     outgoing.end(body === undefined ? undefined : Buffer.from(body));
   });
 
-/** Sends bytes as they are, and returns what came back until the connection was closed, or silent for so long. */
-export const sendBytes = ({ url, ca }: Front, bytes: string, silence = 1_000): Promise<string> =>
-  new Promise((resolve) => {
+/** How a client watches a connection, and when it leaves. */
+export interface BytesOptions {
+  /** Called each time that more has come back. */
+  readonly onText?: () => void;
+  /** Closes the connection. */
+  readonly signal?: AbortSignal;
+}
+
+/** As long as a connection may stay open whose end is awaited, in milliseconds. */
+const patience = 120_000;
+
+/** Sends bytes as they are, and returns what came back until the connection was closed. Rejects where the server leaves it open. */
+export const sendBytes = ({ url, ca }: Front, bytes: string, { onText, signal }: BytesOptions = {}): Promise<string> =>
+  new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url);
     const socket = connect({ host: hostname, port: Number(port), ca: ca ?? "", servername: "localhost" }, () =>
       socket.write(Buffer.from(bytes, "latin1")),
     );
     let text = "";
-    socket.setTimeout(silence, () => socket.destroy());
+    const late = setTimeout(() => {
+      reject(new Error(`the connection was still open after ${patience} ms, and this had come back: ${text}`));
+      socket.destroy();
+    }, patience);
     socket.on("data", (chunk: Buffer) => {
       text += chunk.toString("latin1");
+      onText?.();
     });
     socket.on("error", () => {});
-    socket.on("close", () => resolve(text));
+    socket.on("close", () => {
+      clearTimeout(late);
+      resolve(text);
+    });
+    signal?.addEventListener("abort", () => socket.destroy());
   });

@@ -64,6 +64,8 @@ export const headerBytes = (name: string, value: string): Buffer =>
 
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const largestFrame = 256 * 1024;
+/** As long as an answer, or the end of its stream, may take, in milliseconds. */
+const patience = 60_000;
 
 /** What came back for one request of hand-made frames. */
 export interface Framed {
@@ -74,7 +76,10 @@ export interface Framed {
 /** The first byte of an answer's headers, where it names a whole status of HPACK's table. */
 const statuses: Readonly<Record<number, number>> = { 136: 200, 137: 204, 140: 400, 141: 404, 142: 500 };
 
-/** Sends headers over HTTP/2 in frames that no HTTP library has looked at. The frames are as large as the server takes them. */
+/**
+ * Sends headers over HTTP/2 in frames that no HTTP library has looked at. The frames are as large as the server takes them. Rejects where
+ * neither an answer comes nor an end.
+ */
 export const sendFrames = async (
   { url, ca }: { readonly url: string; readonly ca: string | undefined },
   headers: readonly (readonly [string, string])[],
@@ -96,12 +101,16 @@ export const sendFrames = async (
     }
   };
   const read = frameReader();
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      reject(new Error(`neither an answer nor an end came within ${patience} ms`));
+      socket.destroy();
+    }, patience);
     const end = (outcome: Framed["outcome"]): void => {
+      clearTimeout(late);
       resolve(outcome);
       socket.destroy();
     };
-    socket.setTimeout(3_000, () => socket.destroy());
     socket.on("close", () => end("connection closed"));
     socket.on("data", (bytes: Buffer) => {
       for (const { type, flags: flag, payload } of read(bytes)) {

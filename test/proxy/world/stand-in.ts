@@ -26,6 +26,8 @@ export interface StandIn {
   readonly answerReviewsWith: (fault: ReviewFault, kind?: "tokenreviews" | "subjectaccessreviews") => void;
   /** The token of the acting account that is not refused from now on. */
   readonly acceptActor: (token: string) => void;
+  /** Ends the answers to `/cut-` that are under way, each in the way that its path names. */
+  readonly breakOff: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -70,6 +72,7 @@ export const startStandIn = async (
   let open = 0;
   const faults = new Map<string, ReviewFault>();
   let actorToken: string | undefined;
+  const breaks: (() => void)[] = [];
   /** Ends the connection in the way that the path names. */
   const misbehave = (path: string, response: Http2ServerResponse): void => {
     const { stream } = response;
@@ -130,10 +133,10 @@ export const startStandIn = async (
       const timer = setInterval(() => writable.write("x".repeat(1_000)), 2);
       response.once("close", () => clearInterval(timer));
       if (path.includes("/cut-"))
-        setTimeout(() => {
+        breaks.push(() => {
           clearInterval(timer);
           misbehave(path, response as Http2ServerResponse);
-        }, 30);
+        });
       return;
     }
     const isOldActor = /^Bearer actor/.test(authorization) && authorization !== `Bearer ${actorToken}`;
@@ -183,6 +186,9 @@ export const startStandIn = async (
     },
     acceptActor: (token) => {
       actorToken = token;
+    },
+    breakOff: () => {
+      for (const each of breaks.splice(0)) each();
     },
     close: async () => {
       server.close();
