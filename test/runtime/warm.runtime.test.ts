@@ -10,6 +10,7 @@ import { type Peer, type Reply, reviewed, startPeer } from "../support/api-serve
 import { type Instance, startInstance } from "./instance.ts";
 import { unpackPackage } from "./packaged.ts";
 import { writeRegistry } from "./registry.ts";
+import { slowClock } from "./slow-clock.ts";
 
 const key = "the-key-of-the-sample-events";
 const stranger = "impersonation-admission-warm-up";
@@ -69,7 +70,7 @@ const answerTo = async ({ invoke }: Instance) => {
 test("a warm-up question opens the connection to the cluster before the first call, which uses the same connection", async () => {
   const peer = await peerThat(no);
   await writeRegistry(file(), guarded("demo", peer));
-  const instance = await instanceOf({ REGISTRY: file() });
+  const instance = await instanceOf({ REGISTRY: file(), ...slowClock });
   expect(peer.seen.map(({ body }) => JSON.parse(body).spec)).toMatchObject([
     { user: stranger, resourceAttributes: { verb: "impersonate", resource: "users", name: `${stranger}-as` } },
   ]);
@@ -97,7 +98,7 @@ test("a cluster that is down delays only its own reviews", async () => {
   const [peer, gone] = [await peerThat(no), await startPeer(no)];
   await gone.close();
   await writeRegistry(file(), guarded("gone", gone), guarded("demo", peer));
-  const instance = await instanceOf({ REGISTRY: file() });
+  const instance = await instanceOf({ REGISTRY: file(), ...slowClock });
   expect(linesOf(instance, "warmed")).toMatchObject([
     { level: "WARN", warmed: ["demo"], problems: [expect.stringMatching(/^gone: .*ECONNREFUSED/)] },
   ]);
@@ -106,7 +107,7 @@ test("a cluster that is down delays only its own reviews", async () => {
 
 test("warming gives up an API server that hangs", async () => {
   await writeRegistry(file(), guarded("demo", await peerThat(silent)));
-  const instance = await instanceOf({ REGISTRY: file() });
+  const instance = await instanceOf({ REGISTRY: file(), ...slowClock });
   expect(linesOf(instance, "warmed")).toMatchObject([
     { warmed: [], problems: [expect.stringMatching(/^demo: .*did not answer within \d{3} ms/)] },
   ]);
@@ -114,7 +115,7 @@ test("warming gives up an API server that hangs", async () => {
 
 test("warming gives up an API server that hangs at once where another one answers", async () => {
   await writeRegistry(file(), guarded("hangs", await peerThat(silent)), guarded("demo", await peerThat(no)));
-  const instance = await instanceOf({ REGISTRY: file() });
+  const instance = await instanceOf({ REGISTRY: file(), ...slowClock });
   expect(linesOf(instance, "warmed")).toMatchObject([
     { warmed: ["demo"], problems: ["hangs: did not answer in time"] },
   ]);
