@@ -117,7 +117,7 @@ describe.each([
     expect(await run("olga", "label", ...map, "a=b")).toBe("configmap/made-through-the-proxy labeled");
     expect(await run("rita", "get", ...map, "-o", "name")).toBe("configmap/made-through-the-proxy");
     expect(await run("member", "get", ...map, "-o", "name")).toBe("configmap/made-through-the-proxy");
-    expect(await run("rita", "get", "configmaps", "-o", "name", "--watch", "--request-timeout=1s")).toContain(map[1]);
+    expect(await run("rita", "get", "configmaps", "-o", "name", "--watch", "--request-timeout=5s")).toContain(map[1]);
     expect(await run("olga", "--as", "rita", "get", ...map, "-o", "name")).toBe("configmap/made-through-the-proxy");
     expect(await run("olga", "--as", "rita", "get", "secrets")).toContain('User "rita" cannot list resource "secrets"');
     expect(await run("olga", "get", "--raw", "/version")).toContain("gitVersion");

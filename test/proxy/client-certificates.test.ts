@@ -428,7 +428,7 @@ describe("the commands, from nothing to kubectl", () => {
 
     writeFileSync(at("draft.crt"), readFileSync(join(at("second"), "client-ca.crt")));
     renameSync(at("draft.crt"), ca);
-    await until("the new CA counts", async () => (await kubectl(second, "get", "configmaps")).code === 0, 30_000);
+    await until("the new CA counts", async () => (await kubectl(second, "get", "configmaps")).code === 0, 120_000);
     expect((await kubectl(first, "get", "configmaps")).output).toMatch(/Unauthorized|provide credentials|logged in/);
     expect(said.stderr).toContain('{"event":"reload","what":"the own client CA"}');
     child.kill("SIGTERM");

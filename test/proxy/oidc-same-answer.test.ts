@@ -39,7 +39,7 @@ describe("kube-apiserver's judgement of a configuration", () => {
         ],
         ...[`--service-account-signing-key-file=${folder}/apiserver.key`, "--service-cluster-ip-range=10.0.0.0/24"],
       ];
-      execFile(apiServer, args, { timeout: 20_000 }, (_error, _stdout, stderr) =>
+      execFile(apiServer, args, { timeout: 120_000 }, (_error, _stdout, stderr) =>
         resolve(/"command failed" err="(.*)"$/m.exec(stderr)?.[1] ?? stderr),
       );
     });
@@ -115,7 +115,7 @@ describe("kube-apiserver's judgement of a token", () => {
         const token = await issuer.sign(good());
         return (await who(direct(), token))[0] === 201;
       });
-  }, 180_000);
+  });
   afterAll(async () => {
     await stage?.stop();
     await Promise.all(issuers.map((issuer) => issuer.close()));

@@ -24,8 +24,9 @@ export default defineConfig({
     exclude: ["test/proxy/lambda*.test.ts"],
     passWithNoTests: !available,
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // For a machine that is busy with other work. A hook may start a control plane, and build a program of Go before that.
+    testTimeout: 300_000,
+    hookTimeout: 600_000,
     teardownTimeout: 20_000,
   },
 });

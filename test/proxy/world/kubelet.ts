@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Guarded, startGuarded } from "../../cluster/harness/guarded.ts";
+import { until } from "../../cluster/world/until.ts";
 import { goProgram } from "./go-program.ts";
 
 /** A kubelet for one node, whose containers are processes of this machine. */
@@ -15,11 +15,12 @@ export interface Kubelet extends Guarded {
 export const startKubelet = async (folder: string): Promise<Kubelet> => {
   const guarded = startGuarded(folder, "kubelet", goProgram("kubelet").build(), ["-listen", "127.0.0.1:0"]);
   const log = () => readFileSync(join(folder, "kubelet.log"), "utf8");
-  for (let tries = 0; tries < 100; tries += 1) {
-    const port = Number(/"listening":"127\.0\.0\.1:(\d+)"/.exec(log())?.[1]);
-    if (port > 0) return { ...guarded, port, log };
-    await sleep(50);
+  const listening = async () => Number(/"listening":"127\.0\.0\.1:(\d+)"/.exec(log())?.[1] ?? 0) || undefined;
+  try {
+    return { ...guarded, port: await until("the kubelet listens", listening), log };
+  } catch (error) {
+    const said = log();
+    await guarded.stop();
+    throw new Error(`the kubelet did not start:\n${said}`, { cause: error });
   }
-  await guarded.stop();
-  throw new Error(`the kubelet did not start:\n${log()}`);
 };
