@@ -86,7 +86,9 @@ export async function forwardUpgrade(
       }
       resolve(passOn(answer, prefix, client));
     });
-    asked.end();
+    // It may have left before it was listened to.
+    if (socket.readableEnded || socket.destroyed) leave();
+    else asked.end();
   });
 }
 

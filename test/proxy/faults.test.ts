@@ -494,6 +494,26 @@ test("clients that leave at any moment of an upgrade do no harm", async () => {
   expect((await send(proxy, { http: 2, path: "/api/v1/fine", lines: alice })).status).toBe(200);
 });
 
+test("an upgrade whose client leaves before its token is known does not reach the API server", async () => {
+  const { port, seen, holdReviews } = await standIn();
+  const proxy = await serve(port);
+  const fine = async () => (await send(proxy, { http: 2, path: "/api/v1/fine", lines: alice })).status;
+  expect(await fine()).toBe(200);
+  const { held, release } = holdReviews();
+  const leave = new AbortController();
+  const text = `GET ${new URL(proxy.url).pathname}/api/v1/silent?watch=1 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer bob\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+  const left = sendBytes(proxy, text, { signal: leave.signal });
+  await until("the token is asked for", async () => held() === 1);
+  leave.abort();
+  expect(await left).toBe("");
+  // The proxy has seen the end of the connection when a later one has been answered.
+  expect(await fine()).toBe(200);
+  release();
+  await until("its line is written", async () => proxy.entries.length === 3);
+  expect(proxy.entries.at(-1)).toMatchObject({ caller: "bob", reason: "the client has left" });
+  expect(seen.map(({ path }) => path)).toEqual(["/api/v1/fine", "/api/v1/fine"]);
+});
+
 /** A stream that writes as long as it may, and how much that was when it has stood still. */
 const writtenUntilStill = async (stream: Writable): Promise<number> => {
   let written = 0;

@@ -26,6 +26,8 @@ export interface StandIn {
   readonly answerReviewsWith: (fault: ReviewFault, kind?: "tokenreviews" | "subjectaccessreviews") => void;
   /** The token of the acting account that is not refused from now on. */
   readonly acceptActor: (token: string) => void;
+  /** Holds every review from now on, and says how many are held. */
+  readonly holdReviews: () => { readonly held: () => number; readonly release: () => void };
   /** Ends the answers to `/cut-` that are under way, each in the way that its path names. */
   readonly breakOff: () => void;
   readonly close: () => Promise<void>;
@@ -73,6 +75,8 @@ export const startStandIn = async (
   const faults = new Map<string, ReviewFault>();
   let actorToken: string | undefined;
   const breaks: (() => void)[] = [];
+  let gate: Promise<void> | undefined;
+  let held = 0;
   /** Ends the connection in the way that the path names. */
   const misbehave = (path: string, response: Http2ServerResponse): void => {
     const { stream } = response;
@@ -91,6 +95,8 @@ export const startStandIn = async (
       /\/v1\/(tokenreviews|subjectaccessreviews|selfsubjectreviews|selfsubjectrulesreviews)/.exec(path) ?? [];
     if (kind !== undefined) {
       const body = await textOf(request);
+      held += 1;
+      await gate;
       const fault = faults.get(kind) ?? 201;
       if (fault === "breaks off") {
         request.socket.destroy();
@@ -186,6 +192,11 @@ export const startStandIn = async (
     },
     acceptActor: (token) => {
       actorToken = token;
+    },
+    holdReviews: () => {
+      const opened = Promise.withResolvers<void>();
+      [gate, held] = [opened.promise, 0];
+      return { held: () => held, release: opened.resolve };
     },
     breakOff: () => {
       for (const each of breaks.splice(0)) each();
