@@ -421,7 +421,8 @@ describe("what only bytes on HTTP/1.1 can say", () => {
     ],
     [
       "a coding that is not chunked",
-      () => `POST ${prefix}${path} HTTP/1.1\r\n${host}${rita()}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
+      () =>
+        `POST ${prefix}${path} HTTP/1.1\r\n${host}${rita()}Connection: close\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
       [400],
       [],
     ],
