@@ -122,6 +122,7 @@ export const proxy = defineCommand({
       ...{ port, host, healthPort, metrics, tls, authority: identity?.authority, issuers, log },
       everywhere: source === "in-cluster" && host === undefined,
     });
+    for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => void served.close(drainTime));
     identity?.keep();
     for (const path of clusters.paths()) announce(`listening on ${served.origin}${path}`);
     if (served.healthPort !== undefined) announce(`/livez, /readyz and /metrics are on port ${served.healthPort}`);
@@ -129,7 +130,6 @@ export const proxy = defineCommand({
     for (const { cluster, asker, actor: acting } of served.accounts)
       announce(`${source === "registry" ? `${cluster}: ` : ""}${asker} asks, ${acting} impersonates`);
     for (const warning of served.warnings) console.error(`warning: ${warning}`);
-    for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => void served.close(drainTime));
   },
 });
 

@@ -339,6 +339,7 @@ describe("dist/server.js, alone in an empty folder, as in a pod", () => {
 
   test("serves the proxy", async () => {
     const { front, said } = await start(["--actor-token-file", at("actor-token"), "--name", "here"]);
+    await until("the accounts are printed", async () => said.stdout.includes("impersonates"));
     expect(said.stdout).toMatch(
       /^# listening on \S+\/k8s\/clusters\/here\n# system:serviceaccount:kube-system:asker asks, system:serviceaccount:kube-system:actor impersonates\n$/,
     );
