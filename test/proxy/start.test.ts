@@ -111,10 +111,15 @@ describe("the command refuses to start", () => {
   });
 });
 
-test("the command serves, logs a line for each request, and ends at SIGTERM", async () => {
+const endlessTimers = `const { setTimeout: call } = globalThis;
+globalThis.setTimeout = (listener, milliseconds, ...given) => call(listener, milliseconds < 30_000 ? milliseconds : 2 ** 31 - 1, ...given);`;
+/** The environment of a proxy for which the 30 s never end that it gives to requests which are under way when it is stopped. */
+const endlessDrain = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(endlessTimers)}` };
+
+test("the command serves, logs a line for each request, and ends at SIGTERM at once where no request is under way", async () => {
   const { token } = await serviceAccount(stage, "kube-system", "good-actor");
   const args = ["--kubeconfig", withActor({ token }), "--actor", "actor", "--port", "0"];
-  const { child, said } = startCommand("proxy", args);
+  const { child, said } = startCommand("proxy", args, { environment: endlessDrain });
   await until("it listens", async () => said.stdout.includes("impersonates"));
   expect(said.stdout).toMatch(
     /^# listening on https:\/\/localhost:\d+\/k8s\/clusters\/prod\n# its CA is in \S+ca\.pem\n# proxy-asker asks, system:serviceaccount:kube-system:good-actor impersonates\n$/,
@@ -147,12 +152,9 @@ test("the command serves, logs a line for each request, and ends at SIGTERM", as
     status: 200,
   });
   expect(second).toMatchObject({ caller: "rita", resource: "secrets", decision: "refused", status: 403 });
-  const asked = performance.now();
   child.kill("SIGTERM");
   const [status] = await once(child, "close");
   expect(status).toBe(0);
-  // It does not wait for requests that are under way, of which there are none: that takes 30 s.
-  expect(performance.now() - asked).toBeLessThan(30_000);
 });
 
 test("a cluster is served at the root where that is asked for", async () => {
