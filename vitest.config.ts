@@ -5,7 +5,9 @@ export default defineConfig({
   test: {
     include: ["test/unit/**/*.test.ts", "test/integration/**/*.test.ts"],
     // A property is tried some hundred times, and the machine may be busy with something else.
-    testTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     coverage: { provider: "v8", include: ["lib/**/*.ts", "functions/**/*.ts"], reporter: ["text"] },
   },
 });

@@ -2,13 +2,14 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { yamlText } from "../../infra/command-line/yaml-text.ts";
 import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import { userImpersonatorRoles } from "../../lib/manifests/index.ts";
 import { freePorts } from "../cluster/harness/free-ports.ts";
 import { json, type Peer, type Reply, startPeer } from "../support/api-server-peer.ts";
 import { runCommand, startCommand } from "../support/command.ts";
+import { eventually } from "../support/eventually.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "options-"));
 const at = (name: string): string => join(folder, name);
@@ -591,7 +592,7 @@ describe("start", () => {
   const printed = async (args: readonly string[]): Promise<string> => {
     const { child, said } = startCommand("start", args, usual());
     const closed = once(child, "close");
-    await vi.waitFor(() => expect(said.stdout).toMatch(/^kind: Validating[\s\S]*\[v1\]\n$/m), { timeout: 20_000 });
+    await eventually(() => expect(said.stdout).toMatch(/^kind: Validating[\s\S]*\[v1\]\n$/m));
     child.kill();
     await closed;
     return said.stdout;

@@ -6,8 +6,9 @@ import { tmpdir } from "node:os";
 import { join, posix } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Ran, runCommand } from "../support/command.ts";
+import { eventually } from "../support/eventually.ts";
 import { installInto, packAll, runFile } from "../support/packed.ts";
 import { type PackedProgram, packedProgram } from "../support/packed-program.ts";
 import { reviewText, template } from "../support/reviews.ts";
@@ -251,7 +252,7 @@ describe("npx with the tarball, in an empty folder", () => {
   test("serves the function, with its CA in .local of the folder", async () => {
     const { said, stop } = packed.start(["start", "--port", "0"]);
     try {
-      await vi.waitFor(() => expect(said.stdout).toMatch(/^kind: Validating[\s\S]*\[v1\]\n$/m), { timeout: 20_000 });
+      await eventually(() => expect(said.stdout).toMatch(/^kind: Validating[\s\S]*\[v1\]\n$/m));
       const [, url = ""] = /^# listening on (https:\/\/\S+), /.exec(said.stdout) ?? [];
       expect(said.stdout).toContain("# its CA is in .local/ca.pem\n");
       const ca = readFileSync(join(packed.folder, ".local/ca.pem"), "utf8");

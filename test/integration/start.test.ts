@@ -5,13 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { policies } from "../../functions/policies/index.ts";
 import { throwAwayCertificates } from "../../infra/local/certificates.ts";
 import { webhookConfigurations } from "../../lib/manifests/index.ts";
 import type { Policy } from "../../lib/policy/index.ts";
 import { runCommand, startCommand } from "../support/command.ts";
+import { eventually } from "../support/eventually.ts";
 import { reviewText, template, uid } from "../support/reviews.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -22,7 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const started = async (...args: readonly string[]) => {
   const { child, said } = startCommand("start", args);
   const whole = /^kind: ValidatingWebhookConfiguration\n[\s\S]*admissionReviewVersions: \[v1\]\n$/m;
-  await vi.waitFor(() => expect(said.stdout).toMatch(whole), { timeout: 20_000, interval: 20 });
+  await eventually(() => expect(said.stdout).toMatch(whole));
   const [, url = ""] = /^# listening on (https:\/\/\S+), /.exec(said.stdout) ?? [];
   const stop = async () => {
     child.kill();
@@ -86,7 +87,7 @@ describe("the local server", () => {
     );
     expect([status, headers["content-type"]]).toEqual([200, "application/json"]);
     expect(json.response).toMatchObject({ uid, allowed: true, auditAnnotations: { decision: "replaced" } });
-    await vi.waitFor(() => expect(server.said.stderr).toContain("\n"));
+    await eventually(() => expect(server.said.stderr).toContain("\n"));
     const entry = JSON.parse(server.said.stderr.split("\n")[0] ?? "");
     expect(entry).toMatchObject({ cluster: "local", endpoint: "mutate", decision: "replaced", requester: "alice" });
   });
@@ -95,7 +96,7 @@ describe("the local server", () => {
     const written = server.said.stderr.length;
     const review = reviewText({ object: template("carol"), name: "n".repeat(900_000) });
     await send(`${server.url}/mutate?timeout=5s`, options(post), review);
-    await vi.waitFor(() => expect(server.said.stderr.slice(written)).toMatch(/\n$/));
+    await eventually(() => expect(server.said.stderr.slice(written)).toMatch(/\n$/));
     const entry = JSON.parse(server.said.stderr.slice(written));
     expect(entry.name).toBe(`${"n".repeat(1024)}… (900000 characters)`);
   });

@@ -64,9 +64,10 @@ test("one connection is opened for requests that come at the same time, and used
 
 test("a connection whose server leaves gets no new stream", async () => {
   const { open, sessions } = await start();
-  await open();
+  const { session = expect.unreachable() } = await open();
+  const leaving = once(session, "goaway");
   sessions[0]?.goaway(0);
-  await sleep(50);
+  await leaving;
   await open();
   expect(sessions.length).toBe(2);
 });
@@ -95,17 +96,11 @@ test("a connection whose server does not answer a ping ends, with its streams", 
 });
 
 test("an unused connection ends after its time", async () => {
-  let isEmpty = false;
-  const { open } = await start({
-    idleAfter: 100,
-    pingEvery: 20,
-    onEmpty: () => {
-      isEmpty = true;
-    },
-  });
+  const empty = Promise.withResolvers<void>();
+  const { open, pool } = await start({ idleAfter: 100, pingEvery: 20, onEmpty: empty.resolve });
   (await open()).close();
-  await sleep(300);
-  expect(isEmpty).toBe(true);
+  await empty.promise;
+  expect(pool.usage()).toEqual({ connections: 0, streams: 0 });
 });
 
 test("a server that is not there fails all who wait, and is not asked again at once", async () => {

@@ -4,6 +4,7 @@ import { base64url, CompactSign, type CryptoKey, exportSPKI, importJWK, type JWK
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Identity } from "../../../../functions/cluster/identify.ts";
 import { openTokenIssuers, type TokenIssuersOptions } from "../../../../functions/oidc/open-token-issuers.ts";
+import { eventually } from "../../../support/eventually.ts";
 import { discoveryPath, keysPath, newSigningKey, startOidcIssuer } from "../../../support/oidc-issuer.ts";
 
 const rs256 = await newSigningKey("RS256", "one");
@@ -51,7 +52,7 @@ const open = ({ issuer: members, claimMappings, claimValidationRules, ...options
     { uid: "impersonate", ...options },
   );
 
-const soon = () => Date.now() + 5_000;
+const soon = () => Date.now() + 25_000;
 const identify = async (token: string, given?: Given): Promise<Identity | undefined> => {
   const issuers = open(given);
   try {
@@ -416,14 +417,14 @@ describe("the keys of an issuer", () => {
     issuer.faults.set(discoveryPath, { status: 503 });
     vi.advanceTimersByTime(601_000);
     expect(await issuers.identify(token, soon())).toEqual(alice);
-    await vi.waitFor(() => expect(issuer.asked).toHaveLength(3));
+    await eventually(() => expect(issuer.asked).toHaveLength(3));
     const unknown = await issuer.sign({ ...claims, exp: now + 86_400 }, unlisted);
     expect(await issuers.identify(unknown, soon())).toMatchObject({ code: 503 });
     issuer.faults.clear();
     issuer.keys = [es512];
     vi.advanceTimersByTime(6_000);
     expect(await issuers.identify(token, soon())).toEqual(alice);
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await issuers.identify(token, soon())).toEqual(
         refused("is signed with a key that the issuer does not list"),
       ),

@@ -1,9 +1,10 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test, vi } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { followIssuers } from "../../../../functions/server/follow-issuers.ts";
 import type { ServerEntry } from "../../../../functions/server/log-entries.ts";
+import { eventually } from "../../../support/eventually.ts";
 import { newSigningKey, startOidcIssuer } from "../../../support/oidc-issuer.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "issuers-"));
@@ -39,14 +40,14 @@ test("a file that changes is read again, and one with a fault is not used", asyn
   const issuers = followIssuers({ file, text }, { uid: "passthrough" }, (entry) => entries.push(entry), 10);
   const token = await issuer.sign({ sub: "alice", aud: "kubernetes", exp: Math.floor(Date.now() / 1000) + 600 });
   const username = async () => {
-    const identity = await issuers.identify(token, Date.now() + 5_000);
+    const identity = await issuers.identify(token, Date.now() + 25_000);
     return identity && "user" in identity ? identity.user.username : identity;
   };
   expect(await username()).toBe("one:alice");
   replace(file, configuration("two:"));
-  await vi.waitFor(async () => expect(await username()).toBe("two:alice"));
+  await eventually(async () => expect(await username()).toBe("two:alice"));
   replace(file, configuration("three:", { groups: { expression: "claims.s3cret" } }));
-  await vi.waitFor(() => expect(entries).toHaveLength(2));
+  await eventually(() => expect(entries).toHaveLength(2));
   expect(await username()).toBe("two:alice");
   const what = "authentication configuration";
   expect(entries).toEqual([
