@@ -1,7 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Fault } from "../faults/fault.ts";
 import { meet } from "../faults/meet.ts";
 import { faults, renewing } from "../faults/table.ts";
+import { useOwnClock } from "../support/own-clock.ts";
+
+beforeAll(useOwnClock);
+afterAll(() => void vi.useRealTimers());
 
 /** The beginning of a denial without an answer. */
 const unknown = "whether alice may impersonate users/bob could not be found out: ";
@@ -9,8 +13,6 @@ const unknown = "whether alice may impersonate users/bob could not be found out:
 /** A timeout of two seconds leaves one: the other is reserved for the way back. */
 const timeout = "2s";
 const deadline = 1_000;
-/** A machine that is busy is late. */
-const slack = 500;
 
 const named = (some: (fault: Fault) => boolean) =>
   faults()
@@ -31,7 +33,7 @@ const metAsExpected = async (fault: Fault): Promise<void> => {
     connections,
   });
   expect(met.milliseconds).toBeGreaterThanOrEqual(notBefore);
-  expect(met.milliseconds).toBeLessThan(deadline + slack);
+  expect(met.milliseconds).toBeLessThanOrEqual(deadline);
   // An abandoned connection is closed, not forgotten.
   if (isLate(fault)) expect(met.open).toBe(0);
 };

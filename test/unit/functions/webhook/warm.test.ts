@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Ask } from "../../../../functions/cluster/ask.ts";
 import { policies } from "../../../../functions/policies/index.ts";
 import type { Entry } from "../../../../functions/webhook/log-entries.ts";
@@ -6,6 +6,10 @@ import { type Warming, warm } from "../../../../functions/webhook/warm.ts";
 import type { WebhookCluster } from "../../../../functions/webhook/webhook-cluster.ts";
 import type { Policy } from "../../../../lib/policy/index.ts";
 import { formatQuestion, type Question } from "../../../../lib/question/index.ts";
+import { useOwnClock } from "../../../support/own-clock.ts";
+
+beforeAll(useOwnClock);
+afterAll(() => void vi.useRealTimers());
 
 const razee = policies.get("razee") ?? expect.unreachable();
 const no: Ask = async (questions) => questions.map(() => ({ allowed: false, reason: "" }));
