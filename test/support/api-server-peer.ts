@@ -55,7 +55,7 @@ export const reviewed =
 export const startPeer = async (reply: Reply, options: ServerOptions = {}): Promise<Peer> => {
   const { ca, cert, key } = await throwAwayCertificates({ hosts: ["localhost", "127.0.0.1"] });
   const connections = new Map<Socket, { readonly number: number; requests: number }>();
-  const server = createServer({ cert, key, ...options }, async (request, response) => {
+  const server = createServer({ cert, key, keepAliveTimeout: 0, ...options }, async (request, response) => {
     const connection = connections.get(request.socket) ?? { number: 0, requests: 0 };
     connection.requests += 1;
     const { method = "", url = "", headers } = request;
