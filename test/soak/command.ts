@@ -20,7 +20,7 @@ const pageOf = ({ seconds, answers, perSecond, milliseconds, errors, memory, soc
     `${answers} answers in ${seconds} s, ${perSecond} a second; p50 ${rounded(milliseconds.p50)} ms, p99 ${rounded(milliseconds.p99)} ms, most ${rounded(milliseconds.most)} ms`,
     `wrong or missing: ${Object.values(errors).reduce((sum, count) => sum + count, 0)} ${Object.keys(errors).join("; ")}`.trimEnd(),
     `memory: ${memory.early} MiB in the second fifth of the time, ${memory.late} MiB in the last, ${memory.most} MiB at most`,
-    `open sockets from the second fifth on: ${sockets.least} to ${sockets.most}`,
+    `open sockets: ${sockets.idle} before the first call, ${sockets.most} at most from the second fifth of the time on`,
   ].join("\n");
 
 const proxyPageOf = ({ seconds, answers, perSecond, memory, growth, sockets }: ProxySoakFigures): string =>

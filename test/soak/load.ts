@@ -8,6 +8,8 @@ export interface LoadOptions {
   readonly calls: readonly Call[];
   readonly connections: number;
   readonly seconds: number;
+  /** Goes on for longer where there are fewer answers. */
+  readonly leastAnswers?: number;
 }
 
 export interface Call {
@@ -40,7 +42,14 @@ const post = (agent: Agent, url: string, { path, body }: Call): Promise<{ status
   });
 
 /** Calls as fast as answers come, over kept connections, each with one call at a time. */
-export const load = async ({ url, ca, calls, connections, seconds }: LoadOptions): Promise<LoadResult> => {
+export const load = async ({
+  url,
+  ca,
+  calls,
+  connections,
+  seconds,
+  leastAnswers = 0,
+}: LoadOptions): Promise<LoadResult> => {
   const agent = new Agent({ ca, keepAlive: true, maxSockets: connections });
   const latencies: number[] = [];
   const errors: Record<string, number> = {};
@@ -48,7 +57,7 @@ export const load = async ({ url, ca, calls, connections, seconds }: LoadOptions
   const until = since + seconds * 1_000;
   let next = 0;
   const caller = async (): Promise<void> => {
-    while (performance.now() < until) {
+    while (performance.now() < until || latencies.length < leastAnswers) {
       const call = calls[next++ % calls.length] as Call;
       const sent = performance.now();
       const wrong = await post(agent, url, call).then(

@@ -23,10 +23,13 @@ export interface SoakFigures {
   readonly errors: Readonly<Record<string, number>>;
   /** MiB: the medians of the second and of the last fifth of the time, and the maximum. */
   readonly memory: { readonly early: number; readonly late: number; readonly most: number };
-  /** Open sockets, from the second fifth on. */
-  readonly sockets: { readonly least: number; readonly most: number };
+  /** Open sockets, before the first call and at most from the second fifth of the time on. */
+  readonly sockets: { readonly idle: number; readonly most: number };
   readonly samples: readonly Sample[];
 }
+
+/** The answers that warm the server up, and the fewest that are counted. */
+const leastAnswers = 500;
 
 export interface SoakOptions {
   readonly cluster: OwnCluster;
@@ -59,9 +62,11 @@ export const soak = async ({ cluster, seconds, connections = 8, progress }: Soak
     }
   };
   try {
+    const { sockets: idle = Number.NaN } = server.cost();
+    const how = { url: server.url, ca, calls: [permitted, replaced, self], connections, leastAnswers };
+    await load({ ...how, seconds: 0 });
     const watching = watch();
-    const calls = [permitted, replaced, self];
-    const { answers, latencies, errors, ...took } = await load({ url: server.url, ca, calls, connections, seconds });
+    const { answers, latencies, errors, ...took } = await load({ ...how, seconds });
     running = false;
     await watching;
     const part = (from: number, to: number, of: "memory" | "sockets"): readonly number[] =>
@@ -81,7 +86,7 @@ export const soak = async ({ cluster, seconds, connections = 8, progress }: Soak
         late: quantile(part(0.8, 1, "memory"), 0.5),
         most: quantile(part(0, 1, "memory"), 1),
       },
-      sockets: { least: quantile(part(0.2, 1, "sockets"), 0), most: quantile(part(0.2, 1, "sockets"), 1) },
+      sockets: { idle, most: quantile(part(0.2, 1, "sockets"), 1) },
       samples,
     };
   } finally {
