@@ -5,7 +5,7 @@ import { connect } from "./control-plane.ts";
 import { applied } from "./world/applied.ts";
 import { type DefinedKind, defineKinds } from "./world/define-kinds.ts";
 import { makeNamespace } from "./world/namespace.ts";
-import { until } from "./world/until.ts";
+import { policiesInForce } from "./world/policies-in-force.ts";
 
 // The rule without a function, as a user applies it: the output of `manifests`, kubectl, and nothing else.
 
@@ -83,21 +83,12 @@ beforeAll(async () => {
   await applied(plane, rights);
   await defineKinds(plane, kinds);
   await piped("apply");
-  await until(
-    "the API server judges by the policies",
-    async () => {
-      const results = [
-        await kustomization("stranger", { serviceAccountName: "deployer" }),
-        await workflow("stranger", { spec: { serviceAccountName: "deployer" } }),
-      ];
-      return results.every((result) => result !== "created");
-    },
-    60_000,
-  );
-}, 120_000);
+  await policiesInForce(plane);
+});
 
 afterAll(async () => {
   await piped("delete");
+  await policiesInForce(plane);
   for (const { plural, group } of kinds) await plane.kubectl(admin, ["delete", "crd", `${plural}.${group}`]);
 });
 
@@ -271,7 +262,7 @@ describe("a Workflow of Argo", () => {
       { spec: {}, status: { storedWorkflowTemplateSpec: { serviceAccountName: "builder" } } },
       expect.stringMatching(/^status\.storedWorkflowTemplateSpec/),
     ],
-  ])("%s", { timeout: 30_000 }, async (_, who, parts, result) => {
+  ])("%s", async (_, who, parts, result) => {
     expect(await workflow(who, parts)).toEqual(result);
   });
 });

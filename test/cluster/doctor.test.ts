@@ -13,6 +13,7 @@ import { anything, defineKinds, list, object, text } from "./world/define-kinds.
 import { type KeyedFunction, startKeyedFunction } from "./world/keyed-function.ts";
 import { create, template } from "./world/objects.ts";
 import { type OwnCluster, startOwnCluster } from "./world/own-cluster.ts";
+import { policiesInForce } from "./world/policies-in-force.ts";
 import { until } from "./world/until.ts";
 import { webhookUser } from "./world/users.ts";
 
@@ -143,7 +144,13 @@ const examine = async (
   return { status, lines: JSON.parse(stdout) };
 };
 
-const notOk = (lines: readonly Line[]): readonly Line[] => lines.filter(({ status }) => status !== "ok");
+/** A warning that a measured call took longer than a second, which is right where this machine is busy. */
+const isRightlySlow = ({ check, status, message }: Line): boolean =>
+  (check === "function" || check === "round-trip") &&
+  status === "warn" &&
+  Number(/ (\d+) ms .*\(median of 3/.exec(message)?.[1]) > 1_000;
+const notOk = (lines: readonly Line[]): readonly Line[] =>
+  lines.filter((line) => line.status !== "ok" && !isRightlySlow(line));
 const shownUrl = (): string => guard.url.replace(/[^/]+$/, "***");
 
 beforeAll(async () => {
@@ -273,7 +280,8 @@ describe("a guarded cluster", () => {
     expect(stdout).toMatch(
       /^STATUS {2}CHECK {14}MESSAGE\nok {6}asker {14}the user of context cluster may create subjectaccessreviews$/m,
     );
-    expect(stdout).toMatch(/\n\n16 ok, 0 to look at, 0 failed\n$/);
+    const slow = [...stdout.matchAll(/^warn {4}round-trip .* takes \d{4,} ms /gm)].length;
+    expect(stdout.endsWith(`\n\n${16 - slow} ok, ${slow} to look at, 0 failed\n`)).toBe(true);
     expect(stdout).not.toContain(guard.key);
   });
 
@@ -761,7 +769,7 @@ describe("a guarded cluster", () => {
       guard.livezDelay = 1_050;
       const { lines, status } = await examine("--url", guard.url);
       expect(status).toBe(0);
-      expect(notOk(lines).map(({ check, fix }) => [check, fix])).toEqual([
+      expect(lines.filter(({ status }) => status !== "ok").map(({ check, fix }) => [check, fix])).toEqual([
         [
           "function",
           "read the function's duration in its log, and measure the network latency from this machine to the function",
@@ -1066,11 +1074,6 @@ describe("a policy of several ecosystems", () => {
 describe("a cluster that admission policies guard without a function", () => {
   const twinLines = (lines: readonly Line[]) => lines.filter(({ check }) => check === "admission-policies");
   const [, , policyName = "", , statusName = ""] = admissionPolicies(policy).map(({ metadata }) => metadata.name);
-  const twinsInForce = () =>
-    until("the admission policies are in force", async () => {
-      const { body } = await create(plane, plane.user("bob"), template("default", "probe", "carl"), "?dryRun=All");
-      return body.spec?.clusterAuth?.impersonateUser === "bob";
-    });
   const change = async (plural: string, name: string, operations: readonly object[]): Promise<void> => {
     const { status, text } = await plane.api(plane.user("admin"), {
       method: "PATCH",
@@ -1087,12 +1090,12 @@ describe("a cluster that admission policies guard without a function", () => {
     for (const part of ["mutating", "validating"])
       await remove(`/apis/admissionregistration.k8s.io/v1/${part}webhookconfigurations/impersonation-admission`);
     await applied(plane, admissionPolicies(policy));
-    await twinsInForce();
+    await policiesInForce(plane);
   });
   afterEach(async () => {
     const stdin = { apiVersion: "v1", kind: "List", items: admissionPolicies(policy) };
     await plane.kubectl(plane.user("admin"), ["replace", "--force", "-f", "-"], { stdin });
-    await twinsInForce();
+    await policiesInForce(plane);
   });
 
   test("every check passes, and its policies do not count as other writers", async () => {

@@ -6,6 +6,7 @@ import { readPolicy } from "../../../lib/policy/index.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { applied } from "./applied.ts";
 import { type Call, countCalls } from "./count-calls.ts";
+import { policiesInForce } from "./policies-in-force.ts";
 import { until } from "./until.ts";
 import { webhookUser } from "./users.ts";
 
@@ -92,13 +93,15 @@ export const installTwins = async (plane: ControlPlane, policy: object, probes: 
     return answers.filter(({ body }) => String(body.message).includes("ValidatingAdmissionPolicy")).length;
   };
   await applied(plane, objects);
-  await until("the API server judges by the policies", async () => (await refused()) === probes.length, 60_000);
+  await policiesInForce(plane);
+  await until("the API server judges by the policies", async () => (await refused()) === probes.length);
   return {
     calls: () => [],
     stop: async () => {},
     uninstall: async () => {
       const names = objects.map(({ kind, metadata }) => `${kind.toLowerCase()}/${metadata.name}`);
       await plane.kubectl(plane.user("admin"), ["delete", ...names]);
+      await policiesInForce(plane);
       await until("the API server has forgotten the policies", async () => (await refused()) === 0);
     },
   };
