@@ -51,7 +51,7 @@ export interface ControlPlane {
   readonly auditEvents: (from?: number) => readonly AuditEvent[];
 }
 
-const readyWithin = 60_000;
+const readyWithin = 150_000;
 
 const auditLogOf = (folder: string): string => join(folder, "audit.log");
 

@@ -517,7 +517,7 @@ const kubectls = async (home: string, given: Given): Promise<Verdict> => {
   const args = [
     ...(namesFile(given) ? ["--kubeconfig", join(home, "config")] : []),
     ...(given.context ? ["--context", given.context] : []),
-    ...["auth", "whoami", "-o", "json", "--request-timeout=5s"],
+    ...["auth", "whoami", "-o", "json", "--request-timeout=60s"],
   ];
   try {
     const env = { PATH: process.env["PATH"], ...environment(home, given) };

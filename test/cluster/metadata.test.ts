@@ -139,7 +139,7 @@ describe.each(guards)("an annotation that names an identity, guarded by $what", 
       return (await plane.kubectl(plane.user("stranger"), args)).code === 0;
     });
     guard = await install();
-  }, 90_000);
+  });
   afterAll(() => guard?.uninstall());
 
   const create = async (who: string, kind: Kind, identity?: string) => {

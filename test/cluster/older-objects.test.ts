@@ -33,7 +33,7 @@ describe.each(bothGuards(plane, policy, probe("stranger"), [probe("bob ")]))(
         for (const who of people) await created(plane, plane.user("stranger"), unnamed(kind, who));
       await created(plane, plane.user("stranger"), template(namespace, "beside"));
       guard = await install();
-    }, 90_000);
+    });
     afterAll(() => guard?.uninstall());
 
     const writeStatus = (who: string, object: ReturnType<typeof unnamed>, status: object) =>

@@ -18,7 +18,7 @@ beforeAll(async () => {
   await applied(plane, [{ apiVersion: "v1", kind: "Namespace", metadata: { name: "team-a" } }]);
   await created(plane, plane.user("admin"), template("team-a", "as-carol", "carol"));
   program = await packedProgram(folder, await packAll(folder));
-}, 120_000);
+});
 afterAll(async () => {
   program?.close();
   await plane?.stop();

@@ -72,7 +72,7 @@ describe.each(bothGuards(plane, { name: "flows", targets: [target] }, probe("str
     beforeAll(async () => {
       await makeNamespace(plane, namespace);
       guard = await install();
-    }, 90_000);
+    });
     afterAll(() => guard?.uninstall());
 
     const kinds = { bareflows: "BareFlow", mixedflows: "MixedFlow" };

@@ -84,9 +84,7 @@ afterAll(async () => {
   await plane?.stop();
 });
 
-test("which subresources of built-in kinds store metadata, and which object admission sees", {
-  timeout: 120_000,
-}, async () => {
+test("which subresources of built-in kinds store metadata, and which object admission sees", async () => {
   const found: [string, string][] = [];
   for (const subresource of await writableSubresources(plane))
     found.push([subresource.name, (await markThrough(plane, subresource, witness.seen)).join("; ")]);

@@ -21,8 +21,8 @@ export default defineConfig({
     server: { deps: { external: [/\/dist\//] } },
     // One API server and one registered webhook at a time.
     fileParallelism: false,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     teardownTimeout: 20_000,
   },
 });

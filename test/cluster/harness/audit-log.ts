@@ -46,9 +46,14 @@ export const auditPolicy = {
 /** The current size of the log. Events after this offset happen later. */
 export const auditMark = (log: string): number => (existsSync(log) ? statSync(log).size : 0);
 
-/** The events of the log from a byte offset on, a half-written last line left out. */
+/** The events of the log from a byte offset on. Left out are a half-written last line, and one that was half-written at the offset. */
 export const readAuditLog = (log: string, from = 0): readonly AuditEvent[] => {
   if (!existsSync(log)) return [];
-  const lines = readFileSync(log).subarray(from).toString("utf8").split("\n").slice(0, -1);
+  // From the byte before: where it ends a line, only the empty rest of that line is left out.
+  const lines = readFileSync(log)
+    .subarray(Math.max(0, from - 1))
+    .toString("utf8")
+    .split("\n")
+    .slice(from === 0 ? 0 : 1, -1);
   return lines.map((line) => JSON.parse(line) as AuditEvent);
 };

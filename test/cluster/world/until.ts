@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 export const until = async <T>(
   what: string,
   ask: () => Promise<T | undefined | false>,
-  within = 20_000,
+  within = 60_000,
 ): Promise<T> => {
   const deadline = Date.now() + within;
   while (Date.now() < deadline) {
