@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { applied } from "../cluster/world/applied.ts";
+import { policiesInForce } from "../cluster/world/policies-in-force.ts";
 import { until } from "../cluster/world/until.ts";
 import { runCommand } from "../support/command.ts";
 import {
   accountOf,
-  collectionOf,
   configMap,
   type FluxGround,
   kustomization,
@@ -23,12 +23,7 @@ beforeAll(async () => {
   ground = await startFluxGround("kustomize-controller");
   const { stdout } = await runCommand("manifests", ["--policy", "flux", "--admission-policies"]);
   await applied(ground.plane, stdout);
-  const probe = kustomization(team, "probe", { serviceAccountName: "deployer" });
-  await until("the API server judges by the policies", async () => {
-    const path = `${collectionOf(probe)}?dryRun=All`;
-    const { status } = await ground.plane.api(ground.plane.user("dave"), { method: "POST", path, body: probe });
-    return status === 403;
-  });
+  await policiesInForce(ground.plane);
 });
 afterAll(() => ground?.stop());
 

@@ -16,7 +16,7 @@ export default defineConfig({
     server: { deps: { external: [/\/dist\//] } },
     // Each file has a cluster and controllers of its own; several at once would fight for the processors.
     fileParallelism: false,
-    testTimeout: 60_000,
+    testTimeout: 300_000,
     // The first start of a suite builds its controllers.
     hookTimeout: 1_200_000,
     teardownTimeout: 20_000,

@@ -19,7 +19,7 @@ export default defineConfig({
     include: available ? ["test/prove/**/*.test.ts"] : alone,
     // One control plane at a time.
     fileParallelism: false,
-    testTimeout: 120_000,
+    testTimeout: 600_000,
     // A control plane starts, and is built first where it must be.
     hookTimeout: 1_800_000,
     teardownTimeout: 20_000,

@@ -34,7 +34,7 @@ const yaml = published("js-yaml");
 if (process.env.RAZEE_SLOW_DISK === "true") {
   const { readFile } = files;
   files.readFile = async (...args) => {
-    await sleep(500);
+    await sleep(3_000);
     return readFile(...args);
   };
 }

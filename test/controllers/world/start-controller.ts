@@ -33,8 +33,6 @@ export interface Controller {
   readonly stop: () => Promise<void>;
 }
 
-const readyWithin = 60_000;
-
 const makeAccount = (
   plane: ControlPlane,
   { account: { namespace, name }, rules }: Pick<ControllerOptions, "account" | "rules">,
@@ -56,14 +54,10 @@ const makeAccount = (
 };
 
 const ready = async ({ name, ready: isReady }: ControllerOptions, process: Guarded): Promise<void> => {
-  await until(
-    `${name} is ready`,
-    async () => {
-      if (process.hasExited()) throw new Error(`${name} has ended`);
-      return isReady();
-    },
-    readyWithin,
-  );
+  await until(`${name} is ready`, async () => {
+    if (process.hasExited()) throw new Error(`${name} has ended`);
+    return isReady();
+  });
 };
 
 /**

@@ -22,10 +22,10 @@ export const registrations = {
   "validate-ignore": { ...usual, endpoint: "validate", failurePolicy: "Ignore" },
   "mutate-unset": { endpoint: "mutate", reviewVersion: "v1", timeoutSeconds: 10 },
   "validate-unset": { endpoint: "validate", reviewVersion: "v1", timeoutSeconds: 10 },
-  "mutate-soon": { ...usual, endpoint: "mutate", timeoutSeconds: 1 },
-  "validate-soon": { ...usual, endpoint: "validate", timeoutSeconds: 1 },
-  "mutate-soon-ignore": { ...usual, endpoint: "mutate", failurePolicy: "Ignore", timeoutSeconds: 1 },
-  "validate-soon-ignore": { ...usual, endpoint: "validate", failurePolicy: "Ignore", timeoutSeconds: 1 },
+  "mutate-soon": { ...usual, endpoint: "mutate", timeoutSeconds: 3 },
+  "validate-soon": { ...usual, endpoint: "validate", timeoutSeconds: 3 },
+  "mutate-soon-ignore": { ...usual, endpoint: "mutate", failurePolicy: "Ignore", timeoutSeconds: 3 },
+  "validate-soon-ignore": { ...usual, endpoint: "validate", failurePolicy: "Ignore", timeoutSeconds: 3 },
 } as const satisfies Readonly<Record<string, Registration>>;
 
 export type RegistrationName = keyof typeof registrations;

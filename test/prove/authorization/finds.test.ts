@@ -21,7 +21,7 @@ const proven = (wrong: { readonly keeps?: Keeps; readonly authorize?: Authorize 
     questions: 150,
     worlds: 1,
     webhookEvery: 0,
-    shrinkWithin: 40_000,
+    shrinkWithin: 400_000,
     ...wrong,
   });
 

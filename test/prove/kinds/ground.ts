@@ -4,6 +4,7 @@ import type { Target } from "../../../lib/policy/policy.ts";
 import { type ResourceQuestion, readAnswer } from "../../../lib/question/question.ts";
 import { minorOf } from "../../cluster/harness/minor-of.ts";
 import { applied } from "../../cluster/world/applied.ts";
+import { policiesInForce } from "../../cluster/world/policies-in-force.ts";
 import { until } from "../../cluster/world/until.ts";
 import { type Ground, startGround } from "../worlds/ground.ts";
 import { pooled } from "../worlds/pool.ts";
@@ -165,6 +166,8 @@ export const startKindsGround = async ({
 
     const policies = twins(policy).filter(({ kind }) => sets || kind.startsWith("Validating"));
     await applied(plane, policies);
+    // The policy that sets may be in force later than the one that refuses, which the probes ask.
+    if (sets) await policiesInForce(plane);
 
     const tried = async ({ requester, write }: KindsCase): Promise<Tried> => {
       const { sort, resource, namespace, sent, before } = write;

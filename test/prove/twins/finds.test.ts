@@ -43,7 +43,7 @@ test("twins that know no privileged values are found out", async () => {
 });
 
 test("admission policies that do not ask about the account of a privileged value are found", async () => {
-  const { figures, counterexamples } = await proven(withoutStandIn, 30_000);
+  const { figures, counterexamples } = await proven(withoutStandIn, 300_000);
   expect(figures.writes.create.disagreed).toBeGreaterThan(0);
   const [{ manifests, asked, disagreement } = expect.fail("none")] = counterexamples;
   expect(asked.write.spec).toHaveProperty(

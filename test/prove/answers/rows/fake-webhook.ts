@@ -62,7 +62,7 @@ const patched =
     response: { ...response, patch: Buffer.from(patch).toString("base64"), patchType: "JSONPatch" },
   });
 
-const later = (body: string): Reply => ({ body, afterMilliseconds: 2_000 });
+const later = (body: string): Reply => ({ body, afterMilliseconds: 6_000 });
 const deadline = 'Post "{url}": context deadline exceeded';
 
 const notJson =
