@@ -12,7 +12,7 @@ import { type Recorder, startRecorder } from "./parts/recorder.ts";
  * dashboard and the REST API. It skips HTTP APIs, stages, alarms, metric filters and web ACLs.
  */
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const minutes = 180_000;
+const minutes = 600_000;
 const run = promisify(execFile);
 
 let moto: Moto;

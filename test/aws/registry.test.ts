@@ -59,7 +59,7 @@ beforeAll(async () => {
 afterAll(() => moto?.stop());
 
 const load = (setting: string, credentials = reader, more: NodeJS.ProcessEnv = { AWS_ENDPOINT_URL: moto.url }) =>
-  registrySource(setting, awsCaller(settingsOf(credentials, more)), "REGISTRY")(Date.now() + 10_000);
+  registrySource(setting, awsCaller(settingsOf(credentials, more)), "REGISTRY")(Date.now() + 60_000);
 
 describe("a secret", () => {
   test.each([

@@ -77,8 +77,8 @@ beforeAll(async () => {
   call = async (key) => {
     // alice names herself: the cluster is not asked.
     const body = reviewText({ object: template("alice") });
-    const event = httpApi({ path: `/clusters/prod/${key}/mutate`, query: { timeout: "10s" }, body });
-    const result = await handler(event, { getRemainingTimeInMillis: () => 15_000 } as Context);
+    const event = httpApi({ path: `/clusters/prod/${key}/mutate`, query: { timeout: "30s" }, body });
+    const result = await handler(event, { getRemainingTimeInMillis: () => 30_000 } as Context);
     return result.statusCode;
   };
 });

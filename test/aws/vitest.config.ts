@@ -38,7 +38,7 @@ export default defineConfig({
     passWithNoTests: missing.length > 0,
     // One API server and one moto at a time.
     fileParallelism: false,
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
   },
 });

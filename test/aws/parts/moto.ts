@@ -25,7 +25,7 @@ export interface Moto {
   readonly stop: () => Promise<void>;
 }
 
-const readyWithin = 30_000;
+const readyWithin = 120_000;
 
 const policy = (statements: readonly Statement[]): string =>
   JSON.stringify({ Version: "2012-10-17", Statement: statements.map((each) => ({ Effect: "Allow", ...each })) });

@@ -52,7 +52,7 @@ export const startTokenWebhook = async (sts: Surroundings, roles: readonly strin
   const variables = Object.entries(environmentOf(sts)).map(([name, value]) => `${name}=${value}`);
   const command = [...variables, authenticator, "server", "--config", at("config.json")];
   const process = startGuarded(folder, "aws-iam-authenticator", "env", command);
-  for (let tries = 100; tries > 0; tries -= 1) {
+  for (let tries = 600; tries > 0; tries -= 1) {
     if (process.tail().includes("listening on")) return { ...process, kubeconfig: at("kubeconfig") };
     await sleep(100);
   }
