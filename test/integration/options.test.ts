@@ -590,7 +590,8 @@ test.each<readonly [string, readonly string[], string]>([
 describe("start", () => {
   /** What it prints at first. */
   const printed = async (args: readonly string[]): Promise<string> => {
-    const { child, said } = startCommand("start", args, usual());
+    // In a folder of its own: another file's first start would make another CA at the same time.
+    const { child, said } = startCommand("start", args, { ...usual(), folder });
     const closed = once(child, "close");
     await eventually(() => expect(said.stdout).toMatch(/^kind: Validating[\s\S]*\[v1\]\n$/m));
     child.kill();

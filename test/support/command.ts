@@ -12,6 +12,8 @@ export interface Run {
   readonly environment?: Readonly<Record<string, string>>;
   /** Runs as if both outputs were terminals. */
   readonly terminal?: boolean;
+  /** The current folder; default: the repository. `start` and `proxy` keep a CA in it. */
+  readonly folder?: string;
   /** The columns of that terminal; without, it does not tell. */
   readonly columns?: number;
 }
@@ -30,17 +32,17 @@ for (const stream of [process.stdout, process.stderr])
 
 /** A command of the program by its name ("": no command), or another program by its path without the extension. */
 const programOf = (command: string): readonly string[] =>
-  command.includes("/") ? [`${command}.ts`] : ["infra/cli.ts", ...(command === "" ? [] : [command])];
+  command.includes("/") ? [`${root}${command}.ts`] : [`${root}infra/cli.ts`, ...(command === "" ? [] : [command])];
 
 /** Starts a command, or another program by its path, in the repository. Of this process' environment it gets only where programs are. */
 export const startCommand = (
   command: string,
   args: readonly string[],
-  { environment, terminal, columns }: Run = {},
+  { environment, terminal, columns, folder = root }: Run = {},
 ) => {
   const preload = terminal ? ["--import", `data:text/javascript,${encodeURIComponent(asTerminal(columns))}`] : [];
   const child = spawn(process.execPath, [...preload, ...programOf(command), ...args], {
-    cwd: root,
+    cwd: folder,
     // A short command spends most of its time on compiling sources, which are the same for all commands.
     env: { PATH: process.env["PATH"], TERM: "xterm-256color", NODE_COMPILE_CACHE: compileCache, ...environment },
   });
