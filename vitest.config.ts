@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ["test/unit/**/*.test.ts", "test/integration/**/*.test.ts"],
     // A property is tried some hundred times, and the machine may be busy with something else.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     expect: { poll: { timeout: 20_000 } },
     coverage: { provider: "v8", include: ["lib/**/*.ts", "functions/**/*.ts"], reporter: ["text"] },
   },

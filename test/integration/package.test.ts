@@ -41,7 +41,7 @@ beforeAll(async () => {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
   library = files.filter((file) => file.startsWith("build/") && !file.startsWith("build/program/"));
-}, 120_000);
+}, 300_000);
 afterAll(() => packed.close());
 
 describe("the package", () => {

@@ -23,7 +23,7 @@ interface Report {
 }
 
 const program = findChromium() ?? "chromium";
-const patience = 60_000;
+const patience = 300_000;
 
 const folder = mkdtempSync(join(tmpdir(), "package-browser-"));
 afterAll(() => rmSync(folder, { recursive: true }));

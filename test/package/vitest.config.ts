@@ -15,7 +15,7 @@ export default defineConfig({
     exclude: missing ? ["test/package/browser.test.ts"] : [],
     // Packing builds the library, always in the same folder.
     fileParallelism: false,
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
+    testTimeout: 120_000,
+    hookTimeout: 600_000,
   },
 });

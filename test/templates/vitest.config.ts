@@ -16,7 +16,7 @@ export default defineConfig({
     root: fileURLToPath(new URL("../..", import.meta.url)),
     include: missing ? [] : ["test/templates/**/*.test.ts"],
     passWithNoTests: missing !== undefined,
-    testTimeout: 60_000,
-    hookTimeout: 300_000,
+    testTimeout: 180_000,
+    hookTimeout: 600_000,
   },
 });
