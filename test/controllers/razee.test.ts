@@ -161,10 +161,14 @@ describe("the controller, with its patch", () => {
     const outer = parent("outer", "finn", inner);
     await created(plane, plane.user("alice"), outer);
     await childOf("innermost");
-    // The inner object's finalizer is set before its children are created, and the outer one's status lists it.
-    await until("the status lists the child", async () =>
-      Object.keys((await found(pathOf(outer)))?.status?.children ?? {}).includes(pathOf(inner)),
-    );
+    // The controller deletes the children that the status lists, which is written after them.
+    for (const [object, child] of [
+      [outer, pathOf(inner)],
+      [inner, configMapPath("innermost")],
+    ] as const)
+      await until("the status lists the child", async () =>
+        Object.keys((await found(pathOf(object)))?.status?.children ?? {}).includes(child),
+      );
     expect((await plane.api(plane.user("alice"), { method: "DELETE", path: pathOf(outer) })).status).toBe(200);
     await gone(pathOf(outer));
     await gone(pathOf(inner));
