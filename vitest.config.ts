@@ -7,7 +7,6 @@ export default defineConfig({
     // A property is tried some hundred times, and the machine may be busy with something else.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    expect: { poll: { timeout: 20_000 } },
     coverage: { provider: "v8", include: ["lib/**/*.ts", "functions/**/*.ts"], reporter: ["text"] },
   },
 });
