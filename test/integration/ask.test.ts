@@ -394,7 +394,7 @@ describe("credentials", () => {
 
   test("a plugin that never ends: 504", async () => {
     const peer = await peerThat(yes);
-    const exec = { ...plugins, command: process.execPath, args: ["-e", "setInterval(() => {}, 1000)"] };
+    const exec = { ...plugins, command: process.execPath, args: ["-e", "setTimeout(() => {}, 30_000)"] };
     expect(await askPeer(peer, { user: { exec } })([mayBeBob], Date.now() + 200)).toMatchObject([{ code: 504 }]);
   });
 
@@ -402,7 +402,7 @@ describe("credentials", () => {
     const peer = await peerThat(yes);
     const directory = await folder();
     const gate = join(directory, "gate");
-    const slow = `setInterval(() => { if (require("node:fs").existsSync(${JSON.stringify(gate)})) { ${printing("t")}; process.exit(); } }, 10)`;
+    const slow = `setTimeout(process.exit, 60_000); setInterval(() => { if (require("node:fs").existsSync(${JSON.stringify(gate)})) { ${printing("t")}; process.exit(); } }, 10)`;
     const ask = askPeer(peer, { user: { exec: { ...plugins, command: process.execPath, args: ["-e", slow] } } });
     expect(await ask([mayBeBob], Date.now() + 300)).toMatchObject([{ code: 504 }]);
     await writeFile(gate, "");
