@@ -9,7 +9,7 @@ export default {
   plugins: ["@stryker-mutator/vitest-runner"],
   coverageAnalysis: "perTest",
   // On a busy machine tests are slow, and a mutant that a test would notice must not look like one that never ends.
-  timeoutMS: 60_000,
+  timeoutMS: 30_000,
   // Mutants run without type checks, and the comment that Stryker would insert at the top of a file would move its lines.
   disableTypeChecks: false,
   // The files that the tests read. Not tsconfig.json: Stryker would rewrite it with an API that TypeScript no longer has.
