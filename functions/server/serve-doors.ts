@@ -6,6 +6,7 @@ import {
   type Http2ServerResponse,
   type Http2Session,
   type SecureServerOptions,
+  type ServerHttp2Stream,
 } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
@@ -52,6 +53,8 @@ const serverOptions: SecureServerOptions = {
   maxHeaderListPairs: 4_096,
   maxSessionMemory: 256,
 };
+/** Milliseconds between two looks for streams that are left over. */
+const sweepEvery = 2_000;
 /** A header that the API server sent twice goes on twice. */
 const lenient = { strictSingleValueFields: false };
 
@@ -90,6 +93,16 @@ export async function serveDoors(
     // Node calls it behind the last answer of an HTTP/1.1 connection.
     if (socket.alpnProtocol !== "h2") socket.destroySoon = () => linger(socket);
   });
+  // Node keeps a stream that its client reset with NO_ERROR until the answer is sent, which is never.
+  const streams = new Set<ServerHttp2Stream>();
+  server.on("stream", (stream: ServerHttp2Stream) => {
+    streams.add(stream);
+    stream.once("close", () => streams.delete(stream));
+  });
+  const sweep = setInterval(() => {
+    for (const stream of streams) if (stream.closed) stream.destroy();
+  }, sweepEvery);
+  sweep.unref();
   server.on("session", (session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
@@ -119,6 +132,7 @@ export async function serveDoors(
       await within(drain, closed);
       for (const socket of sockets) socket.destroy();
       await closed;
+      clearInterval(sweep);
     },
   };
 }

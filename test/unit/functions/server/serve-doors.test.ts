@@ -1,13 +1,17 @@
 import { once } from "node:events";
+import { connect as connectHttp2, constants } from "node:http2";
 import { connect } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createProxy } from "../../../../functions/proxy/create-proxy.ts";
+import { createProxy, type ProxyListeners } from "../../../../functions/proxy/create-proxy.ts";
 import { type DoorServer, serveDoors } from "../../../../functions/server/serve-doors.ts";
 import { webhookDoor } from "../../../../functions/server/webhook-door.ts";
 import { hashOfKey } from "../../../../functions/webhook/caller-key.ts";
 import { type Certificates, throwAwayCertificates } from "../../../../infra/local/certificates.ts";
+import { eventually } from "../../../support/eventually.ts";
 import { key, no, policyOf } from "../../../support/guarded.ts";
 
+/** The answers over HTTP/2 that have not ended. */
+const open = new Set<unknown>();
 const mebibyte = 1024 * 1024;
 let tls: Certificates;
 let server: DoorServer;
@@ -17,8 +21,16 @@ beforeAll(async () => {
   const log = () => {};
   const prod = { name: "prod", keys: [hashOfKey(key)], policy: policyOf(), ask: no };
   const proxy = createProxy({ clusters: { named: async () => undefined }, log });
+  const onRequest: ProxyListeners["onRequest"] = (request, response) => {
+    if ("stream" in response) {
+      const { stream } = response;
+      open.add(stream);
+      stream.once("close", () => open.delete(stream));
+    }
+    proxy.onRequest(request, response);
+  };
   const webhook = webhookDoor({ registry: { clusters: new Map([["prod", prod]]), problems: [] }, log }, 200);
-  server = await serveDoors({ proxy, webhook }, tls, { port: 0, host: "127.0.0.1" });
+  server = await serveDoors({ proxy: { ...proxy, onRequest }, webhook }, tls, { port: 0, host: "127.0.0.1" });
 });
 afterAll(() => server.close(0));
 
@@ -62,4 +74,22 @@ test.each([
 ])("a client that is still sending gets the answer to %s", async (_name, head, status) => {
   const answers = await Promise.all(Array.from({ length: 10 }, () => answerTo(head, Buffer.alloc(16 * mebibyte, "z"))));
   expect(answers.map((text) => text.slice(0, 12))).toEqual(answers.map(() => `HTTP/1.1 ${status}`));
+});
+
+test.each([
+  ["NO_ERROR", constants.NGHTTP2_NO_ERROR],
+  ["CANCEL", constants.NGHTTP2_CANCEL],
+])("of a client that takes no answers, and resets their streams with %s, none is kept", async (_name, code) => {
+  const settings = { initialWindowSize: 0 };
+  const session = connectHttp2(`https://localhost:${server.port}`, { ca: tls.ca, settings });
+  try {
+    for (let count = 0; count < 20; count += 1) {
+      const stream = session.request({ ":path": "/k8s/clusters/prod/version" }).on("error", () => {});
+      await once(stream, "response");
+      stream.close(code);
+    }
+    await eventually(() => expect(open.size).toBe(0));
+  } finally {
+    session.destroy();
+  }
 });
