@@ -1,15 +1,13 @@
 import type { Duplex } from "node:stream";
 
-/** Longer than a body of 3 MiB, the API server's limit, takes at 5 Mbit/s. */
-const usualPatience = 5_000;
+/** Milliseconds after which the connection is closed in any case. A body of 3 MiB, the API server's limit, takes as long at 5 Mbit/s. */
+const patience = 5_000;
 
 /**
  * Ends a connection on which an answer was written, and lets its client read it (RFC 9112, 9.6): what the client still sends is read and
  * thrown away until it ends its side. A connection that is closed before that is reset, and a client that is still sending loses the answer.
- *
- * @param patience milliseconds after which the connection is closed in any case
  */
-export function linger(socket: Duplex, patience = usualPatience): void {
+export function linger(socket: Duplex): void {
   const close = (): void => {
     socket.destroy();
   };

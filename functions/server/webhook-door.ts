@@ -67,7 +67,8 @@ export function webhookDoor(dependencies: Dependencies, patience: number = usual
         response.setHeader("content-length", Buffer.byteLength(text));
         // The rest of a body that came too late is not read.
         if (status === 408) {
-          if ("stream" in request) response.once("finish", () => request.stream.close(constants.NGHTTP2_NO_ERROR));
+          if ("stream" in request)
+            request.stream.once("finish", () => request.stream.close(constants.NGHTTP2_NO_ERROR));
           else response.setHeader("connection", "close");
         }
         response.end(text);

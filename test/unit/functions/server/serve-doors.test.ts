@@ -93,3 +93,23 @@ test.each([
     session.destroy();
   }
 });
+
+test("over HTTP/2, a review that does not come is given up with the whole answer", async () => {
+  const session = connectHttp2(`https://localhost:${server.port}`, { ca: tls.ca });
+  try {
+    const path = `/clusters/prod/${key}/mutate`;
+    const stream = session.request({ ":method": "POST", ":path": path, "content-type": "application/json" });
+    stream.write("{");
+    let text = "";
+    stream.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+    });
+    const [[headers]] = await Promise.all([once(stream, "response"), once(stream, "end")]);
+    expect(headers[":status"]).toBe(408);
+    expect(JSON.parse(text)).toMatchObject({ message: "the body did not arrive within 0.2 seconds" });
+    expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
+    await eventually(() => expect(stream.closed).toBe(true));
+  } finally {
+    session.destroy();
+  }
+});
