@@ -107,8 +107,8 @@ test("over HTTP/2, a review that does not come is given up with the whole answer
     const [[headers]] = await Promise.all([once(stream, "response"), once(stream, "end")]);
     expect(headers[":status"]).toBe(408);
     expect(JSON.parse(text)).toMatchObject({ message: "the body did not arrive within 0.2 seconds" });
-    expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
     await eventually(() => expect(stream.closed).toBe(true));
+    expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
   } finally {
     session.destroy();
   }
